@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options and values to the text of a uWSGI ini file.
+
+uWSGI's parser (C(core/ini.c), C(core/config.c), C(uwsgi_config_instance) and the functions behind it) has no quotes and no
+escape character. It substitutes in this order: magic variables (C(%d)) and C(%%) when the file is read, then
+C($(ENV)), then C(@(file)), then C(%(placeholder)), whose result is scanned again for C(%(placeholder)) only. A value meant
+literally therefore doubles its per cent signs and takes a dollar, an at sign before a parenthesis, and
+blanks at its ends from a placeholder, which is expanded last.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable, List, NamedTuple, Optional, Tuple
+
+# Placeholders that a file gets when one of its values needs them. Names that no uWSGI option has.
+_PLACEHOLDERS = (
+    ("literal-dollar", "$"),
+    ("literal-at", "@"),
+    ("literal-empty", ""),
+)
+# What the parser trims at the ends of a value (C isspace()).
+_BLANKS = " \t\r\v\f"
+_SPECIAL = re.compile(r"%|\$\(|@\(")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+_SECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+
+
+class Line(NamedTuple):
+    """One line of a section.
+
+    :ivar name: the option.
+    :ivar value: its value.
+    :ivar literal: whether uWSGI shall read exactly this value; else it is uWSGI's own language and passes as it is.
+    """
+
+    name: str
+    value: str
+    literal: bool = True
+
+
+def is_option_name(name: str) -> bool:
+    """Say whether C(name) can stand on the left of a line."""
+    return bool(_NAME.match(name))
+
+
+def is_section_name(name: str) -> bool:
+    """Say whether C(name) can stand in a section's brackets."""
+    return bool(_SECTION.match(name))
+
+
+def raw_flaw(value: str) -> Optional[str]:
+    """Say why a line can't carry C(value), even in uWSGI's own language.
+
+    :returns: what is wrong with it, or None.
+    """
+    if "\n" in value:
+        return "has a line break, which would start another option"
+    if "\0" in value:
+        return "has a NUL character, where uWSGI cuts the value"
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not valid Unicode text"
+    return None
+
+
+def literal_flaw(value: str) -> Optional[str]:
+    """Say why no ini text makes uWSGI read exactly C(value).
+
+    :returns: what is wrong with it, or None.
+    """
+    # Every way to write "%(" ends as a placeholder, if the configuration has one of that name.
+    if "%(" in value:
+        return "has '%(', which uWSGI expands as a placeholder and which no escape protects"
+    return raw_flaw(value)
+
+
+def escape(value: str) -> str:
+    """Write a literal value so that uWSGI's parser gives it back.
+
+    :param value: text for which L(literal_flaw) finds nothing.
+    :returns: the right-hand side; it may use the placeholders that L(render) defines.
+    """
+    text = _SPECIAL.sub(_special, value) if _SPECIAL.search(value) else value
+    if value and (value[0] in _BLANKS or value[-1] in _BLANKS):
+        head = "%(literal-empty)" if value[0] in _BLANKS else ""
+        tail = "%(literal-empty)" if value[-1] in _BLANKS else ""
+        return head + text + tail
+    return text
+
+
+def _special(match: "re.Match[str]") -> str:
+    return {"%": "%%", "$(": "%(literal-dollar)(", "@(": "%(literal-at)("}[match.group()]
+
+
+def render(section: str, lines: Iterable[Line], header: str = "") -> str:
+    """Write one section.
+
+    :param section: a name for which L(is_section_name) holds.
+    :param header: the text of a comment line above it.
+    :returns: the file's text; its placeholders, if it needs any, come first in the section.
+    """
+    body: List[str] = []
+    for line in lines:
+        value = escape(line.value) if line.literal else line.value
+        body.append("{0} = {1}".format(line.name, value) if value else line.name + " =")
+    text = "\n".join(body)
+    used = ["set-ph = {0}={1}".format(*pair) for pair in _needed(text)]
+    head = ["; " + header] if header else []
+    return "\n".join(head + ["[{0}]".format(section)] + used + body) + "\n"
+
+
+def _needed(text: str) -> List[Tuple[str, str]]:
+    return [(name, value) for name, value in _PLACEHOLDERS if "%({0})".format(name) in text]

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Task arguments to the ordered options of a fragment. Pure: no file, no socket, no Ansible module.
+
+The format of C(subscribe2) is that of C(uwsgi_kvlist_parse) and C(uwsgi_subscribe2) (C(core/utils.c), C(core/subscription.c)):
+C(name=value) pairs with commas and nothing else between them, where a backslash takes the next character literally.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release, Row, require
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
+
+# Resolves a host name to an IPv4 address; raises OSError.
+Resolver = Callable[[str], str]
+
+GROUPS = ("server_params", "server_verification_params", "client_params")
+_RESOLVE = "resolve_server"
+_SUBSCRIPTION_ARGUMENTS = [row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE]
+_FIELDS = _dialect.SUBSCRIPTION[2:]
+
+
+class Subscription(NamedTuple):
+    """One checked entry of C(subscriptions).
+
+    :ivar lines: the values of C(subscribe2), one for every pair of server and key.
+    :ivar address: the address or the socket's index, None when uWSGI is to use its first socket.
+    :ivar signing: digest and key file, None when unsigned.
+    :ivar weight: None when not given.
+    """
+
+    lines: List[str]
+    address: Any
+    signing: Optional[_values.Signing]
+    weight: Optional[int]
+
+
+class Fragment(NamedTuple):
+    """What a task's arguments come to.
+
+    :ivar lines: the options, in a stable order: server, verification, client, subscriptions.
+    :ivar subscriptions: the entries behind the C(subscribe2) lines.
+    :ivar warnings: what is accepted and likely not meant.
+    """
+
+    lines: List[Line]
+    subscriptions: List[Subscription]
+    warnings: List[str]
+
+
+def fragment(
+    arguments: Mapping[str, Any], release: Release, resolve: Optional[Resolver] = None, path: str = ""
+) -> Fragment:
+    """Turn arguments into options.
+
+    :param arguments: C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and
+        C(resolve_server), as a user gives them; other members are not read.
+    :param release: the target's uWSGI.
+    :param resolve: needed where an entry says C(resolve_server).
+    :param path: what stands before the names in errors, such as C(vassals[3]).
+    :raises ArgumentError: for the first argument that can't be used.
+    """
+    lines: List[Line] = []
+    warnings: List[str] = []
+    for group in GROUPS:
+        place = _values.child(path, group)
+        rows = _dialect.GROUPS[group]
+        given = _values.mapping(place, arguments.get(group), (row.argument for row in rows))
+        lines += _group_lines(place, rows, given, release)
+        if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
+            warnings.append(
+                _values.child(place, "dir_credentials")
+                + ": without pass_unix_credentials the router takes every sender for root"
+            )
+    entries: List[Subscription] = []
+    place = _values.child(path, "subscriptions")
+    default_resolve = arguments.get(_RESOLVE)
+    for at, item in enumerate(_values.sequence(place, arguments.get("subscriptions"))):
+        entries.append(_subscription("{0}[{1}]".format(place, at), item, release, resolve, default_resolve, warnings))
+    if release < _dialect.V2_1:
+        _one_weight(place, entries)
+    lines += [Line(_dialect.SUBSCRIBE2, line) for entry in entries for line in entry.lines]
+    return Fragment(lines, entries, warnings)
+
+
+def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], release: Release) -> List[Line]:
+    """The options of one of the groups that are plain options, in the rows' order."""
+    lines = []
+    for row in rows:
+        if row.argument not in given:
+            continue
+        place = _values.child(path, row.argument)
+        require(place, "the option " + row.name, row.since, release)
+        value = getattr(_values, row.kind)(place, given[row.argument])
+        if row.kind == "algorithm":
+            require(place, "the algorithm " + value.name, value.since, release)
+            lines.append(Line(row.name, value.name))
+        elif row.kind == "flag":
+            lines.append(Line(row.name, "true" if value else "false"))
+        elif isinstance(value, list):
+            lines += [Line(row.name, str(item)) for item in value]
+        else:
+            lines.append(Line(row.name, str(value)))
+    return _joined(path, lines, given)
+
+
+def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
+    """Make one line, ALGO:DIR, of the two arguments that belong together."""
+    pair = ("digest_algo", "dir_cert")
+    missing = [name for name in pair if name not in given]
+    if len(missing) == 1:
+        other = pair[1 - pair.index(missing[0])]
+        raise ArgumentError(
+            _values.child(path, other),
+            "needs {0} beside it; uWSGI takes both in one option and checks no signature with one alone".format(missing[0]),
+        )
+    if missing:
+        return lines
+    return [Line(lines[0].name, lines[0].value + ":" + lines[1].value)] + lines[2:]
+
+
+def _subscription(
+    path: str, item: Any, release: Release, resolve: Optional[Resolver], default_resolve: Any, warnings: List[str]
+) -> Subscription:
+    given = _values.mapping(path, item, _SUBSCRIPTION_ARGUMENTS)
+    resolve_server = given.get(_RESOLVE, default_resolve)
+    if resolve_server is not None and not _values.flag(_values.child(path, _RESOLVE), resolve_server):
+        resolve = None
+    elif resolve_server is None:
+        resolve = None
+    servers = [
+        _server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")
+    ]
+    keys = [_values.key(place, value) for place, value in _required(path, given, "key", "a key")]
+    values = _field_values(path, given, release)
+    _check_together(path, given)
+    if "check_file" in given:
+        warnings.append(
+            _values.child(path, "check_file")
+            + ": uWSGI announces while this file is ABSENT and is silent while it exists, whatever its documentation says; "
+            "suspend_file is the same field under an honest name"
+        )
+    address = values.get("address")
+    if isinstance(address, str) and not _values.is_ipv4_port(address):
+        warnings.append(
+            _values.child(path, "address")
+            + ": a node on a unix socket has no failover: when it dies, its share of the requests is lost until the router's "
+            "tolerance ends; use an IPv4 address and a port where that matters"
+        )
+    tail = "".join("," + field for row in _FIELDS if row.argument in values for field in _fields(row, values[row.argument]))
+    lines = []
+    for one_server in servers:
+        head = "server=" + _kv(one_server) + ",key="
+        lines += [head + _kv(one_key) + tail for one_key in keys]
+    return Subscription(list(dict.fromkeys(lines)), address, values.get("signing"), values.get("balancing_weight"))
+
+
+def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
+    """The checked values of the fields behind server and key that are to be written."""
+    values = {}
+    for row in _FIELDS:
+        if row.argument not in given:
+            continue
+        place = _values.child(path, row.argument)
+        require(place, "the field " + row.name, row.since, release)
+        value = getattr(_values, row.kind)(place, given[row.argument])
+        if row.kind == "algorithm":
+            require(place, "the algorithm " + value.name, value.since, release)
+        # "inactive=0" would be read as set, and "signing: false" asks for no signature.
+        if value is not None and value is not False:
+            values[row.argument] = value
+    return values
+
+
+def _fields(row: Row, value: Any) -> List[str]:
+    """One argument as the C(name=value) pairs that carry it."""
+    if row.kind == "address" and isinstance(value, int):
+        return ["socket={0}".format(value)]
+    if row.kind == "modifier":
+        second = [] if value.second is None else ["modifier2={0}".format(value.second)]
+        return ["modifier1={0}".format(value.first)] + second
+    if row.kind == "signing":
+        return [row.name + "=" + _kv(value.digest + ":" + value.file)]
+    if row.kind == "algorithm":
+        return [row.name + "=" + value.name]
+    return [row.name + "=" + ("1" if value is True else _kv(str(value)))]
+
+
+def _kv(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(",", "\\,") if "\\" in value or "," in value else value
+
+
+def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
+    """The values of an argument that takes one or a list, each with its place."""
+    place = _values.child(path, name)
+    value = given.get(name)
+    items = _values.sequence(place, value)
+    if not items:
+        raise ArgumentError(place, "is missing; without {0} uWSGI sends nothing and says nothing".format(what))
+    if not isinstance(value, (list, tuple)):
+        return [(place, items[0])]
+    return [("{0}[{1}]".format(place, at), item) for at, item in enumerate(items)]
+
+
+def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
+    if resolve is not None and isinstance(value, str) and not value.startswith("/") and not _values.is_ipv4_port(value):
+        named = _values.host_port(value)
+        if named:
+            try:
+                return "{0}:{1}".format(resolve(named[0]), named[1])
+            except OSError as exc:
+                raise ArgumentError(path, "{0!r} does not resolve to an IPv4 address: {1}".format(value, exc)) from exc
+    return _values.server(path, value)
+
+
+def _check_together(path: str, given: Dict[str, Any]) -> None:
+    """Arguments that exclude or need each other."""
+    if "check_file" in given and "suspend_file" in given:
+        raise ArgumentError(
+            _values.child(path, "check_file"), "is the same field as suspend_file; give suspend_file alone"
+        )
+    for name, needs in (("sni_cert", "sni_key"), ("sni_key", "sni_cert"), ("sni_client_ca", "sni_cert")):
+        if name in given and needs not in given:
+            raise ArgumentError(
+                _values.child(path, name), "needs {0} beside it; the router loads no certificate otherwise".format(needs)
+            )
+
+
+def _one_weight(path: str, entries: List[Subscription]) -> None:
+    """Refuse differing weights: uWSGI 2.0 keeps one for the whole instance, the last that it read."""
+    for at, entry in enumerate(entries):
+        if entry.weight != entries[0].weight:
+            raise ArgumentError(
+                "{0}[{1}].balancing_weight".format(path, at),
+                "is {0} and that of {1}[0] is {2}, but uWSGI 2.0 has one weight for a whole instance; give every "
+                "subscription the same, or use an instance for each".format(
+                    _given(entry.weight), path, _given(entries[0].weight)
+                ),
+            )
+
+
+def _given(weight: Optional[int]) -> str:
+    return "not given" if weight is None else str(weight)
