@@ -40,22 +40,23 @@ class Row(NamedTuple):
     since: Release = V2_0
 
 
-# What a kind is to Ansible. Its meaning is in _values, by the same name.
+# What a kind is to Ansible; its meaning is in _values, by the same name. Paths are plain text: the type "path" would
+# expand the dollar signs of a value that is meant literally.
 KINDS: Dict[str, Dict[str, Any]] = {
     "algorithm": {"type": "str"},
     "digest": {"type": "str"},
-    "directory": {"type": "path"},
-    "directories": {"type": "list", "elements": "path"},
+    "directory": {"type": "str"},
+    "directories": {"type": "list", "elements": "str"},
     "flag": {"type": "bool"},
     "keys": {"type": "list", "elements": "str"},
     "level": {"type": "int"},
     "modifier": {"type": "raw"},
     "address": {"type": "raw"},
-    "file": {"type": "path"},
+    "file": {"type": "str"},
     "positive": {"type": "int"},
     "servers": {"type": "list", "elements": "str"},
     "signing": {"type": "raw"},
-    "socket_path": {"type": "path"},
+    "socket_path": {"type": "str"},
     "uids": {"type": "list", "elements": "int"},
     "word": {"type": "str"},
 }

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Owner, group and mode as users write them, to numbers."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple, Optional
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+class Attributes(NamedTuple):
+    """Numbers as for L(os.chown) and L(os.chmod); None leaves one as it is."""
+
+    uid: Optional[int]
+    gid: Optional[int]
+    mode: Optional[int]
+
+
+def attributes(path: str, owner: Any, group: Any, mode: Any) -> Attributes:
+    """Look up what C(owner), C(group) and C(mode) say; each may be None.
+
+    :param path: what stands before their names in errors.
+    :raises ArgumentError: for a name that the host doesn't know, or a mode that isn't octal.
+    """
+    prefix = path + "." if path else ""
+    return Attributes(
+        None if owner is None else _number(prefix + "owner", str(owner), "user"),
+        None if group is None else _number(prefix + "group", str(group), "group"),
+        None if mode is None else _mode(prefix + "mode", mode),
+    )
+
+
+@lru_cache(maxsize=None)
+def _number(path: str, name: str, what: str) -> int:
+    if name.isdigit():
+        return int(name)
+    try:
+        return pwd.getpwnam(name).pw_uid if what == "user" else grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError) as exc:
+        raise ArgumentError(path, "the host has no {0} {1!r}; create it first".format(what, name)) from exc
+
+
+def _mode(path: str, value: Any) -> int:
+    # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody means.
+    if isinstance(value, bool) or not re.match(r"0?[0-7]{3,4}\Z", str(value)):
+        raise ArgumentError(path, "{0!r} is no octal mode; give one in quotes, such as '0640'".format(value))
+    return int(str(value), 8)
