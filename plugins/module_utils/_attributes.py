@@ -23,27 +23,30 @@ class Attributes(NamedTuple):
     mode: Optional[int]
 
 
-def attributes(path: str, owner: Any, group: Any, mode: Any) -> Attributes:
+def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = False) -> Attributes:
     """Look up what C(owner), C(group) and C(mode) say; each may be None.
 
     :param path: what stands before their names in errors.
+    :param check_mode: a name that the host doesn't know yet is left as None: an earlier task would have created it.
     :raises ArgumentError: for a name that the host doesn't know, or a mode that isn't octal.
     """
     prefix = path + "." if path else ""
     return Attributes(
-        None if owner is None else _number(prefix + "owner", str(owner), "user"),
-        None if group is None else _number(prefix + "group", str(group), "group"),
+        None if owner is None else _number(prefix + "owner", str(owner), "user", check_mode),
+        None if group is None else _number(prefix + "group", str(group), "group", check_mode),
         None if mode is None else _mode(prefix + "mode", mode),
     )
 
 
 @lru_cache(maxsize=None)
-def _number(path: str, name: str, what: str) -> int:
+def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
     if name.isdigit():
         return int(name)
     try:
         return pwd.getpwnam(name).pw_uid if what == "user" else grp.getgrnam(name).gr_gid
     except (KeyError, ValueError) as exc:
+        if check_mode:
+            return None
         raise ArgumentError(path, "the host has no {0} {1!r}; create it first".format(what, name)) from exc
 
 

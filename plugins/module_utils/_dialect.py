@@ -40,21 +40,21 @@ class Row(NamedTuple):
     since: Release = V2_0
 
 
-# What a kind is to Ansible; its meaning is in _values, by the same name. Paths are plain text: the type "path" would
-# expand the dollar signs of a value that is meant literally.
+# What a kind is to Ansible; its meaning is in _values, by the same name. Paths are plain text and keys are raw: the type
+# "path" would expand the dollar signs and "list" split at the commas of a value that is meant literally.
 KINDS: Dict[str, Dict[str, Any]] = {
     "algorithm": {"type": "str"},
     "digest": {"type": "str"},
     "directory": {"type": "str"},
     "directories": {"type": "list", "elements": "str"},
     "flag": {"type": "bool"},
-    "keys": {"type": "list", "elements": "str"},
+    "keys": {"type": "raw"},
     "level": {"type": "int"},
     "modifier": {"type": "raw"},
     "address": {"type": "raw"},
     "file": {"type": "str"},
     "positive": {"type": "int"},
-    "servers": {"type": "list", "elements": "str"},
+    "servers": {"type": "raw"},
     "signing": {"type": "raw"},
     "socket_path": {"type": "str"},
     "uids": {"type": "list", "elements": "int"},

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the user that a vassal runs as can read a signing key.
+
+uWSGI opens the private key for every announcement and, where it can't, announces unsigned
+(C(core/subscription.c)); the router then refuses in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import stat
+from typing import Dict, FrozenSet, NamedTuple, Optional
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+_MISSING = "it is not there"
+_UID_LINE = re.compile(r"^[ \t]*uid[ \t]*=[ \t]*(\S+)[ \t]*$", re.MULTILINE)
+
+
+class User(NamedTuple):
+    """Who wants to read."""
+
+    name: str
+    uid: int
+    gids: FrozenSet[int]
+
+
+def user(path: str, name: str) -> User:
+    """Look a user up, with all its groups.
+
+    :param name: a name or a number.
+    :raises ArgumentError: when the host has no user of that name.
+    """
+    try:
+        entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
+    except (KeyError, OverflowError) as exc:
+        if name.isdigit():
+            return User(name, int(name), frozenset([int(name)]))
+        raise ArgumentError(path, "the host has no user {0!r}; create it first".format(name)) from exc
+    return User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+
+
+def uid_option(text: str) -> Optional[str]:
+    """The value of the last C(uid) line in an ini file, None where it has none."""
+    found = _UID_LINE.findall(text)
+    return found[-1] if found else None
+
+
+def unreadable(path: str, reader: Optional[User]) -> Optional[str]:
+    """Say why C(reader) can't read C(path).
+
+    :param reader: None where it isn't known: then only a missing file is a reason.
+    :returns: the reason, or None; also None where this process may not look.
+    """
+    step = "/"
+    try:
+        for part in [""] + [part for part in os.path.dirname(path).split("/") if part]:
+            step = os.path.join(step, part)
+            if reader and not _allowed(os.stat(step), reader, stat.S_IXUSR):
+                return "{0} may not enter {1}".format(reader.name, step.rstrip("/") or "/")
+        status = os.stat(path)
+    except FileNotFoundError:
+        return _MISSING
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return "it is not a regular file"
+    if reader and not _allowed(status, reader, stat.S_IRUSR):
+        return "{0} may not read it".format(reader.name)
+    return None
+
+
+def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
+    if reader.uid == 0:
+        return True
+    if status.st_uid == reader.uid:
+        return bool(status.st_mode & bit)
+    if status.st_gid in reader.gids:
+        return bool(status.st_mode & (bit >> 3))
+    return bool(status.st_mode & (bit >> 6))
+
+
+class Readers:
+    """Remembers what it found, since a thousand vassals sign with few keys.
+
+    :param check_mode: users and keys that aren't there yet are let pass: an earlier task would have made them.
+    """
+
+    def __init__(self, check_mode: bool = False) -> None:
+        self._check_mode = check_mode
+        self._users: Dict[str, Optional[User]] = {}
+        self._found: Dict[str, Optional[str]] = {}
+
+    def warning(self, place: str, file: str, name: Optional[str], named_by: str) -> Optional[str]:
+        """The warning for one signing key, None where all is well.
+
+        :param place: the argument C(signing).
+        :param name: the user that the vassal runs as, None where it isn't known.
+        :param named_by: the argument that names the user.
+        :raises ArgumentError: when the host doesn't know the user.
+        """
+        if name and name not in self._users:
+            self._users[name] = self._user(named_by, name)
+        seen = "{0}:{1}".format(name, file)
+        if seen not in self._found:
+            self._found[seen] = unreadable(file, self._users[name] if name else None)
+        if self._found[seen] is None or (self._check_mode and self._found[seen] == _MISSING):
+            return None
+        return "{0}: {1}: {2}; uWSGI will announce unsigned until it can read this key".format(
+            place, file, self._found[seen]
+        )
+
+    def _user(self, path: str, name: str) -> Optional[User]:
+        try:
+            return user(path, name)
+        except ArgumentError:
+            if self._check_mode:
+                return None
+            raise

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules share at their edge: the host's uWSGI, name resolution, the end of a run."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Uwsgi
+
+
+def host_uwsgi(module: AnsibleModule) -> Uwsgi:
+    """The uWSGI that C(uwsgi_binary) names."""
+
+    def run(argv: List[str], cwd: Optional[str]) -> Tuple[int, str, str]:
+        found: Tuple[int, str, str] = module.run_command(argv, cwd=cwd, environ_update={"LC_ALL": "C"})
+        return found
+
+    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), run, module.tmpdir)
+
+
+def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
+    """Whether candidates go through the dry run: as the user says, else where the host has a uWSGI.
+
+    :raises ArgumentError: when the user wants it and there is none.
+    """
+    wanted = module.params["validate"]
+    if wanted and uwsgi.binary is None:
+        raise ArgumentError(
+            "validate", "the host has no {0}; install uWSGI first, or set uwsgi_binary".format(module.params["uwsgi_binary"])
+        )
+    return bool(uwsgi.binary) if wanted is None else bool(wanted)
+
+
+def resolve(host: str) -> str:
+    """The first IPv4 address of a host name, as this host knows it; raises OSError."""
+    return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
+
+
+def fail(module: AnsibleModule, error: ArgumentError, **result: Any) -> None:
+    """End a run with an argument's error."""
+    found: Dict[str, Any] = {"msg": str(error), "argument": error.path}
+    found.update(result)
+    module.fail_json(**found)

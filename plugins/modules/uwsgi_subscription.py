@@ -1,0 +1,338 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_subscription
+short_description: Write uWSGI's subscription options to an ini fragment
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Turns arguments into the options with which a uWSGI instance announces itself to subscription servers, or with which a
+    router runs its subscription server, and writes them to one ini file that the instance includes.
+  - uWSGI ignores most mistakes in silence. Here they are errors, before anything is written.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.files
+  - emperor.uwsgi.uwsgi
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+    support: full
+options:
+  path:
+    description:
+      - The file to write, in a directory that is there. A symbolic link is refused.
+    type: path
+    required: true
+  state:
+    description: Whether the file is written or removed.
+    type: str
+    choices: [present, absent]
+    default: present
+  section:
+    description: The section that the options stand in.
+    type: str
+    default: uwsgi
+  subscriptions:
+    description:
+      - What the instance announces. Each entry is one line for every pair of server and key.
+    type: list
+    elements: dict
+    suboptions:
+      server:
+        description:
+          - The subscription server, or a list of them. C(IPV4:PORT), or the absolute path of a unix socket of at most 102 bytes.
+          - With a host name or IPv6 uWSGI never registers, so those are refused. See O(resolve_server).
+        type: raw
+        required: true
+      key:
+        description:
+          - The key, or a list of them. Usually the domain, as clients send it, with its port where they send one.
+          - At most 255 bytes, without quotes and backslashes.
+        type: raw
+        required: true
+      resolve_server:
+        description: As O(resolve_server), for this entry.
+        type: bool
+      address:
+        description:
+          - The address that the router connects to. C(IPV4:PORT), the absolute path of a unix socket, or the number of
+            one of the instance's sockets, from 0, in the order in which the instance names them.
+          - By default the instance's first socket, as it is configured.
+          - A node on a unix socket has no failover. When it dies, its share of the requests is lost until the router's
+            tolerance ends.
+        type: raw
+      address_vassal:
+        description: The name of the vassal that serves the address. Needs uWSGI 2.1.
+        type: str
+      balancing_weight:
+        description:
+          - The node's weight.
+          - uWSGI 2.0 has one weight for a whole instance, so with it all entries must have the same.
+        type: int
+      balancing_algo:
+        description: The balancing algorithm of the key's pool. Needs uWSGI 2.1.
+        type: str
+        choices:
+          - ip_hash
+          - least_reference_count
+          - weighted_least_reference_count
+          - weighted_round_robin
+          - iphash
+          - lrc
+          - wlrc
+          - wrr
+      backup_level:
+        description: The node serves only when all nodes of lower levels are gone. Needs uWSGI 2.1.
+        type: int
+      modifier:
+        description:
+          - The kind of request that the node answers. A name such as V(psgi) or V(php), a number from 0 to 255, or a mapping
+            of C(modifier1) and C(modifier2).
+        type: raw
+      signing:
+        description:
+          - The digest and the private key's file, as V([SHA256, /etc/uwsgi/keys/private/shop.pem]) or as
+            V(SHA256:/etc/uwsgi/keys/private/shop.pem). RSA and EC keys, not encrypted.
+          - V(false) is as good as leaving it out.
+        type: raw
+      check_file:
+        description:
+          - uWSGI announces while this file is B(absent) and is silent while it exists, the opposite of what its
+            documentation says. Accepted with a warning. Use O(subscriptions[].suspend_file).
+        type: str
+      suspend_file:
+        description: While this file exists, uWSGI does not announce. Removing it brings the node back.
+        type: str
+      protocol:
+        description: The protocol that the node speaks, such as V(http). Needs uWSGI 2.1.
+        type: str
+      sni_cert:
+        description: The certificate that an C(https) router loads for this key. The file is read on the router's host.
+        type: str
+      sni_key:
+        description: The private key of O(subscriptions[].sni_cert), on the router's host.
+        type: str
+      sni_client_ca:
+        description: The authority whose client certificates the router accepts for this key, on the router's host.
+        type: str
+      inactive:
+        description: The node is known to the router and gets no requests. Needs uWSGI 2.1.
+        type: bool
+  resolve_server:
+    description:
+      - Resolve servers that are given by name, on the managed host, to their first IPv4 address.
+    type: bool
+    default: false
+  server_params:
+    description: How the subscription server of a router works.
+    type: dict
+    suboptions:
+      client_notify_address:
+        description: The unix socket on which an instance receives the server's acknowledgements (C(subscription-notify-socket)).
+        type: str
+      mountpoints_depth:
+        description: How many parts of the path a key may have (C(subscription-mountpoint)). Needs uWSGI 2.1.
+        type: int
+      require_vassal:
+        description: Refuse announcements that name no vassal (C(subscription-vassal-required)). Needs uWSGI 2.1.
+        type: bool
+      tolerance:
+        description:
+          - Seconds without an announcement after which a node is dropped (C(subscription-tolerance)), 17 unless said.
+            At least three times the nodes' O(client_params.announce_interval), and two, lets a node survive lost datagrams.
+        type: int
+      tolerance_inactive:
+        description: As O(server_params.tolerance), for inactive nodes (C(subscription-tolerance-inactive)). Needs uWSGI 2.1.
+        type: int
+      key_dot_split:
+        description: When a key has no nodes, try it without its first part (C(subscription-dotsplit)).
+        type: bool
+      balancing_algo:
+        description: How requests are spread over nodes (C(subscription-algo)). V(ip_hash) needs uWSGI 2.1.
+        type: str
+        choices:
+          - ip_hash
+          - least_reference_count
+          - weighted_least_reference_count
+          - weighted_round_robin
+          - iphash
+          - lrc
+          - wlrc
+          - wrr
+  server_verification_params:
+    description: Whose announcements the subscription server accepts.
+    type: dict
+    suboptions:
+      digest_algo:
+        description: The digest of the signatures (C(subscriptions-sign-check)). Needs O(server_verification_params.dir_cert).
+        type: str
+      dir_cert:
+        description:
+          - The directory of the public keys, each a C(PUBLIC KEY) in PEM, in a file named by
+            P(emperor.uwsgi.signing_key_file#filter). Needs O(server_verification_params.digest_algo).
+        type: str
+      tolerance:
+        description:
+          - Seconds that an announcement may be old (C(subscriptions-sign-check-tolerance)), 86400 unless said, which is the
+            time in which a captured one can be sent again.
+        type: int
+      no_check_uid:
+        description:
+          - Users whose announcements over a unix socket need no signature (C(subscriptions-sign-skip-uid)). Never 0.
+        type: list
+        elements: int
+      dir_credentials:
+        description:
+          - Directories with a file for each key, whose owner and group a sender over a unix socket must have
+            (C(subscriptions-credentials-check)). Needs O(server_verification_params.pass_unix_credentials) to mean anything.
+          - Written with the slash at the end that uWSGI needs.
+        type: list
+        elements: str
+      pass_unix_credentials:
+        description: Ask the kernel who sends over the unix socket (C(subscriptions-use-credentials)).
+        type: bool
+  client_params:
+    description: How an instance announces itself.
+    type: dict
+    suboptions:
+      start_unsubscribed:
+        description: Announce nothing until told to by the master FIFO (C(start-unsubscribed)).
+        type: bool
+      clear_on_exit:
+        description: Remove the pool instead of the node at shutdown (C(subscription-clear-on-shutdown)). Needs uWSGI 2.1.
+        type: bool
+      unsubscribe_on_reload:
+        description:
+          - Leave the routers before a graceful reload (C(unsubscribe-on-graceful-reload)). For a pool of two nodes or more.
+            With one node, all requests fail while it reloads.
+        type: bool
+      announce_interval:
+        description: Seconds between announcements (C(subscribe-freq)), 10 unless said, at least 1.
+        type: int
+  vassals:
+    description:
+      - Vassals that include the file. They are touched when it changed, which makes their Emperor reload them, and only then.
+      - Their C(uid) is the default of O(user).
+    type: list
+    elements: path
+  backup:
+    description: Keep a copy of the file beside it, with the time in its name, before it is changed or removed.
+    type: bool
+    default: false
+seealso:
+  - module: emperor.uwsgi.uwsgi_vassals
+  - plugin: emperor.uwsgi.signing_key_file
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Announce the shop to both routers
+  emperor.uwsgi.uwsgi_subscription:
+    path: /etc/uwsgi/subscriptions/shop.ini
+    subscriptions:
+      - server: [10.0.0.2:2626, 10.0.0.3:2626]
+        key: [shop.example.com, www.shop.example.com]
+        address: 0
+        signing: [SHA256, /etc/uwsgi/keys/private/shop.example.com.pem]
+        suspend_file: /run/uwsgi-drain/shop
+    client_params:
+      unsubscribe_on_reload: true
+      announce_interval: 3
+    vassals: [/etc/uwsgi/vassals/shop.ini]
+
+- name: The router's side, which accepts signed announcements only
+  emperor.uwsgi.uwsgi_subscription:
+    path: /etc/uwsgi/subscriptions/router.ini
+    server_params:
+      tolerance: 17
+      balancing_algo: weighted_least_reference_count
+    server_verification_params:
+      digest_algo: SHA256
+      dir_cert: /etc/uwsgi/keys/public
+      tolerance: 300
+
+- name: No longer announce the shop
+  emperor.uwsgi.uwsgi_subscription:
+    path: /etc/uwsgi/subscriptions/shop.ini
+    state: absent
+"""
+
+RETURN = r"""
+path:
+  description: The file.
+  type: str
+  returned: always
+fragment:
+  description: The file's text, empty when it is absent.
+  type: str
+  returned: success
+  sample: "[uwsgi]\nsubscribe2 = server=10.0.0.2:2626,key=shop.example.com\n"
+options:
+  description: The options in their order, with the values that uWSGI reads.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name:
+      description: The option.
+      type: str
+    value:
+      description: Its value.
+      type: str
+  sample: [{name: subscribe2, value: "server=10.0.0.2:2626,key=shop.example.com"}]
+uwsgi_version:
+  description: The release that the fragment is written for.
+  type: str
+  returned: success
+  sample: 2.0.31
+backup_file:
+  description: The copy of the old file.
+  type: str
+  returned: when there was a file, it changed and O(backup) is true
+touched:
+  description: The vassals that were touched.
+  type: list
+  elements: str
+  returned: success
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+  sample: subscriptions[0].server
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _fragment, _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    spec = _spec.subscriptions()
+    spec.update(_spec.host_uwsgi())
+    spec.update(
+        path={"type": "path", "required": True},
+        state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        section={"type": "str", "default": "uwsgi"},
+        vassals={"type": "list", "elements": "path"},
+        backup={"type": "bool", "default": False},
+    )
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
+    try:
+        result = _fragment.run(module)
+    except ArgumentError as error:
+        _edge.fail(module, error, path=module.params["path"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
