@@ -67,7 +67,9 @@ def _lines(module: AnsibleModule, version: str) -> List[_ini.Line]:
     """The fragment's options, with the warnings that go with them."""
     params = module.params
     if not _ini.is_section_name(params["section"]):
-        raise ArgumentError("section", "{0!r} is no section's name; give letters, digits, '-', '_' and '.'".format(params["section"]))
+        raise ArgumentError(
+            "section", "{0!r} is no section's name; give letters, digits, '-', '_' and '.'".format(params["section"])
+        )
     found = _subscription.fragment(params, parse_release("uwsgi_version", version), _edge.resolve)
     for warning in found.warnings:
         module.warn(warning)

@@ -21,6 +21,10 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 Resolver = Callable[[str], str]
 
 GROUPS = ("server_params", "server_verification_params", "client_params")
+NO_FAILOVER = (
+    "it has no failover: when it dies, its share of the requests is lost until the router's tolerance ends; "
+    "use an IPv4 address and a port where that matters"
+)
 _RESOLVE = "resolve_server"
 _SUBSCRIPTION_ARGUMENTS = [row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE]
 _FIELDS = _dialect.SUBSCRIPTION[2:]
@@ -80,9 +84,12 @@ def fragment(
             )
     entries: List[Subscription] = []
     place = _values.child(path, "subscriptions")
-    default_resolve = arguments.get(_RESOLVE)
     for at, item in enumerate(_values.sequence(place, arguments.get("subscriptions"))):
-        entries.append(_subscription("{0}[{1}]".format(place, at), item, release, resolve, default_resolve, warnings))
+        one = "{0}[{1}]".format(place, at)
+        given = _values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
+        wants = _values.flag(_values.child(one, _RESOLVE), given.pop(_RESOLVE, arguments.get(_RESOLVE) or False))
+        entries.append(_subscription(one, given, release, resolve if wants else None))
+        warnings += _warnings(one, given, entries[-1])
     if release < _dialect.V2_1:
         _one_weight(place, entries)
     lines += [Line(_dialect.SUBSCRIBE2, line) for entry in entries for line in entry.lines]
@@ -125,40 +132,32 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
     return [Line(lines[0].name, lines[0].value + ":" + lines[1].value)] + lines[2:]
 
 
-def _subscription(
-    path: str, item: Any, release: Release, resolve: Optional[Resolver], default_resolve: Any, warnings: List[str]
-) -> Subscription:
-    given = _values.mapping(path, item, _SUBSCRIPTION_ARGUMENTS)
-    resolve_server = given.get(_RESOLVE, default_resolve)
-    if resolve_server is not None and not _values.flag(_values.child(path, _RESOLVE), resolve_server):
-        resolve = None
-    elif resolve_server is None:
-        resolve = None
+def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: Optional[Resolver]) -> Subscription:
     servers = [
         _server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")
     ]
     keys = [_values.key(place, value) for place, value in _required(path, given, "key", "a key")]
     values = _field_values(path, given, release)
     _check_together(path, given)
+    tail = "".join("," + field for row in _FIELDS if row.argument in values for field in _fields(row, values[row.argument]))
+    lines = []
+    for one_server in servers:
+        head = "server=" + _kv(one_server) + ",key="
+        lines += [head + _kv(one_key) + tail for one_key in keys]
+    return Subscription(list(dict.fromkeys(lines)), values.get("address"), values.get("signing"), values.get("balancing_weight"))
+
+
+def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str]:
+    warnings = []
     if "check_file" in given:
         warnings.append(
             _values.child(path, "check_file")
             + ": uWSGI announces while this file is ABSENT and is silent while it exists, whatever its documentation says; "
             "suspend_file is the same field under an honest name"
         )
-    address = values.get("address")
-    if isinstance(address, str) and not _values.is_ipv4_port(address):
-        warnings.append(
-            _values.child(path, "address")
-            + ": a node on a unix socket has no failover: when it dies, its share of the requests is lost until the router's "
-            "tolerance ends; use an IPv4 address and a port where that matters"
-        )
-    tail = "".join("," + field for row in _FIELDS if row.argument in values for field in _fields(row, values[row.argument]))
-    lines = []
-    for one_server in servers:
-        head = "server=" + _kv(one_server) + ",key="
-        lines += [head + _kv(one_key) + tail for one_key in keys]
-    return Subscription(list(dict.fromkeys(lines)), address, values.get("signing"), values.get("balancing_weight"))
+    if isinstance(entry.address, str) and not _values.is_ipv4_port(entry.address):
+        warnings.append(_values.child(path, "address") + ": the node is on a unix socket; " + NO_FAILOVER)
+    return warnings
 
 
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:

@@ -4,8 +4,9 @@
 
 """The host's own uWSGI: which release it is, and what it says of a file in its dry run.
 
-The dry run is C(uwsgi --strict --ini FILE --get strict): it reads the whole configuration, binds nothing, loads no application
-and writes no file. It ends well on a file without the section and on a missing plugin, so those two warnings are failures here.
+The dry run is C(uwsgi --strict --ini FILE --get strict): it reads the whole configuration, binds nothing, loads no
+application and writes no file. It ends well on a file without the section and on a missing plugin, so those two warnings are
+failures here.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting
 _ACTS = re.compile(r"(exec-asap|call-asap|hook-asap|.*-zerg|flock.*|flock-wait|stop|reload|pause|cron2?)\Z")
 _EXECUTES = re.compile(r"@\((?!/)")
 # Options on which the meaning of the lines around them depends.
-_CONTEXT = re.compile(r"((need-)?plugins?(-dir|s-dir)?|load|dlopen|include|inherit.*|ini(paste.*)?|set.*|if-.*|endif|for.*|endfor|print.*|declare-option)\Z")
+_CONTEXT = re.compile(
+    r"((need-)?plugins?(-dir)?|load|dlopen|include|inherit.*|ini(-paste.*)?|set.*|if-.*|endif|for.*|endfor|declare-option)\Z"
+)
 _MAGIC = re.compile(r"%%|%[dp]")
 # Vassals that one dry run reads together.
 _TOGETHER = 1000

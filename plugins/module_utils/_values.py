@@ -30,7 +30,7 @@ _IPV4 = re.compile(r"{0}(?:\.{0}){{3}}\Z".format(_OCTET))
 _PORT = re.compile(r"[1-9]\d{0,4}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ALGORITHMS: Dict[str, Algorithm] = dict([(algo.argument, algo) for algo in ALGORITHMS] + [(algo.name, algo) for algo in ALGORITHMS])
+_ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
 
 
 class Modifier(NamedTuple):

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One vassal: its arguments to the lines of its file, and what it would announce. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _subscription, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
+
+SUFFIX = ".ini"
+_ARGUMENTS = (
+    "name",
+    "options",
+    "subscriptions",
+    "server_params",
+    "server_verification_params",
+    "client_params",
+    "resolve_server",
+    "owner",
+    "group",
+    "mode",
+)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
+# core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
+_MAX_NAME = 254 - len(SUFFIX)
+# The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
+_SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
+# Where a socket may come from besides.
+_ELSEWHERE = re.compile(r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z")
+_EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
+
+
+class Vassal(NamedTuple):
+    """A vassal as it will be written.
+
+    :ivar arguments: what the user gave.
+    :ivar uid: the user that its own options name, None where they name none.
+    """
+
+    name: str
+    place: str
+    arguments: Mapping[str, Any]
+    lines: List[Line]
+    subscriptions: List[_subscription.Subscription]
+    warnings: List[str]
+    uid: Optional[str]
+
+
+def vassals(
+    items: Iterable[Any], release: Release, resolve: Optional[_subscription.Resolver], resolve_server: bool = False
+) -> List[Vassal]:
+    """Check the argument C(vassals).
+
+    :param resolve_server: the default of the entries' own.
+    :raises ArgumentError: for the first argument that can't be used.
+    """
+    found = []
+    places = {}
+    for at, item in enumerate(items):
+        one = _vassal("vassals[{0}]".format(at), item, release, resolve, resolve_server)
+        if one.name in places:
+            raise ArgumentError(
+                one.place + ".name", "{0!r} is the name of {1} too; give each vassal its own".format(one.name, places[one.name])
+            )
+        places[one.name] = one.place
+        found.append(one)
+    return found
+
+
+def _vassal(
+    place: str, item: Any, release: Release, resolve: Optional[_subscription.Resolver], resolve_server: bool
+) -> Vassal:
+    given = _values.mapping(place, item, _ARGUMENTS)
+    name = _name(place + ".name", given.get("name"))
+    options = _options(place + ".options", given.get("options"))
+    given.setdefault("resolve_server", resolve_server)
+    fragment = _subscription.fragment(given, release, resolve, place)
+    if not options and not fragment.lines:
+        raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
+    warnings = list(fragment.warnings)
+    for at, entry in enumerate(fragment.subscriptions):
+        warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options)
+    uids = [line.value for line in options if line.name == "uid"]
+    return Vassal(
+        name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uids[-1] if uids else None
+    )
+
+
+def _name(path: str, value: Any) -> str:
+    if value is None:
+        raise ArgumentError(path, "is missing; it names the vassal's file")
+    name = _values.text(path, value)
+    if name.endswith(SUFFIX):
+        raise ArgumentError(path, "{0!r} ends in {1}; give the name without it".format(name, SUFFIX))
+    if not _NAME.match(name) or len(name) > _MAX_NAME:
+        raise ArgumentError(
+            path,
+            "{0!r} can't name a vassal's file; give at most {1} of letters, digits, '_', '.', '@', '+' and '-', not "
+            "beginning with one of the last four".format(name[:80], _MAX_NAME),
+        )
+    return name
+
+
+def _options(path: str, value: Any) -> List[Line]:
+    """The raw options: a mapping, whose list values repeat the line."""
+    if value is None:
+        return []
+    if not isinstance(value, Mapping):
+        raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
+    lines = []
+    for name, item in value.items():
+        place = "{0}.{1}".format(path, name)
+        if not isinstance(name, str) or not _ini.is_option_name(name):
+            raise ArgumentError(place, "is no option's name")
+        for at, one in enumerate(_values.sequence(place, item)) if item is not None else [(0, None)]:
+            lines.append(Line(name, _raw("{0}[{1}]".format(place, at) if isinstance(item, list) else place, one), False))
+    return lines
+
+
+def _raw(path: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, float)):
+        raise ArgumentError(path, "must be a value or a list of values; give true for an option that takes none")
+    text = str(value)
+    flaw = _ini.raw_flaw(text)
+    if flaw:
+        raise ArgumentError(path, flaw + "; give a list to repeat the option")
+    return text
+
+
+def _announced(path: str, entry: _subscription.Subscription, options: List[Line]) -> List[str]:
+    """Check the address that uWSGI will take from the vassal's sockets, where the subscription doesn't give one.
+
+    :returns: warnings.
+    """
+    if isinstance(entry.address, str):
+        return []
+    sockets = [line.value for line in options if _SOCKETS.match(line.name)]
+    number = entry.address or 0
+    if number >= len(sockets):
+        if any(_ELSEWHERE.match(line.name) for line in options):
+            return []
+        raise ArgumentError(
+            path,
+            "asks for socket {0}, and the vassal's options have {1}; give it a socket, or the subscription an "
+            "address".format(number, len(sockets) or "none"),
+        )
+    socket = sockets[number]
+    if _EXPANDED.search(socket):
+        return []
+    flaw = _values.address_flaw(socket)
+    if flaw:
+        raise ArgumentError(
+            path,
+            "uWSGI would announce the vassal's socket {0!r}, which {1}; give the socket an IPv4 address and a port, or the "
+            "subscription an address".format(socket, flaw),
+        )
+    if socket.startswith("/"):
+        return [path + ": the vassal announces a unix socket; " + _subscription.NO_FAILOVER]
+    return []

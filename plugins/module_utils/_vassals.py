@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A directory of vassals on the managed host: what the module C(uwsgi_vassals) does."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
+from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Vassal, vassals
+
+HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
+MARKER = "; {0}\n".format(HEADER).encode("ascii")
+SECTION = "uwsgi"
+# Beyond these, a count: a thousand vassals may have a thousand times the same flaw.
+_MOST_WARNINGS = 20
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Bring the directory to what the module's arguments describe.
+
+    :returns: the module's result.
+    :raises ArgumentError: with every file as it was.
+    """
+    params = module.params
+    uwsgi = _edge.host_uwsgi(module)
+    version = uwsgi.version(params["uwsgi_version"])
+    found = vassals(
+        params["vassals"], parse_release("uwsgi_version", version), _edge.resolve, params["resolve_server"]
+    )
+    wanted = [_wanted(module, one) for one in found]
+    with _tree.Tree(params["path"], check_mode=module.check_mode) as tree:
+        unwanted = []
+        if params["purge"]:
+            unwanted = sorted(tree.marked(MARKER, SUFFIX) - {item.name for item in wanted})
+        plan = tree.compare(wanted, unwanted)
+        warnings = _key_warnings(module, found)
+        rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
+        if rewritten and _edge.wants_validation(module, uwsgi):
+            warnings += uwsgi.check(
+                [
+                    Candidate(os.path.join(params["path"], one.name + SUFFIX), one.place, SECTION, one.lines)
+                    for one in found
+                    if one.name + SUFFIX in rewritten
+                ]
+            )
+        tree.apply(plan)
+    _warn(module, [warning for one in found for warning in one.warnings] + warnings)
+    result: Dict[str, Any] = {
+        "changed": plan.changed,
+        "path": params["path"],
+        "uwsgi_version": version,
+        "created": _names(plan.created),
+        "updated": _names(plan.updated),
+        "removed": _names(plan.removed),
+        "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged],
+        # The arguments of thousands of vassals would travel back to be thrown away there.
+        "invocation": {"module_args": dict(params, vassals=[one.name for one in found])},
+    }
+    if module._diff:
+        result["diff"] = _tree.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    return result
+
+
+def _wanted(module: AnsibleModule, one: Vassal) -> _tree.Wanted:
+    params = module.params
+    given = [one.arguments.get(name, params[name]) for name in ("owner", "group", "mode")]
+    found = attributes(one.place, *given, check_mode=module.check_mode)
+    text = _ini.render(SECTION, one.lines, HEADER)
+    return _tree.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
+
+
+def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
+    """Warn of signing keys that the vassals' users can't read."""
+    readers = Readers(module.check_mode)
+    warnings = []
+    for one in found:
+        user, named_by = _user(module.params, one)
+        for at, entry in enumerate(one.subscriptions):
+            if entry.signing:
+                place = "{0}.subscriptions[{1}].signing".format(one.place, at)
+                flaw = readers.warning(place, entry.signing.file, user, named_by)
+                if flaw:
+                    warnings.append(flaw)
+    return warnings
+
+
+def _user(params: Dict[str, Any], one: Vassal) -> Any:
+    """The user that a vassal runs as, as far as it is known, and the argument that says so."""
+    if one.uid:
+        return one.uid, one.place + ".options.uid"
+    if params["user"]:
+        return params["user"], "user"
+    # A tyrant Emperor runs a vassal as its file's owner, and never as root.
+    owner: Optional[str] = one.arguments.get("owner", params["owner"])
+    if owner in (None, "root", "0", 0):
+        return None, ""
+    return str(owner), one.place + ".owner"
+
+
+def _warn(module: AnsibleModule, warnings: List[str]) -> None:
+    for warning in warnings[:_MOST_WARNINGS]:
+        module.warn(warning)
+    if len(warnings) > _MOST_WARNINGS:
+        module.warn("and {0} more warnings of this kind".format(len(warnings) - _MOST_WARNINGS))
+
+
+def _names(changes: List[_tree.Change]) -> List[str]:
+    return [change.name[: -len(SUFFIX)] for change in changes]

@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_vassals
+short_description: Write all the vassals of an Emperor in one call
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Brings the directory that an Emperor watches to the vassals that are described, a thousand as easily as one.
+  - Only a vassal whose text changed is written, so only that one reloads. The Emperor never sees a file in parts or under a
+    temporary name, finds each file with its owner and mode, and always sees that it changed.
+  - When one vassal can't be used, none is written.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - emperor.uwsgi.uwsgi
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+    support: full
+options:
+  path:
+    description: The directory. It must be there, except in check mode, where a missing one counts as empty.
+    type: path
+    required: true
+  vassals:
+    description:
+      - The vassals, each a mapping of the following.
+      - C(name), required. The file is C(NAME.ini). Letters, digits and C(_ . @ + -).
+      - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option. V(true) is right
+        for options that take no value. The values are uWSGI's own language and pass as they are, so C(%n) is the vassal's name.
+      - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
+        in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
+      - C(owner), C(group) and C(mode) of the file, by default O(owner), O(group) and O(mode). A tyrant Emperor runs the vassal
+        as the file's owner.
+      - A subscription announces C(address), or else the vassal's own socket, which must then be one that a router
+        can reach. An IPv4 address and a port, or the absolute path of a unix socket, which has no failover.
+    type: list
+    elements: dict
+    required: true
+  purge:
+    description: Remove the vassals that this module wrote and that are no longer described. Files of others stay.
+    type: bool
+    default: false
+  owner:
+    description: The owner of the files, a name or a number. By default that of the old file, or of the process.
+    type: str
+  group:
+    description: The group of the files, a name or a number. By default that of the old file, or of the process.
+    type: str
+  mode:
+    description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
+    type: raw
+  resolve_server:
+    description: Resolve servers that are given by name, on the managed host, to their first IPv4 address.
+    type: bool
+    default: false
+notes:
+  - Vassals whose options the dry run would carry out, such as C(exec-asap) or C(@(exec://...\)), are not validated, with a
+    warning.
+seealso:
+  - module: emperor.uwsgi.uwsgi_subscription
+  - module: emperor.uwsgi.uwsgi_signing_keys
+"""
+
+EXAMPLES = r"""
+- name: All the vassals of this host
+  emperor.uwsgi.uwsgi_vassals:
+    path: /etc/uwsgi/vassals
+    purge: true
+    mode: "0644"
+    user: www-data
+    vassals:
+      - name: shop
+        options:
+          need-plugins: python3
+          socket: 10.0.0.7:3031
+          wsgi-file: /srv/shop/app.py
+          processes: 4
+          need-app: true
+          env: [LANG=C.UTF-8, TZ=UTC]
+        subscriptions:
+          - server: [10.0.0.2:2626, 10.0.0.3:2626]
+            key: shop.example.com
+            signing: [SHA256, /etc/uwsgi/keys/private/shop.example.com.pem]
+        client_params:
+          unsubscribe_on_reload: true
+          announce_interval: 5
+"""
+
+RETURN = r"""
+path:
+  description: The directory.
+  type: str
+  returned: success
+created:
+  description: The names of the vassals whose files are new.
+  type: list
+  elements: str
+  returned: success
+  sample: [shop]
+updated:
+  description: The names of the vassals whose files changed, in text, owner, group or mode.
+  type: list
+  elements: str
+  returned: success
+removed:
+  description: The names of the vassals whose files were removed.
+  type: list
+  elements: str
+  returned: success
+unchanged:
+  description: The names of the other vassals that are described.
+  type: list
+  elements: str
+  returned: success
+uwsgi_version:
+  description: The release that the files are written for.
+  type: str
+  returned: success
+  sample: 2.0.31
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+  sample: vassals[3].subscriptions[0].server
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _spec, _vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    spec = _spec.host_uwsgi()
+    spec.update(
+        path={"type": "path", "required": True},
+        # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
+        vassals={"type": "list", "elements": "dict", "required": True},
+        purge={"type": "bool", "default": False},
+        owner={"type": "str"},
+        group={"type": "str"},
+        mode={"type": "raw"},
+        resolve_server={"type": "bool", "default": False},
+    )
+    # The log would hold all the vassals, and secrets in their options.
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
+    try:
+        result = _vassals.run(module)
+    except ArgumentError as error:
+        _edge.fail(module, error, path=module.params["path"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
