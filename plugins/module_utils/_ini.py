@@ -93,7 +93,7 @@ def escape(value: str) -> str:
     return text
 
 
-def _special(match: "re.Match[str]") -> str:
+def _special(match: re.Match[str]) -> str:
     return {"%": "%%", "$(": "%(literal-dollar)(", "@(": "%(literal-at)("}[match.group()]
 
 

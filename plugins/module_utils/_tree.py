@@ -88,7 +88,7 @@ class Tree:
         self.check_mode = check_mode
         self._dir: Optional[int] = None
 
-    def __enter__(self) -> "Tree":
+    def __enter__(self) -> Tree:
         try:
             self._dir = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             if not self.check_mode:
