@@ -34,7 +34,7 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
     return Attributes(
         None if owner is None else _number(prefix + "owner", str(owner), "user", check_mode),
         None if group is None else _number(prefix + "group", str(group), "group", check_mode),
-        None if mode is None else _mode(prefix + "mode", mode),
+        None if mode is None else octal(prefix + "mode", mode),
     )
 
 
@@ -50,7 +50,8 @@ def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
         raise ArgumentError(path, "the host has no {0} {1!r}; create it first".format(what, name)) from exc
 
 
-def _mode(path: str, value: Any) -> int:
+def octal(path: str, value: Any) -> int:
+    """A mode in octal, as text such as C(0640); raises L(ArgumentError)."""
     # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody means.
     if isinstance(value, bool) or not re.match(r"0?[0-7]{3,4}\Z", str(value)):
         raise ArgumentError(path, "{0!r} is no octal mode; give one in quotes, such as '0640'".format(value))

@@ -10,7 +10,9 @@ import socket
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes, octal
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Uwsgi
 
 
@@ -35,6 +37,16 @@ def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
             "validate", "the host has no {0}; install uWSGI first, or set uwsgi_binary".format(module.params["uwsgi_binary"])
         )
     return bool(uwsgi.binary) if wanted is None else bool(wanted)
+
+
+def tree(module: AnsibleModule) -> Tree:
+    """The directory that the arguments C(path) and C(directory_mode) name."""
+    params = module.params
+    create = None
+    if params["directory_mode"] is not None:
+        create = attributes("", params["owner"], params["group"], None, module.check_mode)
+        create = create._replace(mode=octal("directory_mode", params["directory_mode"]))
+    return Tree(params["path"], check_mode=module.check_mode, create=create)
 
 
 def resolve(host: str) -> str:

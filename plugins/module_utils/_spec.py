@@ -47,3 +47,15 @@ def host_uwsgi() -> Dict[str, Any]:
         "validate": {"type": "bool"},
         "user": {"type": "str"},
     }
+
+
+def directory() -> Dict[str, Any]:
+    """The arguments about a directory whose files a module manages."""
+    return {
+        "path": {"type": "path", "required": True},
+        "directory_mode": {"type": "raw"},
+        "purge": {"type": "bool", "default": False},
+        "owner": {"type": "str"},
+        "group": {"type": "str"},
+        "mode": {"type": "raw"},
+    }

@@ -20,6 +20,7 @@ import stat
 import time
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 _TEMPORARY = re.compile(r"\.emperor-uwsgi-[0-9a-f]{8}-\d+\.tmp\Z")
@@ -79,17 +80,27 @@ class Tree:
     :param path: the directory.
     :param place: the argument that names it, for errors.
     :param check_mode: nothing is written, and a directory that isn't there yet counts as empty.
+    :param create: the owner, group and mode with which a missing directory is made; None refuses to make it.
+    :ivar created: whether the directory was, or in check mode would be, made.
     :raises ArgumentError: when the directory can't be used.
     """
 
-    def __init__(self, path: str, place: str = "path", check_mode: bool = False) -> None:
+    def __init__(
+        self, path: str, place: str = "path", check_mode: bool = False, create: Optional[Attributes] = None
+    ) -> None:
         self.path = path
         self.place = place
         self.check_mode = check_mode
+        self.created = False
+        self._create = create
         self._dir: Optional[int] = None
 
     def __enter__(self) -> Tree:
         try:
+            if self._create and not os.path.lexists(self.path):
+                self.created = True
+                if not self.check_mode:
+                    self._make(self._create)
             self._dir = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             if not self.check_mode:
                 fcntl.flock(self._dir, fcntl.LOCK_EX)
@@ -109,6 +120,14 @@ class Tree:
         if self._dir is not None:
             os.close(self._dir)
             self._dir = None
+
+    def _make(self, attributes: Attributes) -> None:
+        """Make the directory, closed to others until it has its owner and mode; its parents as the umask has them."""
+        os.makedirs(os.path.dirname(self.path.rstrip("/")), exist_ok=True)
+        os.mkdir(self.path, 0o700)
+        uid, gid = (-1 if number is None else number for number in (attributes.uid, attributes.gid))
+        os.chown(self.path, uid, gid)
+        os.chmod(self.path, 0o755 if attributes.mode is None else attributes.mode)
 
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _subscription, _values
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import CLIENT_PARAMS, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 
@@ -30,11 +30,20 @@ _ARGUMENTS = (
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
 # core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
 _MAX_NAME = 254 - len(SUFFIX)
+_CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
 # The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
 _SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
 # Where a socket may come from besides.
 _ELSEWHERE = re.compile(r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z")
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
+
+
+class Defaults(NamedTuple):
+    """What holds for every vassal that doesn't say otherwise; null leaves an option out."""
+
+    options: Mapping[str, Any] = {}
+    client_params: Mapping[str, Any] = {}
+    resolve_server: bool = False
 
 
 class Vassal(NamedTuple):
@@ -54,17 +63,19 @@ class Vassal(NamedTuple):
 
 
 def vassals(
-    items: Iterable[Any], release: Release, resolve: Optional[_subscription.Resolver], resolve_server: bool = False
+    items: Iterable[Any],
+    release: Release,
+    resolve: Optional[_subscription.Resolver] = None,
+    defaults: Defaults = Defaults(),  # noqa: B008 - it is immutable
 ) -> List[Vassal]:
     """Check the argument C(vassals).
 
-    :param resolve_server: the default of the entries' own.
     :raises ArgumentError: for the first argument that can't be used.
     """
     found = []
-    places = {}
+    places: Dict[str, str] = {}
     for at, item in enumerate(items):
-        one = _vassal("vassals[{0}]".format(at), item, release, resolve, resolve_server)
+        one = _vassal("vassals[{0}]".format(at), item, release, resolve, defaults)
         if one.name in places:
             raise ArgumentError(
                 one.place + ".name", "{0!r} is the name of {1} too; give each vassal its own".format(one.name, places[one.name])
@@ -75,12 +86,15 @@ def vassals(
 
 
 def _vassal(
-    place: str, item: Any, release: Release, resolve: Optional[_subscription.Resolver], resolve_server: bool
+    place: str, item: Any, release: Release, resolve: Optional[_subscription.Resolver], defaults: Defaults
 ) -> Vassal:
     given = _values.mapping(place, item, _ARGUMENTS)
     name = _name(place + ".name", given.get("name"))
-    options = _options(place + ".options", given.get("options"))
-    given.setdefault("resolve_server", resolve_server)
+    options = _options(place + ".options", given.get("options"), defaults.options)
+    given.setdefault("resolve_server", defaults.resolve_server)
+    if defaults.client_params and given.get("subscriptions"):
+        own = _values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
+        given["client_params"] = dict(defaults.client_params, **own)
     fragment = _subscription.fragment(given, release, resolve, place)
     if not options and not fragment.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
@@ -108,18 +122,16 @@ def _name(path: str, value: Any) -> str:
     return name
 
 
-def _options(path: str, value: Any) -> List[Line]:
-    """The raw options: a mapping, whose list values repeat the line."""
-    if value is None:
-        return []
-    if not isinstance(value, Mapping):
+def _options(path: str, value: Any, defaults: Mapping[str, Any]) -> List[Line]:
+    """The raw options: a mapping, whose list values repeat the line and whose null values leave it out."""
+    if value is not None and not isinstance(value, Mapping):
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
     lines = []
-    for name, item in value.items():
+    for name, item in dict(defaults, **(value or {})).items():
         place = "{0}.{1}".format(path, name)
         if not isinstance(name, str) or not _ini.is_option_name(name):
             raise ArgumentError(place, "is no option's name")
-        for at, one in enumerate(_values.sequence(place, item)) if item is not None else [(0, None)]:
+        for at, one in enumerate(_values.sequence(place, item)):
             lines.append(Line(name, _raw("{0}[{1}]".format(place, at) if isinstance(item, list) else place, one), False))
     return lines
 

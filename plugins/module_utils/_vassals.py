@@ -15,7 +15,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Reade
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
-from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Vassal, vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Defaults, Vassal, vassals
 
 HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
 MARKER = "; {0}\n".format(HEADER).encode("ascii")
@@ -33,11 +33,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     params = module.params
     uwsgi = _edge.host_uwsgi(module)
     version = uwsgi.version(params["uwsgi_version"])
-    found = vassals(
-        params["vassals"], parse_release("uwsgi_version", version), _edge.resolve, params["resolve_server"]
-    )
+    defaults = Defaults(params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"])
+    found = vassals(params["vassals"], parse_release("uwsgi_version", version), _edge.resolve, defaults)
     wanted = [_wanted(module, one) for one in found]
-    with _tree.Tree(params["path"], check_mode=module.check_mode) as tree:
+    with _edge.tree(module) as tree:
         unwanted = []
         if params["purge"]:
             unwanted = sorted(tree.marked(MARKER, SUFFIX) - {item.name for item in wanted})
@@ -55,7 +54,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         tree.apply(plan)
     _warn(module, [warning for one in found for warning in one.warnings] + warnings)
     result: Dict[str, Any] = {
-        "changed": plan.changed,
+        "changed": plan.changed or tree.created,
         "path": params["path"],
         "uwsgi_version": version,
         "created": _names(plan.created),

@@ -18,6 +18,7 @@ description:
   - When one vassal can't be used, none is written.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - emperor.uwsgi.directory
   - emperor.uwsgi.uwsgi
 attributes:
   check_mode:
@@ -28,16 +29,13 @@ attributes:
     platforms: posix
     support: full
 options:
-  path:
-    description: The directory. It must be there, except in check mode, where a missing one counts as empty.
-    type: path
-    required: true
   vassals:
     description:
       - The vassals, each a mapping of the following.
       - C(name), required. The file is C(NAME.ini). Letters, digits and C(_ . @ + -).
-      - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option. V(true) is right
-        for options that take no value. The values are uWSGI's own language and pass as they are, so C(%n) is the vassal's name.
+      - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option, V(true) is right
+        for options that take no value, and null leaves an option out. The values are uWSGI's own language and pass as they
+        are, so C(%n) is the vassal's name.
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
         in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
       - C(owner), C(group) and C(mode) of the file, by default O(owner), O(group) and O(mode). A tyrant Emperor runs the vassal
@@ -47,16 +45,14 @@ options:
     type: list
     elements: dict
     required: true
-  purge:
-    description: Remove the vassals that this module wrote and that are no longer described. Files of others stay.
-    type: bool
-    default: false
-  owner:
-    description: The owner of the files, a name or a number. By default that of the old file, or of the process.
-    type: str
-  group:
-    description: The group of the files, a name or a number. By default that of the old file, or of the process.
-    type: str
+  default_options:
+    description:
+      - Options that come first in every vassal. A vassal's own options win over those of the same name, and with null leave them
+        out.
+    type: dict
+  default_client_params:
+    description: As C(client_params), for every vassal with subscriptions that doesn't say otherwise.
+    type: dict
   mode:
     description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
     type: raw
@@ -76,9 +72,14 @@ EXAMPLES = r"""
 - name: All the vassals of this host
   emperor.uwsgi.uwsgi_vassals:
     path: /etc/uwsgi/vassals
+    directory_mode: "0755"
     purge: true
     mode: "0644"
     user: www-data
+    default_options:
+      strict: true
+      master: true
+      need-app: true
     vassals:
       - name: shop
         options:
@@ -86,7 +87,6 @@ EXAMPLES = r"""
           socket: 10.0.0.7:3031
           wsgi-file: /srv/shop/app.py
           processes: 4
-          need-app: true
           env: [LANG=C.UTF-8, TZ=UTC]
         subscriptions:
           - server: [10.0.0.2:2626, 10.0.0.3:2626]
@@ -142,14 +142,12 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 
 def main() -> None:
     spec = _spec.host_uwsgi()
+    spec.update(_spec.directory())
     spec.update(
-        path={"type": "path", "required": True},
         # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
         vassals={"type": "list", "elements": "dict", "required": True},
-        purge={"type": "bool", "default": False},
-        owner={"type": "str"},
-        group={"type": "str"},
-        mode={"type": "raw"},
+        default_options={"type": "dict"},
+        default_client_params={"type": "dict"},
         resolve_server={"type": "bool", "default": False},
     )
     # The log would hold all the vassals, and secrets in their options.

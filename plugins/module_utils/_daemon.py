@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A process that nobody supervises: found by its pid file, started as a daemon, stopped with a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import List, Optional
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def running(pidfile: str, ini: str) -> Optional[int]:
+    """The pid of the uWSGI that C(pidfile) names.
+
+    :param ini: the file that it was started on; a process without it in its command line is another one that has the pid now.
+    :returns: None where there is none.
+    """
+    try:
+        with open(pidfile, encoding="ascii") as stream:
+            pid = int(stream.read().strip())
+        with open("/proc/{0}/cmdline".format(pid), "rb") as stream:
+            argv = stream.read().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if ini.encode("utf-8") in argv else None
+
+
+def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:
+    """The command that starts uWSGI as a daemon, once its configuration is read (C(daemonize2), core/uwsgi.c)."""
+    return [binary, "--ini", ini, "--pidfile", pidfile, "--daemonize", log]
+
+
+def wait_until_running(pidfile: str, ini: str, timeout: float) -> int:
+    """Poll until the daemon is there.
+
+    :param timeout: seconds.
+    :raises ArgumentError: when it isn't by then.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        pid = running(pidfile, ini)
+        if pid is not None:
+            return pid
+        time.sleep(0.05)
+    raise ArgumentError("ini", "uWSGI did not stay up on {0} for {1:g} s; its log says why".format(ini, timeout))
+
+
+def stop(pid: int, timeout: float) -> None:
+    """Tell an Emperor to stop its vassals and itself, and wait until it has.
+
+    :param timeout: seconds; it is never killed, since that would cut requests.
+    :raises ArgumentError: when it is still there after that.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        # SIGTERM would reload uWSGI 2.0.
+        os.kill(pid, signal.SIGQUIT)
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            if _is_zombie(pid):
+                return
+            time.sleep(0.05)
+    except ProcessLookupError:
+        return
+    except PermissionError as exc:
+        raise ArgumentError("pidfile", "process {0} belongs to another user; use become".format(pid)) from exc
+    raise ArgumentError("timeout", "process {0} is still there after {1:g} s; give it longer".format(pid, timeout))
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
+    try:
+        with open("/proc/{0}/stat".format(pid), encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_daemon
+short_description: Start or stop a uWSGI that no service manager supervises
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Starts uWSGI as a daemon on an ini file, or stops it, by its pid file. For hosts without systemd, and for users without root.
+  - Nothing starts it again when it dies. Where there is systemd, use that.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: linux
+    support: full
+options:
+  ini:
+    description: The file that it runs on.
+    type: path
+    required: true
+  state:
+    description:
+      - V(restarted) stops it, if it runs, and starts it.
+    type: str
+    choices: [started, stopped, restarted]
+    default: started
+  pidfile:
+    description: Where its pid is.
+    type: path
+    required: true
+  log:
+    description: Where it logs. Needed to start it.
+    type: path
+  uwsgi_binary:
+    description: The uWSGI of the host, a path or a name that is looked up in E(PATH).
+    type: str
+    default: uwsgi
+  timeout:
+    description: Seconds within which it must be up, or down. It is told to stop with SIGQUIT and never killed.
+    type: int
+    default: 90
+"""
+
+EXAMPLES = r"""
+- name: Run an Emperor in my home
+  emperor.uwsgi.uwsgi_daemon:
+    ini: /home/me/uwsgi/emperor.ini
+    pidfile: /home/me/uwsgi/run/emperor.pid
+    log: /home/me/uwsgi/run/emperor.log
+"""
+
+RETURN = r"""
+pid:
+  description: Its pid, null when it doesn't run.
+  type: int
+  returned: success
+  sample: 4711
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _daemon, _edge
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "ini": {"type": "path", "required": True},
+            "state": {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"},
+            "pidfile": {"type": "path", "required": True},
+            "log": {"type": "path"},
+            "uwsgi_binary": {"type": "str", "default": "uwsgi"},
+            "timeout": {"type": "int", "default": 90},
+        },
+        required_if=[("state", "started", ["log"]), ("state", "restarted", ["log"])],
+        supports_check_mode=True,
+    )
+    params = module.params
+    pid = _daemon.running(params["pidfile"], params["ini"])
+    stops = pid is not None and params["state"] != "started"
+    starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
+    try:
+        if not module.check_mode:
+            if pid is not None and stops:
+                _daemon.stop(pid, params["timeout"])
+                pid = None
+            if starts:
+                binary = module.get_bin_path(params["uwsgi_binary"], required=True)
+                argv = _daemon.command(binary, params["ini"], params["pidfile"], params["log"])
+                code, out, err = module.run_command(argv, close_fds=True)
+                if code:
+                    raise ArgumentError("ini", "uWSGI does not start: " + (err or out).strip())
+                pid = _daemon.wait_until_running(params["pidfile"], params["ini"], params["timeout"])
+    except ArgumentError as error:
+        _edge.fail(module, error)
+    module.exit_json(changed=stops or starts, pid=pid)
+
+
+if __name__ == "__main__":
+    main()
