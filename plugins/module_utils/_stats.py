@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stats of a router: read from its stats server, and judged.
+
+The format is what C(corerouter_send_stats) writes (C(plugins/corerouter/cr.c)). uWSGI escapes nothing in it, writes a
+comma too many when two routers share an instance, and 2.1 puts an uninitialised byte into C(proto); all of that is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from typing import Any, Callable, Dict, Iterable, List, Optional
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._values import is_ipv4_port
+
+_DANGLING = re.compile(r",(\s*[\]}])")
+# A router with thousands of nodes writes some megabytes.
+_MOST_BYTES = 256 * 2**20
+
+
+class StatsError(Exception):
+    """A router that doesn't answer, or answers something else."""
+
+
+def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> bytes:
+    """Read all that a stats server sends.
+
+    :param address: C(IPV4:PORT), a unix socket's absolute path, or an http URL.
+    :param timeout: seconds for each step.
+    :param get: fetches a URL; raises OSError or ValueError.
+    :raises StatsError: naming the address and what is wrong.
+    """
+    try:
+        if address.startswith(("http://", "https://")):
+            return get(address, timeout)
+        if address.startswith("/"):
+            family, target = socket.AF_UNIX, address  # type: Tuple[Any, Any]
+        elif is_ipv4_port(address):
+            host, dummy, port = address.rpartition(":")
+            family, target = socket.AF_INET, (host, int(port))
+        else:
+            raise StatsError(
+                "{0!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL".format(address)
+            )
+        with socket.socket(family, socket.SOCK_STREAM) as stream:
+            stream.settimeout(timeout)
+            stream.connect(target)
+            return _all(stream)
+    except (OSError, ValueError) as exc:
+        raise StatsError("{0} does not answer: {1}; check that the router runs and has this stats server".format(address, exc)) from exc
+
+
+def _all(stream: socket.socket) -> bytes:
+    parts: List[bytes] = []
+    size = 0
+    while size < _MOST_BYTES:
+        part = stream.recv(65536)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size += len(part)
+    raise ValueError("it sends more than {0} bytes".format(_MOST_BYTES))
+
+
+def parse(raw: bytes) -> Dict[str, Any]:
+    """Read the JSON of a stats server.
+
+    :raises StatsError: when it can't be read as a router's.
+    """
+    text = raw.decode("utf-8", "replace")
+    try:
+        try:
+            found = json.loads(text, strict=False)
+        except ValueError:
+            found = json.loads(_DANGLING.sub(r"\1", text), strict=False)
+    except ValueError as exc:
+        raise StatsError("its answer is not the JSON of a stats server: {0}".format(exc)) from exc
+    if not isinstance(found, dict) or "version" not in found:
+        raise StatsError("its answer is not that of a uWSGI stats server")
+    if "subscriptions" not in found:
+        raise StatsError("it is the stats server of something else than a router with a subscription server")
+    return found
+
+
+def pools(found: Dict[str, Any], now: float, max_age: float) -> List[Dict[str, Any]]:
+    """The keys of a router and their nodes, judged.
+
+    A router drops a silent node only when somebody asks for its key, so the age of the last announcement tells, not the list.
+
+    :param now: Unix time in seconds, of the router's clock.
+    :param max_age: seconds since the last announcement up to which a node is fresh.
+    """
+    return [
+        {
+            "key": pool["key"],
+            "hits": pool.get("hits", 0),
+            "nodes": [_node(node, now, max_age) for node in pool.get("nodes", [])],
+        }
+        for pool in found["subscriptions"]
+    ]
+
+
+def _node(node: Dict[str, Any], now: float, max_age: float) -> Dict[str, Any]:
+    age = max(0, int(now - node["last_check"]))
+    dead = bool(node.get("death_mark"))
+    return {
+        "address": node["name"],
+        "weight": node.get("weight", 1),
+        "modifier1": node.get("modifier1", 0),
+        "modifier2": node.get("modifier2", 0),
+        "requests": node.get("requests", 0),
+        "failures": node.get("failcnt", 0),
+        "in_flight": node.get("ref", 0),
+        "age": age,
+        "dead": dead,
+        "fresh": not dead and age <= max_age,
+    }
+
+
+def selected(
+    found: Iterable[Dict[str, Any]], key: Optional[str] = None, node: Optional[str] = None
+) -> List[Dict[str, Any]]:
+    """The pools of one key, or with one node, or all; of each pool only the node asked for."""
+    result = []
+    for pool in found:
+        if key is not None and pool["key"] != key:
+            continue
+        nodes = [item for item in pool["nodes"] if node is None or item["address"] == node]
+        if nodes or node is None:
+            result.append(dict(pool, nodes=nodes))
+    return result
+
+
+def merged(routers: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """The pools of several routers as one picture, sorted by key and address.
+
+    :param routers: each with C(stats), its address, and C(keys), its pools.
+    """
+    keys: Dict[str, Dict[str, Dict[str, Any]]] = {}
+    for router in routers:
+        for pool in router["keys"]:
+            nodes = keys.setdefault(pool["key"], {})
+            for node in pool["nodes"]:
+                one = nodes.setdefault(
+                    node["address"],
+                    {"address": node["address"], "requests": 0, "failures": 0, "in_flight": 0, "fresh_on": [], "ghost_on": []},
+                )
+                for name in ("requests", "failures", "in_flight"):
+                    one[name] += node[name]
+                one["fresh_on" if node["fresh"] else "ghost_on"].append(router["stats"])
+    return [{"key": key, "nodes": [nodes[name] for name in sorted(nodes)]} for key, nodes in sorted(keys.items())]

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_router_info
+short_description: Read the live pools of uWSGI routers
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Asks the stats servers of one or several routers for their keys and nodes, and judges each node.
+  - A router lists a node that has gone silent until somebody asks for its key, so a node counts as fresh by the age of its
+    last announcement.
+  - A router with several processes shows the counters of its first one only.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  platform:
+    platforms: posix
+    support: full
+options:
+  stats:
+    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL.
+    type: list
+    elements: str
+    required: true
+  key:
+    description: Only this key.
+    type: str
+  node:
+    description: Only the node with this address.
+    type: str
+  max_age:
+    description: Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set.
+    type: int
+    default: 17
+  timeout:
+    description: Seconds to wait for a router.
+    type: int
+    default: 5
+"""
+
+EXAMPLES = r"""
+- name: Who serves the shop?
+  emperor.uwsgi.uwsgi_router_info:
+    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    key: shop.example.com
+  register: pool
+
+- name: Be sure that two nodes do, on every router
+  ansible.builtin.assert:
+    that: pool.keys[0].nodes | selectattr('ghost_on', 'equalto', []) | length >= 2
+"""
+
+RETURN = r"""
+routers:
+  description: What each router says. After a failure, the answers of the others are here too.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    stats:
+      description: The address that was asked.
+      type: str
+    version:
+      description: The router's uWSGI.
+      type: str
+    keys:
+      description: Its pools, each with C(key), C(hits) and C(nodes).
+      type: list
+      elements: dict
+      sample:
+        - key: shop.example.com
+          hits: 12
+          nodes:
+            - address: 10.0.0.7:3031
+              weight: 1
+              modifier1: 0
+              modifier2: 0
+              requests: 6
+              failures: 0
+              in_flight: 0
+              age: 3
+              dead: false
+              fresh: true
+    error:
+      description: Why there is no answer.
+      type: str
+keys:
+  description: The pools of all routers as one picture.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - key: shop.example.com
+      nodes:
+        - address: 10.0.0.7:3031
+          requests: 12
+          failures: 0
+          in_flight: 0
+          fresh_on: ["10.0.0.2:2627", "10.0.0.3:2627"]
+          ghost_on: []
+"""
+
+import time
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import open_url
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
+
+
+def _get(url: str, timeout: float) -> bytes:
+    body: bytes = open_url(url, timeout=timeout).read()
+    return body
+
+
+def _ask(address: str, params: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        found = _stats.parse(_stats.fetch(address, params["timeout"], _get))
+    except _stats.StatsError as error:
+        return {"stats": address, "error": str(error), "keys": []}
+    pools = _stats.selected(_stats.pools(found, time.time(), params["max_age"]), params["key"], params["node"])
+    return {"stats": address, "version": found["version"], "keys": pools}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "stats": {"type": "list", "elements": "str", "required": True},
+            "key": {"type": "str", "no_log": False},
+            "node": {"type": "str"},
+            "max_age": {"type": "int", "default": 17},
+            "timeout": {"type": "int", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    routers = [_ask(address, module.params) for address in module.params["stats"]]
+    result = {"routers": routers, "keys": _stats.merged(routers)}
+    silent = [
+        "stats[{0}]: {1}".format(at, router["error"]) for at, router in enumerate(routers) if "error" in router
+    ]
+    if silent:
+        module.fail_json(msg="; ".join(silent), **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
