@@ -34,11 +34,12 @@ def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> b
     :param get: fetches a URL; raises OSError or ValueError.
     :raises StatsError: naming the address and what is wrong.
     """
+    target: Any
     try:
         if address.startswith(("http://", "https://")):
             return get(address, timeout)
         if address.startswith("/"):
-            family, target = socket.AF_UNIX, address  # type: Tuple[Any, Any]
+            family, target = socket.AF_UNIX, address
         elif is_ipv4_port(address):
             host, dummy, port = address.rpartition(":")
             family, target = socket.AF_INET, (host, int(port))
@@ -51,7 +52,9 @@ def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> b
             stream.connect(target)
             return _all(stream)
     except (OSError, ValueError) as exc:
-        raise StatsError("{0} does not answer: {1}; check that the router runs and has this stats server".format(address, exc)) from exc
+        raise StatsError(
+            "{0} does not answer: {1}; check that the router runs and has this stats server".format(address, exc)
+        ) from exc
 
 
 def _all(stream: socket.socket) -> bytes:
@@ -138,11 +141,11 @@ def selected(
 def merged(routers: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """The pools of several routers as one picture, sorted by key and address.
 
-    :param routers: each with C(stats), its address, and C(keys), its pools.
+    :param routers: each with C(stats), its address, and C(pools).
     """
     keys: Dict[str, Dict[str, Dict[str, Any]]] = {}
     for router in routers:
-        for pool in router["keys"]:
+        for pool in router["pools"]:
             nodes = keys.setdefault(pool["key"], {})
             for node in pool["nodes"]:
                 one = nodes.setdefault(

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - The emperor.uwsgi authors
 description:
-  - Asks the stats servers of one or several routers for their keys and nodes, and judges each node.
+  - Asks the stats servers of one or several routers for their pools, which are keys with nodes, and judges each node.
   - A router lists a node that has gone silent until somebody asks for its key, so a node counts as fresh by the age of its
     last announcement.
   - A router with several processes shows the counters of its first one only.
@@ -59,7 +59,7 @@ EXAMPLES = r"""
 
 - name: Be sure that two nodes do, on every router
   ansible.builtin.assert:
-    that: pool.keys[0].nodes | selectattr('ghost_on', 'equalto', []) | length >= 2
+    that: pool.pools[0].nodes | selectattr('ghost_on', 'equalto', []) | length >= 2
 """
 
 RETURN = r"""
@@ -75,8 +75,8 @@ routers:
     version:
       description: The router's uWSGI.
       type: str
-    keys:
-      description: Its pools, each with C(key), C(hits) and C(nodes).
+    pools:
+      description: Its keys, each with C(key), C(hits) and C(nodes).
       type: list
       elements: dict
       sample:
@@ -96,7 +96,7 @@ routers:
     error:
       description: Why there is no answer.
       type: str
-keys:
+pools:
   description: The pools of all routers as one picture.
   type: list
   elements: dict
@@ -129,9 +129,9 @@ def _ask(address: str, params: Dict[str, Any]) -> Dict[str, Any]:
     try:
         found = _stats.parse(_stats.fetch(address, params["timeout"], _get))
     except _stats.StatsError as error:
-        return {"stats": address, "error": str(error), "keys": []}
+        return {"stats": address, "error": str(error), "pools": []}
     pools = _stats.selected(_stats.pools(found, time.time(), params["max_age"]), params["key"], params["node"])
-    return {"stats": address, "version": found["version"], "keys": pools}
+    return {"stats": address, "version": found["version"], "pools": pools}
 
 
 def main() -> None:
@@ -146,7 +146,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     routers = [_ask(address, module.params) for address in module.params["stats"]]
-    result = {"routers": routers, "keys": _stats.merged(routers)}
+    result = {"routers": routers, "pools": _stats.merged(routers)}
     silent = [
         "stats[{0}]: {1}".format(at, router["error"]) for at, router in enumerate(routers) if "error" in router
     ]
