@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: signed_vassals
+short_description: Sign the subscriptions of vassals
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Gives every subscription that doesn't say otherwise a C(signing) with a private key of its own, whose file is named by
+    P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each.
+  - A subscription with C(signing) stays as it is. With C(signing=false) it stays unsigned.
+positional: _input, directory, digest
+options:
+  _input:
+    description: Vassals as for M(emperor.uwsgi.uwsgi_vassals), in a list, which may hold lists.
+    type: list
+    elements: raw
+    required: true
+  directory:
+    description: The folder on the nodes where their private keys are.
+    type: str
+    required: true
+  digest:
+    description: The digest of the signatures.
+    type: str
+    default: SHA256
+"""
+
+EXAMPLES = r"""
+- name: Write the vassals, signed
+  emperor.uwsgi.uwsgi_vassals:
+    path: /etc/uwsgi/vassals
+    vassals: "{{ vassals | emperor.uwsgi.signed_vassals('/etc/uwsgi/keys/private') }}"
+  vars:
+    vassals:
+      - name: shop
+        options:
+          socket: 10.0.0.7:3031
+          wsgi-file: /srv/shop/app.py
+        subscriptions:
+          - server: 10.0.0.2:2626
+            key: shop.example.com
+"""
+
+RETURN = r"""
+_value:
+  description: The vassals.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _signing
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+
+
+@filter_errors
+def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256") -> list[Any]:
+    """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
+    return _signing.signed_vassals(vassals, directory, digest)
+
+
+class FilterModule:
+    """The filter C(signed_vassals)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"signed_vassals": signed_vassals}

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: signing_key_file
+short_description: The name of the file with a subscription key's signing key
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Gives the name under which a router that checks signatures looks for the public half of a subscription's key. Every byte that
+    isn't a letter, a digit, C(.), C(_) or C(-) becomes C(_), and C(.pem) comes behind.
+positional: _input
+options:
+  _input:
+    description: A subscription's key, usually a domain.
+    type: str
+    required: true
+seealso:
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Show test.uwsgi.it_8000.pem
+  ansible.builtin.debug:
+    msg: "{{ 'test.uwsgi.it:8000' | emperor.uwsgi.signing_key_file }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The file's name.
+  type: str
+  sample: test.uwsgi.it_8000.pem
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys, _values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+
+
+@filter_errors
+def signing_key_file(value: Any) -> str:
+    """The file's name for one key; raises AnsibleFilterError for what can't be a key."""
+    return _keys.file_name("key", _keys.key_file(_values.key("key", value)))
+
+
+class FilterModule:
+    """The filter C(signing_key_file)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"signing_key_file": signing_key_file}

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: signing_keys
+short_description: The halves of signing keys that a host needs
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Gives the list that M(emperor.uwsgi.uwsgi_signing_keys) takes, with only the keys that the given subscriptions sign with, each
+    once, sorted.
+  - A signed subscription without a private key, two keys that fall on one file name, and a key that is signed with two private
+    keys are errors.
+  - Needs the Python package C(cryptography) on the controller.
+positional: _input, private_keys, half
+options:
+  _input:
+    description:
+      - Subscriptions as for M(emperor.uwsgi.uwsgi_subscription), vassals with C(subscriptions) as for
+        M(emperor.uwsgi.uwsgi_vassals), or lists of either, nested as they come out of an inventory.
+      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read.
+    type: raw
+    required: true
+  private_keys:
+    description: The private keys in PEM, by the name of the file that C(signing) gives or by the subscription's key.
+    type: dict
+    required: true
+  half:
+    description:
+      - V(private) is for a host that signs, with a file for every file that C(signing) names.
+      - V(public) is for a router, with a file for every key that is signed, named as the router looks for it.
+    type: str
+    choices: [private, public]
+    required: true
+seealso:
+  - module: emperor.uwsgi.uwsgi_signing_keys
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: The public keys of all that the nodes sign with
+  emperor.uwsgi.uwsgi_signing_keys:
+    path: /etc/uwsgi/keys/public
+    mode: "0444"
+    purge: true
+    signing_keys: "{{ subscriptions | emperor.uwsgi.signing_keys(private_keys, half='public') }}"
+  vars:
+    subscriptions: "{{ groups['nodes'] | map('extract', hostvars, 'emperor_vassals') | flatten }}"
+    private_keys:
+      shop.example.com.pem: "{{ lookup('ansible.builtin.file', 'signing_keys/shop.example.com.pem') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The keys, each with the name of its C(file) and its C(content) in PEM.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
+
+
+@filter_errors
+def signing_keys(subscriptions: Any, private_keys: Any, half: Any) -> list[dict[str, str]]:
+    """Files and contents; raises AnsibleFilterError, which names the key and never its content."""
+    return halves(subscriptions, private_keys, half)
+
+
+class FilterModule:
+    """The filter C(signing_keys)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"signing_keys": signing_keys}

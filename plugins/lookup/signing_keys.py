@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: signing_keys
+short_description: Private signing keys from a folder on the controller, made when missing
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Reads the private keys with which nodes sign their announcements, and makes those that are missing.
+  - A new key's file has mode 0600 from its first byte and is never seen in parts. Of two runs at once both get the same key.
+  - Needs the Python package C(cryptography) on the controller to make keys.
+options:
+  _terms:
+    description: The names of the keys' files, as the filter P(emperor.uwsgi.signing_key_names#filter) gives them.
+    type: list
+    elements: str
+  directory:
+    description: The folder. It is made with mode 0700 when a key is. Files in it may be encrypted with ansible-vault.
+    type: str
+    required: true
+  create:
+    description: Make the keys that are missing. Otherwise a missing one is an error.
+    type: bool
+    default: true
+  ephemeral:
+    description: Make the keys that are missing in memory only, for check mode. Takes precedence over O(create).
+    type: bool
+    default: false
+  type:
+    description: The type of the keys that are made, EC P-256 or RSA.
+    type: str
+    choices: [ec, rsa]
+    default: ec
+  size:
+    description: The size of RSA keys that are made, in bits, at least 2048.
+    type: int
+    default: 3072
+seealso:
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: The private keys that this host signs with
+  emperor.uwsgi.uwsgi_signing_keys:
+    path: /etc/uwsgi/keys/private
+    owner: www-data
+    signing_keys: "{{ emperor_vassals | emperor.uwsgi.signing_keys(private_keys, half='private') }}"
+  vars:
+    private_keys: >-
+      {{ lookup('emperor.uwsgi.signing_keys', *(emperor_vassals | emperor.uwsgi.signing_key_names),
+                directory=inventory_dir ~ '/signing_keys') }}
+"""
+
+RETURN = r"""
+_raw:
+  description: One mapping of the files' names to the private keys in PEM.
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
+
+
+class LookupModule(LookupBase):
+    """The lookup C(signing_keys)."""
+
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[dict[str, str]]:
+        """The keys by their files' names; raises AnsibleLookupError, which never quotes a key."""
+        self.set_options(var_options=variables, direct=kwargs)
+        option = self.get_option
+        store = Store(option("directory"), self._loader, option("type"), option("size"))
+        missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
+        try:
+            return [{name: store.key(name, missing) for name in self._flatten(terms)}]
+        except ArgumentError as error:
+            raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error

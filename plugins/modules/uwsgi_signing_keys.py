@@ -1,0 +1,136 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_signing_keys
+short_description: Install a directory of signing keys in one call
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Brings a directory to the keys that are described, a thousand as easily as one, with owner and mode from the first byte.
+  - No key's content is in a log, a result or a diff. Fingerprints stand for it.
+  - When one key can't be used, none is written.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - emperor.uwsgi.directory
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Shows which half it is and its fingerprint, never the key.
+  platform:
+    platforms: posix
+    support: full
+options:
+  signing_keys:
+    description:
+      - The keys, as the filter P(emperor.uwsgi.signing_keys#filter) gives them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      file:
+        description:
+          - The file's name, as the filter P(emperor.uwsgi.signing_key_file#filter) gives it. Letters, digits and C(. _ -), with
+            C(.pem) at the end.
+        type: str
+        required: true
+      content:
+        description:
+          - The key in PEM, RSA or EC, the private half (C(PRIVATE KEY), C(RSA PRIVATE KEY), C(EC PRIVATE KEY)) or the public one
+            (C(PUBLIC KEY)). Not encrypted, since uWSGI can't ask for a passphrase.
+        type: str
+        required: true
+  mode:
+    description: The mode of the files in octal.
+    type: raw
+    default: "0400"
+notes:
+  - A key's file begins with a comment line, by which O(purge) knows the files of this module. OpenSSL and uWSGI read over it.
+seealso:
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: filter
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: The private key that the shop's announcements are signed with
+  emperor.uwsgi.uwsgi_signing_keys:
+    path: /etc/uwsgi/keys/private
+    directory_mode: "0700"
+    owner: www-data
+    group: www-data
+    purge: true
+    signing_keys:
+      - file: shop.example.com.pem
+        content: "{{ lookup('ansible.builtin.file', 'signing_keys/shop.example.com.pem') }}"
+"""
+
+RETURN = r"""
+path:
+  description: The directory.
+  type: str
+  returned: success
+created:
+  description: The names of the files that are new.
+  type: list
+  elements: str
+  returned: success
+  sample: [shop.example.com.pem]
+updated:
+  description: The names of the files that changed, in content, owner, group or mode.
+  type: list
+  elements: str
+  returned: success
+removed:
+  description: The names of the files that were removed.
+  type: list
+  elements: str
+  returned: success
+unchanged:
+  description: The names of the other files that are described.
+  type: list
+  elements: str
+  returned: success
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+  sample: signing_keys[3].content
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _signing_keys, _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    spec = _spec.directory()
+    spec["mode"]["default"] = "0400"
+    spec["signing_keys"] = {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "no_log": False,
+        "options": {
+            "file": {"type": "str", "required": True},
+            "content": {"type": "str", "required": True, "no_log": True},
+        },
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = _signing_keys.run(module)
+    except ArgumentError as error:
+        _edge.fail(module, error, path=module.params["path"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

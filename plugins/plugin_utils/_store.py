@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's folder of private keys."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.parsing.vault import is_encrypted
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
+
+
+class Store:
+    """One folder.
+
+    :param loader: Ansible's C(DataLoader), which knows the vault's secrets.
+    :param kind: the type of the keys that are made, as for L(_crypto.generate); C(size) alike.
+    """
+
+    def __init__(self, directory: str, loader: Any, kind: str = "ec", size: int = _crypto.RSA_SIZE) -> None:
+        self._directory = os.path.abspath(os.path.expanduser(directory))
+        self._loader = loader
+        self._kind = kind
+        self._size = size
+
+    def key(self, name: Any, missing: str = "create") -> str:
+        """One private key in PEM.
+
+        :param name: its file's name.
+        :param missing: what to do where there's none: C(create) makes it, C(imagine) makes it in memory only, C(refuse) raises.
+        :raises ArgumentError: for a name that's no file's, a file that's no key, or one that can't be read or made.
+        """
+        path = os.path.join(self._directory, _keys.file_name("name", name))
+        content = self._read(path)
+        if content is None and missing == "refuse":
+            raise ArgumentError("directory", "{0} is not there; make it, or let create be true".format(path))
+        if content is None:
+            content = _crypto.generate(self._kind, self._size)
+            if missing == "create":
+                content = self._write(path, content)
+        _keys.inspect(path, content, "private")
+        return content
+
+    def _read(self, path: str) -> str | None:
+        try:
+            with open(path, "rb") as stream:
+                content = stream.read()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise ArgumentError("directory", "{0} can't be read: {1}".format(path, exc.strerror)) from exc
+        try:
+            if is_encrypted(content):
+                content = self._loader._get_file_contents(path)[0]
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise ArgumentError(path, "is not PEM; give an RSA or an EC key in PEM") from None
+
+    def _write(self, path: str, content: str) -> str:
+        """Keep a new key, unless another run was faster.
+
+        :returns: the key that is there now.
+        """
+        temporary = "{0}.{1}.tmp".format(path, os.urandom(8).hex())
+        try:
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            try:
+                with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+                    stream.write(content)
+                # Unlike a rename, a link never replaces the key of a run that was faster.
+                os.link(temporary, path)
+            finally:
+                if os.path.lexists(temporary):
+                    os.unlink(temporary)
+        except FileExistsError:
+            return self._read(path) or content
+        except OSError as exc:
+            raise ArgumentError("directory", "{0} can't be made: {1}".format(path, exc.strerror)) from exc
+        return content
