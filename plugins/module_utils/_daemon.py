@@ -13,6 +13,9 @@ from typing import List, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
+_START_TIMEOUT = 20
+# Lines of the log that an error quotes.
+_TAIL = 5
 
 def running(pidfile: str, ini: str) -> Optional[int]:
     """The pid of the uWSGI that C(pidfile) names.
@@ -35,19 +38,37 @@ def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:
     return [binary, "--ini", ini, "--pidfile", pidfile, "--daemonize", log]
 
 
-def wait_until_running(pidfile: str, ini: str, timeout: float) -> int:
+def size(log: str) -> int:
+    """The bytes of a log so far."""
+    try:
+        return os.path.getsize(log)
+    except OSError:
+        return 0
+
+
+def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
     """Poll until the daemon is there.
 
-    :param timeout: seconds.
-    :raises ArgumentError: when it isn't by then.
+    :param start: the log's size before the daemon was started.
+    :raises ArgumentError: when it isn't after some seconds, with the end of its log.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline:
         pid = running(pidfile, ini)
         if pid is not None:
             return pid
         time.sleep(0.05)
-    raise ArgumentError("ini", "uWSGI did not stay up on {0} for {1:g} s; its log says why".format(ini, timeout))
+    raise ArgumentError("ini", "uWSGI did not stay up on {0}. The end of {1}: {2}".format(ini, log, _tail(log, start)))
+
+
+def _tail(log: str, start: int) -> str:
+    try:
+        with open(log, "rb") as stream:
+            stream.seek(start)
+            lines = stream.read().decode("utf-8", "replace").splitlines()
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    return " / ".join(line for line in lines[-_TAIL:] if line.strip()) or "nothing"
 
 
 def stop(pid: int, timeout: float) -> None:

@@ -98,10 +98,11 @@ def main() -> None:
             if starts:
                 binary = module.get_bin_path(params["uwsgi_binary"], required=True)
                 argv = _daemon.command(binary, params["ini"], params["pidfile"], params["log"])
+                start = _daemon.size(params["log"])
                 code, out, err = module.run_command(argv, close_fds=True)
                 if code:
                     raise ArgumentError("ini", "uWSGI does not start: " + (err or out).strip())
-                pid = _daemon.wait_until_running(params["pidfile"], params["ini"], params["timeout"])
+                pid = _daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)
     except ArgumentError as error:
         _edge.fail(module, error)
     module.exit_json(changed=stops or starts, pid=pid)
