@@ -23,7 +23,7 @@ def host_uwsgi(module: AnsibleModule) -> Uwsgi:
         found: Tuple[int, str, str] = module.run_command(argv, cwd=cwd, environ_update={"LC_ALL": "C"})
         return found
 
-    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), run, module.tmpdir)
+    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), run, lambda: str(module.tmpdir))
 
 
 def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:

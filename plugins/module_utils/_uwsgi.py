@@ -54,10 +54,10 @@ class Uwsgi:
 
     :param binary: its path, None where the host has none.
     :param run: runs a command; C(AnsibleModule.run_command) behind it.
-    :param scratch: a private folder for candidates.
+    :param scratch: makes, or finds, a private folder for candidates.
     """
 
-    def __init__(self, binary: Optional[str], run: Run, scratch: str) -> None:
+    def __init__(self, binary: Optional[str], run: Run, scratch: Callable[[], str]) -> None:
         self.binary = binary
         self._run = run
         self._scratch = scratch
@@ -114,7 +114,7 @@ class Uwsgi:
         assert self.binary is not None
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), _ini.render(candidate.section, candidate.lines))
-        scratch = os.path.join(self._scratch, os.path.basename(candidate.path))
+        scratch = os.path.join(self._scratch(), os.path.basename(candidate.path))
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             with open(handle, "wb") as stream:

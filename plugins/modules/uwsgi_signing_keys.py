@@ -124,7 +124,8 @@ def main() -> None:
             "content": {"type": "str", "required": True, "no_log": True},
         },
     }
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    # Ansible would write the arguments to the host's log, where it masks a suboption only if it has a single line.
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
     try:
         result = _signing_keys.run(module)
     except ArgumentError as error:
