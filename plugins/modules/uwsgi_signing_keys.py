@@ -106,7 +106,6 @@ argument:
   sample: signing_keys[3].content
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _signing_keys, _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -124,8 +123,7 @@ def main() -> None:
             "content": {"type": "str", "required": True, "no_log": True},
         },
     }
-    # Ansible would write the arguments to the host's log, where it masks a suboption only if it has a single line.
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
+    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:
         result = _signing_keys.run(module)
     except ArgumentError as error:

@@ -135,7 +135,6 @@ argument:
   sample: vassals[3].subscriptions[0].server
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _spec, _vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -150,8 +149,7 @@ def main() -> None:
         default_client_params={"type": "dict"},
         resolve_server={"type": "bool", "default": False},
     )
-    # The log would hold all the vassals, and secrets in their options.
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
+    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:
         result = _vassals.run(module)
     except ArgumentError as error:
