@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real signing keys, each made once."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+
+_MAKERS = {
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ec384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+    "dsa": lambda: dsa.generate_private_key(2048),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+}
+
+
+@functools.lru_cache(maxsize=None)
+def _made(kind: str, name: str) -> object:
+    return _MAKERS[kind]()
+
+
+def private(kind: str = "ec", name: str = "", form: str = "PKCS8", passphrase: bytes = b"") -> str:
+    """A private key in PEM.
+
+    :param name: the same name gives the same key.
+    :param form: C(PKCS8), C(TraditionalOpenSSL) or C(OpenSSH).
+    """
+    encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    return _made(kind, name).private_bytes(  # type: ignore[attr-defined]
+        serialization.Encoding.PEM, getattr(serialization.PrivateFormat, form), encryption
+    ).decode()
+
+
+def public(kind: str = "ec", name: str = "") -> str:
+    """The public half of L(private), SubjectPublicKeyInfo in PEM."""
+    return _made(kind, name).public_key().public_bytes(  # type: ignore[attr-defined]
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+
+
+def leaked(output: str, *pems: str) -> list[str]:
+    """The pieces of keys that stand in C(output): every run of 16 characters of their base64 is looked for."""
+    pieces = set()
+    for pem in pems:
+        body = "".join(line for line in pem.splitlines() if line and "-----" not in line and ":" not in line)
+        pieces.update(textwrap.wrap(body, 16)[:-1])
+    return sorted(piece for piece in pieces if piece in output)

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks run by the real ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from support.modules import COLLECTIONS
+
+_TIMEOUT = 600
+
+
+class Run(NamedTuple):
+    """What a run left: the result of each task, its exit code and all that it printed."""
+
+    results: list[dict[str, Any]]
+    code: int
+    output: str
+
+
+def run(folder: Path, content: Any, *arguments: str, **environment: str) -> Run:
+    """Run a playbook.
+
+    :param folder: where it is written and run.
+    :param content: its plays, as data.
+    :param arguments: of ansible-playbook.
+    """
+    path = folder / "playbook.yml"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    found = _command([_bin("ansible-playbook"), str(path), *arguments], folder, environment)
+    return Run([], found.returncode, found.stdout + found.stderr)
+
+
+def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variables: Any) -> Run:
+    """Run tasks on localhost, each whether or not the one before failed.
+
+    :param variables: of the play.
+    :returns: with the result of each task, in their order.
+    """
+    results = folder / "results.json"
+    named = [dict(task, register="task_{0}".format(at), ignore_errors=True) for at, task in enumerate(given)]
+    collect = "{{ [" + ", ".join(task["register"] for task in named) + "] | to_json }}"
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": dict(variables, ansible_python_interpreter="{{ ansible_playbook_python }}"),
+        "tasks": [*named, {"ansible.builtin.copy": {"content": collect, "dest": str(results), "mode": "0600"}, "no_log": True,
+                           "check_mode": False}],
+    }
+    found = run(folder, [play], *arguments)
+    assert results.exists(), found.output
+    return found._replace(results=json.loads(results.read_text(encoding="utf-8")))
+
+
+def template(folder: Path, *expressions: str, **variables: Any) -> Run:
+    """Evaluate Jinja expressions; of each result C(msg) has the value or the error."""
+    return tasks(folder, [{"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}} for one in expressions], **variables)
+
+
+def doc(kind: str, *names: str) -> dict[str, Any]:
+    """What ansible-doc knows of plugins or roles of one kind."""
+    found = _command([_bin("ansible-doc"), "-t", kind, "--json", *names], Path.cwd(), {})
+    assert found.returncode == 0, found.stderr
+    return dict(json.loads(found.stdout))
+
+
+def _bin(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _command(argv: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_INJECT_FACT_VARS": "0",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_LOCAL_TEMP": str(folder / ".ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "LC_ALL": "C.UTF-8",
+        **environment,
+    }
+    return subprocess.run(
+        argv, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
