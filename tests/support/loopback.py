@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sockets on loopback, and waiting without guessing for how long."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+
+_T = TypeVar("_T")
+_TIMEOUT = 20.0
+# Every test process has addresses of its own, so that two at once don't meet.
+_addresses = (
+    "127.{0}.{1}.{2}".format(100 + (os.getpid() >> 8 & 0x7F), os.getpid() & 0xFF, last) for last in itertools.cycle(range(1, 255))
+)
+
+
+def free_address() -> str:
+    """C(IPV4:PORT) on loopback where nobody listens, for TCP and UDP alike."""
+    host = next(_addresses)
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM
+        ) as datagrams:
+            stream.bind((host, 0))
+            port = stream.getsockname()[1]
+            try:
+                datagrams.bind((host, port))
+            except OSError:
+                continue
+            return "{0}:{1}".format(host, port)
+
+
+def wait_for(what: str, probe: Callable[[], _T], timeout: float = _TIMEOUT) -> _T:
+    """Poll until C(probe) gives something true, and return that.
+
+    :raises AssertionError: after C(timeout) seconds, naming C(what).
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        found = probe()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "waited {0:g} s for {1}; last: {2!r}".format(timeout, what, found)
+        time.sleep(0.01)
+
+
+class Listener:
+    """A socket in the place of a subscription server.
+
+    :param path: of a unix socket; None binds UDP on loopback.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._socket = socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.address = free_address() if path is None else str(path)
+        self._socket.bind(_target(self.address))
+        self._socket.setblocking(False)
+        self.packets: list[_wire.Packet] = []
+        self.raw: list[bytes] = []
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        self._socket.close()
+
+    def poll(self) -> list[_wire.Packet]:
+        """All that has come so far."""
+        while True:
+            try:
+                packet = self._socket.recv(65536)
+            except BlockingIOError:
+                return self.packets
+            self.raw.append(packet)
+            self.packets.append(_wire.decode(packet))
+
+    def wait(self, count: int = 1, timeout: float = _TIMEOUT) -> list[_wire.Packet]:
+        """Wait until C(count) packets have come."""
+        return wait_for("{0} announcements".format(count), lambda: self.poll() if len(self.poll()) >= count else [], timeout)
+
+
+def send(address: str, packet: bytes) -> None:
+    """Send one datagram."""
+    unix = address.startswith("/")
+    with socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.sendto(packet, _target(address))
+
+
+def connectable(address: str) -> bool:
+    """Whether something listens on a TCP address or on a unix socket."""
+    unix = address.startswith("/")
+    with socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM) as stream:
+        try:
+            stream.connect(_target(address))
+        except OSError:
+            return False
+    return True
+
+
+def _target(address: str) -> str | tuple[str, int]:
+    if address.startswith("/"):
+        return address
+    host, _, port = address.rpartition(":")
+    return host, int(port)

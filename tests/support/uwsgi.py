@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real uWSGI processes: started on a file, stopped by pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from support.loopback import wait_for
+from support.modules import ROOT
+
+BINARY = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
+# Plugins that are files of their own where a distribution packages uWSGI; none where all is in the program.
+PLUGINS = os.environ.get("TEST_UWSGI_PLUGINS", "")
+
+
+class Instance:
+    """One uWSGI on an ini file.
+
+    :param folder: where its files go.
+    :param lines: the C([uwsgi]) section, without the section's head.
+    """
+
+    def __init__(self, folder: Path, *lines: str, name: str = "instance") -> None:
+        self.log = folder / (name + ".log")
+        self._ini = folder / (name + ".ini")
+        plugins = ["need-plugins = " + PLUGINS] if PLUGINS else []
+        self._ini.write_text("\n".join(["[uwsgi]", *plugins, "strict = true", "master = true", *lines, ""]), encoding="utf-8")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Instance:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [BINARY, "--ini", str(self._ini)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._ini.parent,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        assert self._process is not None
+        # Not gracefully, which takes a second: a test that is about stopping asks for it itself.
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Its master's."""
+        assert self._process is not None
+        return self._process.pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its master."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def said(self) -> str:
+        """Its log so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for_words(self, words: str) -> None:
+        """Wait until its log has C(words)."""
+        wait_for("{0!r} in {1}".format(words, self.log), lambda: words in self.said() or self._must_live())
+
+    def _must_live(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.said()
+        return False
+
+
+def read(folder: Path, option: str, text: str) -> str:
+    """What uWSGI makes of the first C(option) in a file's text, by its dry run; raises AssertionError where it refuses."""
+    path = folder / "read.ini"
+    path.write_text(text, encoding="utf-8")
+    found = subprocess.run(
+        [BINARY, "--strict", "--ini", str(path), "--get", option], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    return found.stdout.rstrip("\n")
