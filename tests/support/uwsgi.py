@@ -15,8 +15,8 @@ from support.loopback import wait_for
 from support.modules import ROOT
 
 BINARY = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
-# Plugins that are files of their own where a distribution packages uWSGI; none where all is in the program.
-PLUGINS = os.environ.get("TEST_UWSGI_PLUGINS", "")
+# Whether routers and languages are plugins in files of their own, as in Debian's packages.
+_HAS_PLUGINS = bool(os.environ.get("TEST_UWSGI_HAS_PLUGINS"))
 
 
 class Instance:
@@ -24,12 +24,13 @@ class Instance:
 
     :param folder: where its files go.
     :param lines: the C([uwsgi]) section, without the section's head.
+    :param plugin: what it is, where that isn't in the program.
     """
 
-    def __init__(self, folder: Path, *lines: str, name: str = "instance") -> None:
+    def __init__(self, folder: Path, *lines: str, name: str = "instance", plugin: str = "") -> None:
         self.log = folder / (name + ".log")
         self._ini = folder / (name + ".ini")
-        plugins = ["need-plugins = " + PLUGINS] if PLUGINS else []
+        plugins = ["need-plugins = " + plugin] if plugin and _HAS_PLUGINS else []
         self._ini.write_text("\n".join(["[uwsgi]", *plugins, "strict = true", "master = true", *lines, ""]), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real routers and nodes on fragments that the module wrote, and requests to them."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
+from support import modules
+from support.loopback import connectable, free_address, wait_for
+from support.uwsgi import Instance
+
+APP = Path(__file__).with_name("app.py")
+_TIMEOUT = 70
+
+
+class Router:
+    """A fastrouter with its subscription server and its stats.
+
+    :param arguments: C(server_params) and C(server_verification_params), as for the module.
+    :ivar subscriptions: where nodes announce themselves.
+    """
+
+    def __init__(self, folder: Path, subscriptions: str = "", lines: tuple[str, ...] = (), **arguments: Any) -> None:
+        folder.mkdir(exist_ok=True)
+        self.address, self.stats = free_address(), free_address()
+        self.subscriptions = subscriptions or free_address()
+        fragment = folder / "router-fragment.ini"
+        result = modules.run("uwsgi_subscription", {"path": str(fragment), "validate": False, **arguments})
+        assert not result.failed, result.msg
+        self.instance = Instance(
+            folder,
+            "fastrouter = " + self.address,
+            "fastrouter-subscription-server = " + self.subscriptions,
+            "fastrouter-stats = " + self.stats,
+            "include = {0}".format(fragment),
+            *lines,
+            name="router",
+            plugin="fastrouter",
+        )
+
+    def __enter__(self) -> Router:
+        self.instance.__enter__()
+        # Its process, not only its socket: what is sent before it reads is heard as well, and stats need it anyway.
+        self.instance.wait_for_words("spawned uWSGI fastrouter")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.instance.__exit__(*exc)
+
+    def pools(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The nodes by key and address, as the stats have them; without those that are marked dead."""
+        pools = _stats.parse(_stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))["subscriptions"]
+        return {pool["key"]: {node["name"]: node for node in pool["nodes"] if not node["death_mark"]} for pool in pools}
+
+    def nodes(self, key: str) -> list[str]:
+        """The addresses of a key's living nodes, sorted."""
+        return sorted(self.pools().get(key, {}))
+
+    def wait_for_nodes(self, key: str, *addresses: str) -> None:
+        """Wait until a key has exactly these nodes."""
+        wait_for("nodes of " + key, lambda: self.nodes(key) == sorted(addresses))
+
+    def ask(self, host: str, path: str = "/") -> str:
+        """Send a request; the answer's body, empty where the router closes without one."""
+        return ask(self.address, host, path)
+
+
+@contextmanager
+def running_node(folder: Path, name: str, subscription: dict[str, Any], *lines: str) -> Iterator[str]:
+    """Run a real node on a fragment with one subscription.
+
+    :returns: its address, which it announces.
+    """
+    folder = folder / name
+    folder.mkdir()
+    address = free_address()
+    fragment = folder / "fragment.ini"
+    arguments = {"path": str(fragment), "subscriptions": [{"address": address, **subscription}], "validate": False}
+    result = modules.run("uwsgi_subscription", arguments)
+    assert not result.failed, result.msg
+    settings = ["socket = " + address, "threads = 16", "wsgi-file = {0}".format(APP), "need-app = true", "env = NODE=" + name]
+    release = "env = RELEASE={0}".format(folder.parent / "release")
+    with Instance(folder, *settings, release, *lines, "include = {0}".format(fragment), plugin="python3"):
+        wait_for("the node " + name, lambda: connectable(address))
+        yield address
+
+
+def ask(address: str, host: str, path: str = "/") -> str:
+    """Send a request in the uwsgi protocol (four bytes of header, then pairs with their sizes before them)."""
+    pairs = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "REQUEST_URI": path, "QUERY_STRING": "", "HTTP_HOST": host}
+    body = b""
+    for pair in pairs.items():
+        for half in pair:
+            body += struct.pack("<H", len(half.encode())) + half.encode()
+    ip, _, port = address.rpartition(":")
+    with socket.create_connection((ip, int(port)), _TIMEOUT) as stream:
+        stream.sendall(struct.pack("<BHB", 0, len(body), 0) + body)
+        answer = b""
+        while part := stream.recv(65536):
+            answer += part
+    return answer.partition(b"\r\n\r\n")[2].decode()
