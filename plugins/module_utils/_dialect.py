@@ -44,6 +44,7 @@ class Row(NamedTuple):
 # "path" would expand the dollar signs and "list" split at the commas of a value that is meant literally.
 KINDS: Dict[str, Dict[str, Any]] = {
     "algorithm": {"type": "str"},
+    "client_ca": {"type": "str"},
     "digest": {"type": "str"},
     "directory": {"type": "str"},
     "directories": {"type": "list", "elements": "str"},
@@ -105,7 +106,7 @@ SUBSCRIPTION = (
     Row("protocol", "proto", "word", V2_1),
     Row("sni_cert", "sni_crt", "file"),
     Row("sni_key", "sni_key", "file"),
-    Row("sni_client_ca", "sni_ca", "file"),
+    Row("sni_client_ca", "sni_ca", "client_ca"),
     Row("inactive", "inactive", "flag", V2_1),
 )
 GROUPS: Dict[str, Tuple[Row, ...]] = {

@@ -146,6 +146,12 @@ def file(path: str, value: Any) -> str:
     return result
 
 
+def client_ca(path: str, value: Any) -> str:
+    """A file of certificates; with C(!) before it clients must have one (C(uwsgi_ssl_new_server_context), core/ssl.c)."""
+    result = text(path, value)
+    return "!" + file(path, result[1:]) if result.startswith("!") else file(path, result)
+
+
 def directory(path: str, value: Any) -> str:
     """An absolute path of a folder, without the slash at its end."""
     return file(path, value).rstrip("/") or "/"

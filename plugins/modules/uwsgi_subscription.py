@@ -123,7 +123,10 @@ options:
         description: The private key of O(subscriptions[].sni_cert), on the router's host.
         type: str
       sni_client_ca:
-        description: The authority whose client certificates the router accepts for this key, on the router's host.
+        description:
+          - The file of the authority whose client certificates the router accepts for this key, on the router's host (C(sni_ca)).
+          - Clients without a certificate are let pass, unless an exclamation mark stands before the path, as in
+            V(!/etc/ssl/clients.pem).
         type: str
       inactive:
         description: The node is known to the router and gets no requests. Needs uWSGI 2.1.

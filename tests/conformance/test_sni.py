@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The certificates that a subscription brings to an https router are what clients see (SNI)."""
+
+from __future__ import annotations
+
+import datetime
+import http.client
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from support import keys
+from support.fleet import running_node
+from support.loopback import free_address
+from support.uwsgi import Instance
+
+HOST = "a.test"
+
+
+def certificate(folder: Path, name: str) -> tuple[str, str]:
+    """The files of a self-signed certificate and its key; their names hold what a field must escape."""
+    private = serialization.load_pem_private_key(keys.private("ec", name).encode(), None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    paths = folder / (name + ", cert\\.pem"), folder / (name + ", key\\.pem")
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_text(keys.private("ec", name), encoding="ascii")
+    return str(paths[0]), str(paths[1])
+
+
+@contextmanager
+def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
+    """An https router with a certificate of its own, and a node behind it; the router's address."""
+    # The router's own option splits at commas and has no escape.
+    own = folder / "own.crt", folder / "own.key"
+    for path, made in zip(own, certificate(folder, "own.test")):
+        shutil.copy(made, path)
+    address, subscriptions = free_address(), free_address()
+    lines = ["https = {0},{1},{2}".format(address, *own), "http-subscription-server = " + subscriptions]
+    with Instance(folder, *lines, name="router", plugin="http") as router:
+        router.wait_for_words("spawned uWSGI http")
+        # To an https router the key is the Host header, with its port.
+        subscription = {"server": subscriptions, "key": "{0}:{1}".format(HOST, address.rpartition(":")[2]), **arguments}
+        with running_node(folder, "node", subscription):
+            router.wait_for_words("=> new node")
+            yield address
+
+
+def get(address: str, context: ssl.SSLContext) -> str:
+    """The answer to a request to HOST; raises ssl.SSLError where the certificate is another's."""
+    ip, _, port = address.rpartition(":")
+    with socket.create_connection((ip, int(port)), 20) as stream, context.wrap_socket(stream, server_hostname=HOST) as tls:
+        connection = http.client.HTTPConnection(HOST, int(port))
+        connection.sock = tls
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
+
+
+def trusting(cert: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=cert)
+
+
+def test_clients_see_the_certificate_of_the_subscription(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, HOST)
+    with https_router(tmp_path, {"sni_cert": cert, "sni_key": key}) as address:
+        assert get(address, trusting(cert)) == "node"
+
+
+def test_clients_see_the_routers_own_certificate_without_it(tmp_path: Path) -> None:
+    cert, _ = certificate(tmp_path, HOST)
+    with https_router(tmp_path, {}) as address, pytest.raises(ssl.SSLCertVerificationError):
+        get(address, trusting(cert))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "answers"),
+    [
+        # Asked for, and verified where there is one.
+        ("", {"known": "node", "stranger": "refused", "none": "node"}),
+        ("!", {"known": "node", "stranger": "refused", "none": "refused"}),
+    ],
+    ids=["asked", "required"],
+)
+def test_sni_client_ca_verifies_the_certificates_of_clients(prefix: str, answers: dict[str, str], tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, HOST)
+    clients = {"known": certificate(tmp_path, "client.test"), "stranger": certificate(tmp_path, "stranger.test"), "none": None}
+    authority = prefix + clients["known"][0]
+    found = {}
+    with https_router(tmp_path, {"sni_cert": cert, "sni_key": key, "sni_client_ca": authority}) as address:
+        for name, pair in clients.items():
+            context = trusting(cert)
+            if pair:
+                context.load_cert_chain(*pair)
+            try:
+                found[name] = get(address, context)
+            except (ssl.SSLError, ConnectionError, http.client.HTTPException):
+                found[name] = "refused"
+    assert found == answers
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_curl_sees_it_too(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, HOST)
+    with https_router(tmp_path, {"sni_cert": cert, "sni_key": key}) as address:
+        ip, _, port = address.rpartition(":")
+        where = "{0}:{1}".format(HOST, port)
+        argv = ["curl", "-sS", "--max-time", "20", "--cacert", cert, "--resolve", "{0}:{1}".format(where, ip), "https://" + where]
+        found = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert (found.returncode, found.stdout) == (0, "node"), found.stderr
