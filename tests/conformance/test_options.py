@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real uWSGI reads every line that the module writes, and what only 2.1 knows goes to 2.1 alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from support import modules
+from support.loopback import Listener, free_address
+from support.uwsgi import Instance, read
+
+# One value for each row of the table, as a task gives it, and the line that carries it.
+VALUES: dict[str, dict[str, tuple[Any, str]]] = {
+    "server_params": {
+        "client_notify_address": ("/run/uwsgi/notify, 50%", "subscription-notify-socket = /run/uwsgi/notify, 50%%"),
+        "mountpoints_depth": (2, "subscription-mountpoint = 2"),
+        "require_vassal": (True, "subscription-vassal-required = true"),
+        "tolerance": (20, "subscription-tolerance = 20"),
+        "tolerance_inactive": (30, "subscription-tolerance-inactive = 30"),
+        "key_dot_split": (True, "subscription-dotsplit = true"),
+        "balancing_algo": ("least_reference_count", "subscription-algo = lrc"),
+    },
+    "server_verification_params": {
+        "digest_algo": ("SHA256", "subscriptions-sign-check = SHA256:/etc/keys"),
+        "dir_cert": ("/etc/keys/", "subscriptions-sign-check = SHA256:/etc/keys"),
+        "tolerance": (300, "subscriptions-sign-check-tolerance = 300"),
+        "no_check_uid": ([1000, 33], "subscriptions-sign-skip-uid = 1000\nsubscriptions-sign-skip-uid = 33"),
+        "dir_credentials": (["/a", "/b/"], "subscriptions-credentials-check = /a/\nsubscriptions-credentials-check = /b/"),
+        "pass_unix_credentials": (True, "subscriptions-use-credentials = true"),
+    },
+    "client_params": {
+        "start_unsubscribed": (True, "start-unsubscribed = true"),
+        "clear_on_exit": (True, "subscription-clear-on-shutdown = true"),
+        "unsubscribe_on_reload": (False, "unsubscribe-on-graceful-reload = false"),
+        "announce_interval": (3, "subscribe-freq = 3"),
+    },
+    "subscriptions": {
+        "server": ("/run/subscriptions", "subscribe2 = server=/run/subscriptions,key=a.test"),
+        "key": (["a", "b"], "subscribe2 = server=10.0.0.2:2626,key=a\nsubscribe2 = server=10.0.0.2:2626,key=b"),
+        "address": ("10.0.0.7:3031", "subscribe2 = server=10.0.0.2:2626,key=a.test,addr=10.0.0.7:3031"),
+        "address_vassal": ("shop.ini", "subscribe2 = server=10.0.0.2:2626,key=a.test,vassal=shop.ini"),
+        "balancing_weight": (4, "subscribe2 = server=10.0.0.2:2626,key=a.test,weight=4"),
+        "balancing_algo": ("ip_hash", "subscribe2 = server=10.0.0.2:2626,key=a.test,algo=iphash"),
+        "backup_level": (1, "subscribe2 = server=10.0.0.2:2626,key=a.test,backup=1"),
+        "modifier": ("psgi", "subscribe2 = server=10.0.0.2:2626,key=a.test,modifier1=5"),
+        "signing": (["SHA256", "/k,1.pem"], "subscribe2 = server=10.0.0.2:2626,key=a.test,sign=SHA256:/k\\,1.pem"),
+        "check_file": ("/run/silent", "subscribe2 = server=10.0.0.2:2626,key=a.test,check=/run/silent"),
+        "suspend_file": ("/run/silent", "subscribe2 = server=10.0.0.2:2626,key=a.test,check=/run/silent"),
+        "protocol": ("http", "subscribe2 = server=10.0.0.2:2626,key=a.test,proto=http"),
+        "sni_cert": ("/c.pem", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem"),
+        "sni_key": ("/k.pem", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem"),
+        "sni_client_ca": ("!/a", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem,sni_ca=!/a"),
+        "inactive": (True, "subscribe2 = server=10.0.0.2:2626,key=a.test,inactive=1"),
+    },
+}
+# What an argument needs beside it.
+COMPANIONS = {
+    "digest_algo": {"dir_cert": "/etc/keys"},
+    "dir_cert": {"digest_algo": "SHA256"},
+    "sni_cert": {"sni_key": "/k.pem"},
+    "sni_key": {"sni_cert": "/c.pem"},
+    "sni_client_ca": {"sni_cert": "/c.pem", "sni_key": "/k.pem"},
+}
+ROWS = [(group, row) for group, rows in _dialect.GROUPS.items() for row in rows]
+NAMES = ["{0}.{1}".format(group, row.argument) for group, row in ROWS]
+OLD = [(group, row) for group, row in ROWS if row.since == _dialect.V2_0]
+NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
+
+
+def arguments(group: str, row: _dialect.Row, path: Path, **more: Any) -> dict[str, Any]:
+    given = {row.argument: VALUES[group][row.argument][0], **COMPANIONS.get(row.argument, {})}
+    if group == "subscriptions":
+        return {"path": str(path), "subscriptions": [{"server": "10.0.0.2:2626", "key": "a.test", **given}], **more}
+    return {"path": str(path), group: given, **more}
+
+
+def test_every_row_of_the_table_has_a_case() -> None:
+    cases = ["{0}.{1}".format(group, argument) for group, values in VALUES.items() for argument in values]
+    assert cases == NAMES
+
+
+@pytest.mark.parametrize(("group", "row"), ROWS, ids=NAMES)
+def test_the_line_is_written(group: str, row: _dialect.Row, tmp_path: Path) -> None:
+    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.1", validate=False))
+    assert not result.failed, result.msg
+    lines = (tmp_path / "a.ini").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("; ")
+    assert lines[1:] == ["[uwsgi]", *VALUES[group][row.argument][1].splitlines()]
+    assert row.name in lines[2]
+
+
+@pytest.mark.parametrize(("group", "row"), OLD, ids=["{0}.{1}".format(group, row.argument) for group, row in OLD])
+def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path) -> None:
+    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.0"))
+    assert not result.failed, result.msg
+    text = (tmp_path / "a.ini").read_text(encoding="utf-8")
+    line = VALUES[group][row.argument][1].splitlines()[0]
+    name, _, value = line.partition(" = ")
+    # Strict: a name that it doesn't know would end it. Of an option that stands there twice it gives the first value.
+    assert read(tmp_path, name, text) == value.replace("%%", "%")
+    assert result.data["options"][0] == {"name": name, "value": value.replace("%%", "%")}
+
+
+@pytest.mark.parametrize(("group", "row"), NEW, ids=["{0}.{1}".format(group, row.argument) for group, row in NEW])
+@pytest.mark.parametrize("version", ["2.0", "2.0.31", None])
+def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: _dialect.Row, tmp_path: Path) -> None:
+    # Without a version the host's own uWSGI is asked, which is a 2.0.
+    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version))
+    place = "subscriptions[0]" if group == "subscriptions" else group
+    assert result.data["argument"] == "{0}.{1}".format(place, row.argument)
+    assert "{0} needs uWSGI 2.1 and the target has 2.0".format(row.name) in result.msg
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("row", [row for group, row in NEW if group != "subscriptions"], ids=lambda row: row.name)
+def test_a_real_2_0_does_not_know_the_options_that_are_called_new(row: _dialect.Row, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="unknown config directive: " + row.name):
+        read(tmp_path, row.name, "[uwsgi]\n{0} = 1\n".format(row.name))
+
+
+def test_a_real_2_0_drops_the_fields_that_are_called_new(tmp_path: Path) -> None:
+    fields = "".join(",{0}=1".format(row.name) for group, row in NEW if group == "subscriptions")
+    with Listener() as listener:
+        line = "subscribe2 = server={0},key=a.test{1}".format(listener.address, fields)
+        with Instance(tmp_path, "socket = " + free_address(), line):
+            known = listener.wait()[0].fields
+    assert set(known) == {"key", "address", "modifier1", "modifier2", "cores", "load", "weight"}
+
+
+@pytest.mark.parametrize("algo", _dialect.ALGORITHMS, ids=lambda algo: algo.argument)
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_algorithms_by_both_of_their_names(algo: _dialect.Algorithm, version: str, tmp_path: Path) -> None:
+    for name in (algo.argument, algo.name):
+        given = {"path": str(tmp_path / name), "server_params": {"balancing_algo": name}, "uwsgi_version": version}
+        result = modules.run("uwsgi_subscription", {**given, "validate": False})
+        if version == "2.0" and algo.since == _dialect.V2_1:
+            assert "the algorithm {0} needs uWSGI 2.1".format(algo.name) in result.msg
+        else:
+            assert result.data["options"] == [{"name": "subscription-algo", "value": algo.name}]

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Announcements to bytes and back."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from hypothesis import given
+from hypothesis import strategies as st
+
+PAIRS = [("key", "a.test"), ("address", b"10.0.0.7:3031")]
+BODY = b"\x03\x00key\x06\x00a.test\x07\x00address\x0d\x0010.0.0.7:3031"
+PACKET = b"\xe0\x25\x00\x00" + BODY
+
+
+def test_an_unsigned_announcement() -> None:
+    assert _wire.encode(_wire.SUBSCRIBE, PAIRS) == PACKET
+    assert _wire.decode(PACKET) == _wire.Packet(0, [("key", b"a.test"), ("address", b"10.0.0.7:3031")])
+
+
+def test_a_signature_is_the_last_pair_and_is_for_what_stands_before_it() -> None:
+    seen: list[bytes] = []
+
+    def sign(body: bytes) -> bytes:
+        seen.append(body)
+        return b"\x00\xff\n"
+
+    packet = _wire.encode(_wire.UNSUBSCRIBE, PAIRS, sign)
+    assert packet == b"\xe0\x30\x00\x01" + BODY + b"\x04\x00sign\x03\x00\x00\xff\n"
+    assert seen == [BODY]
+    assert _wire.decode(packet) == _wire.Packet(
+        1, [("key", b"a.test"), ("address", b"10.0.0.7:3031")], b"\x00\xff\n", BODY
+    )
+
+
+def test_of_a_field_that_stands_there_twice_the_last_counts() -> None:
+    assert _wire.decode(_wire.encode(0, [("key", "a"), ("key", "b")])).fields == {"key": "b"}
+
+
+def test_what_is_no_text_survives() -> None:
+    assert _wire.decode(_wire.encode(0, [("key", b"\xff")])).fields == {"key": "\udcff"}
+    assert _wire.encode(0, [("key", "\udcff")]) == _wire.encode(0, [("key", b"\xff")])
+
+
+DAMAGED = [
+    (b"", "0 bytes are less than a header"),
+    (b"\xe0\x00\x00", "3 bytes are less than a header"),
+    (b"\xdf\x00\x00\x00", "modifier1 is 223 and that of an announcement is 224"),
+    (PACKET[:-1], "the body has 36 bytes and its header says 37"),
+    (PACKET + b"x", "the body has 38 bytes and its header says 37"),
+    (b"\xe0\x01\x00\x00\x00", "the body is cut at byte 0"),
+    (b"\xe0\x03\x00\x00\x02\x00k", "a field at byte 0 is longer than what is left of the body"),
+    (b"\xe0\x03\x00\x00\x01\x00k", "the body is cut at byte 3"),
+    (b"\xe0\x0e\x00\x00\x04\x00sign\x00\x00\x01\x00k\x01\x00v", "something stands behind the signature"),
+]
+
+
+@pytest.mark.parametrize(("packet", "problem"), DAMAGED)
+def test_damaged_packets_are_refused(packet: bytes, problem: str) -> None:
+    with pytest.raises(_wire.WireError) as caught:
+        _wire.decode(packet)
+    assert str(caught.value) == problem
+
+
+def test_a_packet_is_as_long_as_what_a_router_reads() -> None:
+    most = "v" * (4096 - 4 - 2 - 1 - 2)
+    assert len(_wire.encode(0, [("k", most)])) == 4096
+    with pytest.raises(_wire.WireError, match="has 4097 bytes and a router reads 4096"):
+        _wire.encode(0, [("k", most + "v")])
+    with pytest.raises(_wire.WireError, match="has 4097 bytes"):
+        _wire.encode(0, [], lambda body: b"s" * (4097 - 4 - 2 - 4 - 2))
+    with pytest.raises(_wire.WireError, match="the field k has 65536 bytes"):
+        _wire.encode(0, [("k", "v" * 65536)])
+
+
+HALVES = st.text(st.characters(codec="utf-8"), max_size=60)
+
+
+@given(st.sampled_from([0, 1]), st.lists(st.tuples(HALVES.filter(lambda name: name != "sign"), HALVES), max_size=12))
+def test_every_announcement_comes_back(command: int, pairs: list[tuple[str, str]]) -> None:
+    packet = _wire.decode(_wire.encode(command, pairs))
+    assert (packet.command, [(name, value.decode()) for name, value in packet.pairs]) == (command, pairs)
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_an_announcement_or_an_error(body: bytes) -> None:
+    packet = b"\xe0" + len(body).to_bytes(2, "little") + b"\x00" + body
+    try:
+        found = _wire.decode(packet)
+    except _wire.WireError:
+        return
+    sign = None if found.signature is None else lambda dummy: found.signature
+    assert _wire.encode(found.command, found.pairs, sign) == packet
