@@ -171,6 +171,8 @@ def socket_path(path: str, value: Any) -> str:
 
 
 def _socket_name(path: str, value: str) -> None:
+    if value == "@" or (value.startswith("/") and value.endswith("/")):
+        raise ArgumentError(path, "{0} names no socket; give the path of one".format(_shown(value)))
     if ":" in value:
         raise ArgumentError(
             path, "{0} has a colon, so uWSGI takes it as an address and a port; give another path".format(_shown(value))
@@ -234,7 +236,7 @@ def address(path: str, value: Any) -> Any:
     if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
         return whole(path, value, 0, 255)
     result = text(path, value)
-    if result.startswith(("/", "@")) and len(result) > 1:
+    if result.startswith(("/", "@")):
         _socket_name(path, result)
         return result
     if len(result.encode("utf-8")) > MAX_ADDRESS:

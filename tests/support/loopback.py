@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,25 +65,30 @@ class Listener:
         self._socket = socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_DGRAM)
         self.address = free_address() if path is None else str(path)
         self._socket.bind(_target(self.address))
-        self._socket.setblocking(False)
         self.packets: list[_wire.Packet] = []
-        self.raw: list[bytes] = []
+        self._raw: list[bytes] = []
+        # Hundreds of announcements at once are more than the socket's buffer holds.
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def __enter__(self) -> Listener:
         return self
 
     def __exit__(self, *dummy: object) -> None:
+        # A closed socket would not wake the reader; an empty datagram ends it.
+        with socket.socket(self._socket.family, socket.SOCK_DGRAM) as datagrams:
+            datagrams.sendto(b"", _target(self.address))
+        self._reader.join()
         self._socket.close()
+
+    def _read(self) -> None:
+        while packet := self._socket.recv(65536):
+            self._raw.append(packet)
 
     def poll(self) -> list[_wire.Packet]:
         """All that has come so far."""
-        while True:
-            try:
-                packet = self._socket.recv(65536)
-            except BlockingIOError:
-                return self.packets
-            self.raw.append(packet)
-            self.packets.append(_wire.decode(packet))
+        self.packets += map(_wire.decode, self._raw[len(self.packets) :])
+        return self.packets
 
     def wait(self, count: int = 1, timeout: float = _TIMEOUT) -> list[_wire.Packet]:
         """Wait until C(count) packets have come."""

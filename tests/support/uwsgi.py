@@ -19,19 +19,28 @@ BINARY = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
 _HAS_PLUGINS = bool(os.environ.get("TEST_UWSGI_HAS_PLUGINS"))
 
 
+def plugin_lines(plugin: str) -> list[str]:
+    """What loads a plugin, where it isn't in the program."""
+    return ["need-plugins = " + plugin] if plugin and _HAS_PLUGINS else []
+
+
 class Instance:
     """One uWSGI on an ini file.
 
     :param folder: where its files go.
     :param lines: the C([uwsgi]) section, without the section's head.
     :param plugin: what it is, where that isn't in the program.
+    :param environment: variables beside those of the test.
     """
 
-    def __init__(self, folder: Path, *lines: str, name: str = "instance", plugin: str = "") -> None:
+    def __init__(
+        self, folder: Path, *lines: str, name: str = "instance", plugin: str = "", environment: dict[str, str] | None = None
+    ) -> None:
         self.log = folder / (name + ".log")
         self._ini = folder / (name + ".ini")
-        plugins = ["need-plugins = " + plugin] if plugin and _HAS_PLUGINS else []
-        self._ini.write_text("\n".join(["[uwsgi]", *plugins, "strict = true", "master = true", *lines, ""]), encoding="utf-8")
+        section = ["[uwsgi]", *plugin_lines(plugin), "strict = true", "master = true", *lines, ""]
+        self._ini.write_text("\n".join(section), encoding="utf-8")
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Instance:
@@ -42,6 +51,7 @@ class Instance:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self._ini.parent,
+                env=self._environment,
                 start_new_session=True,
             )
         return self

@@ -12,6 +12,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ini
+from support.text import TEXT
 
 # A literal value and what stands on the right of its line.
 ESCAPED = [
@@ -105,11 +106,6 @@ NAMES = [
 @pytest.mark.parametrize(("name", "good"), NAMES)
 def test_names_of_options_and_sections(name: str, good: bool) -> None:
     assert (_ini.is_option_name(name), _ini.is_section_name(name)) == (good, good)
-
-
-# Mostly what means something to one of the parsers.
-SPECIAL = st.sampled_from("%%%$@()=,;#\\\"' \t\r\v\f[]ad{}~")
-TEXT = st.text(st.one_of(SPECIAL, st.characters(codec="utf-8", exclude_characters="\n\0")))
 
 
 @settings(max_examples=3000, deadline=None)

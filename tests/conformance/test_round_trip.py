@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever text is accepted, the real parser gives back exactly that text."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support import ini, playbook
+from support.loopback import Listener, free_address, wait_for
+from support.text import TEXT, VARIABLES
+from support.uwsgi import BINARY, Instance, plugin_lines
+
+# Values, at least, in each of the tests.
+COUNT = 2400
+# Arguments and uWSGI's names for them in an announcement.
+FIELDS = {"key": "key", "address": "address", "sni_cert": "sni_crt", "sni_key": "sni_key"}
+_DUMP = """
+import json, os, uwsgi
+found = {name: value.decode("utf-8") for name, value in uwsgi.opt.items() if name.startswith("v-") and value is not True}
+with open(os.environ["DUMP"], "w", encoding="ascii") as stream:
+    json.dump(found, stream)
+os._exit(0)
+"""
+
+
+def generated(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+    """That many values; one start of uWSGI reads them all, so that they are made first and judged together."""
+    found: list[Any] = []
+
+    @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def collect(value: Any) -> None:
+        found.append(value)
+
+    while len(found) < count:
+        collect()
+    return found[:count]
+
+
+def read_by_uwsgi(folder: Path, text: str, count: int) -> list[str | None]:
+    """What a real uWSGI makes of the options v-0, v-1, ... in a section's text."""
+    script, dump, path = folder / "dump.py", folder / "dump.json", folder / "options.ini"
+    script.write_text(_DUMP, encoding="ascii")
+    lines = ["socket = 127.0.0.1:0", "env = DUMP={0}".format(dump), "wsgi-file = {0}".format(script), "need-app = true"]
+    path.write_text(text + "\n".join([*plugin_lines("python3"), *lines, ""]), encoding="utf-8", newline="")
+    # Not strict: names that aren't options are kept all the same, and can be asked for.
+    environment = {**os.environ, **VARIABLES}
+    found = subprocess.run([BINARY, "--ini", str(path)], env=environment, capture_output=True, timeout=60, check=False)
+    assert dump.exists(), found.stderr.decode("utf-8", "replace")
+    read = json.loads(dump.read_text(encoding="ascii"))
+    return [read.get("v-{0}".format(at)) for at in range(count)]
+
+
+def lines_of(values: list[str], literal: bool) -> list[_ini.Line]:
+    return [_ini.Line("v-{0}".format(at), value, literal) for at, value in enumerate(values)]
+
+
+def test_options_come_back_from_the_real_parser(tmp_path: Path) -> None:
+    values = generated(TEXT.filter(lambda text: text and _ini.literal_flaw(text) is None), COUNT)
+    assert len(set(values)) >= COUNT // 2
+    read = read_by_uwsgi(tmp_path, _ini.render("uwsgi", lines_of(values, True)), len(values))
+    assert [pair for pair in zip(values, read) if pair[0] != pair[1]] == []
+
+
+def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:
+    """The unit tests hold the writer against it, so it has to be right."""
+
+    def plain(text: str) -> bool:
+        try:
+            return bool(ini.read("[uwsgi]\nx = {0}\n".format(text))[0][1])
+        except ini.SuspiciousError:
+            return False
+
+    values = generated(TEXT.map(lambda text: text.replace("%", "%%")).filter(plain), 500)
+    text = _ini.render("uwsgi", lines_of(values, False))
+    expected = [value for _, value in ini.read(text)]
+    assert read_by_uwsgi(tmp_path, text, len(values)) == expected
+
+
+def accepts(check: Callable[[str, str], Any]) -> Callable[[str], bool]:
+    """Whether a checker of values takes a text."""
+
+    def accepted(text: str) -> bool:
+        try:
+            check("", text)
+        except ArgumentError:
+            return False
+        return True
+
+    return accepted
+
+
+def test_fields_come_back_on_the_wire(tmp_path: Path) -> None:
+    paths = TEXT.map(lambda text: "/" + text)
+    files = paths.filter(accepts(_values.file))
+    entries = st.fixed_dictionaries(
+        {
+            "key": TEXT.filter(accepts(_values.key)),
+            "address": paths.filter(accepts(_values.address)),
+            "sni_cert": files,
+            "sni_key": files,
+        }
+    )
+    given_entries = generated(entries, COUNT // 2)
+    wanted = {tuple(entry[name] for name in FIELDS) for entry in given_entries}
+    assert len({value for values in wanted for value in values}) >= COUNT // 2
+    fragment = tmp_path / "fragment.ini"
+    with Listener() as listener:
+        subscriptions = [{"server": listener.address, **entry} for entry in given_entries]
+        # As data in a file, which Ansible takes as it is: values from a playbook would be templates.
+        (tmp_path / "subscriptions.json").write_text(json.dumps(subscriptions), encoding="ascii")
+        task = {
+            "emperor.uwsgi.uwsgi_subscription": {
+                "path": str(fragment),
+                "subscriptions": "{{ lookup('ansible.builtin.file', 'subscriptions.json') | from_json }}",
+                "client_params": {"announce_interval": 1},
+            }
+        }
+        run = playbook.tasks(tmp_path, [task])
+        assert not run.results[0]["failed"], run.results[0]["msg"]
+        node = Instance(tmp_path, "socket = " + free_address(), "include = {0}".format(fragment), environment=VARIABLES)
+        with node:
+            # The first round may be more than the socket's buffer holds; there is one every second.
+            wait_for("every subscription", lambda: len(announced(listener)) >= len(wanted))
+    assert announced(listener) == wanted
+
+
+def announced(listener: Listener) -> set[tuple[str, ...]]:
+    """What was heard so far, in the order of FIELDS."""
+    return {tuple(packet.fields[field] for field in FIELDS.values()) for packet in listener.poll()}

@@ -1,0 +1,18 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hypothesis strategies that several tests share."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+# What means something to one of uWSGI's parsers, the names of VARIABLES among it.
+_SPECIAL = st.sampled_from([*"%%%$$@@((())),,=\\\\;#\"' \t\r\v\f[]{}~!:/adk", "$(a)", "@(d)"])
+_OTHER = st.characters(codec="utf-8", exclude_characters="\n\0")
+# Text that a line could carry: line breaks and NUL have tests of their own. Lists, since an alphabet would count each
+# special character as one of all that there are.
+TEXT = st.lists(st.one_of(_SPECIAL, _OTHER), max_size=16).map("".join)
+# The environment of a uWSGI that is to show whether it looks there.
+VARIABLES = {"a": "expanded", "d": "expanded", "k": "expanded"}

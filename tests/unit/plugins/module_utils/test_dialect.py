@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of options and fields, and the releases that know them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _spec, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+RELEASES = [
+    ("2.0", (2, 0)),
+    ("2.0.31", (2, 0)),
+    ("2.0.21-debian", (2, 0)),
+    ("2.1-dev", (2, 1)),
+    (" 2.1\n", (2, 1)),
+    ("2.10.1", (2, 10)),
+    ("3.0", (3, 0)),
+]
+
+
+@pytest.mark.parametrize(("text", "release"), RELEASES)
+def test_a_version_is_read_to_its_minor_number(text: str, release: _dialect.Release) -> None:
+    assert _dialect.parse_release("uwsgi_version", text) == release
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2", "'2' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+        ("", "'' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+        ("latest", "'latest' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+        ("v2.0", "'v2.0' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+        ("1.9.21", "uWSGI 1.9.21 is not supported; the oldest release that is, is 2.0"),
+        ("20000.1", "'20000.1' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+        ("2.00000", "'2.00000' is not a uWSGI version; give one such as 2.0 or 2.0.31"),
+    ],
+)
+def test_what_is_no_version_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        _dialect.parse_release("uwsgi_version", text)
+    assert (caught.value.path, caught.value.problem) == ("uwsgi_version", problem)
+
+
+def test_what_the_target_lacks_is_refused() -> None:
+    for since, release in (((2, 0), (2, 0)), ((2, 0), (2, 1)), ((2, 1), (2, 1)), ((2, 1), (3, 0))):
+        _dialect.require("arg", "the option x", since, release)
+    with pytest.raises(ArgumentError) as caught:
+        _dialect.require("arg", "the option x", (2, 1), (2, 0))
+    assert str(caught.value) == (
+        "arg: the option x needs uWSGI 2.1 and the target has 2.0, which would ignore it silently; "
+        "leave it out, or set uwsgi_version if the target is newer"
+    )
+
+
+def test_every_row_is_written_in_one_way() -> None:
+    for rows in _dialect.GROUPS.values():
+        assert len({row.argument for row in rows}) == len(rows)
+        for row in rows:
+            assert row.kind in _dialect.KINDS
+            assert callable(getattr(_values, row.kind, None)) or row.kind in ("servers", "keys")
+
+
+def test_the_specs_are_made_from_the_table() -> None:
+    for group, rows in _dialect.GROUPS.items():
+        spec = _spec.group(group)
+        assert list(spec) == [row.argument for row in rows]
+        for row in rows:
+            assert {name: value for name, value in spec[row.argument].items() if name != "no_log"} == _dialect.KINDS[row.kind]
+    # These sound like secrets to Ansible, which would mask domains and file names in all its output.
+    secrets = [name for spec in map(_spec.group, _dialect.GROUPS) for name, one in spec.items() if one.get("no_log") is False]
+    assert sorted(secrets) == ["key", "key_dot_split", "signing", "sni_key"]
+
+
+def test_modifiers_have_numbers_of_8_bits_and_their_own_each() -> None:
+    assert all(0 <= number <= 255 for number in _dialect.MODIFIERS.values())
+    assert len(set(_dialect.MODIFIERS.values())) == len(_dialect.MODIFIERS)
