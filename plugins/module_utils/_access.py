@@ -37,9 +37,9 @@ def user(path: str, name: str) -> User:
     :raises ArgumentError: when the host has no user of that name.
     """
     try:
-        entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
-    except (KeyError, OverflowError) as exc:
-        if name.isdigit():
+        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+    except (KeyError, ValueError, OverflowError) as exc:
+        if name.isdecimal():
             return User(name, int(name), frozenset([int(name)]))
         raise ArgumentError(path, "the host has no user {0!r}; create it first".format(name)) from exc
     return User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))

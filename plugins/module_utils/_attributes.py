@@ -40,7 +40,7 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
 
 @lru_cache(maxsize=None)
 def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
-    if name.isdigit():
+    if name.isdecimal():
         return int(name)
     try:
         return pwd.getpwnam(name).pw_uid if what == "user" else grp.getgrnam(name).gr_gid
@@ -53,6 +53,6 @@ def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
 def octal(path: str, value: Any) -> int:
     """A mode in octal, as text such as C(0640); raises L(ArgumentError)."""
     # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody means.
-    if isinstance(value, bool) or not re.match(r"0?[0-7]{3,4}\Z", str(value)):
+    if not isinstance(value, str) or not re.match(r"0?[0-7]{3,4}\Z", value):
         raise ArgumentError(path, "{0!r} is no octal mode; give one in quotes, such as '0640'".format(value))
-    return int(str(value), 8)
+    return int(value, 8)

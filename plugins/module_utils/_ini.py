@@ -22,8 +22,8 @@ _PLACEHOLDERS = (
     ("literal-at", "@"),
     ("literal-empty", ""),
 )
-# What the parser trims at the ends of a value (C isspace()).
-_BLANKS = " \t\r\v\f"
+# What the parser trims at the ends of a value (ini_lstrip and ini_rstrip, core/ini.c).
+_BLANKS = " \t\r"
 _SPECIAL = re.compile(r"%|\$\(|@\(")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _SECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")

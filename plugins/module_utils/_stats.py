@@ -80,7 +80,7 @@ def parse(raw: bytes) -> Dict[str, Any]:
             found = json.loads(text, strict=False)
         except ValueError:
             found = json.loads(_DANGLING.sub(r"\1", text), strict=False)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise StatsError("its answer is not the JSON of a stats server: {0}".format(exc)) from exc
     if not isinstance(found, dict) or "version" not in found:
         raise StatsError("its answer is not that of a uWSGI stats server")

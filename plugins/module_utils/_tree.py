@@ -249,7 +249,7 @@ class Tree:
             if change.found:
                 # The Emperor compares whole seconds and takes only a later one for a change.
                 newer = int(change.found.st_mtime) + 1
-                if newer > int(time.time()):
+                if newer > os.fstat(handle).st_mtime:
                     os.utime(handle, (newer, newer))
         finally:
             os.close(handle)
@@ -283,8 +283,8 @@ class Tree:
                 elif change.found is None:
                     os.unlink(change.name, dir_fd=self._dir)
                 elif change.before == change.after:
-                    os.chmod(change.name, stat.S_IMODE(change.found.st_mode), dir_fd=self._dir)
                     os.chown(change.name, change.found.st_uid, change.found.st_gid, dir_fd=self._dir)
+                    os.chmod(change.name, stat.S_IMODE(change.found.st_mode), dir_fd=self._dir)
             except OSError:
                 # The first error is the one to report.
                 continue

@@ -127,7 +127,7 @@ def _options(path: str, value: Any, defaults: Mapping[str, Any]) -> List[Line]:
     if value is not None and not isinstance(value, Mapping):
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
     lines = []
-    for name, item in dict(defaults, **(value or {})).items():
+    for name, item in {**defaults, **(value or {})}.items():
         place = "{0}.{1}".format(path, name)
         if not isinstance(name, str) or not _ini.is_option_name(name):
             raise ArgumentError(place, "is no option's name")

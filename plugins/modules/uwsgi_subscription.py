@@ -142,8 +142,8 @@ options:
     suboptions:
       client_notify_address:
         description:
-          - The unix datagram socket to which a server acknowledges a new node (C(subscription-notify-socket)). Something has to listen
-            there, such as the instance itself with uWSGI's option C(notify-socket), which logs what it hears.
+          - The unix datagram socket to which a server acknowledges a new node (C(subscription-notify-socket)). Something has to
+            listen there, such as the instance itself with uWSGI's option C(notify-socket), which logs what it hears.
         type: str
       mountpoints_depth:
         description: How many parts of the path a key may have (C(subscription-mountpoint)). Needs uWSGI 2.1.

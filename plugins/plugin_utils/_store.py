@@ -66,7 +66,7 @@ class Store:
 
         :returns: the key that is there now.
         """
-        temporary = "{0}.{1}.tmp".format(path, os.urandom(8).hex())
+        temporary = os.path.join(self._directory, ".{0}.tmp".format(os.urandom(8).hex()))
         try:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
             try:

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Tuple
 
-# C's isspace(), without the line break.
-_BLANKS = " \t\r\v\f"
+_BLANKS = " \t\r"
 
 
 class SuspiciousError(ValueError):

@@ -65,25 +65,28 @@ class Listener:
         self._socket = socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_DGRAM)
         self.address = free_address() if path is None else str(path)
         self._socket.bind(_target(self.address))
+        self._socket.settimeout(0.1)
+        self._closed = threading.Event()
         self.packets: list[_wire.Packet] = []
         self._raw: list[bytes] = []
         # Hundreds of announcements at once are more than the socket's buffer holds.
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def __enter__(self) -> Listener:
         return self
 
     def __exit__(self, *dummy: object) -> None:
-        # A closed socket would not wake the reader; an empty datagram ends it.
-        with socket.socket(self._socket.family, socket.SOCK_DGRAM) as datagrams:
-            datagrams.sendto(b"", _target(self.address))
+        self._closed.set()
         self._reader.join()
         self._socket.close()
 
     def _read(self) -> None:
-        while packet := self._socket.recv(65536):
-            self._raw.append(packet)
+        while not self._closed.is_set():
+            try:
+                self._raw.append(self._socket.recv(65536))
+            except TimeoutError:
+                continue
 
     def poll(self) -> list[_wire.Packet]:
         """All that has come so far."""

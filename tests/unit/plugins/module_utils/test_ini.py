@@ -30,8 +30,8 @@ ESCAPED = [
     ("%$(A)", "%%%(literal-dollar)(A)"),
     (" a", "%(literal-empty) a"),
     ("a\t", "a\t%(literal-empty)"),
-    ("\ra\v", "%(literal-empty)\ra\v%(literal-empty)"),
-    ("\fa", "%(literal-empty)\fa"),
+    ("\ra\r", "%(literal-empty)\ra\r%(literal-empty)"),
+    ("\fa\v", "\fa\v"),
     (" ", "%(literal-empty) %(literal-empty)"),
     ('"quoted" \\', '"quoted" \\'),
 ]

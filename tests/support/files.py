@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Folders of files: what is in them, who watches them, and files that even root can't change."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+
+# The user "nobody": neither root nor, where the tests run as an ordinary user, that one.
+NOBODY = 65534
+# The mtime of files that were there long before a test.
+OLD = 1_000_000_000
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away or act as another user")
+
+_TEMPORARY = re.compile(r"\.emperor-uwsgi-[0-9a-f]{8}-(\d+)\.tmp\Z")
+# linux/inotify.h
+_EVENTS = {0x2: "modify", 0x4: "attrib", 0x40: "moved from", 0x80: "moved to", 0x100: "create", 0x200: "delete"}
+_EVENT = struct.Struct("iIII")
+_IMMUTABLE_SECONDS = 10
+
+
+def snapshot(folder: Path) -> Dict[str, Tuple[Any, ...]]:
+    """All that can be told of the files in a folder: type and mode, owner, group, inode, mtime and content."""
+    found = {}
+    for path in sorted(folder.iterdir()):
+        status = path.lstat()
+        content: Any = path.read_bytes() if stat.S_ISREG(status.st_mode) else None
+        if path.is_symlink():
+            content = os.readlink(path)
+        identity = (oct(status.st_mode), status.st_uid, status.st_gid, status.st_ino, status.st_mtime_ns)
+        found[path.name] = (*identity, content)
+    return found
+
+
+def put(path: Path, content: str = "old", bits: int = 0o644, mtime: float = OLD) -> Path:
+    """Write a file that has its mode and its age."""
+    path.write_text(content)
+    path.chmod(bits)
+    os.utime(str(path), (mtime, mtime))
+    return path
+
+
+def mode(path: Path) -> str:
+    """A file's mode as users write it."""
+    return "{0:04o}".format(stat.S_IMODE(path.lstat().st_mode))
+
+
+@contextmanager
+def immutable(path: Path) -> Iterator[None]:
+    """Let nobody change a file, not even root; skips the test where that can't be done."""
+    command = ["chattr", "+i", str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_IMMUTABLE_SECONDS, check=False).returncode == 0
+    except FileNotFoundError:
+        done = False
+    if not done:
+        pytest.skip("only root can make files immutable, and not in every file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", str(path)], timeout=_IMMUTABLE_SECONDS, check=True)
+
+
+@contextmanager
+def ordinary_user() -> Iterator[Path]:
+    """Be an ordinary user, by giving root's powers up for a while.
+
+    :returns: a folder of that user's own.
+    """
+    # Not below pytest's, which only their owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
+    groups = os.getgroups()
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.setgroups([])
+            os.setegid(NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+                os.setegid(0)
+                os.setgroups(groups)
+    finally:
+        shutil.rmtree(str(folder))
+
+
+class Watch:
+    """What the kernel tells somebody who watches a folder, such as an Emperor."""
+
+    def __init__(self, folder: Path) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._handle = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if libc.inotify_add_watch(self._handle, os.fsencode(folder), sum(_EVENTS)) < 0:
+            raise OSError(ctypes.get_errno(), "inotify_add_watch")
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        os.close(self._handle)
+
+    def events(self) -> List[Tuple[str, str]]:
+        """What happened so far, each to which name; a temporary name is C(tmp) and its number."""
+        found = []
+        try:
+            data = os.read(self._handle, 65536)
+        except BlockingIOError:
+            data = b""
+        while data:
+            mask, size = _EVENT.unpack_from(data)[1::2]
+            name = data[_EVENT.size : _EVENT.size + size].rstrip(b"\0").decode()
+            found.append((_EVENTS.get(mask & 0xFFFF, hex(mask)), _TEMPORARY.sub(r"tmp\1", name)))
+            data = data[_EVENT.size + size :]
+        return found

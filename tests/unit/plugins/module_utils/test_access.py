@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a user can read a signing key."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _access
+from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers, User, unreadable
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from hypothesis import given
+from hypothesis import strategies as st
+from support.files import NOBODY, needs_root, ordinary_user, put
+
+ROOT = User("root", 0, frozenset([0]))
+# Neither the owner of the tests' files nor in their group.
+STRANGER = User("stranger", 4_000_000, frozenset([4_000_001, 4_000_002]))
+ME = User("me", os.geteuid(), frozenset())
+# Its uid is another than the owner's and one of its groups is the files'.
+MEMBER = User("member", 4_000_000, frozenset([4_000_001, os.getegid()]))
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder to which everybody may come, as pytest's own is not; the tests' user owns what is in it."""
+    with ordinary_user() as found:
+        found.chmod(0o755)
+        yield found
+
+
+def readers(path: Path) -> Tuple[User, User, User]:
+    """The owner of a file, a member of its group, and a stranger."""
+    status = path.stat()
+    return (
+        User("owner", status.st_uid, frozenset()),
+        User("member", 4_000_000, frozenset([4_000_001, status.st_gid])),
+        STRANGER,
+    )
+
+
+def test_users_are_found_by_name_and_by_number() -> None:
+    entry = next(entry for entry in pwd.getpwall() if entry.pw_uid)
+    expected = User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+    assert _access.user("user", entry.pw_name) == expected
+    assert _access.user("user", str(pwd.getpwnam(entry.pw_name).pw_uid)).uid == entry.pw_uid
+    assert _access.user("user", "0").name == "root"
+    assert 0 in _access.user("user", "root").gids
+
+
+@pytest.mark.parametrize("number", ["3999999999", "99999999999999999999"])
+def test_a_number_need_not_belong_to_a_user(number: str) -> None:
+    assert _access.user("user", number) == User(number, int(number), frozenset([int(number)]))
+
+
+@pytest.mark.parametrize("name", ["no-such-user", "", "-1", "a\0b", "\u00b2"])
+def test_a_user_that_the_host_does_not_know_is_refused(name: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        _access.user("vassals[3].options.uid", name)
+    assert (caught.value.path, caught.value.problem) == (
+        "vassals[3].options.uid", "the host has no user {0!r}; create it first".format(name),
+    )
+
+
+UID_LINES = [
+    ("", None),
+    ("[uwsgi]\nuid = www-data\n", "www-data"),
+    ("uid=33", "33"),
+    ("\t uid \t= \ta \t\ngid = b\n", "a"),
+    ("uid = a\nuid = b\n", "b"),
+    ("; uid = a\n#uid = a\n", None),
+    ("guid = a\nuids = a\nuid\nuid =\nuid = a b\n", None),
+    ("env = uid = a\n", None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), UID_LINES)
+def test_the_last_uid_line_counts(text: str, expected: Optional[str]) -> None:
+    assert _access.uid_option(text) == expected
+
+
+@given(st.lists(st.text("abuid=0 \t", max_size=8)))
+def test_a_uid_is_a_word_of_the_text(lines: List[str]) -> None:
+    found = _access.uid_option("\n".join(lines))
+    assert found is None or (found in "\n".join(lines) and found.split() == [found])
+
+
+# The modes of the folder and of the file, and what each of the three may not do there.
+MODES = [
+    (0o755, 0o444, (None, None, None)),
+    (0o755, 0o400, (None, "file", "file")),
+    (0o755, 0o040, ("file", None, "file")),
+    (0o755, 0o004, ("file", "file", None)),
+    (0o755, 0o333, ("file", "file", "file")),
+    (0o711, 0o444, (None, None, None)),
+    (0o744, 0o444, (None, "folder", "folder")),
+    (0o654, 0o444, ("folder", None, "folder")),
+    (0o641, 0o444, ("folder", "folder", None)),
+    (0o710, 0o440, (None, None, "folder")),
+]
+
+
+@pytest.mark.parametrize(("folder_bits", "file_bits", "expected"), MODES)
+def test_a_reader_needs_to_enter_the_folders_and_to_read_the_file(
+    folder: Path, folder_bits: int, file_bits: int, expected: Tuple[Optional[str], ...]
+) -> None:
+    inner = folder / "inner"
+    inner.mkdir()
+    path = put(inner / "key.pem", bits=file_bits)
+    three = readers(path)
+    inner.chmod(folder_bits)
+    if os.geteuid() != 0 and not folder_bits & 0o100:
+        # Whoever may not look has nothing to say.
+        assert [unreadable(str(path), reader) for reader in (None, ROOT)] == [None, None]
+    problems = {"file": "{0} may not read it", "folder": "{0} may not enter " + str(inner), None: None}
+    found = [unreadable(str(path), reader) for reader in three]
+    if folder_bits & 0o100:
+        words = [problems[one] for one in expected]
+        assert found == [one and one.format(reader.name) for one, reader in zip(words, three)]
+        assert [unreadable(str(path), reader) for reader in (None, ROOT)] == [None, None]
+    else:
+        # The owner's own rights count for the owner, so the tests' user is shut out as well.
+        assert found[0] == "owner may not enter {0}".format(inner)
+    inner.chmod(0o700)
+
+
+@needs_root
+@pytest.mark.parametrize(("folder_bits", "file_bits", "expected"), MODES)
+def test_root_can_say_it_of_every_reader(
+    tmp_path: Path, folder_bits: int, file_bits: int, expected: Tuple[Optional[str], ...]
+) -> None:
+    with ordinary_user() as folder:
+        folder.chmod(0o755)
+        os.seteuid(0)
+        inner = folder / "inner"
+        inner.mkdir(mode=0o755)
+        path = put(inner / "key.pem", bits=file_bits)
+        os.chown(str(path), NOBODY, 6)
+        os.chown(str(inner), NOBODY, 6)
+        inner.chmod(folder_bits)
+        problems = {"file": "{0} may not read it", "folder": "{0} may not enter " + str(inner), None: None}
+        three = (User("owner", NOBODY, frozenset([6])), User("member", 5, frozenset([5, 6])), User("other", 5, frozenset([5])))
+        expected_words = [problems[one] and str(problems[one]).format(reader.name) for one, reader in zip(expected, three)]
+        assert [unreadable(str(path), reader) for reader in three] == expected_words
+        assert [unreadable(str(path), reader) for reader in (None, ROOT)] == [None, None]
+
+
+def test_what_is_not_there_or_no_file_can_not_be_read(folder: Path) -> None:
+    (folder / "pipe").mkdir()
+    for reader in (None, ROOT, STRANGER):
+        assert unreadable(str(folder / "gone.pem"), reader) == "it is not there"
+        assert unreadable(str(folder / "gone" / "key.pem"), reader) == "it is not there"
+        assert unreadable(str(folder / "pipe"), reader) == "it is not a regular file"
+
+
+def test_a_key_behind_a_link_is_judged_by_the_file(folder: Path) -> None:
+    put(folder / "key.pem", bits=0o400)
+    (folder / "link.pem").symlink_to("key.pem")
+    assert unreadable(str(folder / "link.pem"), STRANGER) == "stranger may not read it"
+    (folder / "dangling.pem").symlink_to("gone.pem")
+    assert unreadable(str(folder / "dangling.pem"), STRANGER) == "it is not there"
+
+
+def test_the_root_folder_is_named_too() -> None:
+    closed = User("closed", os.stat("/").st_uid, frozenset())
+    status = os.stat("/")
+    if not status.st_mode & 0o100:
+        assert unreadable("/key.pem", closed) == "closed may not enter /"
+    assert unreadable("/no-such-key.pem", STRANGER) == "it is not there"
+
+
+WORDS = "; uWSGI will announce unsigned until it can read this key"
+
+
+def test_a_warning_names_the_argument_and_the_file(folder: Path) -> None:
+    path = str(put(folder / "key.pem", bits=0o400))
+    found = Readers()
+    expected = "subscriptions[0].signing: {0}: daemon may not read it".format(path) + WORDS
+    assert found.warning("subscriptions[0].signing", path, "daemon", "user") == expected
+    assert found.warning("subscriptions[1].signing", path, "daemon", "user") == expected.replace("[0]", "[1]")
+    assert found.warning("", path, "root", "user") is None
+    assert found.warning("", path, None, "user") is None
+    assert found.warning("s", path + "x", None, "") == "s: {0}x: it is not there".format(path) + WORDS
+
+
+def test_what_was_found_is_remembered(folder: Path) -> None:
+    path = put(folder / "key.pem", bits=0o444)
+    found = Readers()
+    assert found.warning("", str(path), "daemon", "user") is None
+    path.unlink()
+    assert found.warning("", str(path), "daemon", "user") is None
+    assert Readers().warning("", str(path), "daemon", "user") == ": {0}: it is not there".format(path) + WORDS
+
+
+def test_in_check_mode_users_and_keys_that_are_not_there_yet_are_let_pass(folder: Path) -> None:
+    path = str(put(folder / "key.pem", bits=0o400))
+    gone = str(folder / "gone.pem")
+    found = Readers(check_mode=True)
+    assert found.warning("", gone, "daemon", "user") is None
+    assert found.warning("", gone, "no-such-user", "user") is None
+    assert found.warning("", path, "no-such-user", "user") is None
+    assert found.warning("s", path, "daemon", "user") == "s: {0}: daemon may not read it".format(path) + WORDS
+    with pytest.raises(ArgumentError) as caught:
+        Readers().warning("s", gone, "no-such-user", "vassals[3].owner")
+    assert caught.value.path == "vassals[3].owner"
