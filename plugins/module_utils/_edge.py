@@ -17,15 +17,21 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Uwsgi
 
 
 class DiscreetModule(AnsibleModule):
-    """A module that says in the host's log that it ran, and not with what.
+    """A module that keeps its lists and mappings, which may hold secrets, out of the host's log and of its errors.
 
-    Ansible masks a secret suboption there only if it has a single line, and C(no_log) of the constructor not at all, since the
-    task's own takes its place.
+    Ansible masks a secret suboption in the log only if it has a single line, and under a misspelt name nowhere. C(no_log) of the
+    constructor does nothing, since the task's own takes its place.
     """
 
     def log(self, msg: str, log_args: Optional[Dict[str, Any]] = None) -> None:
         """Log a message; one with arguments loses them."""
         super().log("Invoked" if log_args else msg)
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        """End the run with an error, which has the plain ones of the arguments."""
+        plain = {name: value for name, value in self.params.items() if not isinstance(value, (list, dict))}
+        kwargs["invocation"] = {"module_args": plain}
+        super().fail_json(msg, **kwargs)
 
 
 def host_uwsgi(module: AnsibleModule) -> Uwsgi:

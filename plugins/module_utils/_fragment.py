@@ -58,7 +58,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     result["diff"] = _tree.differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
     if lines is not None and os.path.exists(params["path"]):
         # What is left of the common file arguments: SELinux's context and the file system's attributes.
-        file_args = module.load_file_common_arguments(params)
+        file_args = dict(module.load_file_common_arguments(params), owner=None, group=None, mode=None)
         result["changed"] = module.set_fs_attributes_if_different(file_args, result["changed"])
     return result
 

@@ -29,6 +29,7 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = re.compile(r"{0}(?:\.{0}){{3}}\Z".format(_OCTET))
 _PORT = re.compile(r"[1-9]\d{0,4}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
+_MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
 
@@ -47,8 +48,10 @@ class Signing(NamedTuple):
     file: str
 
 
-def child(path: str, name: str) -> str:
-    """The path of a member of C(path)."""
+def child(path: str, name: Any) -> str:
+    """The path of a member of C(path); a name that is none is shown as what it is, on one line."""
+    if not isinstance(name, str) or not _MEMBER.match(name):
+        return "{0}[{1}]".format(path, _shown(name))
     return path + "." + name if path else name
 
 
@@ -66,7 +69,7 @@ def mapping(path: str, value: Any, known: Iterable[str]) -> Dict[str, Any]:
         if name not in names:
             near = difflib.get_close_matches(str(name), names, 1)
             hint = "did you mean {0!r}?".format(near[0]) if near else "known are " + ", ".join(names)
-            raise ArgumentError(child(path, str(name)), "is no argument here; " + hint)
+            raise ArgumentError(child(path, name), "is no argument here; " + hint)
     return {name: member for name, member in value.items() if member is not None}
 
 

@@ -128,7 +128,7 @@ def _options(path: str, value: Any, defaults: Mapping[str, Any]) -> List[Line]:
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
     lines = []
     for name, item in {**defaults, **(value or {})}.items():
-        place = "{0}.{1}".format(path, name)
+        place = _values.child(path, name)
         if not isinstance(name, str) or not _ini.is_option_name(name):
             raise ArgumentError(place, "is no option's name")
         for at, one in enumerate(_values.sequence(place, item)):

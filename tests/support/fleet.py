@@ -49,8 +49,7 @@ class Router:
 
     def __enter__(self) -> Router:
         self.instance.__enter__()
-        # Its process, not only its socket: what is sent before it reads is heard as well, and stats need it anyway.
-        self.instance.wait_for_words("spawned uWSGI fastrouter")
+        wait_for("the router's stats", lambda: connectable(self.stats))
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -232,6 +232,7 @@ def test_one_value_is_a_list_of_one() -> None:
 
 def test_members_of_nothing_stand_alone() -> None:
     assert (_values.child("", "a"), _values.child("a[0]", "b")) == ("a", "a[0].b")
+    assert (_values.child("a", "b\n"), _values.child("a", 5), _values.child("a", "")) == ("a['b\\n']", "a[5]", "a['']")
 
 
 @pytest.mark.parametrize(
