@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".ansible" / "collections"
-_PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
+PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
 _TIMEOUT = 60
 
 
 class Result(NamedTuple):
-    """What a module left: its result, its exit code and all that it printed."""
+    """What a module left: its result, empty where it was killed, its exit code and all that it printed."""
 
     data: dict[str, Any]
     code: int
@@ -47,25 +47,47 @@ class Result(NamedTuple):
         return [one if isinstance(one, str) else one["event"]["msg"] for one in self.data.get("warnings", [])]
 
 
+def start(program: list[str], arguments: dict[str, Any], check: bool = False) -> subprocess.Popen[str]:
+    """Start a Python program that is a module, and hand it its arguments."""
+    given = dict(arguments, _ansible_check_mode=check, _ansible_diff=True, _ansible_no_log=False)
+    path = "{0}:{1}".format(COLLECTIONS, ROOT / "tests")
+    process = subprocess.Popen(
+        program,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "LC_ALL": "C.UTF-8"},
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}))
+    process.stdin.close()
+    # What communicate() would close again.
+    process.stdin = None
+    return process
+
+
+def finish(process: subprocess.Popen[str]) -> Result:
+    """Wait for a module and read its result.
+
+    :raises AssertionError: when it died with a traceback, or printed something else than one JSON object.
+    """
+    out, err = process.communicate(timeout=_TIMEOUT)
+    assert "Traceback" not in out + err, out + err
+    data = json.loads(out) if process.returncode >= 0 else {}
+    return Result(data, process.returncode, out + err)
+
+
 def run(name: str, arguments: dict[str, Any], check: bool = False, prefix: tuple[str, ...] = ()) -> Result:
     """Run a module.
 
     :param name: without the collection's.
     :param check: in check mode.
     :param prefix: a command that runs the module, such as C(setpriv) and its options.
-    :raises AssertionError: when it dies with a traceback, or prints something else than one JSON object.
     """
-    given = dict(arguments, _ansible_check_mode=check, _ansible_diff=True, _ansible_no_log=False)
-    process = subprocess.run(
-        [*prefix, sys.executable, "-m", _PACKAGE + name],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": given}),
-        capture_output=True,
-        text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8"},
-        timeout=_TIMEOUT,
-        check=False,
-    )
-    output = process.stdout + process.stderr
-    assert "Traceback" not in output, output
-    assert process.stdout.strip().startswith("{"), output
-    return Result(json.loads(process.stdout), process.returncode, output)
+    return finish(start([*prefix, sys.executable, "-m", PACKAGE + name], arguments, check))
+
+
+def run_with_fault(name: str, arguments: dict[str, Any], action: str, step: int, folder: Path) -> Result:
+    """Run a module that meets with something at one of its steps; see C(support.fault)."""
+    return finish(start([sys.executable, "-m", "support.fault", name, action, str(step), str(folder)], arguments))
