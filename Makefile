@@ -32,6 +32,10 @@ test: .venv/test.stamp ## Run the unit and the conformance tests
 molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root and podman)
 	@tests/bed/scenarios $(SCENARIOS)
 
+.PHONY: docs
+docs: .venv/test.stamp ## Write the pages that are made from the code
+	@PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH):tests python docs/arguments.py
+
 .PHONY: bench
 bench: .venv/test.stamp ## Run the benchmarks
 	@python -m pytest tests/benchmarks $(PYTEST)

@@ -32,12 +32,14 @@ class Row(NamedTuple):
     :ivar name: the option or field that uWSGI reads.
     :ivar kind: what it takes, a key of L(KINDS).
     :ivar since: the first release that has it.
+    :ivar wire: the fields of an announcement that carry it, empty where none does.
     """
 
     argument: str
     name: str
     kind: str
     since: Release = V2_0
+    wire: Tuple[str, ...] = ()
 
 
 # What a kind is to Ansible; its meaning is in _values, by the same name. Paths are plain text and keys are raw: the type
@@ -64,7 +66,7 @@ KINDS: Dict[str, Dict[str, Any]] = {
 
 # The order of the rows is the order of the lines and fields that are written.
 SERVER_PARAMS = (
-    Row("client_notify_address", "subscription-notify-socket", "socket_path"),
+    Row("client_notify_address", "subscription-notify-socket", "socket_path", wire=("notify",)),
     Row("mountpoints_depth", "subscription-mountpoint", "positive", V2_1),
     Row("require_vassal", "subscription-vassal-required", "flag", V2_1),
     Row("tolerance", "subscription-tolerance", "positive"),
@@ -90,23 +92,23 @@ CLIENT_PARAMS = (
 SUBSCRIBE2 = "subscribe2"
 SUBSCRIPTION = (
     Row("server", "server", "servers"),
-    Row("key", "key", "keys"),
+    Row("key", "key", "keys", wire=("key",)),
     # A number is the index of the instance's socket, and then the field's name is "socket".
-    Row("address", "addr", "address"),
+    Row("address", "addr", "address", wire=("address",)),
     Row("address_vassal", "vassal", "word", V2_1),
-    Row("balancing_weight", "weight", "positive"),
+    Row("balancing_weight", "weight", "positive", wire=("weight",)),
     Row("balancing_algo", "algo", "algorithm", V2_1),
     Row("backup_level", "backup", "level", V2_1),
     # A pair adds the field "modifier2".
-    Row("modifier", "modifier1", "modifier"),
-    Row("signing", "sign", "signing"),
+    Row("modifier", "modifier1", "modifier", wire=("modifier1", "modifier2")),
+    Row("signing", "sign", "signing", wire=("unix", "sign")),
     # One field under two names: uWSGI announces while the file is ABSENT, so the second is the honest one.
     Row("check_file", "check", "file"),
     Row("suspend_file", "check", "file"),
     Row("protocol", "proto", "word", V2_1),
-    Row("sni_cert", "sni_crt", "file"),
-    Row("sni_key", "sni_key", "file"),
-    Row("sni_client_ca", "sni_ca", "client_ca"),
+    Row("sni_cert", "sni_crt", "file", wire=("sni_crt",)),
+    Row("sni_key", "sni_key", "file", wire=("sni_key",)),
+    Row("sni_client_ca", "sni_ca", "client_ca", wire=("sni_ca",)),
     Row("inactive", "inactive", "flag", V2_1),
 )
 GROUPS: Dict[str, Tuple[Row, ...]] = {

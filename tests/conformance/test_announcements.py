@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS, SUBSCRIPTION
 from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import SUBSCRIBE, Packet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -65,10 +65,7 @@ CASES = [
     Case("signing false", {"signing": False}, {"unix": None}),
 ]
 SIGNED = [
-    (kind, digest, form)
-    for kind in ("ec", "rsa")
-    for digest in ("SHA256", "SHA512", "SHA1")
-    for form in ("a list", "text")
+    (kind, digest, form) for kind in ("ec", "rsa") for digest in ("SHA256", "SHA512", "SHA1") for form in ("a list", "text")
 ]
 
 
@@ -129,6 +126,19 @@ def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count
     return server.poll()[before : before + count], sockets
 
 
+def test_the_cases_are_for_every_field_of_the_table() -> None:
+    assert {field for case in CASES for field in case.expected} | {"sign"} == {field for row in SUBSCRIPTION for field in row.wire}
+
+
+@pytest.mark.proves(
+    "subscriptions.key",
+    "subscriptions.address",
+    "subscriptions.balancing_weight",
+    "subscriptions.modifier",
+    "subscriptions.sni_cert",
+    "subscriptions.sni_key",
+    "subscriptions.sni_client_ca",
+)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_subscription_says_its_arguments_and_nothing_else(
     case: Case, rendered: dict[str, Path], server: Listener, tmp_path: Path
@@ -139,6 +149,7 @@ def test_a_subscription_says_its_arguments_and_nothing_else(
     assert (packets[0].fields, packets[0].command, packets[0].signature) == (expected, SUBSCRIBE, None)
 
 
+@pytest.mark.proves("subscriptions.signing")
 @pytest.mark.parametrize("signed", SIGNED, ids=" ".join)
 def test_a_signature_is_for_all_fields_with_the_digest_and_the_key(
     signed: tuple[str, str, str], rendered: dict[str, Path], server: Listener, tmp_path: Path
@@ -160,12 +171,14 @@ def test_a_signature_is_for_all_fields_with_the_digest_and_the_key(
         public.verify(packet.signature, packet.signed, ec.ECDSA(algorithm))
 
 
+@pytest.mark.proves("subscriptions.modifier")
 def test_every_modifier_name_is_announced_as_its_number(rendered: dict[str, Path], server: Listener, tmp_path: Path) -> None:
     packets, _ = announced(tmp_path, rendered["modifiers"], server, count=len(MODIFIERS))
     found = {packet.fields["key"]: (packet.fields["modifier1"], packet.fields["modifier2"]) for packet in packets}
     assert found == {name + ".modifier": (str(number), "0") for name, number in MODIFIERS.items()}
 
 
+@pytest.mark.proves("subscriptions.server", "subscriptions.key")
 def test_every_server_hears_every_key(tmp_path: Path) -> None:
     with Listener() as first, Listener() as second, Listener(tmp_path / "third") as third:
         servers = [first, second, third]

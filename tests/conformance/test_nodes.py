@@ -60,6 +60,7 @@ def _running(*nodes: Node) -> Iterator[None]:
         yield
 
 
+@pytest.mark.proves("client_params.start_unsubscribed")
 def test_start_unsubscribed_is_silent_until_it_is_told(tmp_path: Path) -> None:
     plain = Node(tmp_path / "plain", client_params={"announce_interval": 1, "start_unsubscribed": False})
     silent = Node(tmp_path / "silent", client_params={"announce_interval": 1, "start_unsubscribed": True})
@@ -71,6 +72,7 @@ def test_start_unsubscribed_is_silent_until_it_is_told(tmp_path: Path) -> None:
         assert set(silent.commands) == {SUBSCRIBE}
 
 
+@pytest.mark.proves("subscriptions.check_file", "subscriptions.suspend_file")
 @pytest.mark.parametrize("argument", ["suspend_file", "check_file"])
 def test_the_suspend_file_silences_a_node_while_it_is_there(argument: str, tmp_path: Path) -> None:
     file = tmp_path / "suspended, for now"
@@ -91,6 +93,7 @@ def test_the_suspend_file_silences_a_node_while_it_is_there(argument: str, tmp_p
         assert len(suspended.listener.poll()) <= before + 1
 
 
+@pytest.mark.proves("client_params.unsubscribe_on_reload")
 def test_unsubscribe_on_reload_takes_the_node_out_before_it_reloads(tmp_path: Path) -> None:
     nodes = {
         wanted: Node(tmp_path / str(wanted), client_params={"announce_interval": 1, "unsubscribe_on_reload": wanted})
@@ -109,10 +112,9 @@ def test_unsubscribe_on_reload_takes_the_node_out_before_it_reloads(tmp_path: Pa
         assert UNSUBSCRIBE not in nodes[False].commands
 
 
+@pytest.mark.proves("client_params.announce_interval")
 def test_announce_interval_is_the_time_between_announcements(tmp_path: Path) -> None:
-    often, seldom = (
-        Node(tmp_path / str(interval), client_params={"announce_interval": interval}) for interval in (1, 5)
-    )
+    often, seldom = (Node(tmp_path / str(interval), client_params={"announce_interval": interval}) for interval in (1, 5))
     with _running(often, seldom):
         # At the start, a second later, and then at the cycles of the master that the interval divides.
         often.listener.wait(8)
@@ -120,6 +122,7 @@ def test_announce_interval_is_the_time_between_announcements(tmp_path: Path) -> 
         seldom.listener.wait(3)
 
 
+@pytest.mark.proves("server_params.client_notify_address")
 def test_a_notify_socket_is_announced_and_hears_the_router(tmp_path: Path) -> None:
     router = free_address()
     path = tmp_path / "notify, me"
@@ -143,6 +146,7 @@ def test_a_notify_socket_is_announced_and_hears_the_router(tmp_path: Path) -> No
             node.wait_for_words("[subscription ack] a.test => new node")
 
 
+@pytest.mark.proves("subscriptions.balancing_weight")
 def test_one_weight_holds_for_all_subscriptions_of_an_instance(tmp_path: Path) -> None:
     with Listener() as listener:
         fragment = tmp_path / "fragment.ini"

@@ -71,6 +71,7 @@ ROWS = [(group, row) for group, rows in _dialect.GROUPS.items() for row in rows]
 NAMES = ["{0}.{1}".format(group, row.argument) for group, row in ROWS]
 OLD = [(group, row) for group, row in ROWS if row.since == _dialect.V2_0]
 NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
+NEW_NAMES = ["{0}.{1}".format(group, row.argument) for group, row in NEW]
 
 
 def arguments(group: str, row: _dialect.Row, path: Path, **more: Any) -> dict[str, Any]:
@@ -107,7 +108,8 @@ def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path
     assert result.data["options"][0] == {"name": name, "value": value.replace("%%", "%")}
 
 
-@pytest.mark.parametrize(("group", "row"), NEW, ids=["{0}.{1}".format(group, row.argument) for group, row in NEW])
+@pytest.mark.proves(*NEW_NAMES)
+@pytest.mark.parametrize(("group", "row"), NEW, ids=NEW_NAMES)
 @pytest.mark.parametrize("version", ["2.0", "2.0.31", None])
 def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: _dialect.Row, tmp_path: Path) -> None:
     # Without a version the host's own uWSGI is asked, which is a 2.0.

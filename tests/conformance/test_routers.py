@@ -35,6 +35,7 @@ ALGORITHMS = [
 ]
 
 
+@pytest.mark.proves("server_params.balancing_algo")
 @pytest.mark.parametrize(("name", "in_turn", "at_once"), ALGORITHMS, ids=[str(case[0]) for case in ALGORITHMS])
 def test_balancing_algo_decides_where_requests_go(
     name: str | None, in_turn: tuple[int, int], at_once: tuple[int, int], tmp_path: Path
@@ -58,6 +59,7 @@ def test_balancing_algo_decides_where_requests_go(
         assert (held.count("light"), held.count("heavy")) == at_once
 
 
+@pytest.mark.proves("server_params.key_dot_split")
 @pytest.mark.parametrize("split", [True, False, None])
 def test_key_dot_split_lets_a_domain_serve_its_subdomains(split: bool | None, tmp_path: Path) -> None:
     with Router(tmp_path, server_params={"key_dot_split": split}) as router:
@@ -69,6 +71,7 @@ def test_key_dot_split_lets_a_domain_serve_its_subdomains(split: bool | None, tm
     assert answers == (["node", "node", "node", "", ""] if split else ["node", "", "", "", ""])
 
 
+@pytest.mark.proves("server_params.tolerance")
 def test_tolerance_is_the_silence_after_which_a_node_is_dropped(tmp_path: Path) -> None:
     with ExitStack() as stack:
         routers = {

@@ -85,6 +85,7 @@ def trusting(cert: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=cert)
 
 
+@pytest.mark.proves("subscriptions.sni_cert", "subscriptions.sni_key")
 def test_clients_see_the_certificate_of_the_subscription(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, HOST)
     with https_router(tmp_path, {"sni_cert": cert, "sni_key": key}) as address:
@@ -97,6 +98,7 @@ def test_clients_see_the_routers_own_certificate_without_it(tmp_path: Path) -> N
         get(address, trusting(cert))
 
 
+@pytest.mark.proves("subscriptions.sni_client_ca")
 @pytest.mark.parametrize(
     ("prefix", "answers"),
     [

@@ -95,6 +95,7 @@ def checked(folder: Path, kind: str = "ec", digest: str = "SHA256", tolerance: i
     return Router(folder, server_verification_params=params)
 
 
+@pytest.mark.proves("server_verification_params.digest_algo", "server_verification_params.dir_cert")
 @pytest.mark.parametrize("case", ANNOUNCEMENTS.values(), ids=ANNOUNCEMENTS.keys())
 def test_a_new_pool_needs_a_good_signature(case: Announcement, tmp_path: Path) -> None:
     with checked(tmp_path) as router:
@@ -104,6 +105,7 @@ def test_a_new_pool_needs_a_good_signature(case: Announcement, tmp_path: Path) -
         router.wait_for_nodes(KEY, *([NODE, FRIEND] if case.accepted else [FRIEND]))
 
 
+@pytest.mark.proves("server_verification_params.digest_algo", "server_verification_params.dir_cert")
 @pytest.mark.parametrize("case", ANNOUNCEMENTS.values(), ids=ANNOUNCEMENTS.keys())
 def test_an_old_pool_needs_it_as_well(case: Announcement, tmp_path: Path) -> None:
     with checked(tmp_path) as router:
@@ -132,16 +134,16 @@ def test_a_first_announcement_that_is_sent_again_is_refused(tmp_path: Path) -> N
         router.instance.wait_for_words("invalid (sniffed ?) packet sent for slot: {0} node: {1}".format(KEY, NODE))
 
 
+@pytest.mark.proves("server_verification_params.tolerance")
 @pytest.mark.parametrize(("tolerance", "accepted"), [(None, True), (7200, True), (3000, False)])
-def test_tolerance_is_the_age_that_an_announcement_may_have(
-    tolerance: int | None, accepted: bool, tmp_path: Path
-) -> None:
+def test_tolerance_is_the_age_that_an_announcement_may_have(tolerance: int | None, accepted: bool, tmp_path: Path) -> None:
     with checked(tmp_path, tolerance=tolerance) as router:
         send(router.subscriptions, Announcement(accepted, age=3600).packet())
         send(router.subscriptions, Announcement(True).packet(FRIEND))
         router.wait_for_nodes(KEY, *([NODE, FRIEND] if accepted else [FRIEND]))
 
 
+@pytest.mark.proves("subscriptions.signing", "server_verification_params.digest_algo")
 @pytest.mark.parametrize("kind", ["ec", "rsa"])
 @pytest.mark.parametrize("digest", ["SHA256", "SHA512", "SHA1"])
 def test_a_real_node_signs_and_a_real_router_accepts(kind: str, digest: str, tmp_path: Path) -> None:
@@ -181,6 +183,7 @@ def socket_path(tmp_path: Path) -> str:
 OPEN = ("umask = 000",)
 
 
+@pytest.mark.proves("server_verification_params.no_check_uid")
 @pytest.mark.parametrize("skipped", [True, False])
 def test_no_check_uid_accepts_a_user_without_a_signature(skipped: bool, socket_path: str, tmp_path: Path) -> None:
     params = {
@@ -196,6 +199,7 @@ def test_no_check_uid_accepts_a_user_without_a_signature(skipped: bool, socket_p
         router.wait_for_nodes(KEY, *([NODE, FRIEND] if skipped else [FRIEND]))
 
 
+@pytest.mark.proves("server_verification_params.dir_credentials", "server_verification_params.pass_unix_credentials")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of others")
 @pytest.mark.parametrize(("passed", "accepted"), [(True, "mine.test"), (False, "root.test")])
 def test_dir_credentials_accepts_the_owner_of_the_file_with_the_key(
