@@ -35,7 +35,7 @@ def run(folder: Path, content: Any, *arguments: str, **environment: str) -> Run:
     """
     path = folder / "playbook.yml"
     path.write_text(json.dumps(content), encoding="utf-8")
-    found = _command([_bin("ansible-playbook"), str(path), *arguments], folder, environment)
+    found = command("ansible-playbook", str(path), *arguments, folder=folder, **environment)
     return Run([], found.returncode, found.stdout + found.stderr)
 
 
@@ -52,8 +52,14 @@ def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variable
         "hosts": "localhost",
         "gather_facts": False,
         "vars": dict(variables, ansible_python_interpreter="{{ ansible_playbook_python }}"),
-        "tasks": [*named, {"ansible.builtin.copy": {"content": collect, "dest": str(results), "mode": "0600"}, "no_log": True,
-                           "check_mode": False}],
+        "tasks": [
+            *named,
+            {
+                "ansible.builtin.copy": {"content": collect, "dest": str(results), "mode": "0600"},
+                "no_log": True,
+                "check_mode": False,
+            },
+        ],
     }
     found = run(folder, [play], *arguments)
     assert results.exists(), found.output
@@ -67,16 +73,13 @@ def template(folder: Path, *expressions: str, **variables: Any) -> Run:
 
 def doc(kind: str, *names: str) -> dict[str, Any]:
     """What ansible-doc knows of plugins or roles of one kind."""
-    found = _command([_bin("ansible-doc"), "-t", kind, "--json", *names], Path.cwd(), {})
+    found = command("ansible-doc", "-t", kind, "--json", *names, folder=Path.cwd())
     assert found.returncode == 0, found.stderr
     return dict(json.loads(found.stdout))
 
 
-def _bin(name: str) -> str:
-    return str(Path(sys.executable).parent / name)
-
-
-def _command(argv: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def command(program: str, *arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's commands in a folder, with this checkout's collection."""
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_INJECT_FACT_VARS": "0",
@@ -88,5 +91,11 @@ def _command(argv: list[str], folder: Path, environment: dict[str, str]) -> subp
         **environment,
     }
     return subprocess.run(
-        argv, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        [str(Path(sys.executable).parent / program), *arguments],
+        cwd=folder,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
     )

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles' variables: what is specified is what they have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support import playbook
+from support.modules import ROOT
+
+ROLES = ("emperor", "fastrouter")
+
+
+def _yaml(role: str, path: str) -> Any:
+    return yaml.safe_load((ROOT / "roles" / role / path).read_text(encoding="utf-8"))
+
+
+def options(role: str) -> dict[str, Any]:
+    return dict(_yaml(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"])
+
+
+def defaults(role: str) -> dict[str, Any]:
+    return dict(_yaml(role, "defaults/main.yml"))
+
+
+def is_expression(value: Any) -> bool:
+    return isinstance(value, str) and "{{" in value
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_names_and_values_of_defaults_are_those_of_the_spec(role: str) -> None:
+    # What depends on other variables has no value that a spec could give; its description says what it is.
+    plain = {name: value for name, value in defaults(role).items() if not is_expression(value)}
+    assert {name: option["default"] for name, option in options(role).items() if "default" in option} == plain
+    assert set(options(role)) == set(defaults(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_variable_is_described_and_typed(role: str) -> None:
+    for name, option in options(role).items():
+        assert option["description"], name
+        assert option["type"], name
+        assert name.startswith(role + "_"), name
+
+
+def _text(*folders: str) -> str:
+    paths = [path for role in ROLES for folder in folders for path in (ROOT / "roles" / role / folder).glob("*")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def test_every_variable_is_specified_and_used() -> None:
+    # One role runs on the other, so they are looked at together.
+    text = _text("defaults", "tasks", "templates", "vars")
+    names = re.findall(r"\b(?:emperor|fastrouter)_\w+", text)
+    specified = {name for role in ROLES for name in options(role)}
+    internal = {name for name in names if "__" in name}
+    assert set(names) - internal == specified
+    # Each has a place that says what it is, and at least one more.
+    assert [name for name in specified | internal if names.count(name) < 2] == []
+
+
+# A variable of a role and a value that it can't have.
+WRONG: list[tuple[str, str, Any]] = [
+    ("emperor", "emperor_install", "brew"),
+    ("emperor", "emperor_supervisor", "runit"),
+    ("emperor", "emperor_vassals", "shop"),
+    ("emperor", "emperor_packages", {"a": 1}),
+    ("emperor", "emperor_announce_interval", "often"),
+    ("emperor", "emperor_max_fd", "many"),
+    ("emperor", "emperor_default_options", ["a=b"]),
+    ("emperor", "emperor_signing", "perhaps"),
+    ("emperor", "emperor_signing_key_type", "dsa"),
+    ("fastrouter", "fastrouter_tolerance", "long"),
+    ("fastrouter", "fastrouter_nodes", {"a": 1}),
+    ("fastrouter", "fastrouter_processes", "two"),
+    ("fastrouter", "fastrouter_server_params", "a"),
+    ("fastrouter", "fastrouter_options", "a"),
+    ("fastrouter", "emperor_install", "brew"),
+]
+
+
+def test_wrong_values_are_refused_by_name_before_anything_is_done(tmp_path: Path) -> None:
+    tasks = []
+    for at, (role, name, value) in enumerate(WRONG):
+        include = {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}, "vars": {name: value}}
+        rescue = {"ansible.builtin.set_fact": {"said_{0}".format(at): "{{ ansible_failed_result.msg | string }}"}}
+        tasks.append({"block": [include], "rescue": [rescue]})
+    said = "{{ [" + ", ".join("said_{0} | default('nothing')".format(at) for at in range(len(WRONG))) + "] | to_json }}"
+    dump = {"ansible.builtin.copy": {"content": said, "dest": str(tmp_path / "said.json"), "mode": "0600"}}
+    safe = {
+        "emperor_dir": str(tmp_path / "etc"),
+        "emperor_install": "none",
+        "emperor_supervisor": "daemon",
+        "emperor_user": "",
+        "emperor_signing_keys_dir": str(tmp_path / "keys"),
+    }
+    play = {"hosts": "localhost", "gather_facts": False, "vars": safe, "tasks": [*tasks, dump]}
+    run = playbook.run(tmp_path, [play])
+    assert (tmp_path / "said.json").exists(), run.output
+    found = yaml.safe_load((tmp_path / "said.json").read_text(encoding="utf-8"))
+    assert [(name, words) for (_, name, _), words in zip(WRONG, found) if name not in words] == []
+    assert not (tmp_path / "etc").exists()
+    assert not (tmp_path / "keys").exists()
