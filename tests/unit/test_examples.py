@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example in the documentation and in the README is run, with the paths and addresses of the test in place of its own."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from support import keys, playbook
+from support.fleet import Router
+from support.loopback import send
+from support.modules import ROOT
+from support.uwsgi import BINARY
+
+PLUGINS = [path for kind in ("modules", "filter", "lookup") for path in sorted((ROOT / "plugins" / kind).glob("*.py"))]
+KEY = "shop.example.com"
+
+
+def examples(path: Path) -> str:
+    """The text of a plugin's EXAMPLES."""
+    found = re.search(r'^EXAMPLES = r"""\n(.*?)^"""', path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert found
+    return found.group(1)
+
+
+def blocks(path: Path) -> list[str]:
+    """The blocks of YAML in a Markdown page."""
+    return re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def moved(text: str, folder: Path, *stats: str) -> list[dict[str, Any]]:
+    """An example's tasks, with everything in a folder of the test and for its user."""
+    for old, new in (("/etc/uwsgi", folder / "etc"), ("/home/me/uwsgi", folder / "home"), ("/run/uwsgi-drain", folder / "run")):
+        text = text.replace(old, str(new))
+    for old, new in zip(("10.0.0.2:2627", "10.0.0.3:2627"), stats):
+        text = text.replace(old, new)
+    text = text.replace("owner: www-data", "owner: " + getpass.getuser())
+    text = text.replace("group: www-data", "group: " + grp.getgrgid(os.getgid()).gr_name)
+    # The user that a vassal runs as is only looked up.
+    text = text.replace("user: www-data", "user: " + getpass.getuser())
+    # In this uWSGI Python isn't a plugin in a file of its own.
+    text = text.replace("          need-plugins: python3\n", "")
+    return list(yaml.safe_load(text))
+
+
+def prepared(folder: Path) -> Path:
+    """What the examples expect to be there: folders, vassals, keys beside the playbook, an Emperor's configuration."""
+    for name in ("subscriptions", "vassals", "keys/private", "keys/public"):
+        (folder / "etc" / name).mkdir(parents=True)
+    for name in ("home/run", "home/vassals", "signing_keys"):
+        (folder / name).mkdir(parents=True)
+    (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
+    private = keys.private("ec", "examples")
+    (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
+    (folder / "home" / "emperor.ini").write_text("[uwsgi]\nemperor = {0}\n".format(folder / "home" / "vassals"), encoding="ascii")
+    return folder
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: "{0} {1}".format(path.parent.name, path.stem))
+def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    entry = {"server": "10.0.0.2:2626", "key": KEY, "signing": ["SHA256", "/etc/uwsgi/keys/private/{0}.pem".format(KEY)]}
+    variables = {"emperor_vassals": [{"name": "shop", "subscriptions": [entry]}], "subscriptions": [entry]}
+    variables |= {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    inventory = folder / "inventory.yml"
+    inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
+    environment = {"PATH": "{0}:{1}".format(Path(BINARY).parent, os.environ["PATH"])}
+    (folder / "routers").mkdir()
+    with Router(folder / "routers" / "1") as one, Router(folder / "routers" / "2") as two:
+        for router in (one, two):
+            for node in ("10.0.0.7:3031", "10.0.0.8:3031"):
+                send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
+            router.wait_for_nodes(KEY, "10.0.0.7:3031", "10.0.0.8:3031")
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": moved(examples(path), folder, one.stats, two.stats)}
+        try:
+            run = playbook.run(folder, [play], "--inventory=inventory.yml", **environment)
+        finally:
+            _stop_daemon(folder)
+    assert run.code == 0, run.output
+    assert "failed=0" in run.output
+
+
+def _stop_daemon(folder: Path) -> None:
+    pidfile = folder / "home" / "run" / "emperor.pid"
+    if pidfile.exists():
+        arguments = {"ini": str(folder / "home" / "emperor.ini"), "pidfile": str(pidfile), "state": "stopped"}
+        playbook.tasks(folder, [{"emperor.uwsgi.uwsgi_daemon": arguments}])
+
+
+def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
+    inventory, site, _ = blocks(ROOT / "README.md")
+    (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
+    # On this machine, in check mode, as on hosts that have nothing yet.
+    plays = yaml.safe_load(site)
+    for play in plays:
+        play["gather_facts"] = False
+        play["vars"] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "emperor_install": "none",
+            "emperor_supervisor": "daemon",
+            "emperor_user": "",
+            "emperor_dir": "{0}/{{{{ inventory_hostname }}}}".format(tmp_path / "etc"),
+            "emperor_run_dir": "{0}/{{{{ inventory_hostname }}}}/run".format(tmp_path / "etc"),
+            "emperor_binary": BINARY,
+        }
+    run = playbook.run(tmp_path, plays, "--inventory=inventory.yml", "--check", "--diff")
+    assert run.code == 0, run.output
+    assert re.findall(r"^(\w+) .* failed=(\d+)", run.output, re.MULTILINE) == [
+        (host, "0") for host in ("node1", "node2", "router1", "router2")
+    ]
+    announced = re.findall(r"^\+subscribe2 = (\S+)", run.output, re.MULTILINE)
+    # Two keys of two nodes at two routers.
+    assert len(set(announced)) == 8
+    assert not (tmp_path / "etc").exists()
+    assert not (tmp_path / "signing_keys").exists()
+
+
+def test_the_task_of_the_readme_works(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    run = playbook.tasks(folder, moved(blocks(ROOT / "README.md")[2], folder))
+    assert not run.results[0]["failed"], run.results[0]["msg"]
+    assert [option["value"] for option in run.results[0]["options"] if option["name"] == "subscribe2"] == [
+        "server=10.0.0.2:2626,key=shop.example.com,socket=0",
+        "server=10.0.0.3:2626,key=shop.example.com,socket=0",
+    ]
