@@ -85,7 +85,7 @@ def escape(value: str) -> str:
     :param value: text for which L(literal_flaw) finds nothing.
     :returns: the right-hand side; it may use the placeholders that L(render) defines.
     """
-    text = _SPECIAL.sub(_special, value) if _SPECIAL.search(value) else value
+    text = _SPECIAL.sub(_special, value)
     if value and (value[0] in _BLANKS or value[-1] in _BLANKS):
         head = "%(literal-empty)" if value[0] in _BLANKS else ""
         tail = "%(literal-empty)" if value[-1] in _BLANKS else ""

@@ -27,6 +27,7 @@ NO_FAILOVER = (
 )
 _RESOLVE = "resolve_server"
 _SUBSCRIPTION_ARGUMENTS = [row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE]
+_SERVER, _KEY = _dialect.SUBSCRIPTION[:2]
 _FIELDS = _dialect.SUBSCRIPTION[2:]
 
 
@@ -142,7 +143,7 @@ def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: O
     tail = "".join("," + field for row in _FIELDS if row.argument in values for field in _fields(row, values[row.argument]))
     lines = []
     for one_server in servers:
-        head = "server=" + _kv(one_server) + ",key="
+        head = "{0}={1},{2}=".format(_SERVER.name, _kv(one_server), _KEY.name)
         lines += [head + _kv(one_key) + tail for one_key in keys]
     return Subscription(list(dict.fromkeys(lines)), values.get("address"), values.get("signing"), values.get("balancing_weight"))
 
@@ -169,8 +170,6 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
         place = _values.child(path, row.argument)
         require(place, "the field " + row.name, row.since, release)
         value = getattr(_values, row.kind)(place, given[row.argument])
-        if row.kind == "algorithm":
-            require(place, "the algorithm " + value.name, value.since, release)
         # "inactive=0" would be read as set, and "signing: false" asks for no signature.
         if value is not None and value is not False:
             values[row.argument] = value
@@ -183,7 +182,7 @@ def _fields(row: Row, value: Any) -> List[str]:
         return ["socket={0}".format(value)]
     if row.kind == "modifier":
         second = [] if value.second is None else ["modifier2={0}".format(value.second)]
-        return ["modifier1={0}".format(value.first)] + second
+        return ["{0}={1}".format(row.name, value.first)] + second
     if row.kind == "signing":
         return [row.name + "=" + _kv(value.digest + ":" + value.file)]
     if row.kind == "algorithm":
@@ -192,7 +191,7 @@ def _fields(row: Row, value: Any) -> List[str]:
 
 
 def _kv(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(",", "\\,") if "\\" in value or "," in value else value
+    return value.replace("\\", "\\\\").replace(",", "\\,")
 
 
 def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
@@ -208,7 +207,7 @@ def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tu
 
 
 def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
-    if resolve is not None and isinstance(value, str) and not value.startswith("/") and not _values.is_ipv4_port(value):
+    if resolve is not None and isinstance(value, str) and not _values.is_ipv4_port(value):
         named = _values.host_port(value)
         if named:
             try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS, SUBSCRIPTION
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import GROUPS, MODIFIERS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import SUBSCRIBE, Packet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -127,8 +127,8 @@ def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count
 
 
 def test_the_cases_are_for_every_field_of_the_table() -> None:
-    fields = {field for case in CASES for field in case.expected} | {"sign"}
-    assert fields == {field for row in SUBSCRIPTION for field in row.wire}
+    fields = {field for case in CASES for field in case.expected} | {"sign", "notify"}
+    assert fields == {field for rows in GROUPS.values() for row in rows for field in row.wire}
 
 
 @pytest.mark.proves(

@@ -141,7 +141,7 @@ def test_a_notify_socket_is_announced_and_hears_the_router(tmp_path: Path) -> No
         sockets = ["socket = " + free_address(), "notify-socket = {0}".format(path)]
         node = Instance(tmp_path, *sockets, "include = {0}".format(fragment), name="node")
         fastrouter = ["fastrouter = " + free_address(), "fastrouter-subscription-server = " + router]
-        with Instance(tmp_path, *fastrouter, name="router"), node:
+        with Instance(tmp_path, *fastrouter, name="router", plugin="fastrouter"), node:
             assert plain.wait()[0].fields["notify"] == str(path)
             node.wait_for_words("[subscription ack] a.test => new node")
 

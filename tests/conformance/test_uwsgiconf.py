@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _subscription
 from support import ini
 from uwsgiconf.config import Section
+from uwsgiconf.options.routing import Routing
 from uwsgiconf.options.subscriptions import Subscriptions
 
 SERVER = "10.0.0.2:2626"
@@ -128,6 +129,11 @@ def test_the_differences_are_these(case: tuple[str, dict[str, Any], list[Any], l
     assert reason
     assert sorted(theirs(group, arguments)) == sorted(expected_theirs)
     assert sorted(ours(group, arguments)) == sorted(expected_ours)
+
+
+def test_modifiers_have_the_same_names_and_numbers() -> None:
+    theirs_by_name = {name: one.code for name, one in vars(Routing.modifiers).items() if hasattr(one, "code")}
+    assert theirs_by_name == _dialect.MODIFIERS
 
 
 def test_every_argument_is_compared_or_is_only_here() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -171,12 +172,11 @@ def send_as_user(path: str, packet: bytes) -> None:
 
 
 @pytest.fixture()
-def socket_path(tmp_path: Path) -> str:
-    """Where a router's unix socket for subscriptions goes, in a folder that everybody may enter."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return str(tmp_path / "s")
+def socket_path() -> Iterator[str]:
+    """Where a router's unix socket for subscriptions goes, in a folder that everybody may enter, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield folder + "/s"
 
 
 # Without it, the socket would be for the router's user alone.

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +50,8 @@ class Result(NamedTuple):
 
 def start(program: list[str], arguments: dict[str, Any], check: bool = False) -> subprocess.Popen[str]:
     """Start a Python program that is a module, and hand it its arguments."""
-    given = dict(arguments, _ansible_check_mode=check, _ansible_diff=True, _ansible_no_log=False)
+    settings = {"check_mode": check, "diff": True, "no_log": False, "remote_tmp": tempfile.gettempdir()}
+    given = {**arguments, **{"_ansible_" + name: value for name, value in settings.items()}}
     path = "{0}:{1}".format(COLLECTIONS, ROOT / "tests")
     process = subprocess.Popen(
         program,

@@ -87,6 +87,7 @@ def command(program: str, *arguments: str, folder: Path, **environment: str) -> 
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_LOCAL_TEMP": str(folder / ".ansible"),
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_REMOTE_TMP": str(folder / ".ansible"),
         "LC_ALL": "C.UTF-8",
         **environment,
     }

@@ -16,9 +16,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from hypothesis import given
 from hypothesis import strategies as st
 
-# One whose name and numbers differ from one another, and whose group is not named as it is.
-USER = next(entry for entry in pwd.getpwall() if entry.pw_uid)
-GROUP = next(entry for entry in grp.getgrall() if entry.gr_gid not in (0, USER.pw_uid))
+# No group has this user's name and number, and no user this group's.
+USER = next(entry for entry in pwd.getpwall() if (entry.pw_name, entry.pw_uid) not in {one[:3:2] for one in grp.getgrall()})
+GROUP = next(entry for entry in grp.getgrall() if (entry.gr_name, entry.gr_gid) not in {one[:3:2] for one in pwd.getpwall()})
 
 FOUND = [
     ((None, None, None), Attributes(None, None, None)),

@@ -26,6 +26,10 @@ def test_a_version_is_read_to_its_minor_number(text: str, release: _dialect.Rele
     assert _dialect.parse_release("uwsgi_version", text) == release
 
 
+def test_two_releases_differ() -> None:
+    assert (_dialect.V2_0, _dialect.V2_1) == ((2, 0), (2, 1))
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -138,6 +138,7 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("a dangling comma in a list", b'{"version":"2","subscriptions":[{"key":"a"},\n\t]}', ONE),
     ("a dangling comma in an object", b'{"version":"2","subscriptions":[{"key":"a", },]\n,}', ONE),
     ("commas in text stay where nothing dangles", b'{"version":",]","subscriptions":[]}', dict(EMPTY, version=",]")),
+    ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', dict(EMPTY, version=",]\x01")),
     ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', dict(EMPTY, proto="\ufffd")),
     ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', dict(EMPTY, proto="\x01\n")),
     ("all of it", b'{"version":"2","subscriptions":["\x80",],"a":"\t"}', dict(EMPTY, subscriptions=["\ufffd"], a="\t")),
@@ -169,7 +170,9 @@ UNREAD: List[Tuple[bytes, str]] = [
 def test_what_no_router_writes_is_an_error(raw: bytes, problem: str) -> None:
     with pytest.raises(StatsError) as caught:
         _stats.parse(raw)
-    assert str(caught.value).startswith(problem)
+    # What Python's own reader says behind that is its affair.
+    found = str(caught.value)
+    assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
 
 
 JSON = st.recursive(

@@ -203,40 +203,6 @@ def test_2_0_has_one_weight(weights: list[Any], problem: str | None) -> None:
     assert problem in caught.value.problem
 
 
-WARNED: list[tuple[dict[str, Any], str, str]] = [
-    (one(check_file="/a"), "subscriptions[0].check_file", "uWSGI announces while this file is ABSENT"),
-    (one(address="/run/a"), "subscriptions[0].address", "the node is on a unix socket; it has no failover"),
-    (one(address="@a"), "subscriptions[0].address", "the node is on a unix socket"),
-    (
-        {"server_verification_params": {"dir_credentials": ["/a"]}},
-        "server_verification_params.dir_credentials",
-        "without pass_unix_credentials the router takes every sender for root",
-    ),
-]
-
-
-@pytest.mark.parametrize(("arguments", "place", "words"), WARNED)
-def test_what_is_likely_not_meant_is_warned_of(arguments: dict[str, Any], place: str, words: str) -> None:
-    found = _subscription.fragment(arguments, _dialect.V2_0).warnings
-    assert len(found) == 1
-    assert found[0].startswith(place + ": ")
-    assert words in found[0]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        one(suspend_file="/a"),
-        one(address="10.0.0.7:1"),
-        one(address=0),
-        {"server_verification_params": {"dir_credentials": ["/a"], "pass_unix_credentials": True}},
-        {"server_verification_params": {"digest_algo": "SHA1", "dir_cert": "/a"}},
-    ],
-)
-def test_nothing_else_is_warned_of(arguments: dict[str, Any]) -> None:
-    assert _subscription.fragment(arguments, _dialect.V2_0).warnings == []
-
-
 def test_the_entries_behind_the_lines_are_told() -> None:
     found = _subscription.fragment(one(address=2, signing=["SHA1", "/p"], balancing_weight=4), _dialect.V2_0).subscriptions
     line = "server=10.0.0.2:2626,key=a,socket=2,weight=4,sign=SHA1:/p"

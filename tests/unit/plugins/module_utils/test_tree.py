@@ -92,6 +92,8 @@ def test_a_directory_is_made_with_its_mode_and_its_parents_by_the_umask(
         os.umask(before)
     assert mode(tmp_path / "a" / "b") == expected
     assert mode(tmp_path / "a") == "0750"
+    with Tree(str(tmp_path / "a" / "c"), create=Attributes(None, None, bits)) as tree:
+        assert (tree.created, mode(tmp_path / "a" / "c")) == (True, expected)
 
 
 @needs_root

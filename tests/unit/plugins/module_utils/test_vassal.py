@@ -137,7 +137,7 @@ NAME = (
     "last four"
 )
 CALLED = [(name, "{0!r} {1}".format(name[:80], NAME)) for name in (
-    ".a", "-a", "+a", "@a", "a/b", "../a", "a b", "\u00fc", "a\n", "a:b", "a,b", "a%n", "a" * 251,
+    ".a", "-a", "+a", "@a", "a/b", "../a", "a b", "\u00fc", "a:b", "a,b", "a%n", "a" * 251,
 )]
 NAMED: List[Tuple[Any, str]] = [
     *CALLED,
@@ -145,6 +145,7 @@ NAMED: List[Tuple[Any, str]] = [
     ("", "is empty; give a value or leave the argument out"),
     ("a.ini", "'a.ini' ends in .ini; give the name without it"),
     (True, "must be text, not a boolean"),
+    ("a\n", "'a\\n' has a line break, which would start another option; give a value without it"),
     ("first", "'first' is the name of vassals[0] too; give each vassal its own"),
 ]
 
@@ -160,9 +161,9 @@ REFUSED: List[Tuple[Any, str, str]] = [
     ({"name": "a"}, ".options", "is missing; a vassal without options does not start"),
     (options(a=None), ".options", "is missing; a vassal without options does not start"),
     ({"name": "a", "options": ["a"]}, ".options", "must be a mapping of uWSGI's options to values"),
-    (options(**{"a b": 1}), ".options.a b", "is no option's name"),
+    (options(**{"a b": 1}), ".options['a b']", "is no option's name"),
     (options(**{"-a": 1}), ".options.-a", "is no option's name"),
-    ({"name": "a", "options": {8000: 1}}, ".options.8000", "is no option's name"),
+    ({"name": "a", "options": {8000: 1}}, ".options[8000]", "is no option's name"),
     (options(a={}), ".options.a", "must be a value or a list of values, not a mapping"),
     (options(a=[1, {}]), ".options.a[1]", "must be a value or a list of values; give true for an option that takes none"),
     (options(a=[None]), ".options.a[0]", "must be a value or a list of values; give true for an option that takes none"),
@@ -170,10 +171,10 @@ REFUSED: List[Tuple[Any, str, str]] = [
      "to repeat the option"),
     (options(a=["b", "c\0"]), ".options.a[1]", "has a NUL character, where uWSGI cuts the value; give a list to repeat "
      "the option"),
-    ({"name": "a", "subscriptions": [{"key": "a"}]}, ".subscriptions[0].server", "is missing; without a subscription server uWSGI "
-     "sends nothing and says nothing"),
-    (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not from 1 to 2147483647; "
-     "uWSGI takes less as something else, and its master dies of an interval of 0"),
+    ({"name": "a", "subscriptions": [{"key": "a"}]}, ".subscriptions[0].server", "is missing; without a subscription server "
+     "uWSGI sends nothing and says nothing"),
+    (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not from 1 to "
+     "2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
 ]
 
 
@@ -182,17 +183,24 @@ def test_arguments_that_do_not_work_are_refused(item: Any, path: str, problem: s
     assert refusal(item) == ("vassals[1]" + path, problem)
 
 
+def test_names_of_servers_are_not_resolved_unasked() -> None:
+    item = {"name": "a", "subscriptions": [{"server": "router:2626", "key": "a.test", "address": HTTP}]}
+    assert refusal(item)[0] == "vassals[1].subscriptions[0].server"
+    with pytest.raises(ArgumentError, match="set resolve_server to true"):
+        one(item)
+
+
 def test_defaults_that_do_not_work_are_refused() -> None:
     entry = {"name": "a", "subscriptions": [dict(S, address=HTTP)]}
-    assert refusal(entry, Defaults({"a\n": 1})) == ("vassals[0].options.a\n", "is no option's name")
+    assert refusal(entry, Defaults({"a\n": 1})) == ("vassals[0].options['a\\n']", "is no option's name")
     entry["client_params"] = {"interval": 1}
     assert refusal(entry, Defaults({}, {"announce_interval": 1}))[0] == "vassals[1].client_params.interval"
 
 
 NONE = "asks for socket 0, and the vassal's options have none; give it a socket, or the subscription an address"
 TEMPLATE = (
-    "uWSGI would announce the vassal's socket {0!r}, which {1}; give the socket an IPv4 address and a port, or the subscription an "
-    "address"
+    "uWSGI would announce the vassal's socket {0!r}, which {1}; give the socket an IPv4 address and a port, or the subscription "
+    "an address"
 )
 RELATIVE = "is a relative path, which the router takes from its own folder"
 WILDCARD = "is a wildcard, which for the router is its own host"
@@ -216,12 +224,12 @@ ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
     # What uWSGI expands can't be known.
     *[({"socket": text}, None, None) for text in ("%n.sock", "$(IP):1", "@(/ip):1", "=0", "fd://3", ":%p", "@a")],
     *[({name: "relative"}, None, TEMPLATE.format("relative", RELATIVE)) for name in (
-        "socket", "s", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket", "https-socket",
-        "fastcgi-socket", "fastcgi-nph-socket", "scgi-socket", "scgi-nph-socket", "raw-socket",
+        "socket", "s", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket",
+        "https-socket", "fastcgi-socket", "fastcgi-nph-socket", "scgi-socket", "scgi-nph-socket", "raw-socket",
     )],
     *[({name: HTTP}, None, NONE) for name in (
-        "http", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x", "xzerg",
-        "init",
+        "http", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x",
+        "xzerg", "init",
     )],
     # Where a socket may come from besides.
     *[({name: "x"}, 3, None) for name in (

@@ -18,7 +18,7 @@ PACKET = b"\xe0\x25\x00\x00" + BODY
 
 def test_an_unsigned_announcement() -> None:
     assert _wire.encode(_wire.SUBSCRIBE, PAIRS) == PACKET
-    assert _wire.decode(PACKET) == _wire.Packet(0, [("key", b"a.test"), ("address", b"10.0.0.7:3031")])
+    assert _wire.decode(PACKET) == _wire.Packet(0, [("key", b"a.test"), ("address", b"10.0.0.7:3031")], None, b"")
 
 
 def test_a_signature_is_the_last_pair_and_is_for_what_stands_before_it() -> None:
@@ -43,6 +43,7 @@ def test_of_a_field_that_stands_there_twice_the_last_counts() -> None:
 def test_what_is_no_text_survives() -> None:
     assert _wire.decode(_wire.encode(0, [("key", b"\xff")])).fields == {"key": "\udcff"}
     assert _wire.encode(0, [("key", "\udcff")]) == _wire.encode(0, [("key", b"\xff")])
+    assert _wire.decode(b"\xe0\x05\x00\x00\x01\x00\xff\x00\x00").pairs == [("\udcff", b"")]
 
 
 DAMAGED = [
@@ -68,12 +69,17 @@ def test_damaged_packets_are_refused(packet: bytes, problem: str) -> None:
 def test_a_packet_is_as_long_as_what_a_router_reads() -> None:
     most = "v" * (4096 - 4 - 2 - 1 - 2)
     assert len(_wire.encode(0, [("k", most)])) == 4096
-    with pytest.raises(_wire.WireError, match="has 4097 bytes and a router reads 4096"):
-        _wire.encode(0, [("k", most + "v")])
-    with pytest.raises(_wire.WireError, match="has 4097 bytes"):
-        _wire.encode(0, [], lambda body: b"s" * (4097 - 4 - 2 - 4 - 2))
-    with pytest.raises(_wire.WireError, match="the field k has 65536 bytes"):
-        _wire.encode(0, [("k", "v" * 65536)])
+    too_long = "the announcement has {0} bytes and a router reads 4096 of it"
+    refused: list[tuple[list[tuple[str, str]], int, str]] = [
+        ([("k", most + "v")], 0, too_long.format(4097)),
+        ([], 4097 - 4 - 2 - 4 - 2, too_long.format(4097)),
+        ([("k", "v" * 65535)], 0, too_long.format(4 + 2 + 1 + 2 + 65535)),
+        ([("k", "v" * 65536)], 0, "the field k has 65536 bytes and a field holds 65535"),
+    ]
+    for pairs, signature, problem in refused:
+        with pytest.raises(_wire.WireError) as caught:
+            _wire.encode(0, pairs, (lambda body, size=signature: b"s" * size) if signature else None)
+        assert str(caught.value) == problem
 
 
 HALVES = st.text(st.characters(codec="utf-8"), max_size=60)
