@@ -38,8 +38,8 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"server_verification_params": {"dir_cert": "/a"}},
-        "server_verification_params.dir_cert: needs digest_algo beside it; uWSGI takes both in one option and checks no signature "
-        "with one alone",
+        "server_verification_params.dir_cert: needs digest_algo beside it; uWSGI takes both in one option and checks no "
+        "signature with one alone",
     ),
     (
         one(check_file="/a", suspend_file="/b"),
