@@ -104,6 +104,7 @@ def test_keys_are_known_by_half_and_fingerprint(content: str, half: str) -> None
     digest = base64.b64encode(hashlib.sha256(der).digest()).decode()
     assert found == Pem(half, "SHA256:" + digest.rstrip("="))
     assert found == _keys.inspect("key", content, half)
+    assert _keys.HALVES == ("private", "public")
     other = "public" if half == "private" else "private"
     assert problem(content, other) == "is a {0} key where a {1} one belongs".format(half, other)
 
@@ -171,14 +172,15 @@ REFUSED: List[Tuple[str, Any, str]] = [
     ("dsa public", keys.public("dsa"), NEITHER),
     ("ed25519", keys.private("ed25519"), NEITHER),
     ("ed25519 public", keys.public("ed25519"), NEITHER),
-    ("the algorithm too late", block("PUBLIC KEY", b"\x30\x32" + b"\0" * 41 + OID), NEITHER),
+    ("the algorithm too late", block("PUBLIC KEY", b"\x30\x2f" + b"\0" * 38 + OID), NEITHER),
     ("a line less", "".join(LINES[:-2] + LINES[-1:]), DAMAGED),
     ("a character of base64 less", "".join(LINES[:1] + [LINES[1][1:]] + LINES[2:]), DAMAGED),
-    ("a character that is none of base64", EC.replace(LINES[1][5], "!", 1), DAMAGED),
+    ("a character that is none of base64", "".join([LINES[0], "!", *LINES[1:]]), DAMAGED),
     ("a header", "".join(LINES[:1] + ["Comment: x\n\n"] + LINES[1:]), DAMAGED),
     ("nothing in it", block("PRIVATE KEY", b""), DAMAGED),
     ("one byte", block("EC PRIVATE KEY", b"\x30"), DAMAGED),
     ("no sequence", block("EC PRIVATE KEY", b"\x31\x00"), DAMAGED),
+    ("a length that's still to come", block("EC PRIVATE KEY", b"\x30\x80"), DAMAGED),
     ("a byte more", block("EC PRIVATE KEY", b"\x30\x01ab"), DAMAGED),
     ("a byte less", block("EC PRIVATE KEY", b"\x30\x82\x00\x03ab"), DAMAGED),
 ]
