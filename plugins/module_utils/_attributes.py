@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
+_MOST_ID = 2**32 - 2
+
 
 class Attributes(NamedTuple):
     """Numbers as for L(os.chown) and L(os.chmod); None leaves one as it is."""
@@ -41,6 +43,9 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
 @lru_cache(maxsize=None)
 def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
     if name.isdecimal():
+        # The last one of 32 bits means "leave it" to chown(2).
+        if int(name) > _MOST_ID:
+            raise ArgumentError(path, "{0} is beyond the last number of a {1}, {2}".format(name, what, _MOST_ID))
         return int(name)
     try:
         return pwd.getpwnam(name).pw_uid if what == "user" else grp.getgrnam(name).gr_gid

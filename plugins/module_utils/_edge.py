@@ -28,9 +28,12 @@ class DiscreetModule(AnsibleModule):
         super().log("Invoked" if log_args else msg)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        """End the run with an error, which has the plain ones of the arguments."""
+        """End the run with an error, which has the plain ones of the arguments and quotes no key, as Ansible's own errors do."""
         plain = {name: value for name, value in self.params.items() if not isinstance(value, (list, dict))}
         kwargs["invocation"] = {"module_args": plain}
+        if "-----BEGIN" in msg:
+            nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
+            msg = "{0}: is not as documented; what Ansible says of it would quote a key".format(" or ".join(nested))
         super().fail_json(msg, **kwargs)
 
 

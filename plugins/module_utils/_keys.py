@@ -67,10 +67,12 @@ def file_name(path: str, value: Any) -> str:
     :raises ArgumentError: when it isn't one that L(key_file) could have made.
     """
     if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
+        # Who mixes up name and content gets no piece of a key into the output.
+        shown = "a PEM" if "-----" in str(value) else repr(str(value)[:80])
         raise ArgumentError(
             path,
-            "{0!r} can't name a signing key's file; give at most {1} of letters, digits, '.', '_' and '-', with {2} at the "
-            "end, as the filter emperor.uwsgi.signing_key_file does".format(str(value)[:80], _MAX_NAME, SUFFIX),
+            "{0} can't name a signing key's file; give at most {1} of letters, digits, '.', '_' and '-', with {2} at the "
+            "end, as the filter emperor.uwsgi.signing_key_file does".format(shown, _MAX_NAME, SUFFIX),
         )
     return value
 

@@ -96,15 +96,19 @@ def pools(found: Dict[str, Any], now: float, max_age: float) -> List[Dict[str, A
 
     :param now: Unix time in seconds, of the router's clock.
     :param max_age: seconds since the last announcement up to which a node is fresh.
+    :raises StatsError: when it isn't the table of a router.
     """
-    return [
-        {
-            "key": pool["key"],
-            "hits": pool.get("hits", 0),
-            "nodes": [_node(node, now, max_age) for node in pool.get("nodes", [])],
-        }
-        for pool in found["subscriptions"]
-    ]
+    try:
+        return [
+            {
+                "key": pool["key"],
+                "hits": pool.get("hits", 0),
+                "nodes": [_node(node, now, max_age) for node in pool.get("nodes", [])],
+            }
+            for pool in found["subscriptions"]
+        ]
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise StatsError("its answer has no table of nodes as a router has") from exc
 
 
 def _node(node: Dict[str, Any], now: float, max_age: float) -> Dict[str, Any]:

@@ -112,18 +112,24 @@ class Tree:
                     "ansible.builtin.file".format(self.path)
                 ) from exc
         except OSError as exc:
-            self.__exit__()
+            self.__exit__(exc)
             raise ArgumentError(self.place, "{0} can't be used as a directory: {1}".format(self.path, exc.strerror)) from exc
         return self
 
-    def __exit__(self, *dummy: Any) -> None:
+    def __exit__(self, error: Any = None, *dummy: Any) -> None:
         if self._dir is not None:
             os.close(self._dir)
             self._dir = None
+        if error is not None and self.created and not self.check_mode:
+            try:
+                os.rmdir(self.path)
+            except OSError:
+                # Not made after all, or somebody else put something into it.
+                pass
 
     def _make(self, attributes: Attributes) -> None:
         """Make the directory, closed to others until it has its owner and mode; its parents as the umask has them."""
-        os.makedirs(os.path.dirname(self.path.rstrip("/")), exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
         os.mkdir(self.path, 0o700)
         uid, gid = (-1 if number is None else number for number in (attributes.uid, attributes.gid))
         os.chown(self.path, uid, gid)

@@ -25,7 +25,7 @@ Run = Callable[[List[str], Optional[str]], Tuple[int, str, str]]
 _FAILURES = ("Can't find section", "UNABLE to load")
 _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting uWSGI|^\s*$")
 # What the dry run would carry out, not only read.
-_ACTS = re.compile(r"((exec|call|hook|u?mount)-asap|.*-zerg|flock.*|stop|reload|pause|signal|connect-and-read|cron2?)\Z")
+_ACTS = re.compile(r"((exec|call|hook|u?mount)-asap|.*-zerg|flock.*|spooler|stop|reload|pause|signal|connect-and-read|cron2?)\Z")
 _EXECUTES = re.compile(r"@\((?!/)")
 # Options on which the meaning of the lines around them depends.
 _CONTEXT = re.compile(

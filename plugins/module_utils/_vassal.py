@@ -101,7 +101,7 @@ def _vassal(
     warnings = list(fragment.warnings)
     for at, entry in enumerate(fragment.subscriptions):
         warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options)
-    uids = [line.value for line in options if line.name == "uid"]
+    uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     return Vassal(
         name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uids[-1] if uids else None
     )

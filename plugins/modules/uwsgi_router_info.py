@@ -128,9 +128,10 @@ def _get(url: str, timeout: float) -> bytes:
 def _ask(address: str, params: Dict[str, Any]) -> Dict[str, Any]:
     try:
         found = _stats.parse(_stats.fetch(address, params["timeout"], _get))
+        pools = _stats.pools(found, time.time(), params["max_age"])
     except _stats.StatsError as error:
         return {"stats": address, "error": str(error), "pools": []}
-    pools = _stats.selected(_stats.pools(found, time.time(), params["max_age"]), params["key"], params["node"])
+    pools = _stats.selected(pools, params["key"], params["node"])
     return {"stats": address, "version": found["version"], "pools": pools}
 
 

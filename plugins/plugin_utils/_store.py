@@ -77,8 +77,11 @@ class Store:
             finally:
                 if os.path.lexists(temporary):
                     os.unlink(temporary)
-        except FileExistsError:
-            return self._read(path) or content
+        except FileExistsError as exc:
+            found = self._read(path)
+            if found is None:
+                raise ArgumentError("directory", "{0} is a link to nothing; remove it".format(path)) from exc
+            return found
         except OSError as exc:
             raise ArgumentError("directory", "{0} can't be made: {1}".format(path, exc.strerror)) from exc
         return content

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from support import keys, modules
 from support.files import NOBODY, immutable, needs_root, put, snapshot
+from support.uwsgi import BINARY
 
 SECRET = keys.private("ec", "hostile")
 AS_NOBODY = ("setpriv", "--reuid={0}".format(NOBODY), "--regid={0}".format(NOBODY), "--clear-groups")
@@ -159,4 +160,12 @@ def test_paths_that_name_no_file(path: str, tmp_path: Path) -> None:
     result = modules.run("uwsgi_subscription", {"path": path, "subscriptions": [{"server": "10.0.0.2:1", "key": "a"}]})
     assert result.failed
     assert "path" in result.msg
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_made_goes_again_after_an_error(tmp_path: Path) -> None:
+    arguments = {"path": str(tmp_path / "new"), "directory_mode": "0755"}
+    items = [{"name": "a", "options": {"no-such-option": 1}}]
+    assert modules.run("uwsgi_vassals", {**arguments, "vassals": items, "validate": True, "uwsgi_binary": BINARY}).failed
+    assert modules.run("uwsgi_signing_keys", {**arguments, "signing_keys": [{"file": "a.pem", "content": "x"}]}).failed
     assert list(tmp_path.iterdir()) == []

@@ -253,3 +253,10 @@ def test_routers_are_merged_to_one_picture() -> None:
     totals = [{"address": "a", "requests": 2, "failures": 20, "in_flight": 200, "fresh_on": ["r1"], "ghost_on": []},
               {"address": "b", "requests": 5, "failures": 50, "in_flight": 500, "fresh_on": ["r1"], "ghost_on": ["r2"]}]
     assert _stats.merged(routers) == [{"key": "e", "nodes": []}, {"key": "k", "nodes": totals}]
+
+
+@pytest.mark.parametrize("subscriptions", [5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}]])
+def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
+    with pytest.raises(_stats.StatsError) as caught:
+        _stats.pools({"version": "2", "subscriptions": subscriptions}, 0, 0)
+    assert str(caught.value) == "its answer has no table of nodes as a router has"
