@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -31,7 +32,7 @@ class DiscreetModule(AnsibleModule):
         """End the run with an error, which has the plain ones of the arguments and quotes no key, as Ansible's own errors do."""
         plain = {name: value for name, value in self.params.items() if not isinstance(value, (list, dict))}
         kwargs["invocation"] = {"module_args": plain}
-        if "-----BEGIN" in msg:
+        if re.search(r"-----BEGIN [A-Z0-9 ]+-----", msg):
             nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
             msg = "{0}: is not as documented; what Ansible says of it would quote a key".format(" or ".join(nested))
         super().fail_json(msg, **kwargs)
