@@ -11,7 +11,7 @@ import stat
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _subscription, _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _plan, _subscription, _tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers, uid_option
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
@@ -55,7 +55,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
             result["touched"] = touch
         tree.apply(plan, lambda: _touch(result["touched"]))
     result["changed"] = plan.changed
-    result["diff"] = _tree.differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
+    result["diff"] = _plan.differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
     if lines is not None and os.path.exists(params["path"]):
         # What is left of the common file arguments: SELinux's context and the file system's attributes.
         file_args = dict(module.load_file_common_arguments(params), owner=None, group=None, mode=None)
@@ -99,13 +99,13 @@ def _user(params: Dict[str, Any]) -> Any:
     return None, "user"
 
 
-def _wanted(module: AnsibleModule, name: str, text: str) -> _tree.Wanted:
+def _wanted(module: AnsibleModule, name: str, text: str) -> _plan.Wanted:
     params = module.params
     mode = params["mode"]
     if mode is not None and not str(mode).isdigit():
         mode = _symbolic(module, params["path"], mode)
     found = attributes("", params["owner"], params["group"], mode, module.check_mode)
-    return _tree.Wanted(name, text.encode("utf-8"), "path", *found)
+    return _plan.Wanted(name, text.encode("utf-8"), "path", *found)
 
 
 def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:

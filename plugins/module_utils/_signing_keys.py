@@ -10,7 +10,7 @@ import re
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _keys, _tree, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _keys, _plan, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -45,11 +45,11 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "invocation": {"module_args": dict(params, signing_keys=[item.name for item in wanted])},
     }
     if module._diff:
-        result["diff"] = _tree.differences(params["path"], plan, _shown)
+        result["diff"] = _plan.differences(params["path"], plan, _shown)
     return result
 
 
-def _wanted(items: Any) -> List[_tree.Wanted]:
+def _wanted(items: Any) -> List[_plan.Wanted]:
     wanted = []
     places: Dict[str, str] = {}
     for at, item in enumerate(items):
@@ -61,7 +61,7 @@ def _wanted(items: Any) -> List[_tree.Wanted]:
         places[name] = place
         content = given.get("content")
         _keys.inspect(place + ".content", content)
-        wanted.append(_tree.Wanted(name, MARKER + _text(str(content)), place + ".file"))
+        wanted.append(_plan.Wanted(name, MARKER + _text(str(content)), place + ".file"))
     return wanted
 
 

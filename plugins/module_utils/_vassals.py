@@ -10,7 +10,7 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _plan
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
@@ -65,16 +65,16 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "invocation": {"module_args": dict(params, vassals=[one.name for one in found])},
     }
     if module._diff:
-        result["diff"] = _tree.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+        result["diff"] = _plan.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
     return result
 
 
-def _wanted(module: AnsibleModule, one: Vassal) -> _tree.Wanted:
+def _wanted(module: AnsibleModule, one: Vassal) -> _plan.Wanted:
     params = module.params
     given = [one.arguments.get(name, params[name]) for name in ("owner", "group", "mode")]
     found = attributes(one.place, *given, check_mode=module.check_mode)
     text = _ini.render(SECTION, one.lines, HEADER)
-    return _tree.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
+    return _plan.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
 
 
 def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
@@ -112,5 +112,5 @@ def _warn(module: AnsibleModule, warnings: List[str]) -> None:
         module.warn("and {0} more warnings of this kind".format(len(warnings) - _MOST_WARNINGS))
 
 
-def _names(changes: List[_tree.Change]) -> List[str]:
+def _names(changes: List[_plan.Change]) -> List[str]:
     return [change.name[: -len(SUFFIX)] for change in changes]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _plan, _tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Change, Plan, Tree, Wanted
@@ -241,7 +241,7 @@ def test_a_plan_is_shown_as_differences() -> None:
         ["same"],
     )
     headers = [{"before_header": "/d/" + name, "after_header": "/d/" + name} for name in "rcu"]
-    assert _tree.differences("/d", plan, lambda content: content.decode() + "!\n") == [
+    assert _plan.differences("/d", plan, lambda content: content.decode() + "!\n") == [
         {**headers[0], "before": "old!\n", "after": ""},
         {**headers[1], "before": "", "after": "new!\n"},
         {**headers[2], "before": "x!\nmode: 0600\nowner: 1\n", "after": "y!\nmode: 0640\nowner: 2\n"},
