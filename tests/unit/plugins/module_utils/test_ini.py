@@ -109,8 +109,8 @@ def test_names_of_options_and_sections(name: str, good: bool) -> None:
     assert (_ini.is_option_name(name), _ini.is_section_name(name)) == (good, good)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(st.lists(TEXT, max_size=4))
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(TEXT, max_size=12))
 def test_every_text_is_refused_or_read_back(values: list[str]) -> None:
     accepted = [value for value in values if _ini.literal_flaw(value) is None]
     lines = [Line("x{0}".format(at), value) for at, value in enumerate(accepted)]
