@@ -9,7 +9,7 @@ name: signed_vassals
 short_description: Sign the subscriptions of vassals
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Gives every subscription that doesn't say otherwise a C(signing) with a private key of its own, whose file is named by
     P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each.

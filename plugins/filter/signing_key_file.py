@@ -9,7 +9,7 @@ name: signing_key_file
 short_description: The name of the file with a subscription key's signing key
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Gives the name under which a router that checks signatures looks for the public half of a subscription's key. Every byte that
     isn't a letter, a digit, C(.), C(_) or C(-) becomes C(_), and C(.pem) comes behind.

@@ -9,7 +9,7 @@ name: signing_key_names
 short_description: The names of the private keys that subscriptions sign with
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Gives the names of the files that C(signing) names, without their folders, each once, sorted. They are what the lookup
     P(emperor.uwsgi.signing_keys#lookup) takes.

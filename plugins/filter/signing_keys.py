@@ -9,7 +9,7 @@ name: signing_keys
 short_description: The halves of signing keys that a host needs
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Gives the list that M(emperor.uwsgi.uwsgi_signing_keys) takes, with only the keys that the given subscriptions sign with, each
     once, sorted.

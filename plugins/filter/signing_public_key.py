@@ -9,7 +9,7 @@ name: signing_public_key
 short_description: The public half of a signing key
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Takes the private half in PEM, RSA or EC, and gives the public one, which a router checks signatures with.
   - Needs the Python package C(cryptography) on the controller.

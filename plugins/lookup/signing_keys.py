@@ -9,7 +9,7 @@ name: signing_keys
 short_description: Private signing keys from a folder on the controller, made when missing
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Reads the private keys with which nodes sign their announcements, and makes those that are missing.
   - A new key's file has mode 0600 from its first byte and is never seen in parts. Of two runs at once both get the same key.

@@ -17,6 +17,7 @@ _START_TIMEOUT = 20
 # Lines of the log that an error quotes.
 _TAIL = 5
 
+
 def running(pidfile: str, ini: str) -> Optional[int]:
     """The pid of the uWSGI that C(pidfile) names.
 

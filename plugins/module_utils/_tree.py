@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, cast
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -193,8 +193,7 @@ class Tree:
 
     def _stage(self, change: Change, temporary: str) -> None:
         """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
-        wanted = change.wanted
-        assert wanted is not None
+        wanted = cast(Wanted, change.wanted)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(temporary, flags, 0o600, dir_fd=self._dir)
         try:
@@ -291,8 +290,7 @@ def _place(change: Change, otherwise: str) -> str:
 
 def _chown(handle: int, change: Change) -> None:
     """Give an open file the wanted owner and group, else those of the file that it replaces, as far as that is allowed."""
-    wanted, found = change.wanted, change.found
-    assert wanted is not None
+    wanted, found = cast(Wanted, change.wanted), change.found
     if wanted.uid is not None or wanted.gid is not None:
         os.fchown(handle, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
     if found:

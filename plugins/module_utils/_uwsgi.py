@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _ini
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -111,7 +111,6 @@ class Uwsgi:
 
     def _words(self, candidate: Candidate) -> Optional[str]:
         """What uWSGI says of a candidate that it refuses, else None."""
-        assert self.binary is not None
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), _ini.render(candidate.section, candidate.lines))
         scratch = os.path.join(self._scratch(), os.path.basename(candidate.path))
@@ -119,7 +118,7 @@ class Uwsgi:
         try:
             with open(handle, "wb") as stream:
                 stream.write(text.encode("utf-8"))
-            argv = [self.binary, "--strict", "--ini", "{0}:{1}".format(scratch, candidate.section), "--get", "strict"]
+            argv = [cast(str, self.binary), "--strict", "--ini", "{0}:{1}".format(scratch, candidate.section), "--get", "strict"]
             code, dummy, err = self._run(argv, folder if os.path.isdir(folder) else None)
         finally:
             os.unlink(scratch)

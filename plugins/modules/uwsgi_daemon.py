@@ -10,7 +10,7 @@ module: uwsgi_daemon
 short_description: Start or stop a uWSGI that no service manager supervises
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Starts uWSGI as a daemon on an ini file, or stops it, by its pid file. For hosts without systemd, and for users without root.
   - Nothing starts it again when it dies. Where there is systemd, use that.

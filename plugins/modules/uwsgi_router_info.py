@@ -10,7 +10,7 @@ module: uwsgi_router_info
 short_description: Read the live pools of uWSGI routers
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Asks the stats servers of one or several routers for their pools, which are keys with nodes, and judges each node.
   - A router lists a node that has gone silent until somebody asks for its key, so a node counts as fresh by the age of its

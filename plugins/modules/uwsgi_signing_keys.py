@@ -10,7 +10,7 @@ module: uwsgi_signing_keys
 short_description: Install a directory of signing keys in one call
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Brings a directory to the keys that are described, a thousand as easily as one, with owner and mode from the first byte.
   - No key's content is in a log, a result or a diff. Fingerprints stand for it.

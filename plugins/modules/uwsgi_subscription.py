@@ -10,7 +10,7 @@ module: uwsgi_subscription
 short_description: Write uWSGI's subscription options to an ini fragment
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Turns arguments into the options with which a uWSGI instance announces itself to subscription servers, or with which a
     router runs its subscription server, and writes them to one ini file that the instance includes.

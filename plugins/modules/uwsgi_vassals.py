@@ -10,7 +10,7 @@ module: uwsgi_vassals
 short_description: Write all the vassals of an Emperor in one call
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Brings the directory that an Emperor watches to the vassals that are described, a thousand as easily as one.
   - Only a vassal whose text changed is written, so only that one reloads. The Emperor never sees a file in parts or under a

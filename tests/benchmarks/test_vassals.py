@@ -66,7 +66,7 @@ def test_a_hundred_vassals_against_a_loop_of_templates(tmp_path: Path, capsys: A
         }
     }
     found: dict[str, list[float]] = {"nothing": [], "loop": [], "one task": [], "one task, unchanged": []}
-    for _ in range(RUNS):
+    for dummy in range(RUNS):
         for name in ("loop", "at-once"):
             for path in (tmp_path / name).glob("*.ini"):
                 path.unlink()

@@ -174,7 +174,7 @@ def test_a_signature_is_for_all_fields_with_the_digest_and_the_key(
 
 @pytest.mark.proves("subscriptions.modifier")
 def test_every_modifier_name_is_announced_as_its_number(rendered: dict[str, Path], server: Listener, tmp_path: Path) -> None:
-    packets, _ = announced(tmp_path, rendered["modifiers"], server, count=len(MODIFIERS))
+    packets, dummy = announced(tmp_path, rendered["modifiers"], server, count=len(MODIFIERS))
     found = {packet.fields["key"]: (packet.fields["modifier1"], packet.fields["modifier2"]) for packet in packets}
     assert found == {name + ".modifier": (str(number), "0") for name, number in MODIFIERS.items()}
 

@@ -102,7 +102,7 @@ def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path
     assert not result.failed, result.msg
     text = (tmp_path / "a.ini").read_text(encoding="utf-8")
     line = VALUES[group][row.argument][1].splitlines()[0]
-    name, _, value = line.partition(" = ")
+    name, dummy, value = line.partition(" = ")
     # Strict: a name that it doesn't know would end it. Of an option that stands there twice it gives the first value.
     assert read(tmp_path, name, text) == value.replace("%%", "%")
     assert result.data["options"][0] == {"name": name, "value": value.replace("%%", "%")}

@@ -85,7 +85,7 @@ def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:
 
     values = generated(TEXT.map(lambda text: text.replace("%", "%%")).filter(plain), 500)
     text = _ini.render("uwsgi", lines_of(values, False))
-    expected = [value for _, value in ini.read(text)]
+    expected = [value for dummy, value in ini.read(text)]
     assert read_by_uwsgi(tmp_path, text, len(values)) == expected
 
 

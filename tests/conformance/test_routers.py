@@ -45,11 +45,11 @@ def test_balancing_algo_decides_where_requests_go(
             subscription = {"server": router.subscriptions, "key": KEY, "balancing_weight": weight}
             stack.enter_context(running_node(tmp_path, node, subscription))
         wait_for("both nodes", lambda: len(router.nodes(KEY)) == 2)
-        answers = Counter(router.ask(KEY) for _ in range(40))
+        answers = Counter(router.ask(KEY) for dummy in range(40))
         assert (answers["light"], answers["heavy"]) == in_turn
 
         held: list[str] = []
-        threads = [threading.Thread(target=lambda: held.append(router.ask(KEY, "/hold"))) for _ in range(8)]
+        threads = [threading.Thread(target=lambda: held.append(router.ask(KEY, "/hold"))) for dummy in range(8)]
         for at, thread in enumerate(threads):
             thread.start()
             wait_for("a request in flight", lambda at=at: sum(n["ref"] for n in router.pools()[KEY].values()) == at + 1)

@@ -73,7 +73,7 @@ def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
 
 def get(address: str, context: ssl.SSLContext) -> str:
     """The answer to a request to HOST; raises ssl.SSLError where the certificate is another's."""
-    ip, _, port = address.rpartition(":")
+    ip, dummy, port = address.rpartition(":")
     with socket.create_connection((ip, int(port)), 20) as stream, context.wrap_socket(stream, server_hostname=HOST) as tls:
         connection = http.client.HTTPConnection(HOST, int(port))
         connection.sock = tls
@@ -93,7 +93,7 @@ def test_clients_see_the_certificate_of_the_subscription(tmp_path: Path) -> None
 
 
 def test_clients_see_the_routers_own_certificate_without_it(tmp_path: Path) -> None:
-    cert, _ = certificate(tmp_path, HOST)
+    cert, dummy = certificate(tmp_path, HOST)
     with https_router(tmp_path, {}) as address, pytest.raises(ssl.SSLCertVerificationError):
         get(address, trusting(cert))
 
@@ -129,7 +129,7 @@ def test_sni_client_ca_verifies_the_certificates_of_clients(prefix: str, answers
 def test_curl_sees_it_too(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, HOST)
     with https_router(tmp_path, {"sni_cert": cert, "sni_key": key}) as address:
-        ip, _, port = address.rpartition(":")
+        ip, dummy, port = address.rpartition(":")
         where = "{0}:{1}".format(HOST, port)
         argv = ["curl", "-sS", "--max-time", "20", "--cacert", cert, "--resolve", "{0}:{1}".format(where, ip), "https://" + where]
         found = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)

@@ -137,6 +137,6 @@ def test_modifiers_have_the_same_names_and_numbers() -> None:
 
 
 def test_every_argument_is_compared_or_is_only_here() -> None:
-    compared = {"{0}.{1}".format(group, name) for group, arguments, *_ in [*SAME, *DIFFERENT] for name in arguments}
+    compared = {"{0}.{1}".format(group, name) for group, arguments, *dummy in [*SAME, *DIFFERENT] for name in arguments}
     rows = {"{0}.{1}".format(group, row.argument) for group, rows in _dialect.GROUPS.items() for row in rows}
     assert rows - compared - {"subscriptions.key", "subscriptions.server"} == set(ONLY_HERE)

@@ -247,7 +247,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "{0}: {1}".format(*case))
 def test_it_is_refused_and_nothing_is_touched(case: tuple[str, str, dict[str, Any], str], tmp_path: Path) -> None:
-    module, _, arguments, argument = case
+    module, dummy, arguments, argument = case
     folder = tmp_path / "folder"
     folder.mkdir()
     # What an earlier run may have left: it must not change either.

@@ -102,7 +102,7 @@ def test_two_runs_at_once_end_as_one_of_them(tmp_path: Path) -> None:
         alone.mkdir()
         assert not modules.run("uwsgi_vassals", {"path": str(alone), "vassals": items, "validate": False}).failed
         states[value] = contents(alone)
-    for _ in range(5):
+    for dummy in range(5):
         program = [sys.executable, "-m", modules.PACKAGE + "uwsgi_vassals"]
         given = [{"path": str(folder), "vassals": items, "validate": False, "purge": True} for items in many.values()]
         for process in [modules.start(program, arguments) for arguments in given]:

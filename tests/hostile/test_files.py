@@ -44,7 +44,7 @@ Kind = Callable[[Path], Any]
 
 def refused(kind: Kind, folder: Path, words: str, *places: str, prefix: tuple[str, ...] = ()) -> None:
     """Run, and see that it ends with an error about one of the places and leaves the folder alone."""
-    module, arguments, _ = kind(folder)
+    module, arguments, dummy = kind(folder)
     before = snapshot(folder) if folder.is_dir() else None
     result = modules.run(module, arguments, prefix=prefix)
     assert result.failed

@@ -142,7 +142,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> playbook.Run:
     (folder / "vaulted.yml").write_text(found.stdout, encoding="ascii")
     # In a file, so that what Ansible shows of a playbook's text around an error isn't what is looked for.
     (folder / "variables.json").write_text(json.dumps(VARIABLES), encoding="utf-8")
-    expressions = [expression.format(P) for expression, _ in [*GOOD, *BAD]]
+    expressions = [expression.format(P) for expression, dummy in [*GOOD, *BAD]]
     tasks = [
         {"ansible.builtin.set_fact": {"made": "{{ " + one + " }}"}, "no_log": at < len(GOOD)}
         for at, one in enumerate(expressions)
@@ -151,12 +151,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> playbook.Run:
     return playbook.tasks(folder, tasks, *arguments)
 
 
-@pytest.mark.parametrize("at", range(len(GOOD)), ids=[expression for expression, _ in GOOD])
+@pytest.mark.parametrize("at", range(len(GOOD)), ids=[expression for expression, dummy in GOOD])
 def test_good_input(at: int, run: playbook.Run) -> None:
     assert run.results[at]["ansible_facts"]["made"] == GOOD[at][1]
 
 
-@pytest.mark.parametrize("at", range(len(BAD)), ids=[expression for expression, _ in BAD])
+@pytest.mark.parametrize("at", range(len(BAD)), ids=[expression for expression, dummy in BAD])
 def test_bad_input_is_refused_with_a_reason(at: int, run: playbook.Run) -> None:
     result = run.results[len(GOOD) + at]
     assert result["failed"]
@@ -168,7 +168,7 @@ def test_bad_input_is_refused_with_a_reason(at: int, run: playbook.Run) -> None:
 
 def test_no_output_has_a_piece_of_a_private_key(run: playbook.Run) -> None:
     secrets = [EC, RSA, *(OTHERS[name] for name in ("ed25519", "dsa", "openssh", "encrypted", "old_encrypted"))]
-    said = run.output + json.dumps([result for result in run.results[len(GOOD) :]])
+    said = run.output + json.dumps(run.results[len(GOOD) :])
     assert keys.leaked(said, *secrets) == []
     # The search finds what there is to find.
     assert keys.leaked(json.dumps(run.results[: len(GOOD)]), EC) != []

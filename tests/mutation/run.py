@@ -194,7 +194,7 @@ def main(modules: list[str]) -> int:
             found = list(mutants(tree))
             alive = list(pool.map(lambda one, module=module: survives(module, ast.unparse(one[2]), folder), found))
             lines = text.splitlines()
-            for (line, what, _), survived in zip(found, alive):
+            for (line, what, dummy), survived in zip(found, alive):
                 reason = next((why for part, why in EQUIVALENT.items() if part in lines[line - 1]), "")
                 if survived:
                     print("{0}:{1}: {2}: {3}  {4}".format(module, line, what, lines[line - 1].strip(), reason and "# " + reason))

@@ -100,7 +100,7 @@ def ask(address: str, host: str, path: str = "/") -> str:
     for pair in pairs.items():
         for half in pair:
             body += struct.pack("<H", len(half.encode())) + half.encode()
-    ip, _, port = address.rpartition(":")
+    ip, dummy, port = address.rpartition(":")
     with socket.create_connection((ip, int(port)), _TIMEOUT) as stream:
         stream.sendall(struct.pack("<BHB", 0, len(body), 0) + body)
         answer = b""

@@ -34,7 +34,7 @@ def read(text: str, section: str = "uwsgi") -> List[Tuple[str, str]]:
         if stripped[0] == "[":
             current = stripped[1 : stripped.index("]")]
             continue
-        name, _, value = stripped.partition("=")
+        name, dummy, value = stripped.partition("=")
         if current == section:
             found.append((name.strip(_BLANKS), value.strip(_BLANKS)))
     placeholders = dict(value.split("=", 1) for name, value in found if name == "set-ph")
@@ -55,7 +55,7 @@ def fields(value: str) -> List[Tuple[str, str]]:
             parts[-1] += value[at]
         at += 1
     pairs = [part.partition("=") for part in parts]
-    return [(name, content) for name, _, content in pairs]
+    return [(name, content) for name, dummy, content in pairs]
 
 
 def _without_magic(text: str) -> str:

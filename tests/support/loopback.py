@@ -119,5 +119,5 @@ def connectable(address: str) -> bool:
 def _target(address: str) -> str | tuple[str, int]:
     if address.startswith("/"):
         return address
-    host, _, port = address.rpartition(":")
+    host, dummy, port = address.rpartition(":")
     return host, int(port)

@@ -99,7 +99,7 @@ def _stop_daemon(folder: Path) -> None:
 
 
 def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
-    inventory, site, _ = blocks(ROOT / "README.md")
+    inventory, site, dummy = blocks(ROOT / "README.md")
     (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
     # On this machine, in check mode, as on hosts that have nothing yet.
     plays = yaml.safe_load(site)

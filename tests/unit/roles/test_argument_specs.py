@@ -105,6 +105,6 @@ def test_wrong_values_are_refused_by_name_before_anything_is_done(tmp_path: Path
     run = playbook.run(tmp_path, [play])
     assert (tmp_path / "said.json").exists(), run.output
     found = yaml.safe_load((tmp_path / "said.json").read_text(encoding="utf-8"))
-    assert [(name, words) for (_, name, _), words in zip(WRONG, found) if name not in words] == []
+    assert [(name, words) for (dummy, name, dummy), words in zip(WRONG, found) if name not in words] == []
     assert not (tmp_path / "etc").exists()
     assert not (tmp_path / "keys").exists()

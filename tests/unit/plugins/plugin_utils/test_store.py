@@ -199,18 +199,19 @@ def test_what_can_not_be_made_is_an_error() -> None:
 # Runs that race
 
 
+def race(folder: Path, name: str, barrier: threading.Barrier, found: list[str]) -> None:
+    """Ask for a key at the same moment as the others."""
+    one = store(folder)
+    barrier.wait()
+    found.append(one.key(name))
+
+
 def test_of_two_threads_that_make_a_key_both_get_the_same(tmp_path: Path) -> None:
     for number in range(5):
         barrier = threading.Barrier(RACERS)
         found: list[str] = []
-
-        def race(name: str, barrier: threading.Barrier = barrier, found: list[str] = found) -> None:
-            one = store(tmp_path / "keys")
-            barrier.wait()
-            found.append(one.key(name))
-
         name = "a{0}.pem".format(number)
-        threads = [threading.Thread(target=race, args=(name,)) for dummy in range(RACERS)]
+        threads = [threading.Thread(target=race, args=(tmp_path / "keys", name, barrier, found)) for dummy in range(RACERS)]
         for thread in threads:
             thread.start()
         for thread in threads:
