@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _subscription, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _health, _ini, _subscription, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._announced import SOCKETS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import CLIENT_PARAMS, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
@@ -23,6 +25,7 @@ _ARGUMENTS = (
     "server_verification_params",
     "client_params",
     "resolve_server",
+    "health",
     "owner",
     "group",
     "mode",
@@ -31,19 +34,21 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
 # core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
 _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
-# The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
-_SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
 # Where a socket may come from besides.
 _ELSEWHERE = re.compile(r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z")
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
 class Defaults(NamedTuple):
-    """What holds for every vassal that doesn't say otherwise; null leaves an option out."""
+    """What holds for every vassal that doesn't say otherwise; null leaves an option out.
+
+    :ivar suspend_dir: the folder of the suspend files, each with its vassal's name.
+    """
 
     options: Mapping[str, Any] = {}
     client_params: Mapping[str, Any] = {}
     resolve_server: bool = False
+    suspend_dir: Optional[str] = None
 
 
 class Vassal(NamedTuple):
@@ -92,6 +97,11 @@ def _vassal(
     name = _name(place + ".name", given.get("name"))
     options = _options(place + ".options", given.get("options"), defaults.options)
     given.setdefault("resolve_server", defaults.resolve_server)
+    if "health" in given:
+        _health.health(place + ".health", given["health"])
+    if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
+        suspend_file = os.path.join(defaults.suspend_dir, name)
+        given["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
     if defaults.client_params and given.get("subscriptions"):
         own = _values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
         given["client_params"] = dict(defaults.client_params, **own)
@@ -105,6 +115,13 @@ def _vassal(
     return Vassal(
         name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uids[-1] if uids else None
     )
+
+
+def _suspendable(entry: Any, suspend_file: str) -> Any:
+    """A subscription with a suspend file; what is none is for the check of its arguments."""
+    if not isinstance(entry, Mapping) or "suspend_file" in entry or "check_file" in entry:
+        return entry
+    return {**entry, "suspend_file": suspend_file}
 
 
 def _name(path: str, value: Any) -> str:
@@ -155,7 +172,7 @@ def _announced(path: str, entry: _subscription.Subscription, options: List[Line]
     """
     if isinstance(entry.address, str):
         return []
-    sockets = [line.value for line in options if _SOCKETS.match(line.name)]
+    sockets = [line.value for line in options if SOCKETS.match(line.name)]
     number = entry.address or 0
     if number >= len(sockets):
         if any(_ELSEWHERE.match(line.name) for line in options):

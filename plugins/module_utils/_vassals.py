@@ -33,7 +33,9 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     params = module.params
     uwsgi = _edge.host_uwsgi(module)
     version = uwsgi.version(params["uwsgi_version"])
-    defaults = Defaults(params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"])
+    defaults = Defaults(
+        params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"], params["suspend_dir"]
+    )
     found = vassals(params["vassals"], parse_release("uwsgi_version", version), _edge.resolve, defaults)
     wanted = [_wanted(module, one) for one in found]
     with _edge.tree(module) as tree:

@@ -38,6 +38,7 @@ options:
         are, so C(%n) is the vassal's name.
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
         in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
+      - C(health), a check of the application, for M(emperor.uwsgi.uwsgi_health). It writes nothing into the vassal.
       - C(owner), C(group) and C(mode) of the file, by default O(owner), O(group) and O(mode). A tyrant Emperor runs the vassal
         as the file's owner.
       - A subscription announces C(address), or else the vassal's own socket, which must then be one that a router
@@ -53,6 +54,11 @@ options:
   default_client_params:
     description: As C(client_params), for every vassal with subscriptions that doesn't say otherwise.
     type: dict
+  suspend_dir:
+    description:
+      - A folder of suspend files. Every subscription that names none gets C(SUSPEND_DIR/NAME) of its vassal, which is what
+        M(emperor.uwsgi.uwsgi_drain) takes a node out with.
+    type: path
   mode:
     description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
     type: raw
@@ -148,6 +154,7 @@ def main() -> None:
         default_options={"type": "dict"},
         default_client_params={"type": "dict"},
         resolve_server={"type": "bool", "default": False},
+        suspend_dir={"type": "path"},
     )
     module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:

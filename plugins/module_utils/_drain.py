@@ -1,0 +1,213 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node's way out of its pools and back: what the module C(uwsgi_drain) does."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import (
+    _announced,
+    _dialect,
+    _edge,
+    _presence,
+    _routers,
+    _subscription,
+    _suspend,
+)
+from ansible_collections.emperor.uwsgi.plugins.module_utils._announced import Announcement
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._presence import Seen
+from ansible_collections.emperor.uwsgi.plugins.module_utils._unsubscribe import Farewell
+
+_POLL = 0.05
+# Datagrams get lost.
+_SEND_AGAIN = 1.0
+# Seconds that a router has for its answer.
+_ANSWER = 5
+# uWSGI's own tolerance.
+_MAX_AGE = 17
+
+
+class LagError(Exception):
+    """Routers that don't follow in time; C(result) is what was seen until then."""
+
+    def __init__(self, message: str, result: Dict[str, Any]) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Take a node out, or bring it back.
+
+    :returns: the module's result.
+    :raises ArgumentError: with nothing changed.
+    :raises LagError: when a router lags; what was asked for stays in force.
+    """
+    params = module.params
+    started = time.monotonic()
+    if not _suspend.is_reason(params["reason"]):
+        raise ArgumentError(
+            "reason", "{0!r} is no reason's name; give lower case letters, digits, '-' and '_'".format(params["reason"])
+        )
+    if params["wait"] and not params["stats"]:
+        raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false")
+    found = _announcements(params)
+    paths = _suspend_files(found)
+    watch = Watch(params, found)
+    before = watch.look()
+    drained = params["state"] == "drained"
+    changed = _drain(module, found, paths, watch, before) if drained else _activate(module, paths)
+    held = sorted({reason for path in paths for reason in _suspend.reasons(path)})
+    result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
+    result["before"] = [one.shown() for one in before]
+    after = before if module.check_mode else watch.look()
+    if params["wait"] and not module.check_mode:
+        if drained:
+            after = watch.wait(lambda dummy, now: now.is_out, before, Farewell(found).send)
+        elif not held:
+            after = watch.wait(_presence.came_in if changed else _is_fresh, before)
+    if held and not drained and not module.check_mode:
+        module.warn("it stays out, held by: {0}".format(", ".join(held)))
+    result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
+    if watch.lagging:
+        raise LagError(watch.lagging, result)
+    return result
+
+
+def _announcements(params: Dict[str, Any]) -> List[Announcement]:
+    for name in ("vassal", "fragment"):
+        if params[name]:
+            return _announced.of_file(name, params[name])
+    # What the running instance announces is asked for, so no release is too old for it.
+    arguments = {"subscriptions": params["subscriptions"], "resolve_server": params["resolve_server"]}
+    found = _subscription.fragment(arguments, _dialect.V2_1, _edge.resolve)
+    if not found.subscriptions:
+        raise ArgumentError("subscriptions", "is empty; give at least one, or the vassal")
+    return _announced.of_lines(
+        ("subscriptions[{0}]".format(at), line) for at, entry in enumerate(found.subscriptions) for line in entry.lines
+    )
+
+
+def _suspend_files(found: List[Announcement]) -> List[str]:
+    for one in found:
+        if one.suspend_file is None:
+            raise ArgumentError(
+                one.place,
+                "the key {0!r} is announced without a suspend_file, so nothing keeps the node from announcing itself again; "
+                "give the subscription one, and reload the vassal".format(one.key),
+            )
+    return list(dict.fromkeys(one.suspend_file for one in found if one.suspend_file is not None))
+
+
+def _drain(module: AnsibleModule, found: List[Announcement], paths: List[str], watch: Watch, before: List[Seen]) -> bool:
+    reason = module.params["reason"]
+    farewell = Farewell(found)
+    new = [path for path in paths if reason not in _suspend.reasons(path)]
+    serving = [one for one in before if not one.is_out]
+    if serving and module.params["minimum"]:
+        watch.require(module.params["minimum"])
+    if not module.check_mode:
+        held = []
+        try:
+            for path in new:
+                _suspend.hold(path, reason)
+                held.append(path)
+        except OSError as exc:
+            for one in held:
+                _suspend.release(one, reason)
+            raise ArgumentError(
+                "state", "{0}: {1}; nothing was changed. Make its folder, or remove what stands there".format(path, exc.strerror)
+            ) from exc
+        farewell.send()
+    return bool(new or serving)
+
+
+def _activate(module: AnsibleModule, paths: List[str]) -> bool:
+    reason = module.params["reason"]
+    held = [path for path in paths if reason in _suspend.reasons(path)]
+    if not module.check_mode:
+        for path in held:
+            try:
+                _suspend.release(path, reason)
+            except OSError as exc:
+                raise ArgumentError("state", "{0} can't be removed: {1}".format(path, exc.strerror)) from exc
+    return bool(held)
+
+
+def _is_fresh(before: Seen, now: Seen) -> bool:
+    return now.state == _presence.LISTED and time.time() - now.announced <= _MAX_AGE
+
+
+class Watch:
+    """The routers, asked again and again.
+
+    :ivar lagging: after L(wait), who lags; empty where nobody does.
+    """
+
+    def __init__(self, params: Dict[str, Any], found: List[Announcement]) -> None:
+        self._stats: List[str] = list(dict.fromkeys(params["stats"] or []))
+        self._timeout = params["timeout"]
+        self._pairs = list(dict.fromkeys((one.key, one.address) for one in found))
+        self._errors: Dict[str, str] = {}
+        self.lagging = ""
+
+    def _tables(self) -> Dict[str, Dict[str, Any]]:
+        answers = _routers.ask(self._stats, min(self._timeout, _ANSWER)) if self._stats else []
+        self._errors = {answer["stats"]: answer["error"] for answer in answers if "error" in answer}
+        return {answer["stats"]: answer["found"] for answer in answers if "found" in answer}
+
+    def look(self) -> List[Seen]:
+        """The node at every router, under every key."""
+        tables = self._tables()
+        return [one for router in self._stats for one in _presence.look(router, tables.get(router), self._pairs)]
+
+    def require(self, minimum: int) -> None:
+        """See that enough others stay.
+
+        :raises ArgumentError: when there would be fewer at any router, or one doesn't answer.
+        """
+        tables = self._tables()
+        if self._errors or not tables:
+            raise ArgumentError("minimum", "can't be seen to: {0}".format(self._silent() or "give the routers' stats"))
+        left, router, key = _presence.fewest(tables, self._pairs, time.time(), _MAX_AGE)
+        if left < minimum:
+            raise ArgumentError(
+                "minimum", "{0} would be left with {1} fresh nodes for {2!r} and {3} are wanted; bring others back first".format(
+                    router, left, key, minimum
+                )
+            )
+
+    def wait(
+        self, arrived: Callable[[Seen, Seen], bool], before: List[Seen], again: Optional[Callable[[], Any]] = None
+    ) -> List[Seen]:
+        """Poll until every router has the node where it shall be, or the time is over.
+
+        :param arrived: says so of what was seen before and what is seen now.
+        :param again: done from time to time until then.
+        """
+        deadline = time.monotonic() + self._timeout
+        next_time = time.monotonic() + _SEND_AGAIN
+        while True:
+            now = self.look()
+            late = [one for old, one in zip(before, now) if not arrived(old, one)]
+            if not late or time.monotonic() >= deadline:
+                self.lagging = self._late(late) if late else ""
+                return now
+            if again and time.monotonic() >= next_time:
+                again()
+                next_time += _SEND_AGAIN
+            time.sleep(_POLL)
+
+    def _late(self, late: List[Seen]) -> str:
+        words = ["{0} has {1} for {2!r} {3} with {4} requests in flight".format(
+            one.router, one.node, one.key, one.state, one.in_flight
+        ) for one in late if one.state != _presence.SILENT]
+        return "after {0} s: {1}".format(self._timeout, "; ".join(words + ([self._silent()] if self._errors else [])))
+
+    def _silent(self) -> str:
+        return "; ".join(self._errors.values())

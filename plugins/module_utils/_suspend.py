@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why an instance keeps silent: reasons below the path of its C(check=), each of which holds it out until it is gone itself.
+
+uWSGI announces while the path doesn't exist, and a directory exists as well as a file (C(uwsgi_file_exists), core/utils.c). So
+the path is a directory and each reason a file in it: it's there as long as there is a reason, since only an empty one can be
+removed, and nobody who takes one reason away undoes another's. A plain file in its place, which somebody made by hand, is one
+reason, the operator's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import List
+
+OPERATOR = "operator"
+HEALTH = "health"
+_REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_MOST_TRIES = 100
+
+
+def is_reason(name: str) -> bool:
+    """Say whether C(name) can name a reason."""
+    return bool(_REASON.match(name))
+
+
+def reasons(path: str) -> List[str]:
+    """The reasons that hold an instance out, sorted; of a directory with none, which an interrupted run left, the operator's.
+
+    :raises OSError: when the path can't be read.
+    """
+    try:
+        return sorted(os.listdir(path)) or [OPERATOR]
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        return [OPERATOR]
+
+
+def hold(path: str, reason: str) -> bool:
+    """Add a reason.
+
+    :returns: whether it's new.
+    :raises OSError: when it can't be added, for example in a folder that isn't there; FileExistsError when another reason than
+        the operator's meets a plain file.
+    """
+    for dummy in range(_MOST_TRIES):
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                if reason == OPERATOR:
+                    return False
+                # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
+                raise
+        try:
+            os.close(os.open(os.path.join(path, reason), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            return True
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            # Whoever took the last other reason away removed the directory in between.
+            continue
+    raise OSError(None, "it is removed again and again", path)
+
+
+def release(path: str, reason: str) -> bool:
+    """Take a reason away, and the path with it if it was the last one.
+
+    :returns: whether there was anything to take away.
+    :raises OSError: when it can't be.
+    """
+    found = False
+    try:
+        os.unlink(os.path.join(path, reason))
+        found = True
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError:
+        if reason != OPERATOR:
+            return False
+        os.unlink(path)
+        return True
+    try:
+        os.rmdir(path)
+        return True
+    except OSError:
+        # Not there, or others hold on.
+        if not os.path.isdir(path) or os.listdir(path):
+            return found
+        raise

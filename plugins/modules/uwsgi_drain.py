@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_drain
+short_description: Take a uWSGI node out of its pools without losing a request, or bring it back
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors
+description:
+  - Drained, a node announces itself no more, is unsubscribed from its servers at once, and has no request in flight when the task
+    ends. It goes on running, and answers who asks it directly.
+  - It is a state, unlike the toggle of uWSGI's master FIFO. The suspend file of its subscriptions is there, so it stays out
+    when the vassal or the host starts again, and a second run changes nothing.
+  - Runs on the node, since it needs the suspend files and the private keys there.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: RV(before) and RV(after) say what was seen.
+  platform:
+    platforms: posix
+    support: full
+options:
+  state:
+    description:
+      - V(drained) holds the node out. V(active) lets it announce itself again, which takes up to an announce interval.
+    type: str
+    choices: [active, drained]
+    required: true
+  vassal:
+    description:
+      - The ini file of the vassal whose subscriptions are meant, with what it includes.
+      - Each subscription needs a suspend file (C(check=)), as the role P(emperor.uwsgi.emperor#role) gives it.
+    type: path
+  fragment:
+    description: As O(vassal), an ini file with subscriptions alone. They must say their C(address), since it has no sockets.
+    type: path
+  subscriptions:
+    description:
+      - The subscriptions that are meant, as for M(emperor.uwsgi.uwsgi_subscription). Each needs C(server), C(key), C(address) and
+        C(suspend_file), and C(signing) where announcements are signed.
+    type: list
+    elements: dict
+  resolve_server:
+    description: Resolve servers of O(subscriptions) that are given by name, on the managed host.
+    type: bool
+    default: false
+  stats:
+    description:
+      - The stats servers of all the routers, as the node reaches them. C(IPV4:PORT), the absolute path of a unix socket, or an
+        http URL. Needed to wait.
+      - A router with several processes shows the requests in flight of its first one only.
+    type: list
+    elements: str
+  wait:
+    description:
+      - Wait until every router has the node out and nothing in flight, or has heard it again.
+      - Without it the node is taken out as quickly, and nobody looks whether it arrived.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds to wait. After that the task fails, and the node stays in the state that was asked for.
+    type: int
+    default: 60
+  reason:
+    description:
+      - Who holds the node out. Each reason holds it until it is taken away itself, so a drain for one doesn't end with another's.
+        The health gate's is V(health).
+    type: str
+    default: operator
+  minimum:
+    description:
+      - Refuse to drain where a router would be left with fewer fresh nodes than this for any of the keys. A node that is out
+        already may stay out.
+    type: int
+    default: 0
+seealso:
+  - module: emperor.uwsgi.uwsgi_router_info
+"""
+
+EXAMPLES = r"""
+- name: Take this host's shop out, if another node stays
+  emperor.uwsgi.uwsgi_drain:
+    state: drained
+    vassal: /etc/uwsgi/vassals/shop.ini
+    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    minimum: 1
+
+- name: Bring it back
+  emperor.uwsgi.uwsgi_drain:
+    state: active
+    vassal: /etc/uwsgi/vassals/shop.ini
+    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+"""
+
+RETURN = r"""
+suspend_files:
+  description: The paths whose existence silences the node.
+  type: list
+  elements: str
+  returned: success
+  sample: [/etc/uwsgi/suspend/shop]
+held_by:
+  description: The reasons that hold the node out now.
+  type: list
+  elements: str
+  returned: success
+  sample: [operator]
+before:
+  description: The node at every router, under every key, before anything was done.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    router:
+      description: The router's stats server.
+      type: str
+    key:
+      description: The subscription's key.
+      type: str
+    node:
+      description: The address under which the router knows the node.
+      type: str
+    state:
+      description:
+        - V(listed), V(dead), which gets no new request, V(absent), or V(no answer) for a router that gives none.
+      type: str
+    in_flight:
+      description: The node's requests at this router right now.
+      type: int
+  sample:
+    - router: 10.0.0.2:2627
+      key: shop.example.com
+      node: 10.0.0.7:3031
+      state: listed
+      in_flight: 1
+after:
+  description: The same at the end. After a time-out, what lagged.
+  type: list
+  elements: dict
+  returned: success
+seconds:
+  description: How long it took.
+  type: float
+  returned: success
+  sample: 0.312
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _drain, _edge
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["active", "drained"], "required": True},
+            "vassal": {"type": "path"},
+            "fragment": {"type": "path"},
+            "subscriptions": {"type": "list", "elements": "dict"},
+            "resolve_server": {"type": "bool", "default": False},
+            "stats": {"type": "list", "elements": "str"},
+            "wait": {"type": "bool", "default": True},
+            "timeout": {"type": "int", "default": 60},
+            "reason": {"type": "str", "default": "operator"},
+            "minimum": {"type": "int", "default": 0},
+        },
+        required_one_of=[("vassal", "fragment", "subscriptions")],
+        mutually_exclusive=[("vassal", "fragment", "subscriptions")],
+        supports_check_mode=True,
+    )
+    try:
+        result = _drain.run(module)
+    except ArgumentError as error:
+        _edge.fail(module, error)
+    except _drain.LagError as error:
+        module.fail_json(msg=str(error), **error.result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
