@@ -4,8 +4,9 @@
 
 """The stats of a router: read from its stats server, and judged.
 
-The format is what C(corerouter_send_stats) writes (C(plugins/corerouter/cr.c)). uWSGI escapes nothing in it, writes a
-comma too many when two routers share an instance, and 2.1 puts an uninitialised byte into C(proto); all of that is read.
+The format is what C(corerouter_send_stats) writes (C(plugins/corerouter/cr.c)). uWSGI escapes nothing in it, not even what
+came with an announcement, writes a comma too many when two routers share an instance, and 2.1 puts an uninitialised byte into
+C(proto); all of that is read.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from __future__ import annotations
 import json
 import re
 import socket
-from typing import Any, Callable, Dict, Iterable, List, Optional
+import time
+from typing import Any, Callable, Dict, Iterable, List, Match, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._values import is_ipv4_port
 
 _DANGLING = re.compile(r",(\s*[\]}])")
+# What others decide the content of, and what stands behind it. An address has 255 bytes, and so has a key that a router survives.
+_UNESCAPED = re.compile(r'"(cwd|key|name)":"(.{0,4096}?)"(?=,\s*"(?:active_sessions|hash|algo|modifier1)":)', re.DOTALL)
 # A router with thousands of nodes writes some megabytes.
 _MOST_BYTES = 256 * 2**20
 
@@ -30,11 +34,12 @@ def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> b
     """Read all that a stats server sends.
 
     :param address: C(IPV4:PORT), a unix socket's absolute path, or an http URL.
-    :param timeout: seconds for each step.
-    :param get: fetches a URL; raises OSError or ValueError.
+    :param timeout: seconds for all of it.
+    :param get: fetches a URL within some seconds; raises OSError or ValueError.
     :raises StatsError: naming the address and what is wrong.
     """
     target: Any
+    deadline = time.monotonic() + timeout
     try:
         if address.startswith(("http://", "https://")):
             return get(address, timeout)
@@ -50,18 +55,33 @@ def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> b
         with socket.socket(family, socket.SOCK_STREAM) as stream:
             stream.settimeout(timeout)
             stream.connect(target)
-            return _all(stream)
+
+            def receive(left: float) -> bytes:
+                stream.settimeout(left)
+                return stream.recv(65536)
+
+            return read_all(receive, deadline)
     except (OSError, ValueError) as exc:
         raise StatsError(
             "{0} does not answer: {1}; check that the router runs and has this stats server".format(address, exc)
         ) from exc
 
 
-def _all(stream: socket.socket) -> bytes:
+def read_all(receive: Callable[[float], bytes], deadline: float) -> bytes:
+    """Read until the end, however slowly it comes.
+
+    :param receive: gives some bytes within some seconds, none at the end.
+    :param deadline: the time of C(time.monotonic) when it must have come.
+    :raises OSError: when the time is over.
+    :raises ValueError: when it's more than any router has to say.
+    """
     parts: List[bytes] = []
     size = 0
     while size < _MOST_BYTES:
-        part = stream.recv(65536)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise OSError("timed out")
+        part = receive(left)
         if not part:
             return b"".join(parts)
         parts.append(part)
@@ -74,7 +94,7 @@ def parse(raw: bytes) -> Dict[str, Any]:
 
     :raises StatsError: when it can't be read as a router's.
     """
-    text = raw.decode("utf-8", "replace")
+    text = _UNESCAPED.sub(_escaped, raw.decode("utf-8", "replace"))
     try:
         try:
             found = json.loads(text, strict=False)
@@ -87,6 +107,10 @@ def parse(raw: bytes) -> Dict[str, Any]:
     if "subscriptions" not in found:
         raise StatsError("it is the stats server of something else than a router with a subscription server")
     return found
+
+
+def _escaped(found: Match[str]) -> str:
+    return '"{0}":{1}'.format(found.group(1), json.dumps(found.group(2)))
 
 
 def pools(found: Dict[str, Any], now: float, max_age: float) -> List[Dict[str, Any]]:
@@ -145,18 +169,45 @@ def selected(
 def merged(routers: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """The pools of several routers as one picture, sorted by key and address.
 
-    :param routers: each with C(stats), its address, and C(pools).
+    A node's figures are sums. Its weight and modifiers are those of its last announcement, whose age is the node's.
+
+    :param routers: each with C(stats), its address, and C(pools), or with C(error).
     """
+    answered = [router for router in routers if "error" not in router]
+    hits: Dict[str, int] = {}
     keys: Dict[str, Dict[str, Dict[str, Any]]] = {}
-    for router in routers:
+    for router in answered:
         for pool in router["pools"]:
+            hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
             nodes = keys.setdefault(pool["key"], {})
             for node in pool["nodes"]:
-                one = nodes.setdefault(
-                    node["address"],
-                    {"address": node["address"], "requests": 0, "failures": 0, "in_flight": 0, "fresh_on": [], "ghost_on": []},
-                )
-                for name in ("requests", "failures", "in_flight"):
-                    one[name] += node[name]
-                one["fresh_on" if node["fresh"] else "ghost_on"].append(router["stats"])
-    return [{"key": key, "nodes": [nodes[name] for name in sorted(nodes)]} for key, nodes in sorted(keys.items())]
+                _add(nodes.setdefault(node["address"], _nothing(node)), node, router["stats"])
+    for nodes in keys.values():
+        for one in nodes.values():
+            seen = one["fresh_on"] + one["ghost_on"]
+            one["missing_on"] = [router["stats"] for router in answered if router["stats"] not in seen]
+    return [
+        {"key": key, "hits": hits[key], "nodes": [nodes[name] for name in sorted(nodes)]} for key, nodes in sorted(keys.items())
+    ]
+
+
+_SUMS = ("requests", "failures", "in_flight")
+_PLACES = ("fresh_on", "ghost_on", "dead_on", "missing_on")
+_LAST = ("weight", "modifier1", "modifier2", "age")
+
+
+def _nothing(node: Dict[str, Any]) -> Dict[str, Any]:
+    one: Dict[str, Any] = {name: node[name] for name in ("address",) + _LAST}
+    one.update({name: 0 for name in _SUMS})
+    one.update({name: [] for name in _PLACES})
+    return one
+
+
+def _add(one: Dict[str, Any], node: Dict[str, Any], stats: str) -> None:
+    if node["age"] < one["age"]:
+        one.update({name: node[name] for name in _LAST})
+    for name in _SUMS:
+        one[name] += node[name]
+    one["fresh_on" if node["fresh"] else "ghost_on"].append(stats)
+    if node["dead"]:
+        one["dead_on"].append(stats)

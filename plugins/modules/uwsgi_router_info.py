@@ -14,7 +14,8 @@ author:
 description:
   - Asks the stats servers of one or several routers for their pools, which are keys with nodes, and judges each node.
   - A router lists a node that has gone silent until somebody asks for its key, so a node counts as fresh by the age of its
-    last announcement.
+    last announcement. Its clock is the router's and the judge's that of the host of this task, so keep them in step.
+  - A router that doesn't answer is an error, and the answers of the others are kept in the result.
   - A router with several processes shows the counters of its first one only.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -30,7 +31,7 @@ attributes:
     support: full
 options:
   stats:
-    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL.
+    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
     type: list
     elements: str
     required: true
@@ -45,7 +46,7 @@ options:
     type: int
     default: 17
   timeout:
-    description: Seconds to wait for a router.
+    description: Seconds to wait for the whole answer of a router.
     type: int
     default: 5
 """
@@ -97,42 +98,47 @@ routers:
       description: Why there is no answer.
       type: str
 pools:
-  description: The pools of all routers as one picture.
+  description:
+    - The pools of all routers that answer as one picture. Figures are sums over the routers; C(weight), the modifiers and C(age),
+      the seconds since the last announcement, are those of the router that heard it last.
+    - Every router that answers is in one of a node's C(fresh_on), C(ghost_on), which list it although it is silent or dead, and
+      C(missing_on). Those that have marked it as dead are also in C(dead_on).
   type: list
   elements: dict
   returned: always
   sample:
     - key: shop.example.com
+      hits: 24
       nodes:
         - address: 10.0.0.7:3031
+          weight: 1
+          modifier1: 0
+          modifier2: 0
+          age: 3
           requests: 12
           failures: 0
           in_flight: 0
           fresh_on: ["10.0.0.2:2627", "10.0.0.3:2627"]
           ghost_on: []
+          dead_on: []
+          missing_on: []
+max_age:
+  description: The age up to which a node counted as fresh.
+  type: int
+  returned: always
+  sample: 17
+time:
+  description: When the routers were asked, in UTC.
+  type: str
+  returned: always
+  sample: "2026-03-01T12:00:00Z"
 """
 
 import time
-from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.urls import open_url
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
-
-
-def _get(url: str, timeout: float) -> bytes:
-    body: bytes = open_url(url, timeout=timeout).read()
-    return body
-
-
-def _ask(address: str, params: Dict[str, Any]) -> Dict[str, Any]:
-    try:
-        found = _stats.parse(_stats.fetch(address, params["timeout"], _get))
-        pools = _stats.pools(found, time.time(), params["max_age"])
-    except _stats.StatsError as error:
-        return {"stats": address, "error": str(error), "pools": []}
-    pools = _stats.selected(pools, params["key"], params["node"])
-    return {"stats": address, "version": found["version"], "pools": pools}
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _routers, _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 
 def main() -> None:
@@ -146,11 +152,18 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    routers = [_ask(address, module.params) for address in module.params["stats"]]
-    result = {"routers": routers, "pools": _stats.merged(routers)}
-    silent = [
-        "stats[{0}]: {1}".format(at, router["error"]) for at, router in enumerate(routers) if "error" in router
+    params = module.params
+    try:
+        _routers.check(params["stats"], params["timeout"], params["max_age"])
+    except ArgumentError as error:
+        _edge.fail(module, error)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    routers = [
+        _routers.judged(answer, params["max_age"], params["key"], params["node"])
+        for answer in _routers.ask(params["stats"], params["timeout"])
     ]
+    result = {"routers": routers, "pools": _stats.merged(routers), "max_age": params["max_age"], "time": now}
+    silent = _routers.errors(params["stats"], routers)
     if silent:
         module.fail_json(msg="; ".join(silent), **result)
     module.exit_json(changed=False, **result)

@@ -120,6 +120,20 @@ def test_a_server_that_does_not_come_to_an_end_is_an_error(parts: Tuple[bytes, .
     assert str(caught.value) == address + " does not answer: timed out" + CHECK
 
 
+def test_a_server_whose_every_step_is_in_time_and_the_whole_is_not_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((10.0, 11.5, 12.0))
+    monkeypatch.setattr(_stats.time, "monotonic", lambda: next(clock))
+    left = []
+
+    def receive(seconds: float) -> bytes:
+        left.append(seconds)
+        return b"x"
+
+    with pytest.raises(OSError, match=r"^timed out$"):
+        _stats.read_all(receive, 12.0)
+    assert left == [2.0, 0.5]
+
+
 def test_a_server_that_sends_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _stats._MOST_BYTES == 268435456
     monkeypatch.setattr(_stats, "_MOST_BYTES", 100000)
@@ -141,6 +155,12 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', dict(EMPTY, version=",]\x01")),
     ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', dict(EMPTY, proto="\ufffd")),
     ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', dict(EMPTY, proto="\x01\n")),
+    ("quotes in a key", b'{"version":"2","subscriptions":[{"key":"a"b\\\n","hash":1,"hits":0}]}',
+     dict(EMPTY, subscriptions=[{"key": 'a"b\\\n', "hash": 1, "hits": 0}])),
+    ("what would be an escape", b'{"version":"2","subscriptions":[{"nodes":[{"name":"\\ud800",\n\t"modifier1":0}]}]}',
+     dict(EMPTY, subscriptions=[{"nodes": [{"name": "\\ud800", "modifier1": 0}]}])),
+    ("a folder with quotes", b'{"version":"2","cwd":"/"a"","active_sessions":0,"subscriptions":[]}',
+     dict(EMPTY, cwd='/"a"', active_sessions=0)),
     ("all of it", b'{"version":"2","subscriptions":["\x80",],"a":"\t"}', dict(EMPTY, subscriptions=["\ufffd"], a="\t")),
 ]
 
@@ -242,17 +262,26 @@ def test_pools_are_selected_by_key_and_node(key: Any, node: Any, expected: Any) 
 
 
 def test_routers_are_merged_to_one_picture() -> None:
-    def node(address: str, number: int, fresh: bool) -> Dict[str, Any]:
-        return {"address": address, "requests": number, "failures": number * 10, "in_flight": number * 100, "fresh": fresh}
+    def node(address: str, number: int, fresh: bool, age: int, dead: bool = False) -> Dict[str, Any]:
+        sums = {"requests": number, "failures": number * 10, "in_flight": number * 100}
+        last = {"weight": age + 1, "modifier1": age + 2, "modifier2": age + 3, "age": age}
+        return {"address": address, "fresh": fresh, "dead": dead, **sums, **last}
 
-    routers = [
-        {"stats": "r1", "pools": [{"key": "k", "nodes": [node("b", 1, True), node("a", 2, True)]}]},
-        {"stats": "r2", "pools": [{"key": "k", "nodes": [node("b", 4, False)]}, {"key": "e", "nodes": []}]},
+    first = [{"key": "k", "hits": 5, "nodes": [node("b", 1, True, 7), node("a", 2, True, 3)]}]
+    second = [{"key": "k", "hits": 6, "nodes": [node("b", 4, False, 5, True), node("a", 1, False, 20)]}]
+    routers: List[Dict[str, Any]] = [
+        {"stats": "r1", "pools": first},
+        {"stats": "r2", "pools": [*second, {"key": "e", "hits": 1, "nodes": []}]},
         {"stats": "r3", "pools": []},
+        {"stats": "r4", "pools": [], "error": "it does not answer"},
     ]
-    totals = [{"address": "a", "requests": 2, "failures": 20, "in_flight": 200, "fresh_on": ["r1"], "ghost_on": []},
-              {"address": "b", "requests": 5, "failures": 50, "in_flight": 500, "fresh_on": ["r1"], "ghost_on": ["r2"]}]
-    assert _stats.merged(routers) == [{"key": "e", "nodes": []}, {"key": "k", "nodes": totals}]
+    merged = [
+        {"address": "a", "weight": 4, "modifier1": 5, "modifier2": 6, "age": 3, "requests": 3, "failures": 30, "in_flight": 300,
+         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": [], "missing_on": ["r3"]},
+        {"address": "b", "weight": 6, "modifier1": 7, "modifier2": 8, "age": 5, "requests": 5, "failures": 50, "in_flight": 500,
+         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": ["r2"], "missing_on": ["r3"]},
+    ]
+    assert _stats.merged(routers) == [{"key": "e", "hits": 1, "nodes": []}, {"key": "k", "hits": 11, "nodes": merged}]
 
 
 @pytest.mark.parametrize("subscriptions", [5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}]])

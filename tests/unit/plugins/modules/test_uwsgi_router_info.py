@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The live pools of real routers, read by the module as Ansible runs it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from support import modules
+from support.fleet import Router
+from support.loopback import free_address, send
+
+CHECK = "; check that the router runs and has this stats server"
+OK, NOT_FOUND = b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 Not Found\r\n\r\n"
+# Text that uWSGI writes into its JSON as it is.
+HOSTILE = '<b>"quoted\\"</b>'
+
+
+def announced(router: Router, key: str, *nodes: str, **fields: str) -> None:
+    """Announce nodes and wait until the router lists them."""
+    for node in nodes:
+        send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
+    router.wait_for_nodes(key, *nodes)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_two_routers_are_read_and_merged(check: bool, tmp_path: Path) -> None:
+    with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
+        announced(one, "a.test", "10.0.0.7:1", "10.0.0.8:1", weight="3", modifier1="5", modifier2="6")
+        announced(two, "a.test", "10.0.0.7:1")
+        announced(two, HOSTILE, "10.0.0.9:1")
+        # An address that stands there twice is asked, and counted, once.
+        found = modules.run("uwsgi_router_info", {"stats": [one.stats, two.stats, one.stats]}, check=check)
+    assert (found.failed, found.changed) == (False, False)
+    assert [(router["stats"], router["version"][0]) for router in found.data["routers"]] == [(one.stats, "2"), (two.stats, "2")]
+    assert found.data["max_age"] == 17
+    assert time.strptime(found.data["time"], "%Y-%m-%dT%H:%M:%SZ")
+    by_key = {pool["key"]: {node["address"]: node for node in pool["nodes"]} for pool in found.data["pools"]}
+    assert {key: list(nodes) for key, nodes in by_key.items()} == {
+        HOSTILE: ["10.0.0.9:1"], "a.test": ["10.0.0.7:1", "10.0.0.8:1"]
+    }
+    node = by_key["a.test"]["10.0.0.8:1"]
+    assert (node["weight"], node["modifier1"], node["modifier2"]) == (3, 5, 6)
+    assert (node["fresh_on"], node["ghost_on"], node["dead_on"], node["missing_on"]) == ([one.stats], [], [], [two.stats])
+    assert node["age"] < 17
+
+
+def test_a_key_a_node_and_an_age_are_picked(tmp_path: Path) -> None:
+    with Router(tmp_path) as router:
+        announced(router, "a.test", "10.0.0.7:1", "10.0.0.8:1")
+        announced(router, "b.test", "10.0.0.7:1")
+        picked = {"key": "a.test", "node": "10.0.0.7:1", "max_age": 0, "stats": router.stats}
+        # A router's clock has whole seconds.
+        time.sleep(1.1)
+        found = modules.run("uwsgi_router_info", picked)
+    [pool] = found.data["pools"]
+    [node] = pool["nodes"]
+    assert (pool["key"], node["address"], node["ghost_on"]) == ("a.test", "10.0.0.7:1", [router.stats])
+    assert found.data["routers"][0]["pools"][0]["nodes"][0]["fresh"] is False
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing."""
+    with socket.socket() as server:
+        host, _, port = free_address().rpartition(":")
+        server.bind((host, int(port)))
+        server.listen(5)
+        yield "{0}:{1}".format(host, port)
+
+
+@contextmanager
+def http(answer: bytes) -> Iterator[str]:
+    """A web server that has one answer, its status line included."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(answer)
+
+        def log_message(self, *dummy: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield "http://127.0.0.1:{0}/stats".format(server.server_port)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kept(tmp_path: Path) -> None:
+    gone = free_address()
+    with Router(tmp_path) as router, silent() as mute, http(NOT_FOUND) as missing, http(b"hello") as page:
+        announced(router, "a.test", "10.0.0.7:1")
+        stats = [gone, router.stats, mute, missing, page, "router1:2627"]
+        found = modules.run("uwsgi_router_info", {"stats": stats, "timeout": 1})
+    assert found.failed
+    said = found.msg.split("; stats[")
+    assert said[0] == "stats[0]: {0} does not answer: [Errno 111] Connection refused".format(gone) + CHECK
+    assert said[1:] == [
+        "2]: {0} does not answer: timed out".format(mute) + CHECK,
+        "3]: {0} does not answer: HTTP Error 404: Not Found".format(missing) + CHECK,
+        "4]: {0} does not answer: hello".format(page) + CHECK,
+        "5]: 'router1:2627' is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL",
+    ]
+    assert ["error" in one for one in found.data["routers"]] == [True, False, True, True, True, True]
+    [pool] = found.data["pools"]
+    # Routers that don't answer don't miss a node.
+    assert [(node["fresh_on"], node["missing_on"]) for node in pool["nodes"]] == [([router.stats], [])]
+
+
+def test_stats_over_http_are_read_and_may_not_be_cut() -> None:
+    body = b'{"version":"2.0.31","subscriptions":[]}'
+    with http(OK + body) as url, http(OK + body[:-1]) as cut:
+        found = modules.run("uwsgi_router_info", {"stats": [url, cut]})
+    assert found.data["routers"][0] == {"stats": url, "version": "2.0.31", "pools": []}
+    assert found.msg.startswith("stats[1]: {0}: its answer is not the JSON of a stats server: Expecting".format(cut))
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"stats": []}, "stats: names no router; give the address of at least one stats server"),
+    ({"timeout": 0}, "timeout: 0 is too small; give 1 or more seconds"),
+    ({"max_age": -1}, "max_age: -1 is too small; give 0 or more seconds"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "problem"), REFUSED)
+def test_arguments_with_which_nobody_can_be_asked_are_refused(arguments: dict[str, Any], problem: str) -> None:
+    found = modules.run("uwsgi_router_info", {"stats": ["127.0.0.1:9"], **arguments})
+    assert (found.failed, found.msg, found.data["argument"]) == (True, problem, problem.partition(":")[0])
