@@ -21,14 +21,18 @@ options:
       - Make the directory when it's missing, with this mode in octal, such as V('0755'), and with O(owner) and O(group).
         Without it a missing directory is an error. One that is there stays as it is.
     type: raw
-  purge:
-    description: Remove the files that this module wrote and that are no longer described. Files of others stay.
-    type: bool
-    default: false
   owner:
     description: The owner of the files, a name or a number. By default that of the old file, or of the process.
     type: str
   group:
     description: The group of the files, a name or a number. By default that of the old file, or of the process.
     type: str
+"""
+
+    PURGE = r"""
+options:
+  purge:
+    description: Remove the files that this module wrote and that are no longer described. Files of others stay.
+    type: bool
+    default: false
 """

@@ -11,11 +11,9 @@ import re
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _reader
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SUBSCRIBE2
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SOCKETS, SUBSCRIBE2
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-# The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
-SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
 _INCLUDES = ("include", "ini")
 
 # The path of a file to its content; raises OSError.
@@ -30,6 +28,7 @@ class Announcement(NamedTuple):
     :ivar address: what routers know the node by.
     :ivar signing: digest and private key file, None when unsigned.
     :ivar suspend_file: the path whose existence silences it, None where it has none.
+    :ivar modifiers: the kind of request that the node takes, C(modifier1) and C(modifier2).
     """
 
     place: str
@@ -38,6 +37,7 @@ class Announcement(NamedTuple):
     address: str
     signing: Optional[Tuple[str, str]]
     suspend_file: Optional[str]
+    modifiers: Tuple[int, int] = (0, 0)
 
 
 def read_file(path: str) -> bytes:
@@ -110,7 +110,14 @@ def _announcement(place: str, option: _reader.Option, sockets: List[_reader.Opti
         _address(place, fields, sockets),
         (digest, file) if colon else None,
         fields.get("check") or None,
+        (_byte(fields.get("modifier1", "")), _byte(fields.get("modifier2", ""))),
     )
+
+
+def _byte(value: str) -> int:
+    """As C(atoi) and the cast to eight bits behind it have it."""
+    number = re.match(r"\s*[+-]?\d+", value)
+    return int(number.group()) & 0xFF if number else 0
 
 
 def _address(place: str, fields: Dict[str, str], sockets: List[_reader.Option]) -> str:

@@ -49,12 +49,16 @@ def host_uwsgi() -> Dict[str, Any]:
     }
 
 
-def directory() -> Dict[str, Any]:
-    """The arguments about a directory whose files a module manages."""
+def directory(purges: bool = True) -> Dict[str, Any]:
+    """The arguments about a directory whose files a module manages.
+
+    :param purges: whether the module can remove what is no longer described.
+    """
+    purge: Dict[str, Any] = {"purge": {"type": "bool", "default": False}} if purges else {}
     return {
         "path": {"type": "path", "required": True},
         "directory_mode": {"type": "raw"},
-        "purge": {"type": "bool", "default": False},
+        **purge,
         "owner": {"type": "str"},
         "group": {"type": "str"},
         "mode": {"type": "raw"},

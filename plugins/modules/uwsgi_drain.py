@@ -10,7 +10,7 @@ module: uwsgi_drain
 short_description: Take a uWSGI node out of its pools without losing a request, or bring it back
 version_added: 0.1.0
 author:
-  - The emperor.uwsgi authors
+  - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - Drained, a node announces itself no more, is unsubscribed from its servers at once, and has no request in flight when the task
     ends. It goes on running, and answers who asks it directly.

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - emperor.uwsgi.directory
+  - emperor.uwsgi.directory.purge
 attributes:
   check_mode:
     support: full

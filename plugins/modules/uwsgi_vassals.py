@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - emperor.uwsgi.directory
+  - emperor.uwsgi.directory.purge
   - emperor.uwsgi.uwsgi
 attributes:
   check_mode:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An Emperor's own stats: what becomes of one of its vassals. Pure.
+
+The format is what C(emperor_send_stats) (C(core/emperor.c)) writes. A reload sets C(accepting) to 0 until the
+vassal's workers are up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._stats import StatsError
+
+
+class State(NamedTuple):
+    """A vassal as its Emperor has it.
+
+    :ivar known: whether it runs.
+    :ivar modified: the mtime of its file, in seconds, that it runs on.
+    :ivar accepting: whether its workers take requests.
+    :ivar failing: how often it failed to start.
+    """
+
+    known: bool = False
+    modified: int = 0
+    accepting: bool = False
+    failing: int = 0
+
+
+def parse(raw: bytes) -> Dict[str, Any]:
+    """Read the JSON of an Emperor's stats server; raises StatsError."""
+    try:
+        found = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except ValueError as exc:
+        raise StatsError("its answer is not the JSON of a stats server: {0}".format(exc)) from exc
+    if not isinstance(found, dict) or "vassals" not in found:
+        raise StatsError("it is the stats server of something else than an Emperor")
+    return found
+
+
+def vassal(found: Dict[str, Any], path: str) -> State:
+    """One vassal, known by its path, or by its name where the Emperor watches a folder and not a pattern."""
+    names = (path, os.path.basename(path))
+    for one in found["vassals"]:
+        if one.get("id") in names:
+            return State(True, int(one.get("last_mod", 0)), bool(one.get("accepting")))
+    for one in found.get("blacklist", []):
+        if one.get("id") in names:
+            return State(failing=int(one.get("attempt", 1)))
+    return State()

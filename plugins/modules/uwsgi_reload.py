@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_reload
+short_description: Reload a vassal and wait until it serves again
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Gives a vassal's file a new modification time, which makes its Emperor reload it gracefully, and waits until the workers
+    are up again by the Emperor's own stats.
+  - A vassal that doesn't start is an error at once.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+    support: full
+options:
+  vassal:
+    description: The vassal's ini file.
+    type: path
+    required: true
+  emperor_stats:
+    description: The Emperor's stats server (C(emperor-stats)). The absolute path of a unix socket, C(IPV4:PORT), or an http URL.
+    type: str
+    required: true
+  accepting:
+    description: Wait until workers take requests. A vassal without workers, such as a router, never says so.
+    type: bool
+    default: true
+  health:
+    description:
+      - Wait as well until the application answers well, as in C(health) of a vassal in M(emperor.uwsgi.uwsgi_vassals). Of its
+        members C(path) or C(command), C(host) and C(timeout) are used.
+    type: dict
+  timeout:
+    description: Seconds to wait.
+    type: int
+    default: 60
+seealso:
+  - module: emperor.uwsgi.uwsgi_drain
+"""
+
+EXAMPLES = r"""
+- name: Reload the shop, and go on when it answers
+  emperor.uwsgi.uwsgi_reload:
+    vassal: /etc/uwsgi/vassals/shop.ini
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+    health:
+      path: /health
+"""
+
+RETURN = r"""
+vassal:
+  description: The vassal's file.
+  type: str
+  returned: success
+seconds:
+  description: How long it took.
+  type: float
+  returned: success
+  sample: 1.204
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _reload
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "vassal": {"type": "path", "required": True},
+            "emperor_stats": {"type": "str", "required": True},
+            "accepting": {"type": "bool", "default": True},
+            "health": {"type": "dict"},
+            "timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = _reload.run(module)
+    except ArgumentError as error:
+        _edge.fail(module, error)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
