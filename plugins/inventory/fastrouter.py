@@ -1,0 +1,201 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fastrouter
+short_description: The hosts that are live in uWSGI routers
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Asks the stats servers of one or several routers, from the controller, for their pools. The hosts of the nodes become the
+    inventory, with a group for each key, and with the nodes' figures as variables.
+  - A host that serves several keys, or has several addresses with one IP, is one host. A node that only its own host reaches,
+    on a unix socket, on loopback or on C(0.0.0.0), is on the host of the router that lists it.
+  - The source is a YAML file whose name ends in C(uwsgi_fastrouter.yml) or C(uwsgi_fastrouter.yaml).
+  - Text from the network, such as keys, is never a template.
+notes:
+  - "Each host has these variables. C(ansible_host): the IP that it announces. C(uwsgi_keys): the keys that it serves.
+    C(uwsgi_nodes): its nodes, each with C(key), C(address), C(weight), C(modifier1), C(modifier2), C(requests), C(failures),
+    C(in_flight), C(age), C(fresh), C(fresh_on), C(ghost_on), C(dead_on) and C(missing_on), which are what
+    M(emperor.uwsgi.uwsgi_router_info) returns; C(fresh) says whether any router has it fresh."
+  - With a cache, ages and figures are those of the moment when the routers were asked. Other options work on the cached answers.
+    Answers are cached when all routers have answered.
+extends_documentation_fragment:
+  - ansible.builtin.inventory_cache
+  - ansible.builtin.constructed
+options:
+  plugin:
+    description: This plugin.
+    type: str
+    required: true
+    choices: [emperor.uwsgi.fastrouter]
+  stats:
+    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
+    type: list
+    elements: str
+    required: true
+  timeout:
+    description: Seconds to wait for the whole answer of a router.
+    type: int
+    default: 5
+  max_age:
+    description: Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set.
+    type: int
+    default: 17
+  key:
+    description: Only these keys.
+    type: list
+    elements: str
+  ghosts:
+    description: Also the nodes that no router has fresh, but some router still lists.
+    type: bool
+    default: false
+  require_all:
+    description: Whether a router that doesn't answer is an error. It's a warning otherwise, as long as one answers.
+    type: bool
+    default: true
+  group_prefix:
+    description:
+      - What stands before a key in the name of its group. What is not allowed in the name of a group is replaced by C(_), so
+        V(shop.example.com) becomes V(uwsgi_shop_example_com).
+    type: str
+    default: uwsgi_
+  match_hosts:
+    description:
+      - Whether a host that an inventory source before this one knows by that IP, as its name or as its C(ansible_host), is the
+        host that is meant. With V(false), and where several hosts have that C(ansible_host), the IP is the name.
+      - Ansible reads sources in their order on the command line, and those of a folder in the order of their names.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+# live.uwsgi_fastrouter.yml: all that serve anything, with groups such as uwsgi_shop_example_com
+plugin: emperor.uwsgi.fastrouter
+stats: [10.0.0.2:2627, 10.0.0.3:2627]
+
+---
+# shop.uwsgi_fastrouter.yml: go on with one router, ask at most once a minute, and find the nodes that are in trouble
+plugin: emperor.uwsgi.fastrouter
+stats: [10.0.0.2:2627, 10.0.0.3:2627]
+key: [shop.example.com]
+ghosts: true
+require_all: false
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: /tmp/uwsgi-inventory
+cache_timeout: 60
+compose:
+  uwsgi_requests: uwsgi_nodes | map(attribute='requests') | sum
+groups:
+  failing: uwsgi_nodes | map(attribute='failures') | sum > 0
+  silent: uwsgi_nodes | rejectattr('fresh') | list | length > 0
+keyed_groups:
+  - key: uwsgi_nodes | map(attribute='weight') | list
+    prefix: weight
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.inventory.group import to_safe_group_name
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _routers
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _live_hosts, _untrusted
+
+_SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """The inventory plugin C(fastrouter)."""
+
+    NAME = "emperor.uwsgi.fastrouter"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether a source is for this plugin, by its name."""
+        return bool(super().verify_file(path)) and path.endswith(_SUFFIXES)
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory; raises AnsibleParserError, which names the option at fault."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            self._checked(self._read_config_data(path))
+            routers = self._judged(self._answers(path, cache))
+        except ArgumentError as error:
+            raise AnsibleParserError("emperor.uwsgi.fastrouter: {0}".format(error)) from error
+        hosts, unusable = _live_hosts.live_hosts(routers, self.get_option("ghosts"))
+        for address in unusable:
+            self.display.warning("emperor.uwsgi.fastrouter: a node announces {0!r}, which no router can use".format(address))
+        known = self._known() if self.get_option("match_hosts") else {}
+        for address, nodes in sorted(hosts.items()):
+            self._add(known.get(address, address), address, nodes)
+
+    def _checked(self, config: dict[str, Any]) -> None:
+        for name in config:
+            if name not in self._options:
+                raise ArgumentError(name, "is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them")
+        _routers.check(self.get_option("stats"), self.get_option("timeout"), self.get_option("max_age"))
+
+    def _answers(self, path: str, cache: bool) -> list[dict[str, Any]]:
+        """What the routers say, or said when they were asked last."""
+        stats = self.get_option("stats")
+        wanted = self.get_option("cache")
+        place = self.get_cache_key(path)
+        if wanted and cache:
+            try:
+                answers: list[dict[str, Any]] = self._cache[place]
+            except KeyError:
+                answers = []
+            if [answer["stats"] for answer in answers] == list(dict.fromkeys(stats)):
+                return answers
+        answers = _routers.ask(stats, self.get_option("timeout"))
+        if wanted and not any("error" in answer for answer in answers):
+            self._cache[place] = answers
+        return answers
+
+    def _judged(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        routers = [_routers.judged(answer, self.get_option("max_age")) for answer in answers]
+        silent = _routers.errors(self.get_option("stats"), routers)
+        if silent and (self.get_option("require_all") or len(silent) == len(routers)):
+            problem, _, rest = "; ".join(silent).partition(": ")
+            raise ArgumentError(problem, rest)
+        for one in silent:
+            self.display.warning("emperor.uwsgi.fastrouter: {0}".format(one))
+        keys = self.get_option("key")
+        return [
+            dict(router, pools=[pool for pool in router["pools"] if keys is None or pool["key"] in keys])
+            for router in routers
+            if "error" not in router
+        ]
+
+    def _known(self) -> dict[str, str]:
+        """The one host that others know by an address."""
+        names: dict[str, list[str]] = {}
+        for name, host in self.inventory.hosts.items():
+            names.setdefault(str(host.vars.get("ansible_host", name)), []).append(name)
+        return {address: found[0] for address, found in names.items() if len(found) == 1}
+
+    def _add(self, name: str, address: str, nodes: list[dict[str, Any]]) -> None:
+        self.inventory.add_host(name)
+        keys = list(dict.fromkeys(node["key"] for node in nodes))
+        variables: dict[str, Any] = {"uwsgi_keys": keys, "uwsgi_nodes": nodes}
+        if address == _live_hosts.LOCALHOST:
+            variables["ansible_connection"] = "local"
+        elif name == address:
+            variables["ansible_host"] = address
+        for variable, value in _untrusted.untrusted(variables).items():
+            self.inventory.set_variable(name, variable, value)
+        for key in keys:
+            group = to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True)
+            self.inventory.add_child(self.inventory.add_group(group), name)
+        strict = self.get_option("strict")
+        every = self.inventory.get_host(name).get_vars()
+        self._set_composite_vars(self.get_option("compose"), every, name, strict=strict)
+        every = self.inventory.get_host(name).get_vars()
+        self._add_host_to_composed_groups(self.get_option("groups"), every, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), every, name, strict=strict)

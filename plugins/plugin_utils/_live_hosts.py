@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the pools of routers to the hosts that serve them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._values import is_ipv4_port
+
+# The controller, where a stats server on a unix socket is.
+LOCALHOST = "localhost"
+_LOOPBACK = "127."
+
+
+def live_hosts(routers: list[dict[str, Any]], ghosts: bool) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """The nodes of each host, by its IPv4 address or name.
+
+    A node that is only reached from its own host, such as one on a unix socket, is on the host of the router that lists it.
+
+    :param routers: as C(_routers.judged) gives them.
+    :param ghosts: with the nodes that are fresh on no router.
+    :returns: each host's nodes, sorted by key and address, as C(_stats.merged) has them, each with its C(key) and with C(fresh);
+        and the addresses that no router can use.
+    """
+    hosts: dict[str, list[dict[str, Any]]] = {}
+    unusable: dict[str, None] = {}
+    homes: dict[str, list[dict[str, Any]]] = {}
+    for router in routers:
+        homes.setdefault(_home(router["stats"]), []).append(router)
+    for node in _nodes(routers, ghosts):
+        host = _host(node["address"])
+        if host is None:
+            unusable[node["address"]] = None
+        elif host and not host.startswith(_LOOPBACK):
+            hosts.setdefault(host, []).append(node)
+    for home, its_routers in homes.items():
+        for node in _nodes(its_routers, ghosts):
+            host = _host(node["address"])
+            if host is not None and (not host or host.startswith(_LOOPBACK)):
+                # To a router on loopback, another loopback address may be another host to Ansible.
+                place = host if host and (home == LOCALHOST or home.startswith(_LOOPBACK)) else home
+                hosts.setdefault(place, []).append(node)
+    return {host: sorted(nodes, key=lambda one: (one["key"], one["address"])) for host, nodes in hosts.items()}, list(unusable)
+
+
+def _nodes(routers: list[dict[str, Any]], ghosts: bool) -> Iterator[dict[str, Any]]:
+    for pool in _stats.merged(routers):
+        for node in pool["nodes"]:
+            fresh = bool(node["fresh_on"])
+            if fresh or ghosts:
+                yield dict(node, key=pool["key"], fresh=fresh)
+
+
+def _host(address: str) -> str | None:
+    """The IPv4 address that a router connects to, empty where that is its own host, None where it can't be used."""
+    if address.startswith(("/", "@")):
+        return ""
+    if address.startswith(":"):
+        address = "0.0.0.0" + address
+    if not is_ipv4_port(address):
+        return None
+    host = address.rpartition(":")[0]
+    return "" if host == "0.0.0.0" else host
+
+
+def _home(stats: str) -> str:
+    """The host of a router, by the address of its stats server."""
+    if stats.startswith("/"):
+        return LOCALHOST
+    if "://" in stats:
+        return urlsplit(stats).hostname or LOCALHOST
+    return stats.rpartition(":")[0]

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a node's host is, by its address and by the router that lists it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import live_hosts
+
+
+def router(stats: str, *addresses: str, fresh: bool = True) -> dict[str, Any]:
+    """A router that lists nodes for one key."""
+    figures = {name: 0 for name in ("age", "weight", "modifier1", "modifier2", "requests", "failures", "in_flight")}
+    nodes = [dict(figures, address=address, dead=False, fresh=fresh) for address in addresses]
+    return {"stats": stats, "pools": [{"key": "k", "hits": 0, "nodes": nodes}]}
+
+
+# What lists the node, its address, and the host; an empty one where none can be told.
+PLACES = [
+    ("10.0.0.2:1", "10.0.0.7:1", "10.0.0.7"),
+    ("10.0.0.2:1", "/run/s", "10.0.0.2"),
+    ("10.0.0.2:1", "@s", "10.0.0.2"),
+    ("10.0.0.2:1", "0.0.0.0:1", "10.0.0.2"),
+    ("10.0.0.2:1", ":1", "10.0.0.2"),
+    ("10.0.0.2:1", "127.0.0.1:1", "10.0.0.2"),
+    ("http://router.test:80/s", "/run/s", "router.test"),
+    ("/run/stats", "/run/s", "localhost"),
+    ("/run/stats", "127.0.0.1:1", "127.0.0.1"),
+    ("/run/stats", "10.0.0.7:1", "10.0.0.7"),
+    ("127.0.0.1:1", "127.0.0.2:1", "127.0.0.2"),
+    ("127.0.0.1:1", "/run/s", "127.0.0.1"),
+    *(("10.0.0.2:1", address, "") for address in ("node:1", "[::1]:1", "run/s", "10.0.0.7", "10.0.0.7:0", "", "300.0.0.1:1")),
+]
+
+
+@pytest.mark.parametrize(("stats", "address", "host"), PLACES)
+def test_a_node_is_where_its_router_finds_it(stats: str, address: str, host: str) -> None:
+    hosts, unusable = live_hosts([router(stats, address)], ghosts=False)
+    assert {name: [node["address"] for node in nodes] for name, nodes in hosts.items()} == ({host: [address]} if host else {})
+    assert unusable == ([] if host else [address])
+
+
+def test_one_path_on_two_routers_is_two_nodes() -> None:
+    hosts, _ = live_hosts([router("10.0.0.2:1", "/run/s"), router("10.0.0.3:1", "/run/s")], ghosts=False)
+    assert {name: [node["fresh_on"] for node in nodes] for name, nodes in hosts.items()} == {
+        "10.0.0.2": [["10.0.0.2:1"]], "10.0.0.3": [["10.0.0.3:1"]]
+    }
+
+
+def test_a_node_is_live_where_any_router_has_it_fresh() -> None:
+    routers = [router("10.0.0.2:1", "10.0.0.7:1", "10.0.0.8:1", fresh=False), router("10.0.0.3:1", "10.0.0.8:1")]
+    assert list(live_hosts(routers, ghosts=False)[0]) == ["10.0.0.8"]
+    hosts = live_hosts(routers, ghosts=True)[0]
+    assert {name: nodes[0]["fresh"] for name, nodes in hosts.items()} == {"10.0.0.7": False, "10.0.0.8": True}
