@@ -40,13 +40,46 @@ docs: .venv/test.stamp ## Write the pages that are made from the code
 bench: .venv/test.stamp ## Run the benchmarks
 	@python -m pytest tests/benchmarks $(PYTEST)
 
-.PHONY: lint
-lint: .venv/test.stamp ## Run every linter
+# Slowest first, for "make -j2 -O lint".
+SANITY := lint-sanity-2.18 lint-sanity-2.19
+LINTS := $(SANITY) lint-tarball lint-code lint-docs
+
+.PHONY: lint $(LINTS)
+lint: $(LINTS) ## Run every linter and check
+$(LINTS): .venv/test.stamp
+
+$(SANITY): lint-sanity-%:
+	@tests/sanity/run $*
+
+lint-tarball:
+	@tests/release/tarball check
+
+lint-code:
 	yamllint --strict .
 	ruff check .
 	mypy plugins
-	antsibull-changelog lint
 	ansible-lint --offline
+	shellcheck $$(git ls-files | xargs grep -lE '^#!/bin/sh')
+	reuse lint --lines
+
+lint-docs:
+	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs=all \
+	  --disallow-unknown-collection-refs .
+
+.PHONY: matrix
+matrix: .venv/test.stamp ## Run tests on every Python and ansible-core that is supported
+	@tests/matrix/run $(MATRIX)
+
+.PHONY: version
+version: .venv/test.stamp ## Make the work tree VERSION=X.Y.Z, with its changelog
+	@python tests/release/version.py set $(VERSION)
+
+.PHONY: release
+release: lint ## Do all of a release but the upload
+	@python tests/release/version.py check
+	@tests/release/tarball install
+	@echo "Now tag it, and: ansible-galaxy collection publish $$(ls .cache/release/*.tar.gz)"
 
 .PHONY: clean
 clean: ## Remove what the other targets made
@@ -57,5 +90,5 @@ clean: ## Remove what the other targets made
 .venv/demo.stamp: tests/requirements-demo.txt tests/setup/environment
 	@tests/setup/environment demo
 
-.venv/test.stamp: .venv/demo.stamp tests/requirements.txt
+.venv/test.stamp: .venv/demo.stamp tests/requirements.txt tests/requirements-unit.txt
 	@tests/setup/environment test
