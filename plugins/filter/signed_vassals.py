@@ -14,7 +14,7 @@ description:
   - Gives every subscription that doesn't say otherwise a C(signing) with a private key of its own, whose file is named by
     P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each.
   - A subscription with C(signing) stays as it is. With C(signing=false) it stays unsigned.
-positional: _input, directory, digest
+positional: _input, directory, digest, succeeding
 options:
   _input:
     description: Vassals as for M(emperor.uwsgi.uwsgi_vassals), in a list, which may hold lists.
@@ -29,6 +29,13 @@ options:
     description: The digest of the signatures.
     type: str
     default: SHA256
+  succeeding:
+    description:
+      - The names of those files in O(directory) that are being rotated. What they sign is announced a second time, signed with
+        the successor of that name in the folder C(next) of O(directory), so a router may know either.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -62,9 +69,9 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filte
 
 
 @filter_errors
-def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256") -> list[Any]:
+def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = ()) -> list[Any]:
     """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
-    return _signing.signed_vassals(vassals, directory, digest)
+    return _signing.signed_vassals(vassals, directory, digest, succeeding)
 
 
 class FilterModule:

@@ -31,6 +31,12 @@ options:
     description: Make the keys that are missing in memory only, for check mode. Takes precedence over O(create).
     type: bool
     default: false
+  successors:
+    description:
+      - Give, in place of the keys that O(_terms) name, those that a rotation has made in the folder C(next) of O(directory) and
+        that are not yet the keys in O(directory) themselves. None is made.
+    type: bool
+    default: false
   type:
     description: The type of the keys that are made, EC P-256 or RSA.
     type: str
@@ -82,6 +88,8 @@ class LookupModule(LookupBase):
         store = Store(option("directory"), self._loader, option("type"), option("size"))
         missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
         try:
+            if option("successors"):
+                return [store.successors()]
             return [{name: store.key(name, missing) for name in self._flatten(terms)}]
         except ArgumentError as error:
             raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error

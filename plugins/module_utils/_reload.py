@@ -33,20 +33,22 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     if not os.path.isfile(path):
         raise ArgumentError("vassal", "{0} is no file; give the ini file of a vassal".format(path))
     _state(params, path)
+    touches = params["state"] == "reloaded"
     if not module.check_mode:
-        try:
-            _tree.touch(path)
-        except OSError as exc:
-            raise ArgumentError("vassal", "{0} can't be touched: {1}".format(path, exc.strerror)) from exc
+        if touches:
+            try:
+                _tree.touch(path)
+            except OSError as exc:
+                raise ArgumentError("vassal", "{0} can't be touched: {1}".format(path, exc.strerror)) from exc
         _wait(params, path, int(os.stat(path).st_mtime), check)
-    return {"changed": True, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
+    return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
 
 
 def _state(params: Dict[str, Any], path: str) -> _emperor.State:
     try:
-        return _emperor.vassal(_emperor.parse(_stats.fetch(params["emperor_stats"], _ANSWER, _routers.get)), path)
+        return _emperor.vassal(_emperor.parse(_stats.fetch(params["stats"], _ANSWER, _routers.get)), path)
     except _stats.StatsError as exc:
-        raise ArgumentError("emperor_stats", "{0}: {1}".format(params["emperor_stats"], exc)) from exc
+        raise ArgumentError("stats", "{0}: {1}".format(params["stats"], exc)) from exc
 
 
 def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[_health.Health]) -> None:

@@ -47,13 +47,14 @@ def judged(
 ) -> Dict[str, Any]:
     """An answer as a router with its pools, as of when it was read.
 
-    :returns: C(stats), C(pools), and C(version) or C(error).
+    :returns: C(stats), C(pools), and C(version) and C(pid), or C(error).
     """
     router = {"stats": answer["stats"]}
     if "found" in answer:
         try:
             pools = _stats.pools(answer["found"], answer["time"], max_age)
-            return dict(router, version=str(answer["found"]["version"]), pools=_stats.selected(pools, key, node))
+            found = answer["found"]
+            return dict(router, version=str(found["version"]), pid=found.get("pid"), pools=_stats.selected(pools, key, node))
         except _stats.StatsError as error:
             answer = {"error": "{0}: {1}".format(answer["stats"], error)}
     return dict(router, error=answer["error"], pools=[])

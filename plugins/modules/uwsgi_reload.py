@@ -30,7 +30,14 @@ options:
     description: The vassal's ini file.
     type: path
     required: true
-  emperor_stats:
+  state:
+    description:
+      - V(reloaded) reloads it, each time. V(current) waits until it runs on its file as that is now, which a task before may
+        have written.
+    type: str
+    choices: [current, reloaded]
+    default: reloaded
+  stats:
     description: The Emperor's stats server (C(emperor-stats)). The absolute path of a unix socket, C(IPV4:PORT), or an http URL.
     type: str
     required: true
@@ -55,7 +62,7 @@ EXAMPLES = r"""
 - name: Reload the shop, and go on when it answers
   emperor.uwsgi.uwsgi_reload:
     vassal: /etc/uwsgi/vassals/shop.ini
-    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+    stats: /run/emperor-uwsgi/emperor-stats.sock
     health:
       path: /health
 """
@@ -86,7 +93,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "vassal": {"type": "path", "required": True},
-            "emperor_stats": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["current", "reloaded"], "default": "reloaded"},
+            "stats": {"type": "str", "required": True},
             "accepting": {"type": "bool", "default": True},
             "health": {"type": "dict"},
             "timeout": {"type": "int", "default": 60},

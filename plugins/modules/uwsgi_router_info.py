@@ -76,6 +76,9 @@ routers:
     version:
       description: The router's uWSGI.
       type: str
+    pid:
+      description: The router's process, another one after each start.
+      type: int
     pools:
       description: Its keys, each with C(key), C(hits) and C(nodes).
       type: list

@@ -18,6 +18,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys, _value
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
 
+# Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
+NEXT = "next"
+
 
 class Signer(NamedTuple):
     """A signed subscription: where it stands, its keys, and the private key's file."""
@@ -27,24 +30,28 @@ class Signer(NamedTuple):
     file: str
 
 
-def signed_vassals(vassals: Any, directory: Any, digest: str = "SHA256") -> list[Any]:
+def signed_vassals(vassals: Any, directory: Any, digest: str = "SHA256", succeeding: Any = ()) -> list[Any]:
     """Sign every subscription that doesn't say otherwise.
 
     Each key gets a private key of its own, so a subscription to several keys becomes one for each.
 
     :param directory: the folder on the node where its private keys are.
+    :param succeeding: the names of files in it that have successors in its folder C(NEXT). What they sign is announced a second
+        time, signed with the successor, so a router may know either.
     :returns: the vassals, with C(signing) in each subscription that is signed and none in the others.
     :raises ArgumentError: when something isn't a vassal, or a directory or digest can't be used.
     """
     folder = _values.directory("directory", directory)
     _values.digest("digest", digest)
+    files = {os.path.join(folder, name): os.path.join(folder, NEXT, name) for name in _values.sequence("succeeding", succeeding)}
     found: list[Any] = []
     for place, vassal in _flat("vassals", vassals):
         subscriptions = vassal.get("subscriptions")
         if subscriptions:
             entries = []
             for entry_place, entry in _flat(place + ".subscriptions", subscriptions):
-                entries += _signed(entry_place, entry, folder, digest)
+                for one in _signed(entry_place, entry, folder, digest):
+                    entries += _doubled(entry_place, one, files)
             found.append({**vassal, "subscriptions": entries})
         else:
             found.append(vassal)
@@ -64,6 +71,14 @@ def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str) -> l
         {**entry, "key": key, "signing": [digest, os.path.join(folder, _key_file(place + ".key", key))]}
         for key in dict.fromkeys(keys)
     ]
+
+
+def _doubled(place: str, entry: Mapping[str, Any], files: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """A subscription, and the one that is signed with its key's successor."""
+    signing = _values.signing(place + ".signing", entry["signing"]) if files and entry.get("signing") is not None else None
+    if not signing or signing.file not in files:
+        return [entry]
+    return [entry, {**entry, "signing": [signing.digest, files[signing.file]]}]
 
 
 def key_names(items: Any, directory: Any = None) -> list[str]:

@@ -13,6 +13,7 @@ from ansible.parsing.vault import is_encrypted
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import NEXT
 
 
 class Store:
@@ -27,6 +28,27 @@ class Store:
         self._loader = loader
         self._kind = kind
         self._size = size
+
+    def successors(self) -> dict[str, str]:
+        """The keys in the folder C(next) that differ from those of the same name here, by name: a rotation is under way.
+
+        :raises ArgumentError: for a file that's no key or can't be read.
+        """
+        folder = os.path.join(self._directory, NEXT)
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(_keys.SUFFIX))
+        except FileNotFoundError:
+            return {}
+        except OSError as exc:
+            raise ArgumentError("directory", "{0} can't be read: {1}".format(folder, exc.strerror)) from exc
+        successors = Store(folder, self._loader)
+        found = {name: successors.key(name, "refuse") for name in names}
+        return {name: key for name, key in found.items() if not self._is(name, key)}
+
+    def _is(self, name: str, key: str) -> bool:
+        path = os.path.join(self._directory, name)
+        content = self._read(path)
+        return content is not None and _keys.inspect(path, content) == _keys.inspect(path, key)
 
     def key(self, name: Any, missing: str = "create") -> str:
         """One private key in PEM.
