@@ -14,7 +14,8 @@ import os
 import pwd
 import re
 import stat
-from typing import Dict, FrozenSet, NamedTuple, Optional
+from functools import lru_cache
+from typing import Callable, Dict, FrozenSet, NamedTuple, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -51,18 +52,29 @@ def uid_option(text: str) -> Optional[str]:
     return found[-1] if found else None
 
 
-def unreadable(path: str, reader: Optional[User]) -> Optional[str]:
+def barred(folder: str, reader: Optional[User]) -> Optional[str]:
+    """Say why C(reader), where it's known, can't enter C(folder): the reason, or None; raises OSError."""
+    step = "/"
+    for part in [""] + [part for part in folder.split("/") if part]:
+        step = os.path.join(step, part)
+        if reader and not _allowed(os.stat(step), reader, stat.S_IXUSR):
+            return "{0} may not enter {1}".format(reader.name, step.rstrip("/") or "/")
+    return None
+
+
+def unreadable(
+    path: str, reader: Optional[User], enter: Callable[[str, Optional[User]], Optional[str]] = barred
+) -> Optional[str]:
     """Say why C(reader) can't read C(path).
 
     :param reader: None where it isn't known: then only a missing file is a reason.
+    :param enter: says why the reader can't enter a folder.
     :returns: the reason, or None; also None where this process may not look.
     """
-    step = "/"
     try:
-        for part in [""] + [part for part in os.path.dirname(path).split("/") if part]:
-            step = os.path.join(step, part)
-            if reader and not _allowed(os.stat(step), reader, stat.S_IXUSR):
-                return "{0} may not enter {1}".format(reader.name, step.rstrip("/") or "/")
+        reason = enter(os.path.dirname(path), reader)
+        if reason:
+            return reason
         status = os.stat(path)
     except FileNotFoundError:
         return _MISSING
@@ -86,7 +98,7 @@ def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
 
 
 class Readers:
-    """Remembers what it found, since a thousand vassals sign with few keys.
+    """Remembers what it found, since a thousand vassals sign with few keys, and those are in one folder.
 
     :param check_mode: users and keys that aren't there yet are let pass: an earlier task would have made them.
     """
@@ -95,6 +107,7 @@ class Readers:
         self._check_mode = check_mode
         self._users: Dict[str, Optional[User]] = {}
         self._found: Dict[str, Optional[str]] = {}
+        self._barred = lru_cache(maxsize=None)(barred)
 
     def warning(self, place: str, file: str, name: Optional[str], named_by: str) -> Optional[str]:
         """The warning for one signing key, None where all is well.
@@ -108,7 +121,7 @@ class Readers:
             self._users[name] = self._user(named_by, name)
         seen = "{0}:{1}".format(name, file)
         if seen not in self._found:
-            self._found[seen] = unreadable(file, self._users[name] if name else None)
+            self._found[seen] = unreadable(file, self._users[name] if name else None, self._barred)
         if self._found[seen] is None or (self._check_mode and self._found[seen] == _MISSING):
             return None
         return "{0}: {1}: {2}; uWSGI will announce unsigned until it can read this key".format(

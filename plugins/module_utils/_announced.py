@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _reader
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SOCKETS, SUBSCRIBE2
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-_INCLUDES = ("include", "ini")
+# Options that bring others from a file that isn't ini, or from a program.
+_FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
+# The older ways to announce, which nothing silences.
+_UNSUSPENDABLE = ("subscribe", "subscribe-to", "st")
+_TLS = ("https-socket", "ssl-socket", "suwsgi-socket")
+_NUMBER = re.compile(r"\s*([+-]?\d+)")
 
 # The path of a file to its content; raises OSError.
 Read = Callable[[str], bytes]
@@ -50,13 +56,18 @@ def of_file(place: str, path: str, read: Read = read_file) -> List[Announcement]
     """What the instance on a file announces, by the file and those that it includes.
 
     :param place: the argument that names the file.
-    :raises ArgumentError: when a file can't be read, announces nothing, or says something that depends on more than it.
+    :raises ArgumentError: when a file can't be read, announces nothing, or says something that depends on more than the files.
     """
     options = options_of(place, path, read)
     sockets = [option for option in options if SOCKETS.match(option.name)]
     values = [option for option in options if option.name == SUBSCRIBE2]
+    for option in options:
+        if option.name in _UNSUSPENDABLE:
+            raise ArgumentError(
+                place, "{0} has {1}, which knows no suspend file; write it as {2}".format(path, option.name, SUBSCRIBE2)
+            )
     if not values:
-        raise ArgumentError(place, "{0} has no subscribe2, so it announces nothing".format(path))
+        raise ArgumentError(place, "{0} has no {1}, so it announces nothing".format(path, SUBSCRIBE2))
     return [_announcement(place, option, sockets) for option in values]
 
 
@@ -68,29 +79,84 @@ def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
 def options_of(place: str, path: str, read: Read = read_file) -> List[_reader.Option]:
     """The options of a file and of those that it includes, in uWSGI's order.
 
-    :raises ArgumentError: when one can't be read, or is included by a name that depends on more than the files.
+    :raises ArgumentError: when a file can't be read, or it isn't known which one is included.
     """
-    path = os.path.abspath(path)
-    seen: Dict[str, None] = {}
+    folder, base = os.path.split(os.path.abspath(path))
+    files = _Files(place, os.path.realpath(folder), read)
+    own = list(files.lines(base, "uwsgi"))
+    # A template's options come last, and uWSGI expands nothing in them (uwsgi_configure, core/config.c).
+    inherited: List[_reader.Line] = []
+    for name in files.templates:
+        inherited += [line._replace(fixed=True) for line in files.lines(name, "uwsgi")]
+    return _reader.expanded(own) + _reader.expanded(inherited)
 
-    def options(current: str, section: str) -> Iterator[_reader.Option]:
-        if current in seen:
-            return
-        seen[current] = None
+
+class _Files:
+    """The files of one instance, read in the order in which uWSGI reads them.
+
+    :param folder: where the instance is started, for a vassal that of its file.
+    :ivar templates: what is inherited, found so far.
+    """
+
+    def __init__(self, place: str, folder: str, read: Read) -> None:
+        self.templates: List[str] = []
+        self._place = place
+        self._folder = folder
+        self._read = read
+        self._last = ""
+        self._open: List[Tuple[str, str]] = []
+
+    def lines(self, name: str, section: str) -> Iterator[_reader.Line]:
+        """The lines of a section, with those of an included file behind the one that includes it."""
+        path = self._path(name)
+        if (path, section) in self._open:
+            raise ArgumentError(self._place, "{0} includes itself".format(path))
         try:
-            text = read(current).decode("utf-8", "surrogateescape")
+            text = self._read(path).decode("utf-8", "surrogateescape")
         except OSError as exc:
-            raise ArgumentError(place, "{0} can't be read: {1}".format(current, exc.strerror)) from exc
-        for option in _reader.read(text, current, section):
-            yield option
-            if option.name in _INCLUDES:
-                if option.flaw:
-                    raise ArgumentError(place, "{0}: {1} {2}".format(current, option.name, option.flaw))
-                name, dummy, inner = option.value.partition(":")
-                # The Emperor starts a vassal in the folder of its file. What is included takes the place of the line.
-                yield from options(os.path.join(os.path.dirname(path), name), inner or section)
+            raise ArgumentError(self._place, "{0} can't be read: {1}".format(path, exc.strerror)) from exc
+        self._last = name
+        self._open.append((path, section))
+        for line in _reader.lines(text, path, section):
+            yield line
+            if line.name in _reader.INCLUDES:
+                yield from self.lines(*self._included(path, line))
+            elif line.name == "inherit":
+                self.templates.append(self._included(path, line)[0])
+            elif _FOREIGN.match(line.name):
+                raise self._unknown(path, line, "brings options that aren't read here")
+        self._open.pop()
 
-    return list(options(path, "uwsgi"))
+    def _path(self, name: str) -> str:
+        if os.path.isabs(name):
+            return name
+        folder, base = os.path.split(name)
+        # uWSGI doesn't follow the last part.
+        return os.path.join(os.path.realpath(os.path.join(self._folder, folder)), base)
+
+    def _included(self, path: str, line: _reader.Line) -> Tuple[str, str]:
+        """The file and the section that a line names (C(uwsgi_opt_load), core/uwsgi.c, and C(uwsgi_ini_config))."""
+        if not line.certain:
+            raise self._unknown(path, line, "stands in a condition or a loop")
+        if "\0" in line.value:
+            raise self._unknown(path, line, "has a magic variable that depends on the host")
+        if line.name != "ini":
+            if not line.value.endswith(".ini"):
+                raise self._unknown(path, line, "does not end in .ini")
+            return line.value, "uwsgi"
+        name, colon, section = line.value.rpartition(":")
+        if not colon:
+            return line.value, "uwsgi"
+        # Without a name it's the file that was read last.
+        return name or self._last, section or "uwsgi"
+
+    def _unknown(self, path: str, line: _reader.Line, why: str) -> ArgumentError:
+        return ArgumentError(
+            self._place,
+            "{0}: {1} = {2} {3}, so nobody else knows what is announced; give subscriptions".format(
+                path, line.name, line.value.replace("\0", "%?"), why
+            ),
+        )
 
 
 def _announcement(place: str, option: _reader.Option, sockets: List[_reader.Option]) -> Announcement:
@@ -102,46 +168,80 @@ def _announcement(place: str, option: _reader.Option, sockets: List[_reader.Opti
     missing = [name for name in ("server", "key") if not fields.get(name)]
     if missing:
         raise ArgumentError(place, "a subscribe2 line has no {0}, so uWSGI announces nothing".format(" and no ".join(missing)))
+    if not _is_server(fields["server"]):
+        raise ArgumentError(
+            place,
+            "a subscribe2 line has the server {0!r}, which is neither an IPv4 address and a port nor the absolute path of a "
+            "unix socket; give one that is".format(fields["server"]),
+        )
     digest, colon, file = fields.get("sign", "").partition(":")
+    suspend_file = fields.get("check") or None
+    for name, one in (("check", suspend_file), ("sign", file)):
+        if one and not one.startswith("/"):
+            raise ArgumentError(
+                place,
+                "a subscribe2 line has {0}={1}, which uWSGI takes from whatever folder it runs in; give an absolute "
+                "path".format(name, fields[name]),
+            )
     return Announcement(
         place,
         fields["server"],
         fields["key"],
         _address(place, fields, sockets),
         (digest, file) if colon else None,
-        fields.get("check") or None,
-        (_byte(fields.get("modifier1", "")), _byte(fields.get("modifier2", ""))),
+        suspend_file,
+        (_number(fields.get("modifier1", "")) & 0xFF, _number(fields.get("modifier2", "")) & 0xFF),
     )
 
 
-def _byte(value: str) -> int:
-    """As C(atoi) and the cast to eight bits behind it have it."""
-    number = re.match(r"\s*[+-]?\d+", value)
-    return int(number.group()) & 0xFF if number else 0
+def _is_server(value: str) -> bool:
+    """Whether uWSGI sends to it (C(uwsgi_send_subscription), core/subscription.c): what C(inet_addr) takes, or a unix socket."""
+    host, colon, port = value.rpartition(":")
+    if not colon:
+        return value.startswith("/")
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return False
+    return bool(re.match(r"[1-9][0-9]{0,4}\Z", port)) and int(port) <= 0xFFFF
+
+
+def _number(value: str) -> int:
+    """As C(atoi) has it."""
+    found = _NUMBER.match(value)
+    return int(found.group(1)) if found else 0
 
 
 def _address(place: str, fields: Dict[str, str], sockets: List[_reader.Option]) -> str:
     """That of the socket with the number, else the given one, else the first's (C(uwsgi_subscribe2), core/subscription.c)."""
-    number = fields.get("socket", "")
-    given = fields.get("addr") or fields.get("address")
-    if number.isdigit() and int(number) < len(sockets):
-        socket = sockets[int(number)]
-    elif given:
-        return given
-    elif (number.isdigit() and int(number) > 0) or not sockets:
+    if "address" in fields:
+        raise ArgumentError(place, "a subscribe2 line has address=, which uWSGI 2.0 ignores and 2.1 doesn't; write addr=")
+    number = _number(fields.get("socket", ""))
+    if "socket" in fields and 0 <= number < len(sockets):
+        return _socket(place, sockets, number)
+    if "addr" in fields and ("socket" not in fields or sockets):
+        return fields["addr"]
+    if not sockets:
         raise ArgumentError(
             place,
             "the key {0!r} is announced with socket {1} of an instance that isn't known here; give the vassal, or "
-            "subscriptions with an address".format(fields["key"], number or 0),
+            "subscriptions with an address".format(fields["key"], number),
         )
-    else:
-        socket = sockets[0]
-    # "=N" names a shared socket, and port 0 one that only the kernel knows.
-    if socket.flaw or socket.value.startswith("=") or socket.value.endswith(":0"):
+    return _socket(place, sockets, 0)
+
+
+def _socket(place: str, sockets: List[_reader.Option], number: int) -> str:
+    one = sockets[number]
+    flaw = one.flaw
+    if not all(option.certain for option in sockets[:number]):
+        flaw = "comes after one that stands in a condition or a loop"
+    # "=N" names a shared socket, port 0 one that only the kernel knows, and uWSGI looks for an address that fits an asterisk.
+    if not flaw and (one.value.startswith("=") or one.value.endswith(":0") or "*" in one.value):
+        flaw = "is known to the running instance only"
+    if flaw:
         raise ArgumentError(
             place,
-            "the instance's socket {0!r} {1}; give subscriptions with an address".format(
-                socket.value.replace("\0", "%?"), socket.flaw or "is known to the running instance only"
-            ),
+            "the instance's socket {0!r} {1}; give subscriptions with an address".format(one.value.replace("\0", "%?"), flaw),
         )
-    return socket.value
+    # With TLS, its certificate and its key are behind it.
+    return one.value.partition(",")[0] if one.name in _TLS else one.value

@@ -119,6 +119,10 @@ GROUPS: Dict[str, Tuple[Row, ...]] = {
 }
 
 
+# The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
+SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
+
+
 class Algorithm(NamedTuple):
     """A balancing algorithm: its name in a task, uWSGI's, and the first release that has it."""
 

@@ -14,7 +14,7 @@ blanks at its ends from a placeholder, which is expanded last.
 from __future__ import annotations
 
 import re
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional
 
 # Placeholders that a file gets when one of its values needs them. Names that no uWSGI option has.
 _PLACEHOLDERS = (
@@ -22,6 +22,7 @@ _PLACEHOLDERS = (
     ("literal-at", "@"),
     ("literal-empty", ""),
 )
+_REFERENCES = [("%({0})".format(name), "set-ph = {0}={1}".format(name, text)) for name, text in _PLACEHOLDERS]
 # What the parser trims at the ends of a value (ini_lstrip and ini_rstrip, core/ini.c).
 _BLANKS = " \t\r"
 _SPECIAL = re.compile(r"%|\$\(|@\(")
@@ -61,10 +62,11 @@ def raw_flaw(value: str) -> Optional[str]:
         return "has a line break, which would start another option"
     if "\0" in value:
         return "has a NUL character, where uWSGI cuts the value"
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return "is not valid Unicode text"
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return "is not valid Unicode text"
     return None
 
 
@@ -109,10 +111,6 @@ def render(section: str, lines: Iterable[Line], header: str = "") -> str:
         value = escape(line.value) if line.literal else line.value
         body.append("{0} = {1}".format(line.name, value) if value else line.name + " =")
     text = "\n".join(body)
-    used = ["set-ph = {0}={1}".format(*pair) for pair in _needed(text)]
+    used = [definition for reference, definition in _REFERENCES if reference in text]
     head = ["; " + header] if header else []
     return "\n".join(head + ["[{0}]".format(section)] + used + body) + "\n"
-
-
-def _needed(text: str) -> List[Tuple[str, str]]:
-    return [(name, value) for name, value in _PLACEHOLDERS if "%({0})".format(name) in text]

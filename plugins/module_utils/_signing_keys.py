@@ -10,7 +10,7 @@ import re
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _keys, _plan, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _keys, _packed, _plan, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -27,11 +27,12 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     """
     params = module.params
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
-    wanted = [item._replace(uid=found.uid, gid=found.gid, mode=found.mode) for item in _wanted(params["signing_keys"])]
+    keys = _wanted(_packed.unpack(params["signing_keys"]))
+    wanted = [item._replace(uid=found.uid, gid=found.gid, mode=found.mode) for item in keys]
     with _edge.tree(module) as tree:
         unwanted: List[str] = []
         if params["purge"]:
-            unwanted = sorted(tree.marked(MARKER, _keys.SUFFIX) - {item.name for item in wanted})
+            unwanted = sorted(tree.marked(MARKER, _keys.SUFFIX, {item.name for item in wanted}))
         plan = tree.compare(wanted, unwanted)
         tree.apply(plan)
     result: Dict[str, Any] = {

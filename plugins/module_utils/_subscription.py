@@ -29,6 +29,7 @@ _RESOLVE = "resolve_server"
 _SUBSCRIPTION_ARGUMENTS = [row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE]
 _SERVER, _KEY = _dialect.SUBSCRIPTION[:2]
 _FIELDS = _dialect.SUBSCRIPTION[2:]
+_ROWS = {row.argument: row for row in _FIELDS}
 
 
 class Subscription(NamedTuple):
@@ -74,9 +75,11 @@ def fragment(
     lines: List[Line] = []
     warnings: List[str] = []
     for group in GROUPS:
+        if arguments.get(group) is None:
+            continue
         place = _values.child(path, group)
         rows = _dialect.GROUPS[group]
-        given = _values.mapping(place, arguments.get(group), (row.argument for row in rows))
+        given = _values.mapping(place, arguments[group], [row.argument for row in rows])
         lines += _group_lines(place, rows, given, release)
         if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
             warnings.append(
@@ -140,7 +143,8 @@ def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: O
     keys = [_values.key(place, value) for place, value in _required(path, given, "key", "a key")]
     values = _field_values(path, given, release)
     _check_together(path, given)
-    tail = "".join("," + field for row in _FIELDS if row.argument in values for field in _fields(row, values[row.argument]))
+    fields = [field for name, value in values.items() for field in _fields(_ROWS[name], value)]
+    tail = ",".join([""] + fields)
     lines = []
     for one_server in servers:
         head = "{0}={1},{2}=".format(_SERVER.name, _kv(one_server), _KEY.name)
@@ -162,7 +166,7 @@ def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str
 
 
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
-    """The checked values of the fields behind server and key that are to be written."""
+    """The checked values of the fields behind server and key that are to be written, in the rows' order."""
     values = {}
     for row in _FIELDS:
         if row.argument not in given:

@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, cast
+from typing import Any, Callable, Collection, Dict, Iterable, List, Optional, Set, Tuple, cast
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -99,11 +99,14 @@ class Tree:
         """The names of all that is in the directory, sorted."""
         return [] if self._dir is None else sorted(os.listdir(self._dir))
 
-    def marked(self, marker: bytes, suffix: str) -> Set[str]:
-        """The regular files whose name ends in C(suffix) and that begin with C(marker): those that a module wrote."""
+    def marked(self, marker: bytes, suffix: str, besides: Collection[str] = ()) -> Set[str]:
+        """The regular files whose name ends in C(suffix) and that begin with C(marker): those that a module wrote.
+
+        :param besides: names that aren't looked at, since somebody else reads those files anyway.
+        """
         found = set()
         for name in self.names():
-            if name.endswith(suffix):
+            if name.endswith(suffix) and name not in besides:
                 status = self._lstat(name)
                 if status and stat.S_ISREG(status.st_mode) and self._read(name, self.place, len(marker)) == marker:
                     found.add(name)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ALGORITHMS, MODIFIERS, Algorithm
@@ -55,7 +56,7 @@ def child(path: str, name: Any) -> str:
     return path + "." + name if path else name
 
 
-def mapping(path: str, value: Any, known: Iterable[str]) -> Dict[str, Any]:
+def mapping(path: str, value: Any, known: Sequence[str]) -> Dict[str, Any]:
     """A mapping of known arguments; members that are null are left out.
 
     :raises ArgumentError: when it isn't one, or names an argument that is unknown.
@@ -64,11 +65,10 @@ def mapping(path: str, value: Any, known: Iterable[str]) -> Dict[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise ArgumentError(path, "must be a mapping of arguments, not {0}".format(_type_name(value)))
-    names = list(known)
     for name in value:
-        if name not in names:
-            near = difflib.get_close_matches(str(name), names, 1)
-            hint = "did you mean {0!r}?".format(near[0]) if near else "known are " + ", ".join(names)
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            hint = "did you mean {0!r}?".format(near[0]) if near else "known are " + ", ".join(known)
             raise ArgumentError(child(path, name), "is no argument here; " + hint)
     return {name: member for name, member in value.items() if member is not None}
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _health, _ini, _subscription, _values
-from ansible_collections.emperor.uwsgi.plugins.module_utils._announced import SOCKETS
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import CLIENT_PARAMS, Release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import CLIENT_PARAMS, SOCKETS, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 
@@ -43,12 +43,14 @@ class Defaults(NamedTuple):
     """What holds for every vassal that doesn't say otherwise; null leaves an option out.
 
     :ivar suspend_dir: the folder of the suspend files, each with its vassal's name.
+    :ivar lines: what the options come to, found once for all vassals.
     """
 
     options: Mapping[str, Any] = {}
     client_params: Mapping[str, Any] = {}
     resolve_server: bool = False
     suspend_dir: Optional[str] = None
+    lines: Mapping[str, List[Line]] = {}
 
 
 class Vassal(NamedTuple):
@@ -79,6 +81,7 @@ def vassals(
     """
     found = []
     places: Dict[str, str] = {}
+    defaults = defaults._replace(lines=_options("default_options", defaults.options))
     for at, item in enumerate(items):
         one = _vassal("vassals[{0}]".format(at), item, release, resolve, defaults)
         if one.name in places:
@@ -95,7 +98,8 @@ def _vassal(
 ) -> Vassal:
     given = _values.mapping(place, item, _ARGUMENTS)
     name = _name(place + ".name", given.get("name"))
-    options = _options(place + ".options", given.get("options"), defaults.options)
+    own = _options(place + ".options", given.get("options"))
+    options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
     given.setdefault("resolve_server", defaults.resolve_server)
     if "health" in given:
         _health.health(place + ".health", given["health"])
@@ -103,14 +107,15 @@ def _vassal(
         suspend_file = os.path.join(defaults.suspend_dir, name)
         given["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
     if defaults.client_params and given.get("subscriptions"):
-        own = _values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
-        given["client_params"] = dict(defaults.client_params, **own)
+        params = _values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
+        given["client_params"] = dict(defaults.client_params, **params)
     fragment = _subscription.fragment(given, release, resolve, place)
     if not options and not fragment.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
     warnings = list(fragment.warnings)
+    sockets = [line.value for line in options if SOCKETS.match(line.name)]
     for at, entry in enumerate(fragment.subscriptions):
-        warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options)
+        warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options, sockets)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     return Vassal(
         name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uids[-1] if uids else None
@@ -139,18 +144,20 @@ def _name(path: str, value: Any) -> str:
     return name
 
 
-def _options(path: str, value: Any, defaults: Mapping[str, Any]) -> List[Line]:
-    """The raw options: a mapping, whose list values repeat the line and whose null values leave it out."""
+def _options(path: str, value: Any) -> Dict[str, List[Line]]:
+    """The lines of raw options: a mapping, whose list values repeat the line and whose null values leave it out."""
     if value is not None and not isinstance(value, Mapping):
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
-    lines = []
-    for name, item in {**defaults, **(value or {})}.items():
+    found: Dict[str, List[Line]] = {}
+    for name, item in (value or {}).items():
         place = _values.child(path, name)
         if not isinstance(name, str) or not _ini.is_option_name(name):
             raise ArgumentError(place, "is no option's name")
-        for at, one in enumerate(_values.sequence(place, item)):
-            lines.append(Line(name, _raw("{0}[{1}]".format(place, at) if isinstance(item, list) else place, one), False))
-    return lines
+        if isinstance(item, (list, tuple)):
+            found[name] = [Line(name, _raw("{0}[{1}]".format(place, at), one), False) for at, one in enumerate(item)]
+        else:
+            found[name] = [] if item is None else [Line(name, _raw(place, item), False)]
+    return found
 
 
 def _raw(path: str, value: Any) -> str:
@@ -165,14 +172,13 @@ def _raw(path: str, value: Any) -> str:
     return text
 
 
-def _announced(path: str, entry: _subscription.Subscription, options: List[Line]) -> List[str]:
+def _announced(path: str, entry: _subscription.Subscription, options: List[Line], sockets: List[str]) -> List[str]:
     """Check the address that uWSGI will take from the vassal's sockets, where the subscription doesn't give one.
 
     :returns: warnings.
     """
     if isinstance(entry.address, str):
         return []
-    sockets = [line.value for line in options if SOCKETS.match(line.name)]
     number = entry.address or 0
     if number >= len(sockets):
         if any(_ELSEWHERE.match(line.name) for line in options):

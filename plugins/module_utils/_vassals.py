@@ -10,10 +10,11 @@ import os
 from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _plan
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _packed, _plan
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
 from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Defaults, Vassal, vassals
 
@@ -36,12 +37,12 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     defaults = Defaults(
         params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"], params["suspend_dir"]
     )
-    found = vassals(params["vassals"], parse_release("uwsgi_version", version), _edge.resolve, defaults)
+    found = vassals(_packed.unpack(params["vassals"]), parse_release("uwsgi_version", version), _edge.resolve, defaults)
     wanted = [_wanted(module, one) for one in found]
     with _edge.tree(module) as tree:
         unwanted = []
         if params["purge"]:
-            unwanted = sorted(tree.marked(MARKER, SUFFIX) - {item.name for item in wanted})
+            unwanted = sorted(tree.marked(MARKER, SUFFIX, {item.name for item in wanted}))
         plan = tree.compare(wanted, unwanted)
         warnings = _key_warnings(module, found)
         rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
@@ -54,9 +55,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
                 ]
             )
         tree.apply(plan)
+    made = _make_suspend_dir(module)
     _warn(module, [warning for one in found for warning in one.warnings] + warnings)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created,
+        "changed": plan.changed or tree.created or made,
         "path": params["path"],
         "uwsgi_version": version,
         "created": _names(plan.created),
@@ -69,6 +71,16 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     if module._diff:
         result["diff"] = _plan.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
     return result
+
+
+def _make_suspend_dir(module: AnsibleModule) -> bool:
+    """Make the folder of suspend files for the vassals' user, whose health gate writes there; one that is there stays as it is."""
+    params = module.params
+    if params["suspend_dir"] is None:
+        return False
+    create = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
+    with Tree(params["suspend_dir"], "suspend_dir", module.check_mode, create) as folder:
+        return folder.created
 
 
 def _wanted(module: AnsibleModule, one: Vassal) -> _plan.Wanted:

@@ -59,6 +59,7 @@ options:
     description:
       - A folder of suspend files. Every subscription that names none gets C(SUSPEND_DIR/NAME) of its vassal, which is what
         M(emperor.uwsgi.uwsgi_drain) takes a node out with.
+      - It is made when it's missing, with mode 0755, O(group) and the owner O(user).
     type: path
   mode:
     description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.

@@ -222,7 +222,7 @@ def test_a_mapping_has_known_members_and_no_nulls() -> None:
 )
 def test_a_mapping_of_something_else_is_refused(value: Any, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        _values.mapping("arg", value, iter(["weight", "key"]))
+        _values.mapping("arg", value, ["weight", "key"])
     assert (caught.value.path, caught.value.problem) == (path, problem)
 
 

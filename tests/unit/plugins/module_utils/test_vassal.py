@@ -164,7 +164,7 @@ REFUSED: List[Tuple[Any, str, str]] = [
     (options(**{"a b": 1}), ".options['a b']", "is no option's name"),
     (options(**{"-a": 1}), ".options.-a", "is no option's name"),
     ({"name": "a", "options": {8000: 1}}, ".options[8000]", "is no option's name"),
-    (options(a={}), ".options.a", "must be a value or a list of values, not a mapping"),
+    (options(a={}), ".options.a", "must be a value or a list of values; give true for an option that takes none"),
     (options(a=[1, {}]), ".options.a[1]", "must be a value or a list of values; give true for an option that takes none"),
     (options(a=[None]), ".options.a[0]", "must be a value or a list of values; give true for an option that takes none"),
     (options(a="b\nexec-asap = c"), ".options.a", "has a line break, which would start another option; give a list "
@@ -192,7 +192,7 @@ def test_names_of_servers_are_not_resolved_unasked() -> None:
 
 def test_defaults_that_do_not_work_are_refused() -> None:
     entry = {"name": "a", "subscriptions": [dict(S, address=HTTP)]}
-    assert refusal(entry, Defaults({"a\n": 1})) == ("vassals[0].options['a\\n']", "is no option's name")
+    assert refusal(entry, Defaults({"a\n": 1})) == ("default_options['a\\n']", "is no option's name")
     entry["client_params"] = {"interval": 1}
     assert refusal(entry, Defaults({}, {"announce_interval": 1}))[0] == "vassals[1].client_params.interval"
 
