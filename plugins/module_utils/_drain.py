@@ -16,6 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import (
     _edge,
     _presence,
     _routers,
+    _stats,
     _subscription,
     _suspend,
 )
@@ -50,33 +51,50 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     """
     params = module.params
     started = time.monotonic()
-    if not _suspend.is_reason(params["reason"]):
-        raise ArgumentError(
-            "reason", "{0!r} is no reason's name; give lower case letters, digits, '-' and '_'".format(params["reason"])
-        )
-    if params["wait"] and not params["stats"]:
-        raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false")
+    drained = params["state"] == "drained"
+    _check(params)
     found = _announcements(params)
     paths = _suspend_files(found)
+    farewell = Farewell(found) if drained else None
     watch = Watch(params, found)
     before = watch.look()
-    drained = params["state"] == "drained"
-    changed = _drain(module, found, paths, watch, before) if drained else _activate(module, paths)
-    held = sorted({reason for path in paths for reason in _suspend.reasons(path)})
+    changed = _drain(module, farewell, paths, watch, before) if farewell else _activate(module, paths)
+    held = sorted({reason for path in paths for reason in _reasons(path)})
     result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
     result["before"] = [one.shown() for one in before]
-    after = before if module.check_mode else watch.look()
-    if params["wait"] and not module.check_mode:
-        if drained:
-            after = watch.wait(lambda dummy, now: now.is_out, before, Farewell(found).send)
-        elif not held:
+    after = before
+    if not module.check_mode:
+        if held and not drained:
+            module.warn("it stays out, held by: {0}".format(", ".join(held)))
+        if params["wait"] and farewell:
+            after = watch.wait(lambda dummy, now: now.is_out, before, farewell.send)
+        elif params["wait"] and not held:
             after = watch.wait(_presence.came_in if changed else _is_fresh, before)
-    if held and not drained and not module.check_mode:
-        module.warn("it stays out, held by: {0}".format(", ".join(held)))
+        else:
+            after = watch.look()
     result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
     if watch.lagging:
         raise LagError(watch.lagging, result)
     return result
+
+
+def _check(params: Dict[str, Any]) -> None:
+    if not _suspend.is_reason(params["reason"]):
+        raise ArgumentError(
+            "reason",
+            "{0!r} is no reason's name; give up to 64 lower case letters, digits, '-' and '_'".format(params["reason"][:80]),
+        )
+    for name, least in (("timeout", 1), ("minimum", 0)):
+        if params[name] < least:
+            raise ArgumentError(name, "{0} is too small; give {1} or more".format(params[name], least))
+    if not params["stats"] and (params["wait"] or params["minimum"]):
+        raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
+    for at, address in enumerate(params["stats"] or []):
+        if not _stats.is_address(address):
+            raise ArgumentError(
+                "stats[{0}]".format(at),
+                "{0!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL".format(address),
+            )
 
 
 def _announcements(params: Dict[str, Any]) -> List[Announcement]:
@@ -104,32 +122,43 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
     return list(dict.fromkeys(one.suspend_file for one in found if one.suspend_file is not None))
 
 
-def _drain(module: AnsibleModule, found: List[Announcement], paths: List[str], watch: Watch, before: List[Seen]) -> bool:
-    reason = module.params["reason"]
-    farewell = Farewell(found)
-    new = [path for path in paths if reason not in _suspend.reasons(path)]
-    serving = [one for one in before if not one.is_out]
-    if serving and module.params["minimum"]:
-        watch.require(module.params["minimum"])
+def _reasons(path: str) -> List[str]:
+    try:
+        return _suspend.reasons(path)
+    except OSError as exc:
+        raise ArgumentError("state", "{0} can't be read: {1}".format(path, exc.strerror)) from exc
+
+
+def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], watch: Watch, before: List[Seen]) -> bool:
+    params = module.params
+    new = [path for path in paths if params["reason"] not in _reasons(path)]
+    if params["minimum"] and any(one.state in (_presence.LISTED, _presence.SILENT) for one in before):
+        watch.require(params["minimum"])
     if not module.check_mode:
-        held = []
-        try:
-            for path in new:
-                _suspend.hold(path, reason)
+        _hold(new, params["reason"])
+        failed = farewell.send()
+        if failed and not params["wait"]:
+            module.warn("a router was not told, and keeps the node until its tolerance ends: {0}".format(failed))
+    return bool(new) or any(one.state == _presence.LISTED for one in before)
+
+
+def _hold(paths: List[str], reason: str) -> None:
+    held = []
+    try:
+        for path in paths:
+            if _suspend.hold(path, reason):
                 held.append(path)
-        except OSError as exc:
-            for one in held:
-                _suspend.release(one, reason)
-            raise ArgumentError(
-                "state", "{0}: {1}; nothing was changed. Make its folder, or remove what stands there".format(path, exc.strerror)
-            ) from exc
-        farewell.send()
-    return bool(new or serving)
+    except OSError as exc:
+        for one in held:
+            _suspend.release(one, reason)
+        raise ArgumentError(
+            "state", "{0}: {1}; nothing was changed. Make its folder, or remove what stands there".format(path, exc.strerror)
+        ) from exc
 
 
 def _activate(module: AnsibleModule, paths: List[str]) -> bool:
     reason = module.params["reason"]
-    held = [path for path in paths if reason in _suspend.reasons(path)]
+    held = [path for path in paths if reason in _reasons(path)]
     if not module.check_mode:
         for path in held:
             try:
@@ -158,8 +187,16 @@ class Watch:
 
     def _tables(self) -> Dict[str, Dict[str, Any]]:
         answers = _routers.ask(self._stats, min(self._timeout, _ANSWER)) if self._stats else []
-        self._errors = {answer["stats"]: answer["error"] for answer in answers if "error" in answer}
-        return {answer["stats"]: answer["found"] for answer in answers if "found" in answer}
+        self._errors = {}
+        tables = {}
+        for answer in answers:
+            # Also says what is wrong with a table that isn't one.
+            judged = _routers.judged(answer, _MAX_AGE)
+            if "error" in judged:
+                self._errors[answer["stats"]] = judged["error"]
+            else:
+                tables[answer["stats"]] = answer["found"]
+        return tables
 
     def look(self) -> List[Seen]:
         """The node at every router, under every key."""
@@ -172,8 +209,8 @@ class Watch:
         :raises ArgumentError: when there would be fewer at any router, or one doesn't answer.
         """
         tables = self._tables()
-        if self._errors or not tables:
-            raise ArgumentError("minimum", "can't be seen to: {0}".format(self._silent() or "give the routers' stats"))
+        if self._errors:
+            raise ArgumentError("minimum", "can't be seen to: {0}".format(self._silent()))
         left, router, key = _presence.fewest(tables, self._pairs, time.time(), _MAX_AGE)
         if left < minimum:
             raise ArgumentError(

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -44,7 +44,9 @@ def health(path: str, value: Any) -> Health:
     asked = [name for name in ("path", "command") if name in given]
     if len(asked) != 1:
         raise ArgumentError(path, "needs one of path and command; give path to ask the application, or command")
-    found = {name: _values.text(_values.child(path, name), given[name]) for name in asked + ["host"] if name in given}
+    # A blank or a line break would end the request's path, or its header.
+    checks = {"command": _values.text, "path": _values.word, "host": _values.word}
+    found: Dict[str, Any] = {name: checks[name](path + "." + name, given[name]) for name in asked + ["host"] if name in given}
     if not found.get("path", "/").startswith("/"):
         raise ArgumentError(path + ".path", "{0!r} does not begin with a slash; give the path of a request".format(found["path"]))
     for name, most in (("interval", _MOST_SECONDS), ("timeout", _MOST_SECONDS), ("fall", _MOST_COUNT), ("rise", _MOST_COUNT)):

@@ -30,6 +30,11 @@ class StatsError(Exception):
     """A router that doesn't answer, or answers something else."""
 
 
+def is_address(value: str) -> bool:
+    """Say whether C(value) can be a stats server: C(IPV4:PORT), a unix socket's absolute path, or an http URL."""
+    return value.startswith(("http://", "https://", "/")) or is_ipv4_port(value)
+
+
 def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> bytes:
     """Read all that a stats server sends.
 

@@ -12,13 +12,16 @@ reason, the operator's.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from typing import List
 
 OPERATOR = "operator"
 HEALTH = "health"
 _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_MODE = 0o755
 _MOST_TRIES = 100
 
 
@@ -37,6 +40,8 @@ def reasons(path: str) -> List[str]:
     except FileNotFoundError:
         return []
     except NotADirectoryError:
+        if not os.path.exists(path):
+            raise
         return [OPERATOR]
 
 
@@ -49,22 +54,42 @@ def hold(path: str, reason: str) -> bool:
     """
     for dummy in range(_MOST_TRIES):
         try:
-            os.mkdir(path, 0o755)
+            os.mkdir(path, _MODE)
         except FileExistsError:
-            if not os.path.isdir(path):
-                if reason == OPERATOR:
-                    return False
-                # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
-                raise
+            pass
         try:
-            os.close(os.open(os.path.join(path, reason), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        except NotADirectoryError as exc:
+            if reason == OPERATOR and os.path.isfile(path):
+                return False
+            # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from exc
+        try:
+            _share(path, folder)
+            os.close(os.open(reason, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder))
             return True
         except FileExistsError:
             return False
         except FileNotFoundError:
             # Whoever took the last other reason away removed the directory in between.
             continue
-    raise OSError(None, "it is removed again and again", path)
+        finally:
+            os.close(folder)
+    raise OSError(errno.EBUSY, "it is removed again and again", path)
+
+
+def _share(path: str, folder: int) -> None:
+    """Let the instance see the directory, whatever the umask is, and the owner of the folder that it's in add a reason.
+
+    :param folder: a descriptor of the directory, since that owner may put a link in its place.
+    """
+    found, above = os.fstat(folder), os.stat(os.path.dirname(path) or ".")
+    if stat.S_IMODE(found.st_mode) & _MODE != _MODE:
+        os.fchmod(folder, _MODE)
+    if os.geteuid() == 0 and (found.st_uid, found.st_gid) != (above.st_uid, above.st_gid):
+        os.fchown(folder, above.st_uid, above.st_gid)
 
 
 def release(path: str, reason: str) -> bool:
@@ -80,15 +105,17 @@ def release(path: str, reason: str) -> bool:
     except FileNotFoundError:
         pass
     except NotADirectoryError:
-        if reason != OPERATOR:
+        if reason != OPERATOR or not os.path.lexists(path):
             return False
         os.unlink(path)
         return True
     try:
         os.rmdir(path)
         return True
-    except OSError:
-        # Not there, or others hold on.
-        if not os.path.isdir(path) or os.listdir(path):
-            return found
-        raise
+    except FileNotFoundError:
+        return found
+    except OSError as exc:
+        if exc.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        # Others hold on.
+        return found

@@ -23,7 +23,7 @@ class Farewell:
     """What takes some announcements back.
 
     :param announcements: of one instance.
-    :raises ArgumentError: when one can't be signed; so all that can fail has failed before anything is sent.
+    :raises ArgumentError: when one can't be signed or is too long; so all that can fail has failed before anything is sent.
     """
 
     def __init__(self, announcements: Iterable[Announcement]) -> None:
@@ -66,6 +66,8 @@ class Farewell:
             return _wire.encode(_wire.UNSUBSCRIBE, pairs, sign)
         except _sign.SignatureError as exc:
             raise ArgumentError(one.place, "{0}, which signs for {1!r}: {2}".format(file, one.key, exc)) from exc
+        except _wire.WireError as exc:
+            raise ArgumentError(one.place, "the key {0!r} can't be unsubscribed: {1}".format(one.key[:80], exc)) from exc
 
     def _key(self, place: str, file: str) -> bytes:
         if file not in self._keys:

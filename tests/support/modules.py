@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".ansible" / "collections"
 PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
 _TIMEOUT = 60
+# This Python, and the oldest that modules run on, where the machine has it.
+PYTHONS = [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.8.*/bin/python3.8"))[:1])]
 
 
 class Result(NamedTuple):

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an instance announces by its files; that a real node announces the same is in the conformance tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _announced
+from ansible_collections.emperor.uwsgi.plugins.module_utils._announced import Announcement
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+PLACE = "vassal"
+FOLDER = "/etc/uwsgi/vassals/"
+VASSAL = FOLDER + "shop.ini"
+LINE = "subscribe2 = server=10.0.0.2:2626,key=a.test"
+
+
+def files(**texts: str) -> Callable[[str], bytes]:
+    """A reader of files below FOLDER, by their names without the suffix; C(__) stands for a slash."""
+    found = {"{0}{1}.ini".format(FOLDER, name.replace("__", "/")): text for name, text in texts.items()}
+
+    def read(path: str) -> bytes:
+        if path not in found:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return "[uwsgi]\n{0}\n".format(found[path]).encode()
+
+    return read
+
+
+def announced(**texts: str) -> list[Announcement]:
+    return _announced.of_file(PLACE, VASSAL, files(**texts))
+
+
+# The lines beside "subscribe2 = server=10.0.0.2:2626,key=a.test", more of its fields, and the address.
+ADDRESSES = [
+    ("socket = 10.0.0.7:3031", "", "10.0.0.7:3031"),
+    ("uwsgi-socket = 10.0.0.7:3031", "", "10.0.0.7:3031"),
+    ("http-socket = 10.0.0.7:80\nsocket = 10.0.0.7:3031", "", "10.0.0.7:80"),
+    ("socket = 10.0.0.7:3031\nsocket = 10.0.0.7:3032", ",socket=1", "10.0.0.7:3032"),
+    ("fastcgi-socket = :1\nscgi-nph-socket = :2\nraw-socket = :3", ",socket=2", ":3"),
+    ("socket = a:1\nsocket = a:2", ",socket=2", "a:1"),
+    ("socket = a:1\nsocket = a:2", ",socket=-1", "a:1"),
+    ("socket = a:1\nsocket = a:2", ",socket=", "a:1"),
+    ("socket = a:1\nsocket = a:2", ",socket= 1x", "a:2"),
+    ("socket = a:1\nsocket = a:2", ",socket=x", "a:1"),
+    ("socket = a:1", ",addr=b:2", "b:2"),
+    ("socket = a:1", ",socket=0,addr=b:2", "a:1"),
+    ("socket = a:1", ",socket=1,addr=b:2", "b:2"),
+    ("", ",addr=b:2", "b:2"),
+    ("socket = /run/shop.sock", "", "/run/shop.sock"),
+    ("socket = @shop", "", "@shop"),
+    ("https-socket = 10.0.0.7:443,/crt,/key", "", "10.0.0.7:443"),
+    ("suwsgi-socket = 10.0.0.7:443,/crt,/key", "", "10.0.0.7:443"),
+    ("socket = a:1,b", "", "a:1,b"),
+    ("socket = %(ip):3031\nset-ph = ip=10.0.0.7", "", "10.0.0.7:3031"),
+    ("socket = $(IP):1\nsocket = a:2", ",socket=1", "a:2"),
+    ("socket = /run/%n.sock", "", "/run/shop.sock"),
+    ("socket-timeout = 3\nsocket = a:1", "", "a:1"),
+    ("if-env = X\nvacuum = true\nendif =\nsocket = a:1", "", "a:1"),
+    ("socket = a:1\nif-env = X\nsocket = b:2\nendif =", "", "a:1"),
+    ("set = socket=a:1", "", "a:1"),
+]
+
+
+@pytest.mark.parametrize(("lines", "fields", "address"), ADDRESSES)
+def test_the_address_is_the_one_that_uwsgi_takes(lines: str, fields: str, address: str) -> None:
+    assert announced(shop="{0}\n{1}{2}".format(lines, LINE, fields)) == [
+        Announcement(PLACE, "10.0.0.2:2626", "a.test", address, None, None)
+    ]
+
+
+def test_all_that_an_announcement_says() -> None:
+    line = LINE + ",addr=a:1,sign=SHA256:/k/a\\,b:c.pem,check=/run/suspend\\,shop,modifier1=5,modifier2=300,weight=9"
+    assert announced(shop=line) == [
+        Announcement(PLACE, "10.0.0.2:2626", "a.test", "a:1", ("SHA256", "/k/a,b:c.pem"), "/run/suspend,shop", (5, 44))
+    ]
+
+
+def test_every_line_is_one() -> None:
+    lines = ["subscribe2 = server={0},key={1},addr=a:1".format(server, key) for server in ("1.2.3.4:5", "/run/r") for key in "ab"]
+    found = announced(shop="\n".join(lines))
+    assert [(one.server, one.key) for one in found] == [
+        ("1.2.3.4:5", "a"),
+        ("1.2.3.4:5", "b"),
+        ("/run/r", "a"),
+        ("/run/r", "b"),
+    ]
+
+
+# Files, and the order of the options x and y in what they come to.
+INCLUDED: list[tuple[str, dict[str, str], list[str]]] = [
+    ("in its place", {"shop": "x = 1\ninclude = b.ini\ny = 3", "b": "x = 2"}, ["1", "2", "3"]),
+    ("with the other word", {"shop": "x = 1\nini = b.ini\ny = 3", "b": "x = 2"}, ["1", "2", "3"]),
+    ("from a folder", {"shop": "include = sub/b.ini\nx = 2", "sub__b": "x = 1"}, ["1", "2"]),
+    ("from the vassal's folder", {"shop": "include = sub/b.ini", "sub__b": "include = c.ini", "c": "x = 1"}, ["1"]),
+    ("by its path", {"shop": "include = %d/b.ini", "/b": "x = %n"}, ["b"]),
+    ("its own name", {"shop": "x = %n\ninclude = b.ini\ny = %n", "b": "x = %n"}, ["shop", "b", "shop"]),
+    ("twice", {"shop": "include = b.ini\ninclude = b.ini", "b": "x = 1"}, ["1", "1"]),
+    ("a section", {"shop": "ini = b.ini:web", "b": "x = 1\n[web]\nx = 2"}, ["2"]),
+    ("the usual section", {"shop": "ini = b.ini:", "b": "x = 1\n[web]\nx = 2"}, ["1"]),
+    ("the usual section again", {"shop": "ini = b.ini:web", "b": "[web]\ninclude = c.ini", "c": "x = 1\n[web]\nx = 2"}, ["1"]),
+    ("a section of its own", {"shop": "ini = :web\n[web]\nx = 1"}, ["1"]),
+    ("a section of the last file", {"shop": "include = b.ini\nini = :web\n[web]\nx = 1", "b": "[web]\nx = 2"}, ["2"]),
+    ("not that of a foreign section", {"shop": "x = 1\n[web]\ninclude = none.ini"}, ["1"]),
+    ("placeholders of all", {"shop": "x = %(p)\ninclude = b.ini\nset-ph = q=2", "b": "set-ph = p=1\ny = %(q)"}, ["1", "2"]),
+    ("the first of a name", {"shop": "include = b.ini\nset-ph = p=2\nx = %(p)", "b": "set-ph = p=1"}, ["1"]),
+    ("a template comes last", {"shop": "inherit = b.ini\nx = 1\ninclude = c.ini", "b": "x = 3", "c": "y = 2"}, ["1", "2", "3"]),
+    ("and is taken as it is", {"shop": "inherit = b.ini\nset-ph = p=1", "b": "x = %(p)$(A)"}, ["%(p)$(A)"]),
+    ("with its own", {"shop": "inherit = b.ini", "b": "inherit = c.ini\nini = d.ini", "c": "x = 2", "d": "x = 1"}, ["1", "2"]),
+    ("set", {"shop": "set = include=b.ini\nx = 2", "b": "x = 1"}, ["1", "2"]),
+]
+
+
+@pytest.mark.parametrize(("texts", "values"), [case[1:] for case in INCLUDED], ids=[case[0] for case in INCLUDED])
+def test_included_files(texts: dict[str, str], values: list[str]) -> None:
+    found = _announced.options_of(PLACE, VASSAL, files(**texts))
+    assert [(one.value, one.flaw) for one in found if one.name in "xy"] == [(value, "") for value in values]
+
+
+def test_real_files_and_what_is_no_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ini"
+    path.write_bytes(b"[uwsgi]\nsocket = a:1\n" + LINE.encode() + b"\xff\n")
+    found = _announced.of_file(PLACE, str(path))
+    assert [one.key for one in found] == ["a.test\udcff"]
+
+
+def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As uWSGI does with %d and %n, since the Emperor starts a vassal in its folder."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "shop.ini").write_text("[uwsgi]\nx = %d%n\ninclude = more/b.ini\n")
+    (tmp_path / "linked").symlink_to("real")
+    (tmp_path / "real" / "web.ini").symlink_to("shop.ini")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.ini").write_text("[uwsgi]\nx = %p\n")
+    (tmp_path / "real" / "more").symlink_to("../other")
+    monkeypatch.chdir(tmp_path)
+    for path in (str(tmp_path / "linked" / "web.ini"), os.path.join("linked", "web.ini")):
+        found = [one.value for one in _announced.options_of(PLACE, path) if one.name == "x"]
+        assert found == ["{0}/real/web".format(tmp_path), "{0}/other/b.ini".format(tmp_path)]
+
+
+NOBODY_KNOWS = "so nobody else knows what is announced; give subscriptions"
+REFUSED: list[tuple[str, dict[str, str], str]] = [
+    ("no file", {}, VASSAL + " can't be read: No such file or directory"),
+    ("nothing announced", {"shop": "socket = a:1"}, VASSAL + " has no subscribe2, so it announces nothing"),
+    ("an older way", {"shop": LINE + ",addr=a:1\nsubscribe-to = 10.0.0.2:2626:b"},
+     VASSAL + " has subscribe-to, which knows no suspend file; write it as subscribe2"),
+    ("no included file", {"shop": "include = b.ini"}, FOLDER + "b.ini can't be read: No such file or directory"),
+    ("a circle", {"shop": "include = b.ini", "b": "include = shop.ini"}, VASSAL + " includes itself"),
+    ("a placeholder in an include", {"shop": "set-ph = a=b\ninclude = %(a).ini", "b": "x = 1"},
+     FOLDER + "%(a).ini can't be read: No such file or directory"),
+    ("a variable in an include", {"shop": "include = %h.ini"},
+     VASSAL + ": include = %?.ini has a magic variable that depends on the host, " + NOBODY_KNOWS),
+    ("an include in a condition", {"shop": "if-env = A\ninclude = b.ini\nendif =", "b": LINE},
+     VASSAL + ": include = b.ini stands in a condition or a loop, " + NOBODY_KNOWS),
+    ("a file of another kind", {"shop": "include = b.yml"}, VASSAL + ": include = b.yml does not end in .ini, " + NOBODY_KNOWS),
+    ("a section that include does not know", {"shop": "include = b.ini:web"},
+     VASSAL + ": include = b.ini:web does not end in .ini, " + NOBODY_KNOWS),
+    ("another language", {"shop": "yaml = b.yml"},
+     VASSAL + ": yaml = b.yml brings options that aren't read here, " + NOBODY_KNOWS),
+    ("a template of another kind", {"shop": "inherit = b.xml"},
+     VASSAL + ": inherit = b.xml does not end in .ini, " + NOBODY_KNOWS),
+    ("the environment", {"shop": LINE + "$(A)"},
+     "a subscribe2 line depends on the environment, so nobody else knows what it announces; give subscriptions"),
+    ("a condition", {"shop": "if-env = A\n" + LINE},
+     "a subscribe2 line stands in a condition or a loop, so nobody else knows what it announces; give subscriptions"),
+    ("no server", {"shop": "subscribe2 = key=a"}, "a subscribe2 line has no server, so uWSGI announces nothing"),
+    ("junk", {"shop": "subscribe2 = junk"}, "a subscribe2 line has no server and no key, so uWSGI announces nothing"),
+    ("an empty key", {"shop": "subscribe2 = server=1.2.3.4:5,key="}, "a subscribe2 line has no key, so uWSGI announces nothing"),
+    ("a relative suspend file", {"shop": LINE + ",check=suspend"},
+     "a subscribe2 line has check=suspend, which uWSGI takes from whatever folder it runs in; give an absolute path"),
+    ("a relative key file", {"shop": LINE + ",sign=SHA1:a.pem"},
+     "a subscribe2 line has sign=SHA1:a.pem, which uWSGI takes from whatever folder it runs in; give an absolute path"),
+    ("no socket", {"shop": LINE}, "the key 'a.test' is announced with socket 0 of an instance that isn't known here; give the "
+     "vassal, or subscriptions with an address"),
+    ("a socket of another file", {"shop": LINE + ",socket=2,addr=a:1"}, "the key 'a.test' is announced with socket 2 of an "
+     "instance that isn't known here; give the vassal, or subscriptions with an address"),
+    ("the address of 2.1", {"shop": "socket = b:2\n" + LINE + ",address=a:1"},
+     "a subscribe2 line has address=, which uWSGI 2.0 ignores and 2.1 doesn't; write addr="),
+    ("a socket of the environment", {"shop": "socket = $(IP):1\n" + LINE},
+     "the instance's socket '$(IP):1' depends on the environment; give subscriptions with an address"),
+    ("a socket of the host", {"shop": "socket = %h:1\n" + LINE},
+     "the instance's socket '%?:1' has a magic variable that depends on the host; give subscriptions with an address"),
+    ("a shared socket", {"shop": "socket = =0\n" + LINE},
+     "the instance's socket '=0' is known to the running instance only; give subscriptions with an address"),
+    ("any port", {"shop": "socket = 127.0.0.1:0\n" + LINE},
+     "the instance's socket '127.0.0.1:0' is known to the running instance only; give subscriptions with an address"),
+    ("any interface", {"shop": "socket = 10.0.*:3031\n" + LINE},
+     "the instance's socket '10.0.*:3031' is known to the running instance only; give subscriptions with an address"),
+    ("a socket that may be there", {"shop": "if-env = A\nsocket = a:1\nendif =\n" + LINE},
+     "the instance's socket 'a:1' stands in a condition or a loop; give subscriptions with an address"),
+    ("one behind it", {"shop": "if-env = A\nsocket = a:1\nendif =\nsocket = b:2\n" + LINE + ",socket=1"},
+     "the instance's socket 'b:2' comes after one that stands in a condition or a loop; give subscriptions with an address"),
+]
+
+
+@pytest.mark.parametrize(("texts", "problem"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_cannot_be_known_or_silenced_is_refused(texts: dict[str, str], problem: str) -> None:
+    with pytest.raises(ArgumentError) as found:
+        announced(**texts)
+    assert (found.value.path, found.value.problem) == (PLACE, problem)
+
+
+# Servers, and whether uWSGI sends anything there.
+SERVERS = [
+    ("10.0.0.2:2626", True),
+    ("127.1:65535", True),
+    ("/run/router.sock", True),
+    ("run/router.sock", False),
+    ("/run/a:1", False),
+    ("localhost:2626", False),
+    ("[::1]:2626", False),
+    (":2626", False),
+    ("10.0.0.2", False),
+    ("10.0.0.2:", False),
+    ("10.0.0.2:0", False),
+    ("10.0.0.2:65536", False),
+    ("10.0.0.2:999999", False),
+    ("10.0.0.2:2626x", False),
+    ("10.0.0.2:+1", False),
+]
+
+
+@pytest.mark.parametrize(("server", "good"), SERVERS)
+def test_servers(server: str, good: bool) -> None:
+    line = "subscribe2 = server={0},key=a.test,addr=a:1".format(server)
+    if good:
+        assert [one.server for one in announced(shop=line)] == [server]
+        return
+    with pytest.raises(ArgumentError, match="neither an IPv4 address and a port nor the absolute path of a unix socket"):
+        announced(shop=line)
+
+
+def test_of_lines() -> None:
+    places = [("subscriptions[0]", "server=1.2.3.4:5,key=a,addr=b:1"), ("subscriptions[1]", "server=/r,key=%(x),addr=b:1")]
+    assert _announced.of_lines(places) == [
+        Announcement("subscriptions[0]", "1.2.3.4:5", "a", "b:1", None, None),
+        Announcement("subscriptions[1]", "/r", "%(x)", "b:1", None, None),
+    ]
+    with pytest.raises(ArgumentError) as found:
+        _announced.of_lines([("subscriptions[2]", "server=/r,key=a,socket=1")])
+    assert found.value.path == "subscriptions[2]"
