@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from support.modules import COLLECTIONS
 
+# Of the hosts that plays manage, all of which are this one.
+PYTHON = os.environ.get("TEST_PYTHON") or sys.executable
 _TIMEOUT = 600
 
 
@@ -51,7 +53,7 @@ def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variable
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars": dict(variables, ansible_python_interpreter="{{ ansible_playbook_python }}"),
+        "vars": dict(variables, ansible_python_interpreter=PYTHON),
         "tasks": [
             *named,
             {

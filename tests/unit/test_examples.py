@@ -72,7 +72,7 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     entry = {"server": "10.0.0.2:2626", "key": KEY, "signing": ["SHA256", "/etc/uwsgi/keys/private/{0}.pem".format(KEY)]}
     variables = {"emperor_vassals": [{"name": "shop", "subscriptions": [entry]}], "subscriptions": [entry]}
-    variables |= {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    variables |= {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
     environment = {"PATH": "{0}:{1}".format(Path(BINARY).parent, os.environ["PATH"])}
@@ -107,7 +107,7 @@ def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
         play["gather_facts"] = False
         play["vars"] = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "ansible_python_interpreter": playbook.PYTHON,
             "emperor_install": "none",
             "emperor_supervisor": "daemon",
             "emperor_user": "",
