@@ -21,8 +21,9 @@ COLLECTION = "emperor.uwsgi."
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 FILTERS = sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("*.py"))
 LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("*.py"))
+INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-_KINDS = {"module": MODULES, "filter": FILTERS, "lookup": LOOKUPS}
+_KINDS = {"module": MODULES, "filter": FILTERS, "lookup": LOOKUPS, "inventory": INVENTORIES}
 
 
 class _Caught(Exception):
@@ -104,10 +105,14 @@ def test_a_plugins_documentation_is_complete(kind: str, name: str, docs: dict[st
         assert found["doc"][part], part
     for option in _flat(found["doc"].get("options", {}), "suboptions"):
         assert option["description"]
-    assert found["return"]
-    for value in _flat(found["return"], "contains"):
+    # What an inventory plugin gives is the inventory, and what runs it is a source.
+    assert found["return"] or kind == "inventory"
+    for value in _flat(found["return"] or {}, "contains"):
         assert value["description"]
         assert value["type"]
+    if kind == "inventory":
+        assert all(source["plugin"] == COLLECTION + name for source in yaml.safe_load_all(found["examples"]))
+        return
     tasks = yaml.safe_load(found["examples"])
     assert tasks
     assert all(task["name"] for task in tasks)
