@@ -127,5 +127,7 @@ def _flat(options: dict[str, Any], inner: str) -> list[dict[str, Any]]:
 def test_ansible_doc_shows_all_without_a_complaint(kind: str, tmp_path: Path) -> None:
     names = [COLLECTION + name for name in (_KINDS | {"role": ROLES})[kind]]
     found = playbook.command("ansible-doc", "-t", kind, *names, folder=tmp_path)
-    assert (found.returncode, found.stderr) == (0, "")
+    # ansible-core 2.20 and newer complain of a collection of their own.
+    complaints = [line for line in found.stderr.splitlines() if "/ansible/_protomatter'" not in line]
+    assert (found.returncode, complaints) == (0, [])
     assert all(name in found.stdout or name.upper() in found.stdout for name in names)
