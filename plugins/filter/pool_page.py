@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: pool_page
+short_description: Draw the live pools of uWSGI routers as a page
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Makes one HTML page of what M(emperor.uwsgi.uwsgi_router_info) returned. The routers, keys and nodes are drawn as a graph,
+    with what is fresh, a ghost, drained or failing, and stand in tables that can be sorted and searched.
+  - The page has all in it that it needs. It loads nothing, and text from the network can't do anything in it.
+  - The same result gives the same page. The page shows the time at which the routers were asked.
+  - The playbook C(emperor.uwsgi.report) asks the routers and writes the page.
+positional: _input
+options:
+  _input:
+    description:
+      - What M(emperor.uwsgi.uwsgi_router_info) returned, also when it failed. Routers that don't answer are drawn as such.
+      - Or a mapping of hosts to what it returned on each, also where a host couldn't be reached. A host that asked a single
+        router gives it its name.
+    type: dict
+    required: true
+  title:
+    description: The title of the page.
+    type: str
+    default: uWSGI pools
+"""
+
+EXAMPLES = r"""
+- name: Ask the routers, and go on where one doesn't answer
+  emperor.uwsgi.uwsgi_router_info:
+    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+  register: pool
+  failed_when: pool.pools is not defined
+
+- name: Show my colleagues
+  ansible.builtin.copy:
+    content: "{{ pool | emperor.uwsgi.pool_page(title='The shop') }}"
+    dest: /srv/www/pool.html
+    mode: "0644"
+"""
+
+RETURN = r"""
+_value:
+  description: The page.
+  type: str
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _page
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+
+
+@filter_errors
+def pool_page(info: Any, title: Any = "uWSGI pools") -> str:
+    """The page; raises AnsibleFilterError for what is no result of C(uwsgi_router_info)."""
+    return _page.page(info, title)
+
+
+class FilterModule:
+    """The filter C(pool_page)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"pool_page": pool_page}

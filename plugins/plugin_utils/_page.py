@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A picture of pools as one HTML page that needs nothing else.
+
+Keys and addresses come from the network. All text is escaped where it goes in, which is in one place, and the page's own policy
+lets nothing run, load or apply but the script and the style that are part of the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _drawing, _picture
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).with_name("templates")
+# Characters that can't be seen, or that change how others are: controls, directions, surrogates, line separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def page(info: Any, title: str) -> str:
+    """The page of what C(uwsgi_router_info) returned; the same input gives the same page.
+
+    :raises ArgumentError: when it is something else.
+    """
+    picture = _picture.picture(info)
+    style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("pool.css", "pool.js"))
+    environment = Environment(
+        loader=FileSystemLoader(str(_TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=seen,
+    )
+    environment.filters["grouped"] = grouped
+    return environment.get_template("pool.html.j2").render(
+        title=str(title),
+        picture=picture,
+        drawings=_drawing.drawings(picture),
+        states={name: meaning.format(picture.max_age) for name, meaning in _picture.STATES.items()},
+        missing=_picture.MISSING,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+
+
+def seen(value: Any) -> Any:
+    """A text with what can't be seen in it as escapes of Python's; anything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(
+        one.encode("unicode_escape").decode("ascii") if unicodedata.category(one) in _UNSEEN and one != "\n" else one
+        for one in value
+    )
+
+
+def grouped(number: int) -> str:
+    """A number with a narrow space before every third digit from the right."""
+    return "{0:,}".format(number).replace(",", "\u202f")
+
+
+def _hash(text: str) -> str:
+    """What a content security policy knows an inline script or style by (CSP Level 3, section 2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a drawing is made of. Pure; all lengths are pixels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._picture import SERVING, Key, Picture
+
+# The width of a character of the pictures' font, and the room beside it.
+_CHAR, _PAD = 7.0, 12
+# Lines grow with the traffic on them.
+THIN, THICK = 1.2, 9.0
+
+
+class Place(NamedTuple):
+    """Where a box is: its left edge, the height of its middle, and its size."""
+
+    x: float
+    middle: float
+    width: float
+    height: float
+
+
+class Link(NamedTuple):
+    """A line; C(ends) are the names of what it joins."""
+
+    path: str
+    width: float
+    state: str
+    ends: str
+
+
+class Box(NamedTuple):
+    """A router or a key; C(text) and C(note) are as long as there is room for, C(title) is the whole."""
+
+    kind: str
+    name: str
+    state: str
+    place: Place
+    title: str
+    text: str
+    note: str
+
+
+class Dot(NamedTuple):
+    """A node; C(text) and C(note) are empty where there are too many."""
+
+    name: str
+    state: str
+    x: float
+    y: float
+    title: str
+    text: str
+    note: str
+
+
+class Drawing(NamedTuple):
+    """What is drawn, the lines first; C(notes) are short texts at a place."""
+
+    kind: str
+    width: float
+    height: float
+    links: list[Link]
+    boxes: list[Box]
+    dots: list[Dot]
+    notes: list[tuple[float, float, str]]
+
+
+def router_box(picture: Picture, at: int, place: Place) -> Box:
+    """The box of the router with a number."""
+    router = picture.routers[at]
+    note = "uWSGI {0} · {1}".format(router.version, number(router.keys, "key"))
+    state = "ghost" if router.error else "fresh"
+    details = router.error or "{0}, {1}, {2}".format(
+        note, number(router.nodes, "node"), number(router.requests, "request")
+    )
+    title = "{0}\n{1}".format(router.stats, details)
+    text, note = cut(router.stats, place.width - _PAD), cut((router.error and "does not answer") or note, place.width - _PAD)
+    return Box("router", "r{0}".format(at), state, place, title, text, note)
+
+
+def key_box(key: Key, name: str, place: Place) -> Box:
+    """The box of a key; a low one has all in one line."""
+    serving = sum(key.counts[state] for state in SERVING)
+    title = "{0}\n{1} of {2} fresh, {3}".format(
+        key.name, key.counts["fresh"], number(len(key.nodes), "node"), number(key.requests, "request")
+    )
+    note = "{0} of {1}".format(serving, len(key.nodes))
+    room = place.width - _PAD if place.height > 32 else place.width - _PAD - len(note) * _CHAR - _PAD
+    if place.height > 32:
+        note = "{0} serving · {1}".format(note, number(key.requests, "request"))
+    return Box("key", name, "fresh" if serving else "ghost", place, title, cut(key.name, room), note)
+
+
+def curve(x: float, y: float, to_x: float, to_y: float) -> str:
+    """The path of a line that leaves and arrives level."""
+    bend = (x + to_x) / 2
+    return "M{0:.0f} {1:.0f}C{2:.0f} {1:.0f} {2:.0f} {3:.0f} {4:.0f} {3:.0f}".format(x, y, bend, to_y, to_x)
+
+
+def thickness(requests: float, most: float, thick: float = THICK) -> float:
+    """The width of a line that carries a part of the most requests that any carries."""
+    return round(THIN + (thick - THIN) * min(1.0, requests / most), 1)
+
+
+def cut(text: str, room: float) -> str:
+    """A text that fits, with its middle left out."""
+    most = max(3, int(room / _CHAR))
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return "{0}…{1}".format(text[:head], text[len(text) - (most - 1 - head) :])
+
+
+def number(count: int, what: str) -> str:
+    """A count with its word."""
+    return "{0} {1}{2}".format(count, what, "" if count == 1 else "s")

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real Chromium without a screen, where the machine has one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+BINARY = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe")
+_SECONDS = 60
+
+
+class Tab:
+    """A page in a browser, spoken to by its DevTools protocol: JSON that ends with a NUL, on two pipes."""
+
+    def __init__(self, to_browser: int, from_browser: int) -> None:
+        self._to, self._from = to_browser, from_browser
+        self._rest = b""
+        self._number = 0
+        self._session: dict[str, str] = {}
+        self.said: list[dict[str, Any]] = []
+        target = self.do("Target.createTarget", url="about:blank")["targetId"]
+        self._session = {"sessionId": self.do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]}
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.do(domain + ".enable")
+
+    def do(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command; its result. What the browser says meanwhile goes to C(said)."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params, **self._session}
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            found = self._read()
+            if found.get("id") == self._number:
+                assert "error" not in found, found
+                return dict(found["result"])
+            self.said.append(found)
+
+    def _read(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            part = os.read(self._from, 1 << 20)
+            assert part, "the browser is gone"
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return dict(json.loads(message))
+
+    def open(self, page: Path, width: int = 1240, height: int = 900, dark: bool = False) -> None:
+        """Load a page on a screen of some size, and wait until it is there."""
+        mobile = width < 600
+        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.do("Emulation.setEmulatedMedia", features=[scheme])
+        self.do("Page.navigate", url=page.as_uri())
+        while not any(one.get("method") == "Page.loadEventFired" for one in self.said):
+            self.said.append(self._read())
+
+    def value(self, expression: str) -> Any:
+        """What a JavaScript expression gives."""
+        found = self.do("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def screenshot(self, path: Path) -> None:
+        """Write what is to be seen as a PNG."""
+        path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png")["data"]))
+
+    @property
+    def complaints(self) -> list[str]:
+        """What was refused, failed or raised."""
+        methods = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
+        return [json.dumps(one["params"]) for one in self.said if one.get("method") in methods]
+
+    @property
+    def requests(self) -> list[str]:
+        """The addresses of all that was loaded."""
+        return [one["params"]["request"]["url"] for one in self.said if one.get("method") == "Network.requestWillBeSent"]
+
+
+@contextmanager
+def tab(folder: Path) -> Iterator[Tab]:
+    """Run a browser with its profile in a folder."""
+    assert BINARY is not None
+    theirs_in, to_browser = os.pipe()
+    from_browser, theirs_out = os.pipe()
+    # The protocol wants 3 and 4, where anything may be in this process.
+    command = 'exec 3<&{0} 4>&{1}; exec "$@"'.format(theirs_in, theirs_out)
+    process = subprocess.Popen(
+        ["bash", "-c", command, "bash", BINARY, *_FLAGS, "--user-data-dir={0}".format(folder)],
+        pass_fds=(theirs_in, theirs_out),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs_in)
+    os.close(theirs_out)
+    try:
+        one = Tab(to_browser, from_browser)
+        yield one
+        one.do("Page.close")
+    finally:
+        os.close(to_browser)
+        os.close(from_browser)
+        process.terminate()
+        process.wait(_SECONDS)

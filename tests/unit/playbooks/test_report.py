@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook report: real routers in, one page out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from support import files, playbook
+from support.fleet import Router
+from support.loopback import free_address, send
+
+KEY = "<b>{{ shop }}</b>"
+
+
+def report(folder: Path, hosts: dict[str, Any], *arguments: str, **variables: Any) -> playbook.Run:
+    """Run the playbook with an inventory of routers, all on this machine."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
+    inventory = {"fastrouters": {"hosts": {name: {**local, **one} for name, one in hosts.items()}}}
+    (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
+    found = playbook.command(
+        "ansible-playbook", "emperor.uwsgi.report", "--inventory=inventory.yml", "--extra-vars=" + json.dumps(variables),
+        *arguments, folder=folder, PWD=str(folder),
+    )  # fmt: skip
+    return playbook.Run([], found.returncode, found.stdout + found.stderr)
+
+
+def announced(router: Router, *nodes: str) -> None:
+    for node in nodes:
+        send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
+    router.wait_for_nodes(KEY, *nodes)
+
+
+def test_each_router_is_asked_on_its_host_and_all_are_one_page(tmp_path: Path) -> None:
+    page = tmp_path / "uwsgi-pools.html"
+    with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
+        announced(one, "10.0.0.7:1", "10.0.0.8:1")
+        announced(two, "10.0.0.7:1")
+        hosts = {
+            "router1": {"fastrouter_stats": one.stats},
+            "router2": {"fastrouter_stats": two.stats},
+            "router3": {"fastrouter_stats": free_address()},
+            "router4": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+        }
+        run = report(tmp_path, hosts, "--check")
+        assert (run.code, page.exists()) == (0, False), run.output
+        run = report(tmp_path, hosts)
+    assert run.code == 0, run.output
+    assert files.mode(page) == "0644"
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r'data-name="r\d+"><title>(router\d)', text) == ["router1", "router2", "router3", "router4"] * 2
+    assert "<bdi>&lt;b&gt;{{ shop }}&lt;/b&gt;</bdi>" in text
+    assert [text.count("<bdi>10.0.0.{0}:1</bdi>".format(last)) for last in (7, 8)] == [1, 1]
+    assert 'title="router2: missing"' in text
+    assert "does not answer: [Errno 111] Connection refused" in text
+
+
+def test_one_host_can_ask_all_routers(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
+        announced(one, "10.0.0.7:1")
+        variables = {"report_stats": [one.stats, two.stats], "report_dest": str(page), "report_title": "The shop"}
+        run = report(tmp_path, {}, report_routers="localhost", report_mode="0600", **variables)
+    assert run.code == 0, run.output
+    assert files.mode(page) == "0600"
+    text = page.read_text(encoding="utf-8")
+    assert "<title>The shop</title>" in text
+    assert "<bdi>{0}</bdi>".format(two.stats) in text
+
+
+def test_without_any_answer_the_old_page_stays(tmp_path: Path) -> None:
+    page = files.put(tmp_path / "uwsgi-pools.html")
+    gone = free_address()
+    run = report(tmp_path, {"router1": {"fastrouter_stats": gone}})
+    assert run.code != 0
+    assert "no router answers: stats[0]: {0} does not answer".format(gone) in run.output
+    assert page.read_text(encoding="utf-8") == "old"
