@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 import http.client
 import shutil
 import socket
@@ -18,9 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from support import keys
 from support.fleet import running_node
 from support.loopback import free_address
@@ -31,24 +27,8 @@ HOST = "a.test"
 
 def certificate(folder: Path, name: str) -> tuple[str, str]:
     """The files of a self-signed certificate and its key; their names hold what a field must escape."""
-    private = serialization.load_pem_private_key(keys.private("ec", name).encode(), None)
-    assert isinstance(private, ec.EllipticCurvePrivateKey)
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(private, hashes.SHA256())
-    )
     paths = folder / (name + ", cert\\.pem"), folder / (name + ", key\\.pem")
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[0].write_text(keys.certificate(name), encoding="ascii")
     paths[1].write_text(keys.private("ec", name), encoding="ascii")
     return str(paths[0]), str(paths[1])
 

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _announced
 from ansible_collections.emperor.uwsgi.plugins.module_utils._announced import Announcement
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from support import included
 
 PLACE = "vassal"
 FOLDER = "/etc/uwsgi/vassals/"
@@ -22,13 +23,14 @@ LINE = "subscribe2 = server=10.0.0.2:2626,key=a.test"
 
 
 def files(**texts: str) -> Callable[[str], bytes]:
-    """A reader of files below FOLDER, by their names without the suffix; C(__) stands for a slash."""
-    found = {"{0}{1}.ini".format(FOLDER, name.replace("__", "/")): text for name, text in texts.items()}
+    """A reader of files below FOLDER, by their names without the suffix."""
+    found = {"{0}{1}.ini".format(FOLDER, name): text for name, text in texts.items()}
 
     def read(path: str) -> bytes:
-        if path not in found:
+        name = os.path.normpath(path)
+        if name not in found:
             raise FileNotFoundError(2, "No such file or directory", path)
-        return "[uwsgi]\n{0}\n".format(found[path]).encode()
+        return "[uwsgi]\n{0}\n".format(found[name]).encode()
 
     return read
 
@@ -93,34 +95,11 @@ def test_every_line_is_one() -> None:
     ]
 
 
-# Files, and the order of the options x and y in what they come to.
-INCLUDED: list[tuple[str, dict[str, str], list[str]]] = [
-    ("in its place", {"shop": "x = 1\ninclude = b.ini\ny = 3", "b": "x = 2"}, ["1", "2", "3"]),
-    ("with the other word", {"shop": "x = 1\nini = b.ini\ny = 3", "b": "x = 2"}, ["1", "2", "3"]),
-    ("from a folder", {"shop": "include = sub/b.ini\nx = 2", "sub__b": "x = 1"}, ["1", "2"]),
-    ("from the vassal's folder", {"shop": "include = sub/b.ini", "sub__b": "include = c.ini", "c": "x = 1"}, ["1"]),
-    ("by its path", {"shop": "include = %d/b.ini", "/b": "x = %n"}, ["b"]),
-    ("its own name", {"shop": "x = %n\ninclude = b.ini\ny = %n", "b": "x = %n"}, ["shop", "b", "shop"]),
-    ("twice", {"shop": "include = b.ini\ninclude = b.ini", "b": "x = 1"}, ["1", "1"]),
-    ("a section", {"shop": "ini = b.ini:web", "b": "x = 1\n[web]\nx = 2"}, ["2"]),
-    ("the usual section", {"shop": "ini = b.ini:", "b": "x = 1\n[web]\nx = 2"}, ["1"]),
-    ("the usual section again", {"shop": "ini = b.ini:web", "b": "[web]\ninclude = c.ini", "c": "x = 1\n[web]\nx = 2"}, ["1"]),
-    ("a section of its own", {"shop": "ini = :web\n[web]\nx = 1"}, ["1"]),
-    ("a section of the last file", {"shop": "include = b.ini\nini = :web\n[web]\nx = 1", "b": "[web]\nx = 2"}, ["2"]),
-    ("not that of a foreign section", {"shop": "x = 1\n[web]\ninclude = none.ini"}, ["1"]),
-    ("placeholders of all", {"shop": "x = %(p)\ninclude = b.ini\nset-ph = q=2", "b": "set-ph = p=1\ny = %(q)"}, ["1", "2"]),
-    ("the first of a name", {"shop": "include = b.ini\nset-ph = p=2\nx = %(p)", "b": "set-ph = p=1"}, ["1"]),
-    ("a template comes last", {"shop": "inherit = b.ini\nx = 1\ninclude = c.ini", "b": "x = 3", "c": "y = 2"}, ["1", "2", "3"]),
-    ("and is taken as it is", {"shop": "inherit = b.ini\nset-ph = p=1", "b": "x = %(p)$(A)"}, ["%(p)$(A)"]),
-    ("with its own", {"shop": "inherit = b.ini", "b": "inherit = c.ini\nini = d.ini", "c": "x = 2", "d": "x = 1"}, ["1", "2"]),
-    ("set", {"shop": "set = include=b.ini\nx = 2", "b": "x = 1"}, ["1", "2"]),
-]
-
-
-@pytest.mark.parametrize(("texts", "values"), [case[1:] for case in INCLUDED], ids=[case[0] for case in INCLUDED])
-def test_included_files(texts: dict[str, str], values: list[str]) -> None:
-    found = _announced.options_of(PLACE, VASSAL, files(**texts))
-    assert [(one.value, one.flaw) for one in found if one.name in "xy"] == [(value, "") for value in values]
+@pytest.mark.parametrize("case", included.CASES.values(), ids=included.CASES.keys())
+def test_included_files(case: included.Case) -> None:
+    found = _announced.options_of(PLACE, VASSAL, files(**case.texts))
+    assert [(one.name, one.value) for one in found if one.name in "xy"] == case.options
+    assert [one.flaw for one in found if one.flaw] == []
 
 
 def test_real_files_and_what_is_no_utf_8(tmp_path: Path) -> None:
