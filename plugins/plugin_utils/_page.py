@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _drawing, _picture
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._shapes import seen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# Characters that can't be seen, or that change how others are: controls, directions, surrogates, line separators.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def page(info: Any, title: str) -> str:
@@ -38,7 +36,8 @@ def page(info: Any, title: str) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=seen,
+        # Also where the text is the collection's own, so that no value is forgotten.
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else seen(value),
     )
     environment.filters["grouped"] = grouped
     return environment.get_template("pool.html.j2").render(
@@ -51,16 +50,6 @@ def page(info: Any, title: str) -> str:
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-    )
-
-
-def seen(value: Any) -> Any:
-    """A text with what can't be seen in it as escapes of Python's; anything else as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return "".join(
-        one.encode("unicode_escape").decode("ascii") if unicodedata.category(one) in _UNSEEN and one != "\n" else one
-        for one in value
     )
 
 

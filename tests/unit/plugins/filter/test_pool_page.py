@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import grouped, page, seen
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import grouped, page
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._shapes import seen
 from hypothesis import given
 from hypothesis import strategies as st
 from support import browser, playbook
