@@ -76,8 +76,9 @@ version: .venv/test.stamp ## Make the work tree VERSION=X.Y.Z, with its changelo
 	@python tests/release/version.py set $(VERSION)
 
 .PHONY: release
-release: lint ## Do all of a release but the upload
+release: .venv/test.stamp ## Do all of a release but the upload
 	@python tests/release/version.py check
+	@$(MAKE) lint
 	@tests/release/tarball install
 	@echo "Now tag it, and: ansible-galaxy collection publish $$(ls .cache/release/*.tar.gz)"
 
