@@ -6,25 +6,20 @@
 
 from __future__ import annotations
 
-import getpass
-import grp
 import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
-from support import keys, playbook
-from support.fleet import Router
-from support.loopback import send
+from support import playbook
+from support.examples import KEY, NODES, moved, prepared, two_routers
 from support.modules import ROOT
 from support.uwsgi import BINARY
 
+INVENTORIES = sorted((ROOT / "plugins" / "inventory").glob("*.py"))
 PLUGINS = [path for kind in ("modules", "filter", "lookup") for path in sorted((ROOT / "plugins" / kind).glob("*.py"))]
-KEY = "shop.example.com"
 
 
 def examples(path: Path) -> str:
@@ -39,34 +34,6 @@ def blocks(path: Path) -> list[str]:
     return re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def moved(text: str, folder: Path, *stats: str) -> list[dict[str, Any]]:
-    """An example's tasks, with everything in a folder of the test and for its user."""
-    for old, new in (("/etc/uwsgi", folder / "etc"), ("/home/me/uwsgi", folder / "home"), ("/run/uwsgi-drain", folder / "run")):
-        text = text.replace(old, str(new))
-    for old, new in zip(("10.0.0.2:2627", "10.0.0.3:2627"), stats):
-        text = text.replace(old, new)
-    text = text.replace("owner: www-data", "owner: " + getpass.getuser())
-    text = text.replace("group: www-data", "group: " + grp.getgrgid(os.getgid()).gr_name)
-    # The user that a vassal runs as is only looked up.
-    text = text.replace("user: www-data", "user: " + getpass.getuser())
-    # In this uWSGI Python isn't a plugin in a file of its own.
-    text = text.replace("          need-plugins: python3\n", "")
-    return list(yaml.safe_load(text))
-
-
-def prepared(folder: Path) -> Path:
-    """What the examples expect to be there: folders, vassals, keys beside the playbook, an Emperor's configuration."""
-    for name in ("subscriptions", "vassals", "keys/private", "keys/public"):
-        (folder / "etc" / name).mkdir(parents=True)
-    for name in ("home/run", "home/vassals", "signing_keys"):
-        (folder / name).mkdir(parents=True)
-    (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
-    private = keys.private("ec", "examples")
-    (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
-    (folder / "home" / "emperor.ini").write_text("[uwsgi]\nemperor = {0}\n".format(folder / "home" / "vassals"), encoding="ascii")
-    return folder
-
-
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda path: "{0} {1}".format(path.parent.name, path.stem))
 def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     folder = prepared(tmp_path)
@@ -76,13 +43,8 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
     environment = {"PATH": "{0}:{1}".format(Path(BINARY).parent, os.environ["PATH"])}
-    (folder / "routers").mkdir()
-    with Router(folder / "routers" / "1") as one, Router(folder / "routers" / "2") as two:
-        for router in (one, two):
-            for node in ("10.0.0.7:3031", "10.0.0.8:3031"):
-                send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
-            router.wait_for_nodes(KEY, "10.0.0.7:3031", "10.0.0.8:3031")
-        play = {"hosts": "localhost", "gather_facts": False, "tasks": moved(examples(path), folder, one.stats, two.stats)}
+    with two_routers(folder) as stats:
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(moved(examples(path), folder, *stats))}
         try:
             run = playbook.run(folder, [play], "--inventory=inventory.yml", **environment)
         finally:
@@ -96,6 +58,19 @@ def _stop_daemon(folder: Path) -> None:
     if pidfile.exists():
         arguments = {"ini": str(folder / "home" / "emperor.ini"), "pidfile": str(pidfile), "state": "stopped"}
         playbook.tasks(folder, [{"emperor.uwsgi.uwsgi_daemon": arguments}])
+
+
+@pytest.mark.parametrize("path", INVENTORIES, ids=lambda path: path.stem)
+def test_the_sources_of_an_inventory_plugin_work(path: Path, tmp_path: Path) -> None:
+    with two_routers(tmp_path) as stats:
+        for source in re.split("^---\n", moved(examples(path), tmp_path, *stats), flags=re.MULTILINE):
+            # The first line says the file's name.
+            name = source.lstrip("# ").partition(":")[0]
+            (tmp_path / name).write_text(source, encoding="utf-8")
+            run = playbook.command("ansible-inventory", "--list", "--inventory=" + name, folder=tmp_path)
+            assert (run.returncode, run.stderr) == (0, ""), run.stderr
+            hosts = json.loads(run.stdout)["_meta"]["hostvars"]
+            assert sorted(hosts) == [node.partition(":")[0] for node in NODES]
 
 
 def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
@@ -129,7 +104,7 @@ def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
 
 def test_the_task_of_the_readme_works(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    run = playbook.tasks(folder, moved(blocks(ROOT / "README.md")[2], folder))
+    run = playbook.tasks(folder, yaml.safe_load(moved(blocks(ROOT / "README.md")[2], folder)))
     assert not run.results[0]["failed"], run.results[0]["msg"]
     assert [option["value"] for option in run.results[0]["options"] if option["name"] == "subscribe2"] == [
         "server=10.0.0.2:2626,key=shop.example.com,socket=0",

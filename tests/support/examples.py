@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the examples of the documentation are run: what they expect to be there, and a test's paths and addresses for theirs."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from support import keys
+from support.fleet import Router
+from support.loopback import send
+
+KEY = "shop.example.com"
+NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
+_STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
+# The folders of the examples, and those of a test.
+_FOLDERS = {
+    "/etc/uwsgi": "etc",
+    "/home/me/uwsgi": "home",
+    "/run/uwsgi-drain": "run",
+    "/srv/www": "www",
+    "/tmp/uwsgi-inventory": "cache",
+}
+
+
+def moved(text: str, folder: Path, *stats: str) -> str:
+    """An example with everything in a folder of the test and for its user, and with the stats of its routers."""
+    for old, new in _FOLDERS.items():
+        text = text.replace(old, str(folder / new))
+    for old, new in zip(_STATS, stats):
+        text = text.replace(old, new)
+    text = text.replace("owner: www-data", "owner: " + getpass.getuser())
+    text = text.replace("group: www-data", "group: " + grp.getgrgid(os.getgid()).gr_name)
+    # The user that a vassal runs as is only looked up.
+    text = text.replace("user: www-data", "user: " + getpass.getuser())
+    # In this uWSGI Python isn't a plugin in a file of its own.
+    return text.replace("          need-plugins: python3\n", "")
+
+
+def prepared(folder: Path) -> Path:
+    """What the examples expect to be there: folders, vassals, keys beside the playbook, an Emperor's configuration."""
+    for name in ("subscriptions", "vassals", "keys/private", "keys/public"):
+        (folder / "etc" / name).mkdir(parents=True)
+    for name in ("home/run", "home/vassals", "signing_keys", "www"):
+        (folder / name).mkdir(parents=True)
+    (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
+    private = keys.private("ec", "examples")
+    (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
+    (folder / "home" / "emperor.ini").write_text("[uwsgi]\nemperor = {0}\n".format(folder / "home" / "vassals"), encoding="ascii")
+    return folder
+
+
+@contextmanager
+def two_routers(folder: Path) -> Iterator[tuple[str, str]]:
+    """The stats of two real routers that have the examples' nodes."""
+    (folder / "routers").mkdir()
+    with Router(folder / "routers" / "1") as one, Router(folder / "routers" / "2") as two:
+        for router in (one, two):
+            for node in NODES:
+                send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
+            router.wait_for_nodes(KEY, *NODES)
+        yield one.stats, two.stats

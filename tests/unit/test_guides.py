@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of the guides is run: the blocks of YAML of a page, in their order, in one folder.
+
+A block is run by what it is: plays by ansible-playbook, tasks as a play on localhost, a source of the inventory by
+ansible-inventory and with all that comes after it. One whose first line is a comment with a file's name is written as that
+file, too. What is none of these, such as variables, is only written. The inventory has the routers and nodes of the guides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support import playbook
+from support.examples import KEY, NODES, moved, prepared, two_routers
+from support.modules import ROOT
+
+GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
+_BLOCK = r"^\.\. code-block:: {0}\n((?:\n|[ \t]+\S.*\n)+)"
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The blocks of code in one language."""
+    return [textwrap.dedent(found).strip() + "\n" for found in re.findall(_BLOCK.format(re.escape(language)), text, re.MULTILINE)]
+
+
+def inventory(*stats: str) -> dict[str, Any]:
+    """The routers and the nodes of the guides, all on this machine."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
+    subscription = {"server": ["10.0.0.2:2626", "10.0.0.3:2626"], "key": KEY}
+    routers = {"router{0}".format(at): {**local, "fastrouter_stats": one} for at, one in enumerate(stats, 1)}
+    nodes = {
+        "node{0}".format(at): {**local, "ansible_host": node.partition(":")[0],
+                               "emperor_vassals": [{"name": "shop", "subscriptions": [subscription]}]}
+        for at, node in enumerate(NODES, 1)
+    }  # fmt: skip
+    return {"all": {"children": {"fastrouters": {"hosts": routers}, "nodes": {"hosts": nodes}}}}
+
+
+def run(block: str, folder: Path, sources: list[str]) -> tuple[int, str]:
+    """Run a block; its exit code and what was printed."""
+    name = re.match(r"# (\S+\.ya?ml)\b", block)
+    if name:
+        (folder / name.group(1)).write_text(block, encoding="utf-8")
+    content = yaml.safe_load(block)
+    if isinstance(content, dict) and "plugin" in content:
+        assert name, "a source needs a name: " + block
+        found = playbook.command("ansible-inventory", "--list", "--inventory=" + name.group(1), folder=folder)
+        sources.append(name.group(1))
+        # A source that fails is only a warning.
+        return found.returncode or int("hostvars" not in found.stdout or found.stderr != ""), found.stdout + found.stderr
+    if isinstance(content, dict):
+        return 0, ""
+    arguments = ["--inventory=" + source for source in sources]
+    plays = content if {"hosts", "import_playbook", "ansible.builtin.import_playbook"} & set(content[0]) else [
+        {"hosts": "localhost", "gather_facts": False, "tasks": content}
+    ]  # fmt: skip
+    done = playbook.run(folder, plays, *arguments, PWD=str(folder))
+    return done.code, done.output
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+def test_the_examples_of_a_guide_work(path: Path, tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    with two_routers(folder) as stats:
+        (folder / "inventory.yml").write_text(json.dumps(inventory(*stats)), encoding="utf-8")
+        sources = ["inventory.yml"]
+        for block in blocks(path.read_text(encoding="utf-8"), "yaml+jinja"):
+            code, output = run(moved(block, folder, *stats), folder, sources)
+            assert code == 0, block + output
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+def test_a_guide_names_nothing_that_is_not_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    kinds = {"modules": "py", "filter": "py", "lookup": "py", "inventory": "py"}
+    there = {one.stem for kind, end in kinds.items() for one in (ROOT / "plugins" / kind).glob("*." + end)}
+    there |= {one.stem for one in (ROOT / "playbooks").glob("*.yml")} | {one.name for one in (ROOT / "roles").iterdir()}
+    assert set(re.findall(r"\bemperor\.uwsgi\.([a-z_]+)\b", text)) - {"docsite"} <= there
+    for image in re.findall(r"^\.\. (?:figure|image):: (\S+)", text, re.MULTILINE):
+        size = (path.parent / image).stat().st_size
+        assert 0 < size < 300_000, image
