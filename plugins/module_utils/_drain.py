@@ -26,6 +26,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._presence import See
 from ansible_collections.emperor.uwsgi.plugins.module_utils._unsubscribe import Farewell
 
 _POLL = 0.05
+# A node signs and sends within milliseconds after it looked for its suspend file.
+_SETTLE = 0.2
 # Datagrams get lost.
 _SEND_AGAIN = 1.0
 # Seconds that a router has for its answer.
@@ -67,7 +69,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         if held and not drained:
             module.warn("it stays out, held by: {0}".format(", ".join(held)))
         if params["wait"] and farewell:
-            after = watch.wait(lambda dummy, now: now.is_out, before, farewell.send)
+            after = watch.wait(lambda dummy, now: now.is_out, before, farewell.send, settle=changed)
         elif params["wait"] and not held:
             after = watch.wait(_presence.came_in if changed else _is_fresh, before)
         else:
@@ -220,25 +222,35 @@ class Watch:
             )
 
     def wait(
-        self, arrived: Callable[[Seen, Seen], bool], before: List[Seen], again: Optional[Callable[[], Any]] = None
+        self,
+        arrived: Callable[[Seen, Seen], bool],
+        before: List[Seen],
+        again: Optional[Callable[[], Any]] = None,
+        settle: bool = False,
     ) -> List[Seen]:
         """Poll until every router has the node where it shall be, or the time is over.
 
         :param arrived: says so of what was seen before and what is seen now.
         :param again: done from time to time until then.
+        :param settle: do it once more when the node has arrived, and see that it's still there a moment later: an announcement
+            may have been on its way while the suspend file was made.
         """
         deadline = time.monotonic() + self._timeout
         next_time = time.monotonic() + _SEND_AGAIN
+        settled = not settle
         while True:
             now = self.look()
             late = [one for old, one in zip(before, now) if not arrived(old, one)]
-            if not late or time.monotonic() >= deadline:
-                self.lagging = self._late(late) if late else ""
+            if not late and settled:
                 return now
-            if again and time.monotonic() >= next_time:
+            if late and time.monotonic() >= deadline:
+                self.lagging = self._late(late)
+                return now
+            settled = not settle or not late
+            if again and (not late or time.monotonic() >= next_time):
                 again()
-                next_time += _SEND_AGAIN
-            time.sleep(_POLL)
+                next_time = time.monotonic() + _SEND_AGAIN
+            time.sleep(_POLL if late else _SETTLE)
 
     def _late(self, late: List[Seen]) -> str:
         words = ["{0} has {1} for {2!r} {3} with {4} requests in flight".format(

@@ -73,24 +73,53 @@ class Router:
         return ask(self.address, host, path)
 
 
+class Node:
+    """A real node on a fragment with some subscriptions, which can be entered again after it was left.
+
+    :param subscriptions: each gets the node's address, unless it says another.
+    :ivar address: what it announces.
+    :ivar file: its ini file, which includes C(fragment).
+    """
+
+    def __init__(self, folder: Path, name: str, subscriptions: list[dict[str, Any]], *lines: str) -> None:
+        own = folder / name
+        own.mkdir()
+        self.address, self.name = free_address(), name
+        self.file, self.fragment = own / "instance.ini", own / "fragment.ini"
+        entries = [{"address": self.address, **subscription} for subscription in subscriptions]
+        arguments = {"path": str(self.fragment), "subscriptions": entries, "validate": False}
+        result = modules.run("uwsgi_subscription", arguments)
+        assert not result.failed, result.msg
+        self.instance = Instance(
+            own,
+            "socket = " + self.address,
+            "threads = 16",
+            "wsgi-file = {0}".format(APP),
+            "need-app = true",
+            "env = NODE=" + name,
+            "env = RELEASE={0}".format(folder / "release"),
+            *lines,
+            "include = {0}".format(self.fragment),
+            plugin="python3",
+        )
+
+    def __enter__(self) -> Node:
+        self.instance.__enter__()
+        wait_for("the node " + self.name, lambda: connectable(self.address))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.instance.__exit__(*exc)
+
+
 @contextmanager
 def running_node(folder: Path, name: str, subscription: dict[str, Any], *lines: str) -> Iterator[str]:
     """Run a real node on a fragment with one subscription.
 
     :returns: its address, which it announces.
     """
-    folder = folder / name
-    folder.mkdir()
-    address = free_address()
-    fragment = folder / "fragment.ini"
-    arguments = {"path": str(fragment), "subscriptions": [{"address": address, **subscription}], "validate": False}
-    result = modules.run("uwsgi_subscription", arguments)
-    assert not result.failed, result.msg
-    settings = ["socket = " + address, "threads = 16", "wsgi-file = {0}".format(APP), "need-app = true", "env = NODE=" + name]
-    release = "env = RELEASE={0}".format(folder.parent / "release")
-    with Instance(folder, *settings, release, *lines, "include = {0}".format(fragment), plugin="python3"):
-        wait_for("the node " + name, lambda: connectable(address))
-        yield address
+    with Node(folder, name, [subscription], *lines) as node:
+        yield node.address
 
 
 def ask(address: str, host: str, path: str = "/") -> str:
