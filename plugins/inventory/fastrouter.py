@@ -162,7 +162,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         routers = [_routers.judged(answer, self.get_option("max_age")) for answer in answers]
         silent = _routers.errors(self.get_option("stats"), routers)
         if silent and (self.get_option("require_all") or len(silent) == len(routers)):
-            problem, _, rest = "; ".join(silent).partition(": ")
+            problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)
         for one in silent:
             self.display.warning("emperor.uwsgi.fastrouter: {0}".format(one))

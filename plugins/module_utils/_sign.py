@@ -93,5 +93,3 @@ def _declared(lib: Any) -> Any:
         function.restype = result
         function.argtypes = arguments
     return lib
-
-

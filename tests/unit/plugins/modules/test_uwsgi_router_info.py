@@ -74,7 +74,7 @@ def test_a_key_a_node_and_an_age_are_picked(tmp_path: Path) -> None:
 def silent() -> Iterator[str]:
     """A server that takes connections and says nothing."""
     with socket.socket() as server:
-        host, _, port = free_address().rpartition(":")
+        host, dummy, port = free_address().rpartition(":")
         server.bind((host, int(port)))
         server.listen(5)
         yield "{0}:{1}".format(host, port)

@@ -45,7 +45,7 @@ def test_a_node_is_where_its_router_finds_it(stats: str, address: str, host: str
 
 
 def test_one_path_on_two_routers_is_two_nodes() -> None:
-    hosts, _ = live_hosts([router("10.0.0.2:1", "/run/s"), router("10.0.0.3:1", "/run/s")], ghosts=False)
+    hosts, dummy = live_hosts([router("10.0.0.2:1", "/run/s"), router("10.0.0.3:1", "/run/s")], ghosts=False)
     assert {name: [node["fresh_on"] for node in nodes] for name, nodes in hosts.items()} == {
         "10.0.0.2": [["10.0.0.2:1"]], "10.0.0.3": [["10.0.0.3:1"]]
     }
