@@ -7,85 +7,16 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
-from support import keys, modules
+from support import modules
+from support.drained import KEY, OFTEN, fleet
 from support.fleet import Node, Router
-from support.loopback import Listener, free_address, send, wait_for
-from support.uwsgi import Instance
-
-KEY = "a.test"
-OFTEN = "subscribe-freq = 1"
-
-
-class Fleet:
-    """Routers and nodes in a folder.
-
-    :ivar suspend: the folder of the nodes' suspend files, each with its node's name.
-    """
-
-    def __init__(self, folder: Path, stack: ExitStack, kind: str = "", names: tuple[str, ...] = (KEY,), routers: int = 1) -> None:
-        self._folder, self._stack, self._kind = folder, stack, kind
-        self.suspend = folder / "suspend"
-        self.suspend.mkdir()
-        self.keys = list(names)
-        params = {}
-        if kind:
-            for name in names:
-                (folder / "private").mkdir(exist_ok=True)
-                (folder / "public").mkdir(exist_ok=True)
-                (folder / "private" / (name + ".pem")).write_text(keys.private(kind, name))
-                (folder / "public" / (name + ".pem")).write_text(keys.public(kind, name))
-            params = {"server_verification_params": {"digest_algo": "SHA256", "dir_cert": str(folder / "public")}}
-        self.routers = [stack.enter_context(Router(folder / "router-{0}".format(at), **params)) for at in range(routers)]
-
-    def subscription(self, name: str, key: str) -> dict[str, Any]:
-        """What a node has for a key."""
-        servers = [router.subscriptions for router in self.routers]
-        found = {"server": servers, "key": key, "suspend_file": str(self.suspend / name)}
-        if self._kind:
-            found["signing"] = ["SHA256", str(self._folder / "private" / (key + ".pem"))]
-        return found
-
-    def node(self, name: str, *lines: str) -> Node:
-        """A node with all keys, started and known to every router."""
-        node = Node(self._folder, name, [self.subscription(name, key) for key in self.keys], OFTEN, *lines)
-        self._stack.enter_context(node)
-        wait_for("the node in every router", lambda: all(node.address in where for where in self.where()))
-        return node
-
-    def where(self) -> list[list[str]]:
-        """The living nodes of each router and key."""
-        return [router.nodes(key) for router in self.routers for key in self.keys]
-
-    def run(self, state: str, node: Node | None = None, check: bool = False, **more: Any) -> modules.Result:
-        """Run the module."""
-        arguments: dict[str, Any] = {"state": state, "stats": [router.stats for router in self.routers], "timeout": 20}
-        if node:
-            arguments["vassal"] = str(node.file)
-        arguments.update(more)
-        result = modules.run("uwsgi_drain", arguments, check=check)
-        assert keys.leaked(result.output, *(keys.private(self._kind or "ec", key) for key in self.keys)) == []
-        return result
-
-    def held(self) -> dict[str, list[str]]:
-        """Who holds which node out."""
-        return {path.name: sorted(os.listdir(path)) for path in self.suspend.iterdir()}
-
-
-@contextmanager
-def fleet(folder: Path, **arguments: Any) -> Iterator[Fleet]:
-    """A fleet whose nodes and routers end with it."""
-    with ExitStack() as stack:
-        yield Fleet(folder, stack, **arguments)
+from support.loopback import Listener, wait_for
 
 
 def states(seen: list[dict[str, Any]]) -> set[str]:
@@ -227,126 +158,6 @@ def test_each_reason_holds_until_it_is_taken_away_itself(tmp_path: Path) -> None
         assert all_of_it.where() == [[node.address]]
 
 
-def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
-    with fleet(tmp_path, kind="ec", routers=2, names=(KEY, "b.test")) as all_of_it:
-        node = all_of_it.node("one")
-        entries = [{**all_of_it.subscription("one", key), "address": node.address} for key in all_of_it.keys]
-        # No signature for one router and key.
-        unsigned = {**entries[1], "server": all_of_it.routers[0].subscriptions}
-        del unsigned["signing"]
-        entries[1]["server"] = all_of_it.routers[1].subscriptions
-        result = all_of_it.run("drained", subscriptions=[*entries, unsigned], timeout=2)
-        assert result.failed
-        assert result.msg == "after 2 s: {0} has {1} for 'b.test' listed with 0 requests in flight".format(
-            all_of_it.routers[0].stats, node.address
-        )
-        # It stays as it was asked for.
-        assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
-        assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
-        later = all_of_it.run("drained", node)
-        assert (later.failed, later.changed) == (False, True), later.msg
-
-
-def test_a_node_that_somebody_else_announces_does_not_count_as_out(tmp_path: Path) -> None:
-    with fleet(tmp_path) as all_of_it:
-        node, router = all_of_it.node("one"), all_of_it.routers[0]
-        stop = threading.Event()
-        packet = _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node.address)])
-
-        def announce() -> None:
-            while not stop.wait(0.005):
-                send(router.subscriptions, packet)
-
-        thread = threading.Thread(target=announce)
-        thread.start()
-        result = all_of_it.run("drained", node, timeout=2)
-        stop.set()
-        thread.join()
-        assert result.failed
-        assert result.msg.startswith("after 2 s: {0} has {1} for 'a.test' ".format(router.stats, node.address))
-
-
-def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
-    with fleet(tmp_path) as all_of_it:
-        node = all_of_it.node("one")
-        assert not all_of_it.run("drained", node).failed
-        node.__exit__(None, None, None)
-        result = all_of_it.run("active", node, timeout=1)
-        assert result.failed
-        router = all_of_it.routers[0].stats
-        assert result.msg.startswith("after 1 s: {0} has {1} for 'a.test' ".format(router, node.address))
-        assert (result.changed, all_of_it.held()) == (True, {})
-        # What is there again is fresh, and nothing is left to be done.
-        with node:
-            wait_for("the node", lambda: all_of_it.where() == [[node.address]])
-            again = all_of_it.run("active", node)
-            assert (again.failed, again.changed) == (False, False)
-
-
-@contextmanager
-def silent() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
-    address = free_address()
-    host, dummy, port = address.rpartition(":")
-    with socket.create_server((host, int(port))):
-        yield address
-
-
-def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    with fleet(tmp_path) as all_of_it, silent() as address:
-        node = all_of_it.node("one")
-        nobody, router = free_address(), all_of_it.routers[0]
-        result = all_of_it.run("drained", node, stats=[nobody, router.stats, address], timeout=2)
-        assert result.failed
-        assert "{0} does not answer".format(nobody) in result.msg
-        assert "{0} does not answer".format(address) in result.msg
-        assert router.stats not in result.msg
-        assert [seen["state"] for seen in result.data["before"]] == ["no answer", "listed", "no answer"]
-        assert all_of_it.where() == [[]]
-        assert all_of_it.held() == {"one": ["operator"]}
-        # Nobody waits for it, and nothing changes again.
-        again = all_of_it.run("drained", node, stats=[nobody, router.stats], timeout=2, wait=False)
-        assert (again.failed, again.changed) == (False, False), again.msg
-
-
-def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
-    with fleet(tmp_path) as all_of_it:
-        node = all_of_it.node("one")
-        # An instance that is no router has stats as well.
-        address = free_address()
-        with Instance(tmp_path, "socket = " + free_address(), "stats = " + address) as other:
-            other.wait_for_words("Stats server enabled")
-            result = all_of_it.run("drained", node, stats=[address], timeout=1)
-        assert result.failed
-        assert "{0}: it is the stats server of something else than a router".format(address) in result.msg
-
-
-def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
-    with fleet(tmp_path, routers=2) as all_of_it:
-        one = all_of_it.node("one")
-        for check in (True, False):
-            refused = all_of_it.run("drained", one, check=check, minimum=1)
-            assert (refused.failed, refused.changed, refused.data["argument"]) == (True, False, "minimum")
-            assert "would be left with 0 fresh nodes for 'a.test' and 1 are wanted" in refused.msg
-            assert (all_of_it.held(), all_of_it.where()) == ({}, [[one.address]] * 2)
-        two = all_of_it.node("two")
-        nobody = free_address()
-        refused = all_of_it.run("drained", one, minimum=1, stats=[all_of_it.routers[0].stats, nobody])
-        assert (refused.failed, refused.data["argument"]) == (True, "minimum")
-        assert "can't be seen to: {0} does not answer".format(nobody) in refused.msg
-        assert all_of_it.held() == {}
-        for changed in (True, False):
-            drained = all_of_it.run("drained", one, minimum=1)
-            assert (drained.failed, drained.changed) == (False, changed), drained.msg
-        refused = all_of_it.run("drained", two, minimum=1)
-        assert (refused.failed, refused.data["argument"]) == (True, "minimum")
-        assert all_of_it.held() == {"one": ["operator"]}
-        # One that is out may stay out, even if that's too few.
-        two.__exit__(None, None, None)
-        again = all_of_it.run("drained", one, minimum=5)
-        assert (again.failed, again.changed) == (False, False), again.msg
-
-
 def test_without_waiting_no_router_is_asked(tmp_path: Path) -> None:
     with fleet(tmp_path, kind="ec") as all_of_it:
         node = all_of_it.node("one")
@@ -410,15 +221,3 @@ def test_a_file_made_by_hand_is_the_operators(tmp_path: Path) -> None:
         active = all_of_it.run("active", node)
         assert (active.failed, active.changed) == (False, True), active.msg
         assert list(all_of_it.suspend.iterdir()) == []
-
-
-def test_when_one_of_several_cannot_be_held_none_is(tmp_path: Path) -> None:
-    with fleet(tmp_path) as all_of_it:
-        node = all_of_it.node("one")
-        entry = {**all_of_it.subscription("one", KEY), "address": node.address}
-        elsewhere = {**entry, "key": "b.test", "suspend_file": str(tmp_path / "missing" / "one")}
-        result = all_of_it.run("drained", subscriptions=[entry, elsewhere])
-        assert (result.failed, result.changed, result.data["argument"]) == (True, False, "state")
-        assert "{0}: No such file or directory; nothing was changed".format(elsewhere["suspend_file"]) in result.msg
-        assert all_of_it.held() == {}
-        assert all_of_it.where() == [[node.address]]

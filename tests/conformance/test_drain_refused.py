@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drains that must not begin, and those that don't arrive: who lags is named, and what was asked for stays in force."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from support.drained import KEY, fleet
+from support.loopback import free_address, send, wait_for
+from support.uwsgi import Instance
+
+
+def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
+    with fleet(tmp_path, kind="ec", routers=2, names=(KEY, "b.test")) as all_of_it:
+        node = all_of_it.node("one")
+        entries = [{**all_of_it.subscription("one", key), "address": node.address} for key in all_of_it.keys]
+        # No signature for one router and key.
+        unsigned = {**entries[1], "server": all_of_it.routers[0].subscriptions}
+        del unsigned["signing"]
+        entries[1]["server"] = all_of_it.routers[1].subscriptions
+        result = all_of_it.run("drained", subscriptions=[*entries, unsigned], timeout=2)
+        assert result.failed
+        assert result.msg == "after 2 s: {0} has {1} for 'b.test' listed with 0 requests in flight".format(
+            all_of_it.routers[0].stats, node.address
+        )
+        # It stays as it was asked for.
+        assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
+        assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
+        later = all_of_it.run("drained", node)
+        assert (later.failed, later.changed) == (False, True), later.msg
+
+
+def test_a_node_that_somebody_else_announces_does_not_count_as_out(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it:
+        node, router = all_of_it.node("one"), all_of_it.routers[0]
+        stop = threading.Event()
+        packet = _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node.address)])
+
+        def announce() -> None:
+            while not stop.wait(0.005):
+                send(router.subscriptions, packet)
+
+        thread = threading.Thread(target=announce)
+        thread.start()
+        result = all_of_it.run("drained", node, timeout=2)
+        stop.set()
+        thread.join()
+        assert result.failed
+        assert result.msg.startswith("after 2 s: {0} has {1} for 'a.test' ".format(router.stats, node.address))
+
+
+def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it:
+        node = all_of_it.node("one")
+        assert not all_of_it.run("drained", node).failed
+        node.__exit__(None, None, None)
+        result = all_of_it.run("active", node, timeout=1)
+        assert result.failed
+        router = all_of_it.routers[0].stats
+        assert result.msg.startswith("after 1 s: {0} has {1} for 'a.test' ".format(router, node.address))
+        assert (result.changed, all_of_it.held()) == (True, {})
+        # What is there again is fresh, and nothing is left to be done.
+        with node:
+            wait_for("the node", lambda: all_of_it.where() == [[node.address]])
+            again = all_of_it.run("active", node)
+            assert (again.failed, again.changed) == (False, False)
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing."""
+    address = free_address()
+    host, dummy, port = address.rpartition(":")
+    with socket.create_server((host, int(port))):
+        yield address
+
+
+def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it, silent() as address:
+        node = all_of_it.node("one")
+        nobody, router = free_address(), all_of_it.routers[0]
+        result = all_of_it.run("drained", node, stats=[nobody, router.stats, address], timeout=2)
+        assert result.failed
+        assert "{0} does not answer".format(nobody) in result.msg
+        assert "{0} does not answer".format(address) in result.msg
+        assert router.stats not in result.msg
+        assert [seen["state"] for seen in result.data["before"]] == ["no answer", "listed", "no answer"]
+        assert all_of_it.where() == [[]]
+        assert all_of_it.held() == {"one": ["operator"]}
+        # Nobody waits for it, and nothing changes again.
+        again = all_of_it.run("drained", node, stats=[nobody, router.stats], timeout=2, wait=False)
+        assert (again.failed, again.changed) == (False, False), again.msg
+
+
+def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it:
+        node = all_of_it.node("one")
+        # An instance that is no router has stats as well.
+        address = free_address()
+        with Instance(tmp_path, "socket = " + free_address(), "stats = " + address) as other:
+            other.wait_for_words("Stats server enabled")
+            result = all_of_it.run("drained", node, stats=[address], timeout=1)
+        assert result.failed
+        assert "{0}: it is the stats server of something else than a router".format(address) in result.msg
+
+
+def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
+    with fleet(tmp_path, routers=2) as all_of_it:
+        one = all_of_it.node("one")
+        for check in (True, False):
+            refused = all_of_it.run("drained", one, check=check, minimum=1)
+            assert (refused.failed, refused.changed, refused.data["argument"]) == (True, False, "minimum")
+            assert "would be left with 0 fresh nodes for 'a.test' and 1 are wanted" in refused.msg
+            assert (all_of_it.held(), all_of_it.where()) == ({}, [[one.address]] * 2)
+        two = all_of_it.node("two")
+        nobody = free_address()
+        refused = all_of_it.run("drained", one, minimum=1, stats=[all_of_it.routers[0].stats, nobody])
+        assert (refused.failed, refused.data["argument"]) == (True, "minimum")
+        assert "can't be seen to: {0} does not answer".format(nobody) in refused.msg
+        assert all_of_it.held() == {}
+        for changed in (True, False):
+            drained = all_of_it.run("drained", one, minimum=1)
+            assert (drained.failed, drained.changed) == (False, changed), drained.msg
+        refused = all_of_it.run("drained", two, minimum=1)
+        assert (refused.failed, refused.data["argument"]) == (True, "minimum")
+        assert all_of_it.held() == {"one": ["operator"]}
+        # One that is out may stay out, even if that's too few.
+        two.__exit__(None, None, None)
+        again = all_of_it.run("drained", one, minimum=5)
+        assert (again.failed, again.changed) == (False, False), again.msg
+
+
+def test_when_one_of_several_cannot_be_held_none_is(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it:
+        node = all_of_it.node("one")
+        entry = {**all_of_it.subscription("one", KEY), "address": node.address}
+        elsewhere = {**entry, "key": "b.test", "suspend_file": str(tmp_path / "missing" / "one")}
+        result = all_of_it.run("drained", subscriptions=[entry, elsewhere])
+        assert (result.failed, result.changed, result.data["argument"]) == (True, False, "state")
+        assert "{0}: No such file or directory; nothing was changed".format(elsewhere["suspend_file"]) in result.msg
+        assert all_of_it.held() == {}
+        assert all_of_it.where() == [[node.address]]
