@@ -64,14 +64,14 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _signed
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
 
 
 @filter_errors
 def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = ()) -> list[Any]:
     """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
-    return _signing.signed_vassals(vassals, directory, digest, succeeding)
+    return _signed.signed_vassals(vassals, directory, digest, succeeding)
 
 
 class FilterModule:

@@ -14,6 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
 from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Defaults, Vassal, vassals
@@ -37,7 +38,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     defaults = Defaults(
         params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"], params["suspend_dir"]
     )
-    found = vassals(_packed.unpack(params["vassals"]), parse_release("uwsgi_version", version), _edge.resolve, defaults)
+    given = _packed.unpack(params["vassals"])
+    if params["default_signing"]:
+        given = signed_vassals(given, path="default_signing", **params["default_signing"])
+    found = vassals(given, parse_release("uwsgi_version", version), _edge.resolve, defaults)
     wanted = [_wanted(module, one) for one in found]
     with _edge.tree(module) as tree:
         unwanted = []
@@ -74,7 +78,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 
 def _make_suspend_dir(module: AnsibleModule) -> bool:
-    """Make the folder of suspend files for the vassals' user, whose health gate writes there; one that is there stays as it is."""
+    """Make the folder of suspend files for the vassals' user, whose health gate writes there; one that is there stays."""
     params = module.params
     if params["suspend_dir"] is None:
         return False

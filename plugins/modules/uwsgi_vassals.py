@@ -55,6 +55,27 @@ options:
   default_client_params:
     description: As C(client_params), for every vassal with subscriptions that doesn't say otherwise.
     type: dict
+  default_signing:
+    description:
+      - Sign every subscription of a vassal that doesn't say otherwise, as the filter P(emperor.uwsgi.signed_vassals#filter) does,
+        and at a fraction of its cost. C(signing=false) leaves one unsigned.
+    type: dict
+    suboptions:
+      directory:
+        description: The folder of the private keys, whose files are named by P(emperor.uwsgi.signing_key_file#filter).
+        type: str
+        required: true
+      digest:
+        description: The digest of the signatures.
+        type: str
+        default: SHA256
+      succeeding:
+        description:
+          - The names of files that have successors in the folder C(next) of O(default_signing.directory), while keys are being
+            rotated. What they sign is announced a second time, signed with the successor.
+        type: list
+        elements: str
+        default: []
   suspend_dir:
     description:
       - A folder of suspend files. Every subscription that names none gets C(SUSPEND_DIR/NAME) of its vassal, which is what
@@ -155,6 +176,14 @@ def main() -> None:
         vassals={"type": "list", "elements": "dict", "required": True},
         default_options={"type": "dict"},
         default_client_params={"type": "dict"},
+        default_signing={
+            "type": "dict",
+            "options": {
+                "directory": {"type": "str", "required": True},
+                "digest": {"type": "str", "default": "SHA256"},
+                "succeeding": {"type": "list", "elements": "str", "default": []},
+            },
+        },
         resolve_server={"type": "bool", "default": False},
         suspend_dir={"type": "path"},
     )

@@ -16,10 +16,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import flat, key_file, places, subscription_key
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
-
-# Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
-NEXT = "next"
 
 
 class Signer(NamedTuple):
@@ -28,57 +26,6 @@ class Signer(NamedTuple):
     place: str
     keys: list[str]
     file: str
-
-
-def signed_vassals(vassals: Any, directory: Any, digest: str = "SHA256", succeeding: Any = ()) -> list[Any]:
-    """Sign every subscription that doesn't say otherwise.
-
-    Each key gets a private key of its own, so a subscription to several keys becomes one for each.
-
-    :param directory: the folder on the node where its private keys are.
-    :param succeeding: the names of files in it that have successors in its folder C(NEXT). What they sign is announced a second
-        time, signed with the successor, so a router may know either.
-    :returns: the vassals, with C(signing) in each subscription that is signed and none in the others.
-    :raises ArgumentError: when something isn't a vassal, or a directory or digest can't be used.
-    """
-    folder = _values.directory("directory", directory)
-    _values.digest("digest", digest)
-    files = {os.path.join(folder, name): os.path.join(folder, NEXT, name) for name in _values.sequence("succeeding", succeeding)}
-    found: list[Any] = []
-    for place, vassal in _flat("vassals", vassals):
-        subscriptions = vassal.get("subscriptions")
-        if subscriptions:
-            entries = []
-            for entry_place, entry in _flat(place + ".subscriptions", subscriptions):
-                for one in _signed(entry_place, entry, folder, digest):
-                    entries += _doubled(entry_place, one, files)
-            found.append({**vassal, "subscriptions": entries})
-        else:
-            found.append(vassal)
-    return found
-
-
-def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str) -> list[Mapping[str, Any]]:
-    signing = entry.get("signing")
-    if signing is False:
-        return [{name: value for name, value in entry.items() if name != "signing"}]
-    # One without a key is for the module to refuse, which says more.
-    keys = [_key(path, key) for path, key in _places(place + ".key", entry.get("key"))]
-    if signing is not None or not keys:
-        return [entry]
-    # dict.fromkeys: one announcement a key is enough.
-    return [
-        {**entry, "key": key, "signing": [digest, os.path.join(folder, _key_file(place + ".key", key))]}
-        for key in dict.fromkeys(keys)
-    ]
-
-
-def _doubled(place: str, entry: Mapping[str, Any], files: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """A subscription, and the one that is signed with its key's successor."""
-    signing = _values.signing(place + ".signing", entry["signing"]) if files and entry.get("signing") is not None else None
-    if not signing or signing.file not in files:
-        return [entry]
-    return [entry, {**entry, "signing": [signing.digest, files[signing.file]]}]
 
 
 def key_names(items: Any, directory: Any = None) -> list[str]:
@@ -125,7 +72,7 @@ def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
                 ),
             )
         for key in signer.keys:
-            public = _key_file(signer.place + ".key", key)
+            public = key_file(signer.place + ".key", key)
             if owners.setdefault(public, key) != key:
                 raise ArgumentError(
                     signer.place + ".key",
@@ -178,43 +125,15 @@ def _signers(items: Any) -> Iterator[Signer]:
     for place, entry in _subscriptions(items):
         signing = _values.signing(place + ".signing", entry["signing"]) if entry.get("signing") is not None else None
         if signing:
-            keys = [_key(path, key) for path, key in _places(place + ".key", entry.get("key"))]
+            keys = [subscription_key(path, key) for path, key in places(place + ".key", entry.get("key"))]
             if not keys:
                 raise ArgumentError(place + ".key", "is missing; a signature belongs to a key")
             yield Signer(place, keys, signing.file)
 
 
 def _subscriptions(items: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for place, item in _flat("subscriptions", items):
+    for place, item in flat("subscriptions", items):
         if "subscriptions" in item:
-            yield from _flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"])
+            yield from flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"])
         elif "key" in item or "server" in item or "signing" in item:
             yield place, item
-
-
-def _flat(path: str, items: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The mappings in nested lists, each with its place."""
-    if items is None:
-        return
-    if isinstance(items, Mapping):
-        yield path, items
-    elif isinstance(items, (list, tuple)):
-        for at, item in enumerate(items):
-            yield from _flat("{0}[{1}]".format(path, at), item)
-    else:
-        raise ArgumentError(path, "must be a mapping of arguments or a list of them")
-
-
-def _places(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values of an argument that takes one or a list, each with its place."""
-    for at, item in enumerate(_values.sequence(path, value)):
-        yield "{0}[{1}]".format(path, at) if isinstance(value, (list, tuple)) else path, item
-
-
-def _key(path: str, value: Any) -> str:
-    return str(_values.key(path, value))
-
-
-def _key_file(path: str, key: str) -> str:
-    """The file's name of a key that is to be signed."""
-    return _keys.file_name(path, _keys.key_file(key))

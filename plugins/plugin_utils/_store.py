@@ -12,8 +12,8 @@ from typing import Any
 from ansible.parsing.vault import is_encrypted
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import NEXT
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import NEXT
 
 
 class Store:

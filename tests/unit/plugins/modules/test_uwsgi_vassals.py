@@ -137,6 +137,20 @@ def test_defaults_come_first_and_a_vassal_s_own_win(tmp_path: Path) -> None:
     )
 
 
+def test_subscriptions_are_signed_by_default(tmp_path: Path) -> None:
+    signing = {"directory": "/keys", "succeeding": ["b.test.pem"]}
+    entry = {"server": "10.0.0.2:2626", "key": ["a.test", "b.test"], "address": SOCKET}
+    items = [{"name": "a", "subscriptions": [entry]}, {"name": "c", "subscriptions": [dict(entry, key="c.test", signing=False)]}]
+    assert told(run(tmp_path, *items, default_signing=signing)) == {"created": ["a", "c"]}
+    line = "subscribe2 = server=10.0.0.2:2626,key={0}.test,addr=127.0.0.1:3031"
+    signs = [",sign=SHA256:/keys/" + name for name in ("a.test.pem", "b.test.pem", "next/b.test.pem")]
+    lines = [line.format(key) + sign for key, sign in zip("abb", signs)]
+    assert (tmp_path / "a.ini").read_text() == HEAD + "\n".join(lines) + "\n"
+    assert (tmp_path / "c.ini").read_text() == HEAD + line.format("c") + "\n"
+    refused = run(tmp_path, *items, default_signing={"directory": "keys"})
+    assert refused.data["argument"] == "default_signing.directory"
+
+
 @pytest.mark.parametrize("place", ["the module", "the vassal", "the subscription"])
 def test_names_of_servers_are_resolved_on_demand(tmp_path: Path, place: str) -> None:
     entry = {"server": "localhost:2626", "key": "a.test", "address": SOCKET}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _signed
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _signing
 from hypothesis import given
@@ -65,15 +66,15 @@ SIGNED: list[tuple[str, Any, list[Any]]] = [
 
 @pytest.mark.parametrize(("vassals", "expected"), [case[1:] for case in SIGNED], ids=[case[0] for case in SIGNED])
 def test_every_subscription_that_does_not_say_otherwise_is_signed(vassals: Any, expected: list[Any]) -> None:
-    assert _signing.signed_vassals(vassals, FOLDER) == expected
+    assert _signed.signed_vassals(vassals, FOLDER) == expected
     # A slash at the end is the same folder, and what is signed already stays.
-    assert _signing.signed_vassals(vassals, FOLDER + "//") == expected
-    again = _signing.signed_vassals(expected, FOLDER)
-    assert _signing.signed_vassals(again, "/elsewhere") == again
+    assert _signed.signed_vassals(vassals, FOLDER + "//") == expected
+    again = _signed.signed_vassals(expected, FOLDER)
+    assert _signed.signed_vassals(again, "/elsewhere") == again
 
 
 def test_the_digest_and_the_folder_are_chosen() -> None:
-    found = _signing.signed_vassals(vassal(entry()), "/", "SHA512")
+    found = _signed.signed_vassals(vassal(entry()), "/", "SHA512")
     assert found == [vassal(entry(signing=["SHA512", "/a.test.pem"]))]
 
 
@@ -81,7 +82,7 @@ def test_nothing_else_of_a_vassal_is_read_and_the_given_one_stays() -> None:
     options = Undefined()
     given_ = vassal(entry(address=options), name="a")
     given_["options"] = options
-    found = _signing.signed_vassals([given_], FOLDER)
+    found = _signed.signed_vassals([given_], FOLDER)
     assert found[0]["options"] is options
     assert found[0]["subscriptions"][0]["address"] is options
     assert list(given_["subscriptions"][0]) == ["server", "key", "address"]
@@ -106,7 +107,7 @@ NOT_SIGNED: list[tuple[Any, Any, str, str, str]] = [
 @pytest.mark.parametrize(("vassals", "directory", "digest", "path", "problem"), NOT_SIGNED)
 def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest: Any, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        _signing.signed_vassals(vassals, directory, digest)
+        _signed.signed_vassals(vassals, directory, digest)
     assert caught.value.path == path
     assert problem in caught.value.problem
 
@@ -241,7 +242,7 @@ def test_text_is_a_key_as_it_is() -> None:
 @given(st.lists(st.lists(st.text("ab:/_.", min_size=1, max_size=4), min_size=1, max_size=3), max_size=4))
 def test_signed_vassals_need_one_key_for_each_of_theirs(groups: list[list[str]]) -> None:
     try:
-        vassals = _signing.signed_vassals([vassal(*[entry(group) for group in groups])], FOLDER)
+        vassals = _signed.signed_vassals([vassal(*[entry(group) for group in groups])], FOLDER)
         found = _signing.halves(vassals, {key: EC for group in groups for key in group}, "private")
     except ArgumentError as error:
         assert "fall on one file name" in error.problem or "'..'" in error.problem
