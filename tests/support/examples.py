@@ -15,8 +15,9 @@ from pathlib import Path
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
 from support import keys
-from support.fleet import Router
-from support.loopback import send
+from support.fleet import APP, Router
+from support.loopback import free_address, send
+from support.uwsgi import Instance, plugin_lines
 
 KEY = "shop.example.com"
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
@@ -25,6 +26,7 @@ _STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
 _FOLDERS = {
     "/etc/uwsgi": "etc",
     "/home/me/uwsgi": "home",
+    "/run/emperor-uwsgi": "run",
     "/run/uwsgi-drain": "run",
     "/srv/www": "www",
     "/tmp/uwsgi-inventory": "cache",
@@ -61,10 +63,35 @@ def prepared(folder: Path) -> Path:
 @contextmanager
 def two_routers(folder: Path) -> Iterator[tuple[str, str]]:
     """The stats of two real routers that have the examples' nodes."""
+    with routers(folder) as (one, two):
+        yield one.stats, two.stats
+
+
+@contextmanager
+def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
+    """Two real routers that have the examples' nodes."""
     (folder / "routers").mkdir()
     with Router(folder / "routers" / "1") as one, Router(folder / "routers" / "2") as two:
         for router in (one, two):
             for node in NODES:
                 send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
             router.wait_for_nodes(KEY, *NODES)
-        yield one.stats, two.stats
+        yield one, two
+
+
+@contextmanager
+def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
+    """The examples' vassal on a real Emperor, announced to routers."""
+    for name in ("run", "etc/suspend"):
+        (folder / name).mkdir(exist_ok=True)
+    address = free_address()
+    lines = ["[uwsgi]", "master = true", "socket = " + address, "wsgi-file = {0}".format(APP), "need-app = true"]
+    lines += ["env = NODE=shop", "env = RELEASE=/", "subscribe-freq = 1", *plugin_lines("python3")]
+    fields = "key={0},check={1}".format(KEY, folder / "etc" / "suspend" / "shop")
+    lines += ["subscribe2 = server={0},{1}".format(router.subscriptions, fields) for router in where]
+    (folder / "etc" / "vassals" / "shop.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    stats = "emperor-stats = {0}".format(folder / "run" / "emperor-stats.sock")
+    with Instance(folder, "emperor = {0}".format(folder / "etc" / "vassals"), stats, name="emperor"):
+        for router in where:
+            router.wait_for_nodes(KEY, *NODES, address)
+        yield

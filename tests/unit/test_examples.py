@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 from support import playbook
-from support.examples import KEY, NODES, moved, prepared, two_routers
+from support.examples import KEY, NODES, moved, prepared, routers, running_shop, two_routers
 from support.modules import ROOT
 from support.uwsgi import BINARY
 
 INVENTORIES = sorted((ROOT / "plugins" / "inventory").glob("*.py"))
 PLUGINS = [path for kind in ("modules", "filter", "lookup") for path in sorted((ROOT / "plugins" / kind).glob("*.py"))]
+
+# Examples that are about a vassal that runs.
+RUNNING = ("uwsgi_drain", "uwsgi_reload")
 
 
 def examples(path: Path) -> str:
@@ -43,8 +47,9 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
     environment = {"PATH": "{0}:{1}".format(Path(BINARY).parent, os.environ["PATH"])}
-    with two_routers(folder) as stats:
-        play = {"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(moved(examples(path), folder, *stats))}
+    with routers(folder) as where, running_shop(folder, where) if path.stem in RUNNING else nullcontext():
+        tasks = yaml.safe_load(moved(examples(path), folder, *(router.stats for router in where)))
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
         try:
             run = playbook.run(folder, [play], "--inventory=inventory.yml", **environment)
         finally:
