@@ -52,7 +52,7 @@ class Tab:
             part = os.read(self._from, 1 << 20)
             assert part, "the browser is gone"
             self._rest += part
-        message, _, self._rest = self._rest.partition(b"\0")
+        message, dummy, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
     def open(self, page: Path, width: int = 1240, height: int = 900, dark: bool = False) -> None:

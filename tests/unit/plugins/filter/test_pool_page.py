@@ -120,7 +120,7 @@ def test_the_page_needs_and_loads_nothing() -> None:
         assert not any(name.startswith("on") for name in attributes)
         for name in LOADING & set(attributes):
             assert str(attributes[name]).startswith("#"), (tag, name)
-    assert not {"link", "img", "iframe", "object", "embed", "base", "form", "a", "image"} & {tag for tag, _ in found}
+    assert not {"link", "img", "iframe", "object", "embed", "base", "form", "a", "image"} & {tag for tag, dummy in found}
     style = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     assert len(style) == 1
     assert not re.search(r"url\(|@import", style[0])
@@ -225,5 +225,12 @@ def test_a_real_browser_shows_it_on_every_screen_without_a_complaint(pools: dict
         tab.value("document.querySelectorAll('th button')[2].click()")
         assert sorted(up) == sorted(before)
         assert tab.value(names) == up[::-1] or len(set(up)) < len(up)
-        tab.value("let s = document.querySelector('input'); s.value = 'no such'; s.dispatchEvent(new Event('input'))")
-        assert tab.value(names) == []
+        typed = "s = document.querySelector('input'); s.value = {0}; s.dispatchEvent(new Event('input'))"
+        keys = "[...document.querySelectorAll('table')[1].tBodies[0].rows].filter(r => !r.hidden).length"
+        tab.value(typed.format("'no such'"))
+        assert (tab.value(names), tab.value(keys)) == ([], 0)
+        # A click finds a node, and the keys that it serves.
+        tab.value(typed.format("''"))
+        tab.value("document.querySelector('.wide .dot').dispatchEvent(new MouseEvent('click'))")
+        assert len(set(tab.value(names))) == 1
+        assert tab.value(keys) == len(tab.value(names))
