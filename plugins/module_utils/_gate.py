@@ -5,7 +5,7 @@
 """The health gate: a program on a managed host that takes failing nodes out of their pools and brings them back.
 
 It runs from the archive that C(uwsgi_health) writes, without Ansible, on a file of checks. It holds a node out by a reason of its
-own (L(_suspend)), so it undoes no drain of an operator and no operator undoes its. While no gate runs, nothing is held out for health.
+own (L(_suspend)), so it undoes no drain of an operator and no operator undoes its. While no gate runs, nothing is held out.
 """
 
 from __future__ import annotations

@@ -6,24 +6,39 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import os
 import zipfile
+from types import ModuleType
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _health, _plan, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import (
+    _announced,
+    _dialect,
+    _edge,
+    _errors,
+    _gate,
+    _health,
+    _plan,
+    _probe,
+    _reader,
+    _sign,
+    _suspend,
+    _unsubscribe,
+    _values,
+    _wire,
+)
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX
 
 PROGRAM = "gate.pyz"
 CHECKS = "checks.json"
-_PACKAGE = "ansible_collections.emperor.uwsgi.plugins.module_utils"
 # What the gate consists of; none of it needs Ansible.
-PARTS = ("_announced", "_dialect", "_errors", "_gate", "_probe", "_reader", "_sign", "_suspend", "_unsubscribe", "_wire")
+PARTS = (_announced, _dialect, _errors, _gate, _probe, _reader, _sign, _suspend, _unsubscribe, _wire)
+_PACKAGE = _gate.__name__.rpartition(".")[0]
 _MAIN = "from {0}._gate import main\n\nmain()\n".format(_PACKAGE)
 # The first that the format knows: an archive of the same sources is the same to the byte.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -72,11 +87,11 @@ def program() -> bytes:
     """The gate as an archive that Python runs (PEP 441)."""
     sources = {"__main__.py": _MAIN}
     folder = ""
-    for part in _PACKAGE.split("."):
-        folder += part + "/"
+    for part_of_name in _PACKAGE.split("."):
+        folder += part_of_name + "/"
         sources[folder + "__init__.py"] = ""
-    for name in PARTS:
-        sources["{0}{1}.py".format(folder, name)] = _source("{0}.{1}".format(_PACKAGE, name))
+    for part in PARTS:
+        sources[part.__name__.replace(".", "/") + ".py"] = _source(part)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, source in sorted(sources.items()):
@@ -86,11 +101,10 @@ def program() -> bytes:
     return buffer.getvalue()
 
 
-def _source(name: str) -> str:
-    """The source of a module, which may stand in an archive itself."""
-    spec = importlib.import_module(name).__spec__
-    loader: Any = spec.loader if spec else None
-    source: str = loader.get_source(name)
+def _source(module: ModuleType) -> str:
+    """The source of a module, which may stand in an archive itself, as it does in a task."""
+    loader: Any = module.__spec__.loader if module.__spec__ else None
+    source: str = loader.get_source(module.__name__)
     return source
 
 

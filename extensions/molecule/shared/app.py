@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The application of the scenarios' nodes: it says who it is, and "/slow" takes two seconds to. While the file HANG is there, it hangs."""
+
+import os
+import time
+
+HANG = "/srv/hang"
+
+
+def application(environ, start_response):
+    """One request (PEP 3333)."""
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(2)
+    while os.path.exists(HANG):
+        time.sleep(0.1)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [os.uname().nodename.encode()]
