@@ -7,14 +7,18 @@
   const search = document.querySelector("input[type=search]");
   const counts = all(".count");
 
-  // What a row is searched for, and the state that is wanted; the keys have all states of their nodes.
+  // The nodes that were asked for, by words and by states, and the keys that these have.
   const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = counts.filter((one) => one.getAttribute("aria-pressed") === "true").map((one) => one.dataset.state);
-    for (const row of all(".searched tbody tr")) {
+    const keys = new Set();
+    for (const row of all("#of-nodes tbody tr")) {
       const text = row.textContent.toLowerCase();
-      const states = row.dataset.state.split(" ");
-      row.hidden = !(words.every((word) => text.includes(word)) && (!wanted.length || wanted.some((one) => states.includes(one))));
+      row.hidden = !(words.every((word) => text.includes(word)) && (!wanted.length || wanted.includes(row.dataset.state)));
+      if (!row.hidden) keys.add(row.cells[1].textContent);
+    }
+    for (const row of all("#of-keys tbody tr")) {
+      row.hidden = (words.length || wanted.length) && !keys.has(row.cells[0].textContent);
     }
   };
   search.addEventListener("input", show);
