@@ -128,7 +128,7 @@ def _reasons(path: str) -> List[str]:
     try:
         return _suspend.reasons(path)
     except OSError as exc:
-        raise ArgumentError("state", "{0} can't be read: {1}".format(path, exc.strerror)) from exc
+        raise ArgumentError("state", "{0} can't be used: {1}".format(path, exc.strerror)) from exc
 
 
 def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], watch: Watch, before: List[Seen]) -> bool:

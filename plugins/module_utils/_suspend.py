@@ -33,16 +33,20 @@ def is_reason(name: str) -> bool:
 def reasons(path: str) -> List[str]:
     """The reasons that hold an instance out, sorted; of a directory with none, which an interrupted run left, the operator's.
 
-    :raises OSError: when the path can't be read.
+    :raises OSError: when the path can't be read, or is a directory with something else in it.
     """
     try:
-        return sorted(os.listdir(path)) or [OPERATOR]
+        with os.scandir(path) as entries:
+            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
     except FileNotFoundError:
         return []
     except NotADirectoryError:
         if not os.path.exists(path):
             raise
         return [OPERATOR]
+    if not all(is_file and is_reason(name) for name, is_file in found.items()):
+        raise OSError(errno.ENOTEMPTY, "it is a folder with something else in it", path)
+    return sorted(found) or [OPERATOR]
 
 
 def hold(path: str, reason: str) -> bool:
@@ -52,6 +56,8 @@ def hold(path: str, reason: str) -> bool:
     :raises OSError: when it can't be added, for example in a folder that isn't there; FileExistsError when another reason than
         the operator's meets a plain file.
     """
+    # What is no directory of reasons gets none.
+    reasons(path)
     for dummy in range(_MOST_TRIES):
         try:
             os.mkdir(path, _MODE)

@@ -139,6 +139,8 @@ def level(path: str, value: Any) -> int:
 
 def file(path: str, value: Any) -> str:
     """An absolute path."""
+    if isinstance(value, str) and "-----BEGIN " in value:
+        raise ArgumentError(path, "is a key or a certificate itself; give the path of its file")
     result = text(path, value)
     if not result.startswith("/"):
         raise ArgumentError(

@@ -158,14 +158,13 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _drain, _edge
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = _edge.DiscreetModule(
         argument_spec={
             "state": {"type": "str", "choices": ["active", "drained"], "required": True},
             "vassal": {"type": "path"},

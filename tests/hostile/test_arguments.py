@@ -29,6 +29,13 @@ def options(**given: Any) -> dict[str, Any]:
     return vassal(options={name.replace("_", "-"): value for name, value in given.items()})
 
 
+def drain(entry: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
+    """Arguments of a drain that nobody waits for, of a node that could not even be held out."""
+    whole = {"server": SERVER, "key": "a.test", "address": "10.0.0.7:3031", "suspend_file": "/no/such/folder/a", **(entry or {})}
+    one = {name: value for name, value in whole.items() if value is not None}
+    return {"state": "drained", "subscriptions": [one], "wait": False, "timeout": 1, **given}
+
+
 def key(**fields: Any) -> dict[str, Any]:
     return {"signing_keys": [{"file": "a.pem", "content": SECRET, **fields}]}
 
@@ -238,9 +245,52 @@ KEYS: list[tuple[str, dict[str, Any], str]] = [
     ("an owner that is not there", {**key(), "owner": "no-such-user"}, "owner"),
     ("a mode in decimal", {**key(), "mode": 256}, "mode"),
 ]
+DRAIN: list[tuple[str, dict[str, Any], str]] = [
+    ("a suspend file whose folder is not there", drain(), "state"),
+    ("a suspend file below a file", drain({"suspend_file": "/etc/passwd/a"}), "state"),
+    ("a suspend file that is a folder's", drain({"suspend_file": "/"}), "state"),
+    ("a suspend file that is too long", drain({"suspend_file": "/" + "a" * 300}), "state"),
+    ("no suspend file", drain({"suspend_file": None}), "subscriptions[0]"),
+    ("a relative suspend file", drain({"suspend_file": "a"}), "subscriptions[0].suspend_file"),
+    ("a line break in a suspend file", drain({"suspend_file": "/a\n" + EVIL}), "subscriptions[0].suspend_file"),
+    ("no address", drain({"address": None}), "subscriptions[0]"),
+    ("a socket's number", drain({"address": 1}), "subscriptions[0]"),
+    ("a server by name", drain({"server": "localhost:2626"}), "subscriptions[0].server"),
+    ("an empty key", drain({"key": ""}), "subscriptions[0].key"),
+    ("no subscriptions", drain(subscriptions=[]), "subscriptions"),
+    ("a subscription that is text", drain(subscriptions=["a"]), "subscriptions"),
+    ("a key file that is not there", drain({"signing": ["SHA256", "/no/such/key.pem"]}), "subscriptions[0]"),
+    ("a key file that is a folder", drain({"signing": ["SHA256", "/etc"]}), "subscriptions[0]"),
+    ("a key file that is none", drain({"signing": ["SHA256", "/etc/passwd"]}), "subscriptions[0]"),
+    ("a key in the place of its file", drain({"signing": ["SHA256", SECRET]}), "subscriptions[0].signing[1]"),
+    ("a vassal that is not there", drain(subscriptions=None, vassal="/no/such/vassal.ini"), "vassal"),
+    ("a vassal that is a folder", drain(subscriptions=None, vassal="/etc"), "vassal"),
+    ("a vassal that announces nothing", drain(subscriptions=None, vassal="/etc/passwd"), "vassal"),
+    ("a fragment that never ends", drain(subscriptions=None, fragment="/dev/null"), "fragment"),
+    ("two sources", drain(vassal="/etc/passwd"), "subscriptions"),
+    ("no source", drain(subscriptions=None), "subscriptions"),
+    ("no routers to wait for", drain(wait=True), "stats"),
+    ("no routers to count", drain(minimum=1), "stats"),
+    ("a router by name", drain(stats=["10.0.0.2:2627", "localhost:2627"]), "stats[1]"),
+    ("a router without a port", drain(stats=["10.0.0.2"]), "stats[0]"),
+    ("a router that is a file", drain(stats=["file:///etc/passwd"]), "stats[0]"),
+    ("a negative minimum", drain(minimum=-1, stats=["127.0.0.1:1"]), "minimum"),
+    ("a minimum that cannot be seen to", drain(minimum=1, stats=["127.0.0.1:1"]), "minimum"),
+    ("no time", drain(timeout=0, stats=["127.0.0.1:1"]), "timeout"),
+    ("a reason that leads out", drain(reason="../a"), "reason"),
+    ("an empty reason", drain(reason=""), "reason"),
+    ("a long reason", drain(reason="a" * 65), "reason"),
+    ("a reason with a line break", drain(reason="a\n"), "reason"),
+    ("a state that is none", drain(state="out"), "state"),
+]
 CASES = [
     (module, *case)
-    for module, cases in (("uwsgi_subscription", SUBSCRIPTION), ("uwsgi_vassals", VASSALS), ("uwsgi_signing_keys", KEYS))
+    for module, cases in (
+        ("uwsgi_subscription", SUBSCRIPTION),
+        ("uwsgi_vassals", VASSALS),
+        ("uwsgi_signing_keys", KEYS),
+        ("uwsgi_drain", DRAIN),
+    )
     for case in cases
 ]
 
@@ -254,9 +304,10 @@ def test_it_is_refused_and_nothing_is_touched(case: tuple[str, str, dict[str, An
     target = folder / "a.ini"
     target.write_text("; Managed by Ansible, emperor.uwsgi.{0}\n[uwsgi]\nold = 1\n".format(module), encoding="ascii")
     before = snapshot(folder)
-    path = {"uwsgi_subscription": target}.get(module, folder)
+    # A drain has no path of its own.
+    path = {} if module == "uwsgi_drain" else {"path": str(target if module == "uwsgi_subscription" else folder)}
     for check in (True, False):
-        result = modules.run(module, {"path": str(path), **arguments}, check=check)
+        result = modules.run(module, {**path, **arguments}, check=check)
         if check and not result.failed:
             # In check mode users, vassals and the like may be what an earlier task would have made.
             assert "no-such" in str(arguments) or "/no/" in str(arguments)

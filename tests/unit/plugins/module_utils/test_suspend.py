@@ -104,6 +104,23 @@ def test_below_a_file_nothing_holds(tmp_path: Path) -> None:
     assert (tmp_path / "file").exists()
 
 
+@pytest.mark.parametrize("name", ["folder/", "link", "A file", ".hidden", "passwd.bak"])
+def test_a_folder_of_other_things_gets_no_reason(name: str, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    if name == "link":
+        (tmp_path / "shop" / name).symlink_to("nowhere")
+    elif name.endswith("/"):
+        (tmp_path / "shop" / name).mkdir()
+    else:
+        (tmp_path / "shop" / name).touch()
+    path = str(tmp_path / "shop")
+    for call in (lambda: _suspend.reasons(path), lambda: _suspend.hold(path, OPERATOR)):
+        with pytest.raises(OSError, match="it is a folder with something else in it"):
+            call()
+    assert not _suspend.release(path, OPERATOR)
+    assert os.listdir(path) == [name.rstrip("/")]
+
+
 def test_a_link_to_a_file_is_the_operators(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "shop").symlink_to("file")
