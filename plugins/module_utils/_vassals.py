@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _packed, _plan
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _packed, _plan, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
@@ -43,7 +44,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         given = signed_vassals(given, path="default_signing", **params["default_signing"])
     found = vassals(given, parse_release("uwsgi_version", version), _edge.resolve, defaults)
     wanted = [_wanted(module, one) for one in found]
-    with _edge.tree(module) as tree:
+    with _edge.tree(module) as tree, _suspend_dir(module) as suspend_dir:
         unwanted = []
         if params["purge"]:
             unwanted = sorted(tree.marked(MARKER, SUFFIX, {item.name for item in wanted}))
@@ -59,10 +60,9 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
                 ]
             )
         tree.apply(plan)
-    made = _make_suspend_dir(module)
     _warn(module, [warning for one in found for warning in one.warnings] + warnings)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created or made,
+        "changed": plan.changed or tree.created or bool(suspend_dir and suspend_dir.created),
         "path": params["path"],
         "uwsgi_version": version,
         "created": _names(plan.created),
@@ -77,14 +77,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     return result
 
 
-def _make_suspend_dir(module: AnsibleModule) -> bool:
-    """Make the folder of suspend files for the vassals' user, whose health gate writes there; one that is there stays."""
+def _suspend_dir(module: AnsibleModule) -> ContextManager[Optional[Tree]]:
+    """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays."""
     params = module.params
     if params["suspend_dir"] is None:
-        return False
+        return nullcontext()
+    path = _values.directory("suspend_dir", params["suspend_dir"])
     create = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
-    with Tree(params["suspend_dir"], "suspend_dir", module.check_mode, create) as folder:
-        return folder.created
+    return Tree(path, "suspend_dir", module.check_mode, create)
 
 
 def _wanted(module: AnsibleModule, one: Vassal) -> _plan.Wanted:

@@ -100,6 +100,15 @@ WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
         Defaults(),
         [SUBSCRIBE + ",addr=" + HTTP],
     ),
+    (
+        "suspend files in a folder",
+        {"name": "a.b", "subscriptions": [dict(S, address=HTTP), dict(S, address=HTTP, suspend_file="/s"),
+                                          dict(S, address=HTTP, check_file="/c")]},
+        Defaults(suspend_dir="/run/a, b"),
+        [SUBSCRIBE + ",addr=" + HTTP + check for check in (",check=/run/a\\, b/a.b", ",check=/s", ",check=/c")],
+    ),
+    ("no suspend file without a subscription", options(a=1), Defaults(suspend_dir="/run"), ["a = 1"]),
+    ("a health check is for others", dict(options(a=1), health={"path": "/"}), Defaults(), ["a = 1"]),
 ]
 
 

@@ -241,3 +241,33 @@ def test_the_release_is_the_binary_s_where_nobody_says_it(tmp_path: Path) -> Non
     assert run(tmp_path, vassal("a"), uwsgi_version=None, uwsgi_binary="no-such-uwsgi").data["uwsgi_version"] == "2.0"
     found = run(tmp_path, {"name": "b", "subscriptions": [dict(S, inactive=True)]}, uwsgi_version="2.0")
     assert (found.data["argument"], "needs uWSGI 2.1" in found.msg) == ("vassals[0].subscriptions[0].inactive", True)
+
+
+def test_the_folder_of_suspend_files_is_made_once(tmp_path: Path) -> None:
+    (tmp_path / "vassals").mkdir()
+    shop = dict(vassal("shop", socket=SOCKET), subscriptions=[S])
+    given: dict[str, Any] = {"suspend_dir": str(tmp_path / "suspend")}
+    before = os.umask(0o077)
+    try:
+        planned = run(tmp_path / "vassals", shop, check=True, **given)
+        assert (planned.changed, sorted(os.listdir(tmp_path))) == (True, ["vassals"])
+        assert run(tmp_path / "vassals", shop, **given).changed
+        assert mode(tmp_path / "suspend") == "0755"
+        assert ",check={0}/suspend/shop\n".format(tmp_path) in (tmp_path / "vassals" / "shop.ini").read_text()
+        # One that is there stays as it is, with what holds vassals out.
+        (tmp_path / "suspend").chmod(0o750)
+        (tmp_path / "suspend" / "shop").mkdir()
+        for check in (True, False):
+            assert not run(tmp_path / "vassals", shop, check=check, **given).changed
+        assert (mode(tmp_path / "suspend"), os.listdir(tmp_path / "suspend")) == ("0750", ["shop"])
+        (tmp_path / "suspend" / "shop").rmdir()
+        (tmp_path / "suspend").rmdir()
+        assert run(tmp_path / "vassals", shop, **given).changed
+    finally:
+        os.umask(before)
+
+
+def test_a_folder_of_suspend_files_is_not_left_by_a_run_that_fails(tmp_path: Path) -> None:
+    shop = dict(vassal("shop", no_such_option=1), subscriptions=[S])
+    found = run(tmp_path, shop, suspend_dir=str(tmp_path / "suspend"))
+    assert (found.failed, os.listdir(tmp_path)) == (True, [])
