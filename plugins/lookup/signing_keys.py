@@ -19,6 +19,20 @@ options:
     description: The names of the keys' files, as the filter P(emperor.uwsgi.signing_key_names#filter) gives them.
     type: list
     elements: str
+  vassals:
+    description:
+      - Give, in place of the keys that O(_terms) name, the private halves that these vassals sign with, in the form that
+        M(emperor.uwsgi.uwsgi_signing_keys) takes. It is what the filters P(emperor.uwsgi.signed_vassals#filter),
+        P(emperor.uwsgi.signing_key_names#filter) and P(emperor.uwsgi.signing_keys#filter) do, in one pass.
+      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read.
+    type: raw
+  signing_directory:
+    description: The folder on the host where the private keys of O(vassals) are.
+    type: str
+  signing_digest:
+    description: The digest of the signatures.
+    type: str
+    default: SHA256
   directory:
     description: The folder. It is made with mode 0700 when a key is. Files in it may be encrypted with ansible-vault.
     type: str
@@ -65,9 +79,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: One mapping of the files' names to the private keys in PEM.
+  description:
+    - One mapping of the files' names to the private keys in PEM. With O(vassals) a list of mappings, each with the name of its
+      C(file) and its C(content).
   type: list
-  elements: dict
+  elements: raw
 """
 
 from typing import Any
@@ -75,13 +91,15 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import announced, halves, key_names
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
 
 
 class LookupModule(LookupBase):
     """The lookup C(signing_keys)."""
 
-    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[dict[str, str]]:
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
         """The keys by their files' names; raises AnsibleLookupError, which never quotes a key."""
         self.set_options(var_options=variables, direct=kwargs)
         option = self.get_option
@@ -90,6 +108,11 @@ class LookupModule(LookupBase):
         try:
             if option("successors"):
                 return [store.successors()]
+            if option("vassals") is not None:
+                folder = option("signing_directory")
+                signed = signed_vassals(announced(option("vassals")), folder, option("signing_digest"))
+                keys = {name: store.key(name, missing) for name in key_names(signed, folder)}
+                return [halves(signed, keys, "private")]
             return [{name: store.key(name, missing) for name in self._flatten(terms)}]
         except ArgumentError as error:
             raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error

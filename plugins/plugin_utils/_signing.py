@@ -28,6 +28,16 @@ class Signer(NamedTuple):
     file: str
 
 
+def announced(vassals: Any) -> list[Any]:
+    """What vassals announce and nothing else of them, which leaves the rest unresolved where reading a member resolves it."""
+    found: list[Any] = []
+    for place, vassal in flat("vassals", vassals):
+        entries = flat(place + ".subscriptions", vassal.get("subscriptions"))
+        read = [{name: one[name] for name in ("key", "signing") if name in one} for dummy, one in entries]
+        found.append({"subscriptions": read})
+    return found
+
+
 def key_names(items: Any, directory: Any = None) -> list[str]:
     """The names of the files of the private keys that subscriptions sign with, each once, sorted.
 

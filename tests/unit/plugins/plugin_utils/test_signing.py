@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _signing
 from hypothesis import given
 from hypothesis import strategies as st
-from support import keys
+from support import keys, playbook
 
 S = "10.0.0.2:2626"
 FOLDER = "/keys"
@@ -249,3 +250,29 @@ def test_signed_vassals_need_one_key_for_each_of_theirs(groups: list[list[str]])
         return
     assert len(found) == len({key for group in groups for key in group})
     assert [one["file"] for one in found] == _signing.key_names(vassals, FOLDER)
+
+
+class Unresolved(dict):  # type: ignore[type-arg]
+    """A mapping whose other members nobody may read."""
+
+    def __getitem__(self, name: Any) -> Any:
+        assert name in ("subscriptions", "key", "signing"), name
+        return super().__getitem__(name)
+
+
+def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
+    entries = [Unresolved(key="a", server="s"), Unresolved(key=["b"], signing=False, address=0)]
+    vassals = [Unresolved(name="v", subscriptions=entries), Unresolved(name="w")]
+    read = [{"key": "a"}, {"key": ["b"], "signing": False}]
+    assert _signing.announced(vassals) == [{"subscriptions": read}, {"subscriptions": []}]
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) -> None:
+    entries = [{"key": ["x", "y"]}, {"key": "z", "signing": False}]
+    vassals = [{"name": "a", "options": {"o": "{{ undefined }}"}, "subscriptions": entries}]
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, create={0})"
+    expression = expression.format(create) + " | map(attribute='file')"
+    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
+    assert found.results[0]["msg"] == ["x.pem", "y.pem"] if create else found.results[0]["failed"]
+    assert sorted(path.name for path in tmp_path.glob("*.pem")) == (["x.pem", "y.pem"] if create else [])
