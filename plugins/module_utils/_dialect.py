@@ -120,7 +120,7 @@ GROUPS: Dict[str, Tuple[Row, ...]] = {
 
 
 # The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
-SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket|s)\Z")
+SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket)\Z")
 
 
 class Algorithm(NamedTuple):

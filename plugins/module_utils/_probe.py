@@ -21,7 +21,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _announced
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-_UWSGI = ("socket", "uwsgi-socket", "s")
+_UWSGI = ("socket", "uwsgi-socket")
 _HTTP = ("http-socket", "http11-socket")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 

@@ -67,6 +67,7 @@ ADDRESSES = [
     ("if-env = X\nvacuum = true\nendif =\nsocket = a:1", "", "a:1"),
     ("socket = a:1\nif-env = X\nsocket = b:2\nendif =", "", "a:1"),
     ("set = socket=a:1", "", "a:1"),
+    ("s = b:2\nsocket = a:1", "", "a:1"),
 ]
 
 

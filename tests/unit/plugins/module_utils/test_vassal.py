@@ -233,11 +233,11 @@ ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
     # What uWSGI expands can't be known.
     *[({"socket": text}, None, None) for text in ("%n.sock", "$(IP):1", "@(/ip):1", "=0", "fd://3", ":%p", "@a")],
     *[({name: "relative"}, None, TEMPLATE.format("relative", RELATIVE)) for name in (
-        "socket", "s", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket",
+        "socket", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket",
         "https-socket", "fastcgi-socket", "fastcgi-nph-socket", "scgi-socket", "scgi-nph-socket", "raw-socket",
     )],
     *[({name: HTTP}, None, NONE) for name in (
-        "http", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x",
+        "http", "s", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x",
         "xzerg", "init",
     )],
     # Where a socket may come from besides.
