@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +78,34 @@ def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_keys_prefix_and_ghosts_are_options(tmp_path: Path) -> None:
-    with Router(tmp_path) as router:
-        announced(router, "a.test", "10.0.0.7:1")
-        announced(router, "b.test", "10.0.0.8:1")
-        # A router's clock has whole seconds.
-        time.sleep(2.1)
-        announced(router, "a.test", "10.0.0.9:1")
-        options = {"stats": router.stats, "max_age": 1, "group_prefix": ""}
+@contextmanager
+def answering(**ages: dict[str, int]) -> Iterator[str]:
+    """A stats server whose nodes have the ages that they are given, by key and address, however long the test takes."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            pools = [
+                {"key": key, "nodes": [{"name": name, "last_check": int(time.time()) - age} for name, age in nodes.items()]}
+                for key, nodes in ages.items()
+            ]
+            self.request.sendall(json.dumps({"version": "2.0.31", "subscriptions": pools}).encode())
+
+    host, _, port = free_address().rpartition(":")
+    with socketserver.TCPServer((host, int(port)), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield "{0}:{1}".format(host, port)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_keys_age_prefix_and_ghosts_are_options(tmp_path: Path) -> None:
+    with answering(**{"a.test": {"10.0.0.7:1": 60, "10.0.0.9:1": 25}, "b.test": {"10.0.0.8:1": 60}}) as stats:
+        options = {"stats": stats, "max_age": 40, "group_prefix": ""}
         assert hosts(inventory(tmp_path, options)) == {"a_test": ["10.0.0.9"]}
+        assert hosts(inventory(tmp_path, {**options, "max_age": 17})) == {}
         found = inventory(tmp_path, {**options, "key": ["a.test", "c.test"], "ghosts": True})
     assert hosts(found) == {"a_test": ["10.0.0.7", "10.0.0.9"]}
     assert [found["hostvars"]["10.0.0." + last]["uwsgi_nodes"][0]["fresh"] for last in "79"] == [False, True]
