@@ -85,7 +85,7 @@ class Listener:
         while not self._closed.is_set():
             try:
                 self._raw.append(self._socket.recv(65536))
-            except TimeoutError:
+            except socket.timeout:  # TimeoutError only since Python 3.10
                 continue
 
     def poll(self) -> list[_wire.Packet]:
