@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
 from support import keys
 from support.fleet import APP, Router
-from support.loopback import free_address, send
+from support.loopback import free_address
 from support.uwsgi import Instance, plugin_lines
 
 KEY = "shop.example.com"
@@ -73,9 +72,7 @@ def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
     (folder / "routers").mkdir()
     with Router(folder / "routers" / "1") as one, Router(folder / "routers" / "2") as two:
         for router in (one, two):
-            for node in NODES:
-                send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
-            router.wait_for_nodes(KEY, *NODES)
+            router.announce(KEY, *NODES)
         yield one, two
 
 

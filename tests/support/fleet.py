@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats, _wire
 from support import modules
-from support.loopback import connectable, free_address, wait_for
+from support.loopback import connectable, free_address, send, wait_for
 from support.uwsgi import Instance
 
 APP = Path(__file__).with_name("app.py")
@@ -67,6 +67,13 @@ class Router:
     def wait_for_nodes(self, key: str, *addresses: str) -> None:
         """Wait until a key has exactly these nodes."""
         wait_for("nodes of " + key, lambda: self.nodes(key) == sorted(addresses))
+
+    def announce(self, key: str, *nodes: str, **fields: str) -> None:
+        """Announce nodes, which need not be there, and wait until they are listed."""
+        expected = {*self.nodes(key), *nodes}
+        for node in nodes:
+            send(self.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
+        self.wait_for_nodes(key, *expected)
 
     def ask(self, host: str, path: str = "/") -> str:
         """Send a request; the answer's body, empty where the router closes without one."""

@@ -11,10 +11,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
 from support import files, playbook
 from support.fleet import Router
-from support.loopback import free_address, send
+from support.loopback import free_address
 
 KEY = "<b>{{ shop }}</b>"
 
@@ -31,17 +30,11 @@ def report(folder: Path, hosts: dict[str, Any], *arguments: str, **variables: An
     return playbook.Run([], found.returncode, found.stdout + found.stderr)
 
 
-def announced(router: Router, *nodes: str) -> None:
-    for node in nodes:
-        send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node)]))
-    router.wait_for_nodes(KEY, *nodes)
-
-
 def test_each_router_is_asked_on_its_host_and_all_are_one_page(tmp_path: Path) -> None:
     page = tmp_path / "uwsgi-pools.html"
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
-        announced(one, "10.0.0.7:1", "10.0.0.8:1")
-        announced(two, "10.0.0.7:1")
+        one.announce(KEY, "10.0.0.7:1", "10.0.0.8:1")
+        two.announce(KEY, "10.0.0.7:1")
         hosts = {
             "router1": {"fastrouter_stats": one.stats},
             "router2": {"fastrouter_stats": two.stats},
@@ -64,7 +57,7 @@ def test_each_router_is_asked_on_its_host_and_all_are_one_page(tmp_path: Path) -
 def test_one_host_can_ask_all_routers(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
-        announced(one, "10.0.0.7:1")
+        one.announce(KEY, "10.0.0.7:1")
         variables = {"report_stats": [one.stats, two.stats], "report_dest": str(page), "report_title": "The shop"}
         run = report(tmp_path, {}, report_routers="localhost", report_mode="0600", **variables)
     assert run.code == 0, run.output

@@ -17,20 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
 from support import playbook
 from support.fleet import Router
-from support.loopback import free_address, send
+from support.loopback import free_address
 
 SOURCE = "live.uwsgi_fastrouter.yml"
-
-
-def announced(router: Router, key: str, *nodes: str, **fields: str) -> None:
-    """Announce nodes and wait until the router lists them."""
-    before = router.nodes(key)
-    for node in nodes:
-        send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
-    router.wait_for_nodes(key, *{*before, *nodes})
 
 
 def listed(folder: Path, options: dict[str, Any], *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -58,10 +49,10 @@ def hosts(found: dict[str, Any]) -> dict[str, list[str]]:
 
 def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
-        announced(one, "shop.example.com", "10.0.0.7:3031", "10.0.0.8:3031", weight="2", modifier1="5")
-        announced(two, "shop.example.com", "10.0.0.7:3031", weight="2", modifier1="5")
+        one.announce("shop.example.com", "10.0.0.7:3031", "10.0.0.8:3031", weight="2", modifier1="5")
+        two.announce("shop.example.com", "10.0.0.7:3031", weight="2", modifier1="5")
         # The same host with another address, and a key of its own.
-        announced(two, "8080-is-a:port", "10.0.0.7:3032")
+        two.announce("8080-is-a:port", "10.0.0.7:3032")
         found = inventory(tmp_path, {"stats": [one.stats, two.stats]})
     assert hosts(found) == {"uwsgi_8080_is_a_port": ["10.0.0.7"], "uwsgi_shop_example_com": ["10.0.0.7", "10.0.0.8"]}
     first, second = found["hostvars"]["10.0.0.7"], found["hostvars"]["10.0.0.8"]
@@ -113,7 +104,7 @@ def test_keys_age_prefix_and_ghosts_are_options(tmp_path: Path) -> None:
 
 def test_nodes_that_only_their_own_host_reaches_are_on_the_routers(tmp_path: Path) -> None:
     with Router(tmp_path) as router:
-        announced(router, "a.test", "/run/a.sock", "0.0.0.0:1", ":2", "127.0.0.9:1", "localhost:1")
+        router.announce("a.test", "/run/a.sock", "0.0.0.0:1", ":2", "127.0.0.9:1", "localhost:1")
         home = router.stats.rpartition(":")[0]
         found = listed(tmp_path, {"stats": router.stats})
     assert "a node announces 'localhost:1', which no router can use" in " ".join(found.stderr.split())
@@ -132,7 +123,7 @@ def test_hosts_that_others_know_keep_their_names(tmp_path: Path) -> None:
     before = tmp_path / "before.yml"
     before.write_text(json.dumps(known), encoding="utf-8")
     with Router(tmp_path / "1") as router:
-        announced(router, "a.test", "10.0.0.7:1", "10.0.0.8:1", "10.0.0.9:1")
+        router.announce("a.test", "10.0.0.7:1", "10.0.0.8:1", "10.0.0.9:1")
         found = inventory(tmp_path, {"stats": router.stats, "groups": {"north": "site | default('') == 'north'"}}, str(before))
         unmatched = inventory(tmp_path, {"stats": router.stats, "match_hosts": False}, str(before))
     assert sorted(hosts(found)["uwsgi_a_test"]) == ["10.0.0.8", "10.0.0.9", "node1"]
@@ -148,8 +139,8 @@ def test_variables_and_groups_are_constructed(tmp_path: Path) -> None:
         "keyed_groups": [{"key": "uwsgi_nodes | map(attribute='modifier1') | list", "prefix": "modifier"}],
     }
     with Router(tmp_path) as router:
-        announced(router, "a.test", "10.0.0.7:1", weight="3")
-        announced(router, "a.test", "10.0.0.8:1", modifier1="5")
+        router.announce("a.test", "10.0.0.7:1", weight="3")
+        router.announce("a.test", "10.0.0.8:1", modifier1="5")
         options["stats"] = router.stats
         found = inventory(tmp_path, options)
         strict = listed(tmp_path, {**options, "strict": True, "compose": {"x": "no_such_thing.here"}})
@@ -163,10 +154,10 @@ def test_variables_and_groups_are_constructed(tmp_path: Path) -> None:
 def test_a_cached_inventory_needs_no_router(tmp_path: Path) -> None:
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
     with Router(tmp_path) as router:
-        announced(router, "a.test", "10.0.0.7:1")
+        router.announce("a.test", "10.0.0.7:1")
         options = {"stats": [router.stats], **cache}
         first = inventory(tmp_path, options)
-        announced(router, "a.test", "10.0.0.8:1")
+        router.announce("a.test", "10.0.0.8:1")
         assert inventory(tmp_path, options) == first
     assert inventory(tmp_path, options) == first
     # What else the source says works on the answers that are there, and others have to be asked.
@@ -179,7 +170,7 @@ def test_a_cached_inventory_needs_no_router(tmp_path: Path) -> None:
 def test_what_not_all_routers_answered_is_not_cached(tmp_path: Path) -> None:
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
     with Router(tmp_path) as router:
-        announced(router, "a.test", "10.0.0.7:1")
+        router.announce("a.test", "10.0.0.7:1")
         options = {"stats": [router.stats, free_address()], "require_all": False, **cache}
         for dummy in range(2):
             found = listed(tmp_path, options)
@@ -193,7 +184,7 @@ def test_text_from_the_network_is_no_template(tmp_path: Path) -> None:
     key = "{{ lookup('ansible.builtin.pipe', 'touch owned') }}\"<script>"
     options: dict[str, Any] = {"compose": {"first": "uwsgi_keys[0]"}, "keyed_groups": [{"key": "uwsgi_keys", "prefix": "k"}]}
     with Router(tmp_path) as router:
-        announced(router, key, "10.0.0.7:1")
+        router.announce(key, "10.0.0.7:1")
         inventory(tmp_path, {**options, "stats": router.stats})
         play = {"hosts": "all", "gather_facts": False, "tasks": [
             {"ansible.builtin.copy": {"content": "{{ first }}{{ uwsgi_nodes[0].key }}", "dest": str(tmp_path / "keys")},
@@ -231,7 +222,7 @@ def test_what_can_not_be_used_is_an_error_that_names_the_option(options: dict[st
 def test_a_source_is_known_by_its_name(name: str, ours: bool, tmp_path: Path) -> None:
     source = tmp_path / name
     with Router(tmp_path / "1") as router:
-        announced(router, "a.test", "10.0.0.7:1")
+        router.announce("a.test", "10.0.0.7:1")
         source.write_text(json.dumps({"plugin": "emperor.uwsgi.fastrouter", "stats": router.stats}), encoding="utf-8")
         found = playbook.command("ansible-inventory", "--list", "--inventory", str(source), folder=tmp_path)
     assert ("10.0.0.7" in found.stdout) == ours

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
 from support import modules
 from support.fleet import Router
-from support.loopback import free_address, send, wait_for
+from support.loopback import free_address, wait_for
 
 CHECK = "; check that the router runs and has this stats server"
 OK, NOT_FOUND = b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 Not Found\r\n\r\n"
@@ -27,19 +26,12 @@ OK, NOT_FOUND = b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 Not Found\r\n\r\n"
 HOSTILE = '<b>"quoted\\"</b>'
 
 
-def announced(router: Router, key: str, *nodes: str, **fields: str) -> None:
-    """Announce nodes and wait until the router lists them."""
-    for node in nodes:
-        send(router.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
-    router.wait_for_nodes(key, *nodes)
-
-
 @pytest.mark.parametrize("check", [False, True])
 def test_two_routers_are_read_and_merged(check: bool, tmp_path: Path) -> None:
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
-        announced(one, "a.test", "10.0.0.7:1", "10.0.0.8:1", weight="3", modifier1="5", modifier2="6")
-        announced(two, "a.test", "10.0.0.7:1")
-        announced(two, HOSTILE, "10.0.0.9:1")
+        one.announce("a.test", "10.0.0.7:1", "10.0.0.8:1", weight="3", modifier1="5", modifier2="6")
+        two.announce("a.test", "10.0.0.7:1")
+        two.announce(HOSTILE, "10.0.0.9:1")
         # An address that stands there twice is asked, and counted, once.
         found = modules.run("uwsgi_router_info", {"stats": [one.stats, two.stats, one.stats]}, check=check)
     assert (found.failed, found.changed) == (False, False)
@@ -58,8 +50,8 @@ def test_two_routers_are_read_and_merged(check: bool, tmp_path: Path) -> None:
 
 def test_a_key_a_node_and_an_age_are_picked(tmp_path: Path) -> None:
     with Router(tmp_path) as router:
-        announced(router, "a.test", "10.0.0.7:1", "10.0.0.8:1")
-        announced(router, "b.test", "10.0.0.7:1")
+        router.announce("a.test", "10.0.0.7:1", "10.0.0.8:1")
+        router.announce("b.test", "10.0.0.7:1")
         picked = {"key": "a.test", "node": "10.0.0.7:1", "max_age": 0, "stats": router.stats}
 
         def silent_on() -> list[str]:
@@ -108,7 +100,7 @@ def http(answer: bytes) -> Iterator[str]:
 def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kept(tmp_path: Path) -> None:
     gone = free_address()
     with Router(tmp_path) as router, silent() as mute, http(NOT_FOUND) as missing, http(b"hello") as page:
-        announced(router, "a.test", "10.0.0.7:1")
+        router.announce("a.test", "10.0.0.7:1")
         stats = [gone, router.stats, mute, missing, page, "router1:2627"]
         found = modules.run("uwsgi_router_info", {"stats": stats, "timeout": 1})
     assert found.failed
