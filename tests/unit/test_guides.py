@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 from support import playbook
-from support.examples import KEY, NODES, moved, prepared, two_routers
+from support.examples import KEY, NODES, moved, prepared, routers, running_shop
 from support.modules import ROOT
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
@@ -49,6 +49,7 @@ def run(block: str, folder: Path, sources: list[str]) -> tuple[int, str]:
     """Run a block; its exit code and what was printed."""
     name = re.match(r"# (\S+\.ya?ml)\b", block)
     if name:
+        (folder / name.group(1)).parent.mkdir(exist_ok=True)
         (folder / name.group(1)).write_text(block, encoding="utf-8")
     content = yaml.safe_load(block)
     if isinstance(content, dict) and "plugin" in content:
@@ -70,12 +71,25 @@ def run(block: str, folder: Path, sources: list[str]) -> tuple[int, str]:
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_the_examples_of_a_guide_work(path: Path, tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    with two_routers(folder) as stats:
+    with routers(folder) as both, running_shop(folder, both):
+        stats = [router.stats for router in both]
         (folder / "inventory.yml").write_text(json.dumps(inventory(*stats)), encoding="utf-8")
         sources = ["inventory.yml"]
         for block in blocks(path.read_text(encoding="utf-8"), "yaml+jinja"):
             code, output = run(moved(block, folder, *stats), folder, sources)
             assert code == 0, block + output
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+def test_what_is_shown_and_not_run_can_be_read(path: Path, tmp_path: Path) -> None:
+    """Plays that need a fleet run in the scenarios; here their playbooks and variables are looked up."""
+    for block in blocks(path.read_text(encoding="utf-8"), "yaml"):
+        content = yaml.safe_load(block)
+        name = re.match(r"# (\S+\.ya?ml)\b", block)
+        assert content and name, block
+        if "ansible.builtin.import_playbook" in content[0]:
+            done = playbook.run(tmp_path, content, "--syntax-check", "--inventory=localhost,")
+            assert done.code == 0, block + done.output
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
