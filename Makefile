@@ -37,8 +37,8 @@ docs: .venv/test.stamp ## Write the pages that are made from the code
 	@PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH):tests python docs/arguments.py
 
 .PHONY: bench
-bench: .venv/test.stamp ## Run the benchmarks
-	@python -m pytest tests/benchmarks $(PYTEST)
+bench: .venv/bench.stamp ## Run the benchmarks
+	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m benchmarks $(BENCH)
 
 # Slowest first, for "make -j2 -O lint".
 SANITY := lint-sanity-2.18 lint-sanity-2.19
@@ -90,6 +90,9 @@ clean: ## Remove what the other targets made
 
 .venv/demo.stamp: tests/requirements-demo.txt tests/setup/environment
 	@tests/setup/environment demo
+
+.venv/bench.stamp: .venv/test.stamp tests/requirements-bench.txt
+	@tests/setup/environment bench
 
 .venv/test.stamp: .venv/demo.stamp tests/requirements.txt tests/requirements-unit.txt
 	@tests/setup/environment test

@@ -157,6 +157,7 @@ def test_marked_files_are_regular_ones_that_begin_with_the_marker(tmp_path: Path
     os.mkfifo(str(tmp_path / "h.ini"))
     with Tree(str(tmp_path)) as tree:
         assert tree.marked(b"MARK", ".ini") == {"a.ini", "b.ini"}
+        assert tree.marked(b"MARK", ".ini", {"a.ini", "z.ini"}) == {"b.ini"}
 
 
 def test_a_file_that_can_not_be_read_is_an_error() -> None:

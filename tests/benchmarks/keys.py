@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signing keys: made, split and installed, against a loop over C(community.crypto), and distributed to a large inventory."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto, _signing
+from benchmarks.measure import Line, Task, median, scratch, tasks, variables
+from support.modules import COLLECTIONS, ROOT
+
+# Where "make bench" puts community.crypto.
+PEERS = ROOT / ".venv" / "bench"
+_LOOKUP = "lookup('emperor.uwsgi.signing_keys', *(subscriptions | emperor.uwsgi.signing_key_names), directory=store)"
+
+
+def subscriptions(count: int, folder: str = "/etc/uwsgi/keys/private") -> list[dict[str, Any]]:
+    """Signed subscriptions, each to a key of its own."""
+    return [
+        {"server": "10.0.0.2:2626", "key": "k{0}.test".format(at), "signing": ["SHA256", "{0}/k{1}.test.pem".format(folder, at)]}
+        for at in range(count)
+    ]
+
+
+def _installed(half: str, path: Path) -> dict[str, Any]:
+    return {
+        "name": half,
+        "emperor.uwsgi.uwsgi_signing_keys": {
+            "path": str(path),
+            "directory_mode": "0755",
+            "purge": True,
+            "signing_keys": "{{ subscriptions | emperor.uwsgi.signing_keys(" + _LOOKUP + ", half='" + half + "') }}",
+        },
+    }
+
+
+def deployed(folder: Path, count: int) -> float:
+    """Seconds for a play that makes keys, and installs the private halves on a node and the public ones on a router."""
+    folder.mkdir()
+    given = [_installed("private", folder / "private"), _installed("public", folder / "public")]
+    found = tasks(folder, given, variables(folder, subscriptions=subscriptions(count), store=str(folder / "store")))
+    assert len(list((folder / "public").glob("*.pem"))) == count
+    return sum(task.seconds for task in found)
+
+
+def looped(folder: Path, count: int) -> float:
+    """Seconds that one key takes in a loop that makes it and one that copies it."""
+    folder.mkdir()
+    loop = {"loop": list(range(count))}
+    made = {
+        "name": "make",
+        "community.crypto.openssl_privatekey": {"path": str(folder) + "/{{ item }}.pem", "type": "ECC", "curve": "secp256r1"},
+    }
+    copied = {
+        "name": "copy",
+        "ansible.builtin.copy": {"src": str(folder) + "/{{ item }}.pem", "dest": str(folder) + "/{{ item }}.key", "mode": "0400"},
+    }
+    both = "{0}:{1}".format(COLLECTIONS, PEERS)
+    found: list[Task] = tasks(folder, [{**made, **loop}, {**copied, **loop}], ANSIBLE_COLLECTIONS_PATH=both)
+    return (median(found, "make") + median(found, "copy")) / count
+
+
+def distributed(nodes: int, keys: int) -> dict[str, float]:
+    """Seconds that a router's public halves take, of nodes that share keys evenly, and those of the cryptography alone."""
+    private = {"k{0}.test.pem".format(at): _crypto.generate() for at in range(keys)}
+    given = subscriptions(keys)
+    inventory = [[{"name": "v", "subscriptions": given[at::nodes]}] for at in range(nodes)]
+    begin = time.monotonic()
+    assert len(_signing.halves(inventory, private, "public")) == keys
+    whole = time.monotonic() - begin
+    begin = time.monotonic()
+    for name, content in private.items():
+        _crypto.public_half(name, content)
+    return {"whole": whole, "cryptography": time.monotonic() - begin}
+
+
+def lines() -> list[Line]:
+    """The table's lines about keys."""
+    with scratch() as folder:
+        one = statistics.median(deployed(folder / "one-{0}".format(run), 1) for run in range(3))
+        many = statistics.median(deployed(folder / "many-{0}".format(run), 1000) for run in range(3))
+        each = looped(folder / "looped", 50)
+    spread = [distributed(200, 5000) for dummy in range(3)]
+    whole = statistics.median(times["whole"] for times in spread)
+    times = {"1 key": one, "1,000 keys": many, "loop of 50, a key": each}
+    alone = {"cryptography alone": statistics.median(times["cryptography"] for times in spread), "the filter": whole}
+    against = "1,000 keys against loops of openssl_privatekey and copy (their time extrapolated from 50 keys)"
+    return [
+        Line(4, "1,000 keys made, split and installed, beyond the same with one key", 5, "less", "s", many - one, times),
+        Line(4, against, 100, "more", "times faster", 1000 * each / many, times),
+        Line(6, "the public halves of 5,000 keys of 200 nodes", 1, "less", "s", whole, alone),
+    ]

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Seconds as bars, on a logarithmic scale, in an SVG that is readable on a light and on a dark page. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+_WIDTH, _LABEL, _RIGHT = 760, 250, 90
+_ROW, _BAR, _HEADING, _TOP, _BOTTOM = 26, 16, 34, 8, 30
+_STYLE = """\
+text{font:13px system-ui,sans-serif;fill:#1f2328}
+.heading{font-weight:600}.tick{font-size:11px;fill:#59636e}
+.grid{stroke:#d1d9e0;stroke-width:1}
+.ours{fill:#1a7f37}.peer{fill:#8c959f}.guess{fill:none;stroke:#8c959f;stroke-width:1.5;stroke-dasharray:4 3}
+@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.tick{fill:#9198a1}.grid{stroke:#3d444d}
+.ours{fill:#3fb950}.peer{fill:#656c76}.guess{stroke:#9198a1}}"""
+
+
+class Bar(NamedTuple):
+    """A bar.
+
+    :ivar kind: C(ours), C(peer), or C(guess) for what was extrapolated.
+    """
+
+    label: str
+    seconds: float
+    kind: str
+
+
+class Group(NamedTuple):
+    """Bars under a heading."""
+
+    heading: str
+    bars: Sequence[Bar]
+
+
+def svg(groups: Sequence[Group], title: str) -> str:
+    """Draw groups of bars, from the power of ten below the shortest to the one above the longest.
+
+    :param title: what it shows, for who can't see it.
+    """
+    seconds = [bar.seconds for group in groups for bar in group.bars]
+    low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
+    scale = (_WIDTH - _LABEL - _RIGHT) / max(high - low, 1)
+    height = _TOP + sum(_HEADING + _ROW * len(group.bars) for group in groups) + _BOTTOM
+    parts = []
+    for power in range(low, high + 1):
+        x = _LABEL + (power - low) * scale
+        parts.append('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>'.format(x, _TOP, height - _BOTTOM))
+        parts.append(_text(x, height - 10, spoken(10.0**power), "tick", "middle"))
+    y = _TOP
+    for group in groups:
+        parts.append(_text(0, y + 22, group.heading, "heading"))
+        y += _HEADING
+        for bar in group.bars:
+            width = (math.log10(bar.seconds) - low) * scale
+            parts.append(_text(_LABEL - 8, y + 13, bar.label, "", "end"))
+            parts.append(
+                '<rect class="{0}" x="{1}" y="{2}" width="{3:.1f}" height="{4}" rx="2"/>'.format(bar.kind, _LABEL, y, width, _BAR)
+            )
+            parts.append(_text(_LABEL + width + 6, y + 13, spoken(bar.seconds)))
+            y += _ROW
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img">'.format(_WIDTH, height)
+    return "\n".join([head, "<title>{0}</title>".format(escape(title)), "<style>{0}</style>".format(_STYLE), *parts, "</svg>", ""])
+
+
+def spoken(seconds: float) -> str:
+    """A time with two digits that count."""
+    if seconds >= 99.5:
+        return "{0:.0f} min".format(seconds / 60) if seconds >= 570 else "{0:.1f} min".format(seconds / 60)
+    if seconds < 0.0995:
+        return "{0:.2g} ms".format(seconds * 1000)
+    return "{0:.2g} s".format(seconds)
+
+
+def _text(x: float, y: float, text: str, style: str = "", anchor: str = "start") -> str:
+    return '<text x="{0:.1f}" y="{1}" class="{2}" text-anchor="{3}">{4}</text>'.format(x, y, style, anchor, escape(text))

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was measured, as the table that is printed, as JSON, and as a page. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from benchmarks.measure import Line
+from benchmarks.plot import Bar, Group
+
+_PAGE = """\
+..
+  Copyright (c) 2026, the emperor.uwsgi authors
+  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+
+.. Made by "make bench". Change tests/benchmarks, and run it again.
+
+.. _ansible_collections.emperor.uwsgi.docsite.performance:
+
+How fast it is
+==============
+
+A host's vassals are one task, and so are its signing keys, however many there are. ``make bench`` measures what that is
+worth, against a peer in the same run, on a connection of the type ``local``, where a task costs least. The figures are
+from {machine}.
+
+.. image:: ../performance.svg
+   :alt: {alt}
+
+The dashed bars are extrapolated from the loops that were measured: their time for an item does not depend on how many
+there are, which is measured as well.
+
+.. list-table::
+   :header-rows: 1
+
+   * - What
+     - Wanted
+     - Reached
+{rows}
+
+Where the time goes: of a run on a thousand vassals that changes nothing, a half is what every task costs, a ping as much as
+any. The rest is the module's own start, and on the host the checks of a thousand descriptions and the comparison of as
+many files with what they should be. Nothing is remembered from one run to the next.
+
+A loop that writes the same files takes the cost of a task for each of them, and takes it again when nothing has changed.
+"""
+
+
+def wanted(line: Line) -> str:
+    """What is wanted, in words."""
+    return "{0} {1:g} {2}".format("at least" if line.better == "more" else "at most", line.limit, line.unit)
+
+
+def reached(line: Line) -> str:
+    """What was reached, in words."""
+    return "{0:.{1}f} {2}".format(line.reached, 0 if line.reached >= 100 else 2, line.unit)
+
+
+def table(lines: Sequence[Line]) -> str:
+    """The table that is printed."""
+    rows = [("", "what", "wanted", "reached", "")]
+    rows += [(str(line.number), line.what, wanted(line), reached(line), "met" if line.met else "MISSED") for line in lines]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def to_json(lines: Sequence[Line], machine: str) -> str:
+    """All that was measured."""
+    found = [dict(line._asdict(), met=line.met) for line in lines]
+    return json.dumps({"machine": machine, "lines": found}, indent=2) + "\n"
+
+
+def page(lines: Sequence[Line], machine: str, alt: str) -> str:
+    """The page of the documentation."""
+    rows = "\n".join("   * - {0}\n     - {1}\n     - {2}".format(line.what, wanted(line), reached(line)) for line in lines)
+    return _PAGE.format(machine=machine, alt=alt, rows=rows)
+
+
+def groups(lines: Sequence[Line]) -> list[Group]:
+    """The bars of the plot, from the seconds behind the lines."""
+    first, again = (line.times for line in lines if line.number == 1 and line.times)
+    pings = next(line.times for line in lines if line.number == 2)
+    keys = next(line.times for line in lines if line.number == 4)
+    role = next(line.times for line in lines if line.number == 5)
+    return [
+        Group(
+            "1,000 vassals",
+            [
+                Bar("a loop of templates, written", 1000 * first["loop of 200, an item"], "guess"),
+                Bar("a loop of templates, unchanged", 1000 * again["loop of 200, an item"], "guess"),
+                Bar("uwsgi_vassals, written", pings["first"], "ours"),
+                Bar("uwsgi_vassals, unchanged", pings["unchanged"], "ours"),
+                Bar("a ping", pings["ping"], "peer"),
+            ],
+        ),
+        Group(
+            "Signing keys, made and installed",
+            [
+                Bar("loops of openssl_privatekey, copy", 1000 * keys["loop of 50, a key"], "guess"),
+                Bar("1,000 keys, on node and router", keys["1,000 keys"], "ours"),
+                Bar("1 key, on node and router", keys["1 key"], "ours"),
+            ],
+        ),
+        Group(
+            "The role emperor, unchanged",
+            [Bar("1,000 vassals", role["1,000 vassals"], "ours"), Bar("1 vassal", role["1 vassal"], "ours")],
+        ),
+    ]

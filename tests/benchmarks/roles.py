@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles as they are: a host with many vassals against one with one, and a fleet against half of it."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import LOCAL, UWSGI, Line, Task, plays, scratch
+
+_ROUTERS = ("10.0.0.2:2626", "10.0.0.3:2626")
+
+
+def host(folder: Path, vassals: list[dict[str, Any]]) -> dict[str, Any]:
+    """The variables of a host whose Emperor runs as a daemon, without any of the vassals."""
+    return {
+        "emperor_install": "none",
+        "emperor_binary": UWSGI,
+        "emperor_supervisor": "daemon",
+        "emperor_user": "",
+        "emperor_dir": str(folder / "uwsgi"),
+        "emperor_run_dir": str(folder / "run"),
+        "emperor_signing_keys_dir": str(folder.parent / "signing_keys"),
+        # They are written, and nobody watches their folder: their applications don't exist.
+        "emperor_options": {"emperor": str(folder / "nothing" / "*.ini")},
+        "emperor_vassals": vassals,
+        **LOCAL,
+    }
+
+
+def announced(name: str, *keys: str) -> dict[str, Any]:
+    """A vassal that announces keys to every router."""
+    return {
+        "name": name,
+        "options": {"socket": "10.0.0.7:3031", "wsgi-file": "/srv/{0}/app.py".format(name), "processes": 4},
+        "subscriptions": [{"server": list(_ROUTERS), "key": list(keys)}],
+    }
+
+
+def deployed(folder: Path, vassals: int, runs: int) -> list[list[Task]]:
+    """The tasks of runs of the role C(emperor) that change nothing, on a host with so many vassals."""
+    folder.mkdir()
+    variables = host(folder, [announced("v{0}".format(at), "v{0}.test".format(at)) for at in range(vassals)])
+    inventory = folder / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"node": variables}}}), encoding="ascii")
+    role = {"name": "the role", "ansible.builtin.include_role": {"name": "emperor.uwsgi.emperor"}}
+    play = {"hosts": "node", "gather_facts": False, "tasks": [role]}
+    stop = {
+        "name": "stop",
+        "emperor.uwsgi.uwsgi_daemon": {
+            "ini": "{{ emperor_dir }}/emperor.ini",
+            "pidfile": "{{ emperor_run_dir }}/emperor.pid",
+            "state": "stopped",
+        },
+    }
+    arguments = ("-i", str(inventory))
+    try:
+        return [plays(folder, [play], *arguments) for dummy in range(runs + 1)][1:]
+    finally:
+        plays(folder, [dict(play, tasks=[stop])], *arguments)
+
+
+def fleet(folder: Path, nodes: int, keys: int) -> float:
+    """Seconds that the keys and vassals of so many nodes and two routers take; each node announces keys of its own."""
+    folder.mkdir()
+    hosts = {}
+    for at in range(nodes):
+        names = ["k{0}-{1}.test".format(at, number) for number in range(keys)]
+        hosts["node{0}".format(at)] = host(folder / "node{0}".format(at), [announced("shop", *names)])
+    routers = {"router{0}".format(at): host(folder / "router{0}".format(at), []) for at in range(2)}
+    inventory = folder / "inventory.json"
+    groups = {"nodes": {"hosts": hosts}, "routers": {"hosts": routers}}
+    inventory.write_text(json.dumps({"all": {"children": groups}}), encoding="ascii")
+    store = json.dumps(str(folder / "signing_keys")).replace('"', "'")
+    pairs = "{{ signed | emperor.uwsgi.signing_keys(lookup('emperor.uwsgi.signing_keys', "
+    pairs += "*(signed | emperor.uwsgi.signing_key_names), directory={0}), half=half) }}}}".format(store)
+    arguments = {"path": "{{ emperor_dir }}/{{ half }}", "directory_mode": "0755", "signing_keys": pairs}
+    installed = {"name": "keys", "emperor.uwsgi.uwsgi_signing_keys": arguments}
+    own = "{{ emperor_vassals | emperor.uwsgi.signed_vassals('/keys') }}"
+    every = (
+        "{{ groups['nodes'] | map('extract', hostvars, 'emperor_vassals') | flatten"
+        " | emperor.uwsgi.signed_vassals('/keys') }}"
+    )
+    written = {
+        "name": "vassals",
+        "emperor.uwsgi.uwsgi_vassals": {
+            "path": "{{ emperor_dir }}/vassals",
+            "directory_mode": "0755",
+            "uwsgi_version": "2.0",
+            "validate": False,
+            "default_signing": {"directory": "/keys"},
+            "vassals": "{{ emperor_vassals }}",
+        }
+    }
+    found = plays(
+        folder,
+        [
+            {"hosts": "nodes", "gather_facts": False, "vars": {"signed": own, "half": "private"}, "tasks": [installed, written]},
+            {"hosts": "routers", "gather_facts": False, "vars": {"signed": every, "half": "public"}, "tasks": [installed]},
+        ],
+        "-i",
+        str(inventory),
+    )
+    return sum(task.seconds for task in found)
+
+
+def seconds(runs: list[list[Task]]) -> float:
+    """The median of whole runs."""
+    return statistics.median(sum(task.seconds for task in run) for run in runs)
+
+
+def lines() -> list[Line]:
+    """The table's lines about roles."""
+    with scratch() as folder:
+        one = deployed(folder / "one", 1, 5)
+        many = deployed(folder / "many", 1000, 5)
+        half = statistics.median(fleet(folder / "half-{0}".format(run), 9, 50) for run in range(3))
+        full = statistics.median(fleet(folder / "full-{0}".format(run), 18, 50) for run in range(3))
+    times = {"1 vassal": seconds(one), "1,000 vassals": seconds(many)}
+    what = "the role emperor with 1,000 vassals against one, unchanged ({0} tasks)".format(len(many[0]))
+    fleets = "18 nodes and two routers against 9 and two, 50 keys a node on every router"
+    hosts = {"9 nodes": half, "18 nodes": full}
+    return [
+        Line(5, what, 1.3, "less", "times", times["1,000 vassals"] / times["1 vassal"], times),
+        Line(6, fleets, 2.3, "less", "times", full / half, hosts),
+    ]

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many vassals in one task: against a loop of templates, against a ping, and how it grows."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _packed
+from benchmarks.measure import UWSGI, Line, median, scratch, tasks, variables
+from support.modules import COLLECTIONS, PACKAGE
+
+PING = {"name": "ping", "ansible.builtin.ping": {}}
+_SERVERS = ("10.0.0.2:2626", "10.0.0.3:2626")
+# What the loop writes: the same lines.
+_TEMPLATE = """\
+[uwsgi]
+{% for name, value in item.options.items() %}
+{{ name }} = {{ value }}
+{% endfor %}
+{% for subscription in item.subscriptions %}
+subscribe2 = server={{ subscription.server }},key={{ subscription.key }},sign={{ subscription.signing | join(':') }}
+{% endfor %}
+"""
+
+
+def vassals(count: int, keys: Path) -> list[dict[str, Any]]:
+    """Vassals with two signed subscriptions each, whose keys are there."""
+    keys.mkdir(exist_ok=True)
+    found = []
+    for at in range(count):
+        key = keys / "v{0}.test.pem".format(at)
+        if not key.exists():
+            key.touch()
+        signing = ["SHA256", str(key)]
+        found.append(
+            {
+                "name": "v{0}".format(at),
+                "options": {
+                    "socket": "10.0.0.7:{0}".format(1024 + at),
+                    "wsgi-file": "/srv/v{0}/app.py".format(at),
+                    "processes": 4,
+                },
+                "subscriptions": [{"server": one, "key": "v{0}.test".format(at), "signing": signing} for one in _SERVERS],
+            }
+        )
+    return found
+
+
+def arguments(path: Path, given: Any) -> dict[str, Any]:
+    """Those of the module C(uwsgi_vassals)."""
+    return {
+        "path": str(path),
+        "directory_mode": "0755",
+        "mode": "0644",
+        "purge": True,
+        "user": "nobody",
+        "uwsgi_binary": UWSGI,
+        "vassals": given,
+    }
+
+
+def at_once(name: str, path: Path) -> dict[str, Any]:
+    """The task that writes them all."""
+    return {"name": name, "emperor.uwsgi.uwsgi_vassals": arguments(path, "{{ vassals }}")}
+
+
+def against_ping(folder: Path, count: int, runs: int) -> dict[str, float]:
+    """Seconds of C(ping), C(first) and C(unchanged): medians of tasks that take turns in one play."""
+    given = [PING, at_once("warm up", folder / "warm-up-{0}".format(count))]
+    measured = dict(PING, name="measured ping")
+    for run in range(runs):
+        path = folder / "vassals-{0}-{1}".format(count, run)
+        given += [measured, at_once("first", path), measured, at_once("unchanged", path)]
+    found = tasks(folder, given, variables(folder, vassals=vassals(count, folder / "keys")))
+    return {"ping": median(found, "measured ping"), "first": median(found, "first"), "unchanged": median(found, "unchanged")}
+
+
+def loop(folder: Path, count: int) -> dict[str, float]:
+    """Seconds that one item of a loop of templates takes, C(first) and C(unchanged)."""
+    (folder / "vassal.ini.j2").write_text(_TEMPLATE, encoding="ascii")
+    path = folder / "loop-{0}".format(count)
+    path.mkdir()
+    task = {
+        "ansible.builtin.template": {
+            "src": str(folder / "vassal.ini.j2"),
+            "dest": str(path) + "/{{ item.name }}.ini",
+            "mode": "0644",
+        },
+        "loop": "{{ vassals }}",
+        "loop_control": {"label": "{{ item.name }}"},
+    }
+    given = [PING, dict(task, name="first"), dict(task, name="unchanged")]
+    found = tasks(folder, given, variables(folder, vassals=vassals(count, folder / "keys")))
+    return {name: median(found, name) / count for name in ("first", "unchanged")}
+
+
+class Call(NamedTuple):
+    """A run of the module alone: seconds, and megabytes that it held at most."""
+
+    seconds: float
+    megabytes: float
+
+
+def call(folder: Path, count: int) -> Call:
+    """Run the module as it runs on a managed host, on vassals in the form in which the controller sends them."""
+    given = arguments(folder / "grown-{0}".format(count), _packed.pack(json.dumps(vassals(count, folder / "keys"))))
+    given.update({"_ansible_remote_tmp": str(folder), "_ansible_check_mode": False, "_ansible_diff": False})
+    process = subprocess.Popen(
+        [sys.executable, "-m", PACKAGE + "uwsgi_vassals"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8"},
+    )
+    assert process.stdin is not None and process.stdout is not None
+    begin = time.monotonic()
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
+    process.stdin.close()
+    out = process.stdout.read()
+    dummy, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0 and "msg" not in json.loads(out), out[:2000]
+    return Call(seconds, usage.ru_maxrss / 1024)
+
+
+def growth(folder: Path, counts: list[int], runs: int) -> dict[int, Call]:
+    """What unchanged runs take by the number of vassals: medians, and the most memory."""
+    found = {}
+    for count in counts:
+        # The first one writes them.
+        calls = [call(folder, count) for dummy in range(runs + 1)]
+        found[count] = Call(statistics.median(one.seconds for one in calls[1:]), max(one.megabytes for one in calls))
+    return found
+
+
+def lines() -> list[Line]:
+    """The table's lines about vassals."""
+    with scratch() as folder:
+        ours = against_ping(folder, 1000, 5)
+        loops = {count: loop(folder, count) for count in (100, 200)}
+        grown = growth(folder, [1, 100, 1000, 10000], 3)
+    found = []
+    for run in ("first", "unchanged"):
+        each = loops[200][run]
+        times = {"loop of 100, an item": loops[100][run], "loop of 200, an item": each, "1,000 at once": ours[run]}
+        what = "1,000 vassals against a loop of templates, {0} run (its time extrapolated from 200 items)".format(run)
+        found.append(Line(1, what, 250, "more", "times faster", 1000 * each / ours[run], times))
+        flat = max(each, loops[100][run]) / min(each, loops[100][run])
+        what = "the loop's time for an item, of 200 items against 100, {0} run".format(run)
+        found.append(Line(1, what, 1.25, "less", "times", flat, {}))
+    found.append(Line(2, "1,000 vassals unchanged against a ping", 1.5, "less", "pings", ours["unchanged"] / ours["ping"], ours))
+    found.append(Line(2, "1,000 vassals written against a ping", 2.5, "less", "pings", ours["first"] / ours["ping"], ours))
+    times = {"{0:,} vassals".format(count): one.seconds for count, one in grown.items()}
+    each = 1000 * (grown[10000].seconds - grown[1].seconds) / 9999
+    found.append(Line(3, "a vassal on the managed host, of 10,000 unchanged ones", 0.2, "less", "ms", each, times))
+    early = (grown[1000].seconds - grown[100].seconds) / 900
+    late = (grown[10000].seconds - grown[1000].seconds) / 9000
+    what = "a vassal from 1,000 to 10,000 against one from 100 to 1,000"
+    found.append(Line(3, what, 1.5, "less", "times", late / early, times))
+    found.append(Line(3, "memory on the managed host with 10,000 vassals", 150, "less", "MB", grown[10000].megabytes, {}))
+    return found

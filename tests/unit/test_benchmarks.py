@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmarks' plot and table, and small versions of their ratios, far enough from the limits to hold on a busy machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from benchmarks import plot, report, roles, vassals
+from benchmarks.measure import Line
+from support.modules import ROOT
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_VASSALS, _LOOPED, _RUNS = 100, 10, 3
+
+
+def test_a_hundred_vassals_cost_a_fraction_of_a_loop(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    ours = vassals.against_ping(tmp_path, _VASSALS, _RUNS)
+    each = vassals.loop(tmp_path, _LOOPED)
+    for run in ("first", "unchanged"):
+        assert _VASSALS * each[run] / ours[run] > 15, (run, ours, each)
+    assert ours["unchanged"] / ours["ping"] < 3, ours
+    assert ours["first"] / ours["ping"] < 5, ours
+
+
+def test_the_role_with_a_hundred_vassals_costs_what_it_does_with_one(tmp_path: Path) -> None:
+    one = roles.deployed(tmp_path / "one", 1, _RUNS)
+    many = roles.deployed(tmp_path / "many", _VASSALS, _RUNS)
+    assert [task.name for task in many[0]] == [task.name for task in one[0]]
+    assert roles.seconds(many) / roles.seconds(one) < 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0004, "0.4 ms"), (0.047, "47 ms"), (0.25, "0.25 s"), (1.0, "1 s"), (42.4, "42 s"), (100, "1.7 min"), (6000, "100 min")],
+)
+def test_times_in_words(seconds: float, words: str) -> None:
+    assert plot.spoken(seconds) == words
+
+
+def test_bars_are_as_long_as_their_times_are_on_the_scale() -> None:
+    bars = [plot.Bar("a < b", 0.1, "ours"), plot.Bar("c", 1, "peer"), plot.Bar("d", 100, "guess")]
+    tree = ElementTree.fromstring(plot.svg([plot.Group("&", bars)], "a title"))
+    assert tree.findtext(_SVG + "title") == "a title"
+    drawn = [(one.get("class"), float(one.get("width", ""))) for one in tree.iter(_SVG + "rect")]
+    assert [kind for kind, width in drawn] == ["ours", "peer", "guess"]
+    assert drawn[0][1] == 0
+    assert drawn[2][1] == pytest.approx(3 * drawn[1][1], abs=0.2)
+    words = [one.text for one in tree.iter(_SVG + "text")]
+    assert words[-7:] == ["&", "a < b", "0.1 s", "c", "1 s", "d", "1.7 min"]
+
+
+def test_a_line_says_what_is_wanted_and_whether_it_was_reached() -> None:
+    lines = [Line(1, "a", 250, "more", "times faster", 251.4, {}), Line(2, "b", 1.5, "less", "pings", 1.51, {"c": 1.0})]
+    assert [line.met for line in lines] == [True, False]
+    assert report.table(lines).splitlines() == [
+        "   what  wanted                     reached",
+        "1  a     at least 250 times faster  251 times faster  met",
+        "2  b     at most 1.5 pings          1.51 pings        MISSED",
+    ]
+    found = json.loads(report.to_json(lines, "here"))
+    assert [line["met"] for line in found["lines"]] == [True, False]
+    assert found["lines"][1]["times"] == {"c": 1.0}
+
+
+def test_the_page_has_the_figures_that_were_measured() -> None:
+    site = ROOT / "docs" / "docsite"
+    found = json.loads((site / "performance.json").read_text(encoding="utf-8"))
+    lines = [Line(**{name: value for name, value in line.items() if name != "met"}) for line in found["lines"]]
+    tree = ElementTree.fromstring((site / "performance.svg").read_text(encoding="utf-8"))
+    alt = tree.findtext(_SVG + "title") or ""
+    assert (site / "rst" / "performance.rst").read_text(encoding="utf-8") == report.page(lines, found["machine"], alt)
+    assert (site / "performance.svg").read_text(encoding="utf-8") == plot.svg(report.groups(lines), alt)
