@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ansible.module_utils.common.parameters import PASS_VARS
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".ansible" / "collections"
 PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
@@ -53,6 +55,9 @@ class Result(NamedTuple):
 def start(program: list[str], arguments: dict[str, Any], check: bool = False) -> subprocess.Popen[str]:
     """Start a Python program that is a module, and hand it its arguments."""
     settings = {"check_mode": check, "diff": True, "no_log": False, "remote_tmp": tempfile.gettempdir()}
+    if "inject_invocation" in PASS_VARS:
+        # As with -vvv; ansible-core 2.20 and older always return the arguments.
+        settings["inject_invocation"] = True
     given = {**arguments, **{"_ansible_" + name: value for name, value in settings.items()}}
     path = "{0}:{1}".format(COLLECTIONS, ROOT / "tests")
     process = subprocess.Popen(
