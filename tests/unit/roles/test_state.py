@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles on this machine, without root: what they refuse before anything changes, what they write, and what they remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import playbook
+from support.files import snapshot
+from support.loopback import free_address
+from support.uwsgi import BINARY
+
+# A role, its variables, and how the error begins.
+TRAPS: list[tuple[str, dict[str, Any], str]] = [
+    ("emperor", {"emperor_options": {"emperor-curse-tolerance": 60}}, "emperor_options: an emperor-curse-tolerance"),
+    ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
+    ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options: without max-fd"),
+    ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
+    ("fastrouter", {"fastrouter_processes": 2}, "fastrouter_processes: more than one"),
+    ("fastrouter", {"fastrouter_tolerance": 14}, "fastrouter_tolerance: under three announce intervals"),
+    ("fastrouter", {"fastrouter_options": {"http": "127.0.0.1:1"}}, "fastrouter_options: a second router in one instance"),
+    ("fastrouter", {"emperor_max_fd": 0}, "emperor_options: without max-fd"),
+]
+
+
+def base(folder: Path) -> dict[str, Any]:
+    """Variables that keep a role in one folder and on loopback."""
+    listen = {"fastrouter_" + name: free_address() for name in ("listen", "subscription_server", "stats", "http_stats", "http")}
+    return {
+        "emperor_install": "none",
+        "emperor_binary": BINARY,
+        "emperor_supervisor": "daemon",
+        "emperor_user": "",
+        "emperor_dir": str(folder / "etc"),
+        "emperor_run_dir": str(folder / "etc" / "run"),
+        "emperor_signing_keys_dir": str(folder / "signing_keys"),
+        "fastrouter_nodes": ["localhost"],
+        **listen,
+    }
+
+
+def apply(folder: Path, role: str, *arguments: str, **variables: Any) -> playbook.Run:
+    """Run a role on this machine."""
+    include = {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}, "vars": {**base(folder), **variables}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [include]}
+    return playbook.run(folder, [{**play, "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}], *arguments)
+
+
+@pytest.mark.parametrize(("role", "variables", "words"), TRAPS)
+def test_a_trap_is_refused_before_anything_changes(role: str, variables: dict[str, Any], words: str, tmp_path: Path) -> None:
+    run = apply(tmp_path, role, **variables)
+    assert run.code != 0
+    assert words in " ".join(run.output.split())
+    assert not (tmp_path / "etc").exists()
+
+
+def test_a_phase_can_be_skipped(tmp_path: Path) -> None:
+    run = apply(tmp_path, "emperor", "--skip-tags=service")
+    assert run.code == 0, run.output
+    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["keys", "suspend", "vassals"]
+
+
+def test_absent_removes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
+    vassals = [
+        {
+            "name": "shop",
+            "options": {"socket": free_address()},
+            "subscriptions": [{"server": "127.0.0.1:2626", "key": "a.test"}],
+            "health": {"command": "true"},
+        }
+    ]
+    more = [{"name": "raw", "options": {"rawrouter": free_address(), "rawrouter-subscription-server": free_address()}}]
+    given = {"emperor_vassals": vassals, "fastrouter_vassals": more, "emperor_python": "{{ ansible_playbook_python }}"}
+    (tmp_path / "etc" / "vassals").mkdir(parents=True)
+    before = snapshot(tmp_path / "etc")
+    foreign = tmp_path / "etc" / "vassals" / "foreign.conf"
+    try:
+        run = apply(tmp_path, "fastrouter", **given)
+        assert run.code == 0, run.output
+        raw = (tmp_path / "etc" / "routers" / "raw.ini").read_text(encoding="utf-8")
+        assert "subscriptions-sign-check = SHA256:{0}".format(tmp_path / "etc" / "keys" / "public") in raw
+        foreign.touch()
+    finally:
+        run = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
+    assert run.code == 0, run.output
+    assert [path for path in (tmp_path / "etc").rglob("*") if path.is_file()] == [foreign]
+    foreign.unlink()
+    again = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
+    assert again.code == 0, again.output
+    # What was there before, an empty folder, is the role's own as well once it is empty.
+    assert before and not (tmp_path / "etc").exists()
+    last = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
+    assert (last.code, "changed=0" in last.output) == (0, True), last.output
