@@ -81,3 +81,13 @@ def test_the_specs_are_made_from_the_table() -> None:
 def test_modifiers_have_numbers_of_8_bits_and_their_own_each() -> None:
     assert all(0 <= number <= 255 for number in _dialect.MODIFIERS.values())
     assert len(set(_dialect.MODIFIERS.values())) == len(_dialect.MODIFIERS)
+
+
+@pytest.mark.parametrize("name", ["socket", "suwsgi-socket", "http11-socket", "https-socket", "fastcgi-nph-socket"])
+def test_these_give_an_instance_a_socket_of_its_own(name: str) -> None:
+    assert _dialect.SOCKETS.match(name)
+
+
+@pytest.mark.parametrize("name", ["", "s", "socket-timeout", "zerg-socket", "map-socket", "http", "-socket", "socket\n"])
+def test_these_do_not(name: str) -> None:
+    assert not _dialect.SOCKETS.match(name)
