@@ -41,6 +41,7 @@ READ: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("no name", "= 1", [("", "1")]),
     ("repeated", "x = 1\nx = 2", [("x", "1"), ("x", "2")]),
     ("comments", "; x = 1\n # y = 2\nz = 3", [("z", "3")]),
+    ("any letter begins a name", "Zx = 1", [("Zx", "1")]),
     ("no comments", "x = 1 ; 2 # 3\ny = ;4\nz = #5", [("x", "1 ; 2 # 3"), ("y", ";4"), ("z", "#5")]),
     ("quotes", "x = \"1\"\ny = '2'", [("x", '"1"'), ("y", "'2'")]),
     ("a backslash goes on with nothing", "x = 1\\\ny = 2", [("x", "1\\"), ("y", "2")]),
@@ -159,11 +160,17 @@ def test_which_lines_are_taken_as_they_are() -> None:
     ]
 
 
+def test_an_option_is_known_and_open_unless_it_says_otherwise() -> None:
+    assert _reader.Line("x", "1") == ("x", "1", False, True)
+    assert _reader.Option("x", "1") == ("x", "1", "", True)
+
+
 def test_another_section() -> None:
     text = "[uwsgi]\nx = 1\n[shop]\nx = 2\n"
     assert _reader.read(text, PATH, "shop") == [option("x", "2")]
     assert _reader.read(text, PATH, "none") == []
-    assert _reader.read("x = 1", PATH) == []
+    for section in ("uwsgi", "Z"):
+        assert _reader.read("x = 1", PATH, section) == []
 
 
 def test_many_placeholders_are_expanded() -> None:
