@@ -53,7 +53,7 @@ def svg(groups: Sequence[Group], title: str) -> str:
     for power in range(low, high + 1):
         x = _LABEL + (power - low) * scale
         parts.append('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>'.format(x, _TOP, height - _BOTTOM))
-        parts.append(_text(x, height - 10, spoken(10.0**power), "tick", "middle"))
+        parts.append(_text(x, height - 10, "{0:,g} s".format(10.0**power), "tick", "middle"))
     y = _TOP
     for group in groups:
         parts.append(_text(0, y + 22, group.heading, "heading"))
