@@ -67,7 +67,8 @@ def svg(groups: Sequence[Group], title: str) -> str:
             parts.append(_text(_LABEL + width + 6, y + 13, spoken(bar.seconds)))
             y += _ROW
     head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img">'.format(_WIDTH, height)
-    return "\n".join([head, "<title>{0}</title>".format(escape(title)), "<style>{0}</style>".format(_STYLE), *parts, "</svg>", ""])
+    about = ["<title>{0}</title>".format(escape(title)), "<style>{0}</style>".format(_STYLE)]
+    return "\n".join([head, *about, *parts, "</svg>", ""])
 
 
 def spoken(seconds: float) -> str:
