@@ -33,11 +33,13 @@ molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root an
 	@tests/bed/scenarios $(SCENARIOS)
 
 .PHONY: docs
-docs: .venv/test.stamp ## Write the pages that are made from the code
+docs: .venv/test.stamp ## Build the documentation site, offline
 	@PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH):tests python docs/arguments.py
+	@docs/site
 
 .PHONY: bench
 bench: .venv/bench.stamp ## Run the benchmarks
+	@python -m pytest -q tests/benchmarks $(PYTEST)
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m benchmarks $(BENCH)
 
 # Slowest first, for "make -j2 -O lint".
