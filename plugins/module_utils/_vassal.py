@@ -58,6 +58,7 @@ class Vassal(NamedTuple):
 
     :ivar arguments: what the user gave.
     :ivar uid: the user that its own options name, None where they name none.
+    :ivar sockets: those of its sockets that nobody else can have.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Vassal(NamedTuple):
     subscriptions: List[_subscription.Subscription]
     warnings: List[str]
     uid: Optional[str]
+    sockets: List[str]
 
 
 def vassals(
@@ -81,6 +83,7 @@ def vassals(
     """
     found = []
     places: Dict[str, str] = {}
+    owners: Dict[str, Vassal] = {}
     defaults = defaults._replace(lines=_options("default_options", defaults.options))
     for at, item in enumerate(items):
         one = _vassal("vassals[{0}]".format(at), item, release, resolve, defaults)
@@ -89,6 +92,12 @@ def vassals(
                 one.place + ".name", "{0!r} is the name of {1} too; give each vassal its own".format(one.name, places[one.name])
             )
         places[one.name] = one.place
+        for socket in one.sockets:
+            if owners.setdefault(socket, one) is not one:
+                raise ArgumentError(
+                    one.place + ".options", "the socket {0!r} is that of {1} too, so only one of them would start; give each its "
+                    "own".format(socket, owners[socket].place)
+                )
         found.append(one)
     return found
 
@@ -117,9 +126,9 @@ def _vassal(
     for at, entry in enumerate(fragment.subscriptions):
         warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options, sockets)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
-    return Vassal(
-        name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uids[-1] if uids else None
-    )
+    uid = uids[-1] if uids else None
+    bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
+    return Vassal(name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uid, bound)
 
 
 def _suspendable(entry: Any, suspend_file: str) -> Any:

@@ -278,3 +278,12 @@ def test_a_name_is_a_file_s_name_or_an_error(name: str) -> None:
     assert found.name == name
     assert name[0] not in ".-+@"
     assert not set(name) & set("/%:, \n\0")
+
+
+SHARED = ["%n.sock", "127.0.0.1:0", "=0", "fd://3", "$(SOCKET)"]
+
+
+@pytest.mark.parametrize("socket", SHARED)
+def test_what_stands_for_a_socket_of_its_own_may_stand_twice(socket: str) -> None:
+    both = [dict(options(socket=socket), name=name) for name in ("a", "b")]
+    assert [one.name for one in vassals(both, (2, 0))] == ["a", "b"]

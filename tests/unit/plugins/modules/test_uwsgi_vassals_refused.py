@@ -36,6 +36,8 @@ ADDRESS = "vassals[{0}].subscriptions[0].address"
 REFUSED: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("a name twice", [GOOD, vassal("b"), GOOD], {}, "vassals[2].name",
      "'good' is the name of vassals[0] too; give each vassal its own"),
+    ("a socket twice", [vassal("a", socket="/run/a"), vassal("b", **{"http-socket": "10.0.0.7:1", "socket": "/run/a"})], {},
+     "vassals[1].options", "the socket '/run/a' is that of vassals[0] too, so only one of them would start; give each its own"),
     ("a name with a slash", [GOOD, vassal("../b")], {}, "vassals[1].name", "'../b' can't name a vassal's file"),
     ("no name", [GOOD, {"options": {"a": 1}}], {}, "vassals[1].name", "is missing; it names the vassal's file"),
     ("an argument", [GOOD, dict(vassal("b"), option=1)], {}, "vassals[1].option", "is no argument here; did you mean 'options'?"),
