@@ -16,7 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SOCK
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 # Options that bring others from a file that isn't ini, or from a program.
-_FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
+FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
 # The older ways to announce, which nothing silences.
 _UNSUSPENDABLE = ("subscribe", "subscribe-to", "st")
 _TLS = ("https-socket", "ssl-socket", "suwsgi-socket")
@@ -123,7 +123,7 @@ class _Files:
                 yield from self.lines(*self._included(path, line))
             elif line.name == "inherit":
                 self.templates.append(self._included(path, line)[0])
-            elif _FOREIGN.match(line.name):
+            elif FOREIGN.match(line.name):
                 raise self._unknown(path, line, "brings options that aren't read here")
         self._open.pop()
 
