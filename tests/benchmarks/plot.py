@@ -45,7 +45,7 @@ def svg(groups: Sequence[Group], title: str) -> str:
 
     :param title: what it shows, for who can't see it.
     """
-    seconds = [bar.seconds for group in groups for bar in group.bars]
+    seconds = [one.seconds for group in groups for one in group.bars]
     low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
     scale = (_WIDTH - _LABEL - _RIGHT) / max(high - low, 1)
     height = _TOP + sum(_HEADING + _ROW * len(group.bars) for group in groups) + _BOTTOM
@@ -58,13 +58,13 @@ def svg(groups: Sequence[Group], title: str) -> str:
     for group in groups:
         parts.append(_text(0, y + 22, group.heading, "heading"))
         y += _HEADING
-        for bar in group.bars:
-            width = (math.log10(bar.seconds) - low) * scale
-            parts.append(_text(_LABEL - 8, y + 13, bar.label, "", "end"))
+        for one in group.bars:
+            width = (math.log10(one.seconds) - low) * scale
+            parts.append(_text(_LABEL - 8, y + 13, one.label, "", "end"))
             parts.append(
-                '<rect class="{0}" x="{1}" y="{2}" width="{3:.1f}" height="{4}" rx="2"/>'.format(bar.kind, _LABEL, y, width, _BAR)
+                '<rect class="{0}" x="{1}" y="{2}" width="{3:.1f}" height="{4}" rx="2"/>'.format(one.kind, _LABEL, y, width, _BAR)
             )
-            parts.append(_text(_LABEL + width + 6, y + 13, spoken(bar.seconds)))
+            parts.append(_text(_LABEL + width + 6, y + 13, spoken(one.seconds)))
             y += _ROW
     head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img">'.format(_WIDTH, height)
     about = ["<title>{0}</title>".format(escape(title)), "<style>{0}</style>".format(_STYLE)]

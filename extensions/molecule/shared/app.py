@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the scenarios' nodes: it says who it is, and "/slow" takes two seconds to. While the file HANG is there, it hangs."""
+"""The application of the scenarios' nodes: it says who it is, and "/slow" takes two seconds to. While the file HANG is there, it
+hangs.
+"""
 
 import os
 import time

@@ -9,8 +9,8 @@ name: cut
 type: aggregate
 short_description: Kill a run of ansible-playbook right before a task
 description:
-  - For tests of what a run leaves that is cut off. The whole run is killed with SIGKILL before the first task of that name begins,
-    so nothing can clean up.
+  - For tests of what a run leaves that is cut off. The whole run is killed with SIGKILL before the first task of that name
+    begins, so nothing can clean up.
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 options:

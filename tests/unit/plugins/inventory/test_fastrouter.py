@@ -81,7 +81,7 @@ def answering(**ages: dict[str, int]) -> Iterator[str]:
             ]
             self.request.sendall(json.dumps({"version": "2.0.31", "subscriptions": pools}).encode())
 
-    host, _, port = free_address().rpartition(":")
+    host, dummy, port = free_address().rpartition(":")
     with socketserver.TCPServer((host, int(port)), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
