@@ -60,7 +60,7 @@ class Check:
     def __init__(self, given: Dict[str, Any]) -> None:
         self.vassal: str = given["vassal"]
         self._given = given
-        self._verdict = Verdict(given["fall"], given["rise"], any(_holds(path) for path in self._suspend_files()))
+        self._verdict: Optional[Verdict] = None
 
     def run(self, stopped: threading.Event) -> None:
         """Ask at every interval until C(stopped)."""
@@ -72,10 +72,15 @@ class Check:
 
     def _once(self) -> None:
         try:
+            held = any(_holds(path) for path in self._suspend_files())
+            if self._verdict is None:
+                self._verdict = Verdict(self._given["fall"], self._given["rise"], held)
             flaw = self._ask()
             if self._verdict.add(not flaw):
                 say("{0}: {1}".format(self.vassal, "out: " + flaw if self._verdict.out else "well again"))
-                self._follow()
+            # Not only when it changes: what could not be done at one check is done at the next.
+            if held != self._verdict.out:
+                self._follow(self._verdict.out)
         except (ArgumentError, OSError) as exc:
             # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
             say("{0}: not checked: {1}".format(self.vassal, exc))
@@ -86,25 +91,26 @@ class Check:
             return _probe.succeeds(given["command"], given["timeout"])
         return _probe.answers(_probe.target("vassal", self.vassal, given["host"]), given["path"], given["timeout"])
 
-    def _follow(self) -> None:
-        if not self._verdict.out:
+    def _follow(self, out: bool) -> None:
+        if not out:
             self.release()
             return
+        # Before the first is held, so that what can't be signed leaves none half out.
+        farewell = Farewell(_announced.of_file("vassal", self.vassal))
         for path in self._suspend_files():
             _suspend.hold(path, _suspend.HEALTH)
-        Farewell(_announced.of_file("vassal", self.vassal)).send()
+        farewell.send()
 
     def release(self) -> None:
         """Hold it out no more."""
-        for path in self._suspend_files():
-            _suspend.release(path, _suspend.HEALTH)
+        try:
+            for path in self._suspend_files():
+                _suspend.release(path, _suspend.HEALTH)
+        except (ArgumentError, OSError) as exc:
+            say("{0}: stays out: {1}".format(self.vassal, exc))
 
     def _suspend_files(self) -> List[str]:
-        try:
-            found = _announced.of_file("vassal", self.vassal)
-        except ArgumentError:
-            return []
-        return sorted({one.suspend_file for one in found if one.suspend_file})
+        return sorted({one.suspend_file for one in _announced.of_file("vassal", self.vassal) if one.suspend_file})
 
 
 def _holds(path: str) -> bool:

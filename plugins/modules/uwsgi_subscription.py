@@ -316,7 +316,6 @@ argument:
   sample: subscriptions[0].server
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _fragment, _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -331,7 +330,7 @@ def main() -> None:
         vassals={"type": "list", "elements": "path"},
         backup={"type": "bool", "default": False},
     )
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
+    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
     try:
         result = _fragment.run(module)
     except ArgumentError as error:

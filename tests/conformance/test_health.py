@@ -41,7 +41,7 @@ def write(folder: Path, nodes: list[Node], **health: Any) -> modules.Result:
 def running(folder: Path, python: str = modules.PYTHONS[0]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the gate, without anything but Python's own library."""
     argv = [python, "-I", "-S", str(folder / "gate" / "gate.pyz"), str(folder / "gate" / "checks.json")]
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
+    with (folder / "gate.log").open("ab") as log, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log) as process:
         try:
             yield process
         finally:
@@ -129,3 +129,15 @@ def test_a_command_decides(tmp_path: Path) -> None:
             flag.unlink()
             wait_for_nodes(all_of_it, one)
             assert os.listdir(all_of_it.suspend) == []
+
+
+def test_what_could_not_be_held_at_one_check_is_held_at_the_next(tmp_path: Path) -> None:
+    with fleet(tmp_path) as all_of_it:
+        one = all_of_it.node("one")
+        write(tmp_path, [one])
+        all_of_it.suspend.rmdir()
+        with running(tmp_path):
+            wait_for("a check that fails", lambda: "not checked" in (tmp_path / "gate.log").read_text())
+            all_of_it.suspend.mkdir()
+            wait_for_nodes(all_of_it)
+            assert all_of_it.held() == {"one": ["health"]}
