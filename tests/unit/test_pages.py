@@ -2,18 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of arguments is the one that the table and the tests make."""
+"""The pages that are made from the code, the list of the guides, and where Markdown's links lead."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import pytest
+import yaml
 from support.modules import COLLECTIONS, ROOT
 
 PAGE = Path("docs") / "docsite" / "rst" / "arguments.rst"
+GUIDES = {path.stem for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")}
+MARKDOWN = sorted(path for pattern in ("*.md", "roles/*/README.md") for path in ROOT.glob(pattern))
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 _SCRIPT = "import arguments, sys; sys.stdout.write(arguments.page())"
 
 
@@ -32,3 +40,53 @@ def test_the_page_of_arguments_is_up_to_date() -> None:
     assert found.returncode == 0, found.stderr
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written == found.stdout, "run make docs"
+
+
+@pytest.fixture
+def playbooks() -> ModuleType:
+    """The program that makes the page of playbooks."""
+    spec = importlib.util.spec_from_file_location("playbooks", ROOT / "docs" / "playbooks.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_every_variable_of_a_playbook_is_on_the_page(path: Path, playbooks: ModuleType) -> None:
+    text = path.read_text(encoding="utf-8")
+    words, variables = playbooks.described(text)
+    # Those that it looks up itself; a role's own are in the role's documentation.
+    used = set(re.findall(r"\b(\w+) \| default\(", text)) - set(re.findall(r"register: (\w+)|\bitem\b", text))
+    prefixes = ("report_", "rolling_", "rotation_")
+    assert {name for name in used if name.startswith(prefixes)} <= set(variables)
+    page = playbooks.page()
+    assert words in page
+    assert all("``{0}``".format(name) in page for name in variables)
+
+
+def test_a_variables_description_may_have_several_lines(playbooks: ModuleType) -> None:
+    text = "# Copyright\n---\n# Does it. The variables are:\n#   a  one\n#      and more\n#   b_c  two\n- hosts: all\n"
+    assert playbooks.described(text) == ("Does it. The variables are:", {"a": "one and more", "b_c": "two"})
+    with pytest.raises(ValueError, match="without a description"):
+        playbooks.described("---\n- hosts: all\n")
+
+
+def test_every_guide_is_listed() -> None:
+    listed = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    assert sorted(name for section in listed["sections"] for name in section["toctree"]) == sorted(GUIDES)
+    index = (ROOT / "docs" / "index.rst").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^   collections/emperor/uwsgi/docsite/(\S+)$", index, re.MULTILINE)) == sorted(GUIDES)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(docs/docsite/rst/(\S+)\.rst\)", readme)) == GUIDES
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_links_of_a_markdown_page_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, dummy, anchor = target.partition("#")
+        page = path.parent / name if name else path
+        assert page.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}, target
