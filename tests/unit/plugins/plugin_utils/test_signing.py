@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.release import __version__
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _signed
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _signing
@@ -19,6 +20,7 @@ from support import keys, playbook
 
 S = "10.0.0.2:2626"
 FOLDER = "/keys"
+_RELEASE = tuple(int(number) for number in __version__.split(".")[:2])
 EC, RSA = keys.private("ec"), keys.private("rsa")
 
 
@@ -270,7 +272,9 @@ def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
 @pytest.mark.parametrize("create", [True, False])
 def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) -> None:
     entries = [{"key": ["x", "y"]}, {"key": "z", "signing": False}]
-    vassals = [{"name": "a", "options": {"o": "{{ undefined }}"}, "subscriptions": entries}]
+    # Up to ansible-core 2.18 a play's variable is defined in all its parts or not at all.
+    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
+    vassals = [{"name": "a", "options": options, "subscriptions": entries}]
     expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, create={0})"
     expression = expression.format(create) + " | map(attribute='file')"
     found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
