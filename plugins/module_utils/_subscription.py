@@ -91,7 +91,7 @@ def fragment(
     for at, item in enumerate(_values.sequence(place, arguments.get("subscriptions"))):
         one = "{0}[{1}]".format(place, at)
         given = _values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
-        wants = _values.flag(_values.child(one, _RESOLVE), given.pop(_RESOLVE, arguments.get(_RESOLVE) or False))
+        wants = _values.flag(one + "." + _RESOLVE, given.pop(_RESOLVE, arguments.get(_RESOLVE) or False))
         entries.append(_subscription(one, given, release, resolve if wants else None))
         warnings += _warnings(one, given, entries[-1])
     if release < _dialect.V2_1:
@@ -171,7 +171,7 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
     for row in _FIELDS:
         if row.argument not in given:
             continue
-        place = _values.child(path, row.argument)
+        place = path + "." + row.argument
         require(place, "the field " + row.name, row.since, release)
         value = getattr(_values, row.kind)(place, given[row.argument])
         # "inactive=0" would be read as set, and "signing: false" asks for no signature.
@@ -200,7 +200,7 @@ def _kv(value: str) -> str:
 
 def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
     """The values of an argument that takes one or a list, each with its place."""
-    place = _values.child(path, name)
+    place = path + "." + name
     value = given.get(name)
     items = _values.sequence(place, value)
     if not items:

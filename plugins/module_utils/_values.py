@@ -10,10 +10,9 @@ They know Ansible's conversions (C("5") is 5, C("yes") is true), so a module may
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ALGORITHMS, MODIFIERS, Algorithm
@@ -67,7 +66,7 @@ def mapping(path: str, value: Any, known: Sequence[str]) -> Dict[str, Any]:
         raise ArgumentError(path, "must be a mapping of arguments, not {0}".format(_type_name(value)))
     for name in value:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
+            near = _near(str(name), known)
             hint = "did you mean {0!r}?".format(near[0]) if near else "known are " + ", ".join(known)
             raise ArgumentError(child(path, name), "is no argument here; " + hint)
     return {name: member for name, member in value.items() if member is not None}
@@ -286,7 +285,7 @@ def modifier(path: str, value: Any) -> Modifier:
         return Modifier(first, second)
     if isinstance(value, str) and not value.strip().lstrip("+-").isdigit():
         if value not in MODIFIERS:
-            near = difflib.get_close_matches(value, MODIFIERS, 1)
+            near = _near(value, MODIFIERS)
             hint = "did you mean {0!r}?".format(near[0]) if near else "known are " + ", ".join(sorted(MODIFIERS))
             raise ArgumentError(path, "{0} is no modifier's name; {1}".format(_shown(value), hint))
         return Modifier(MODIFIERS[value], None)
@@ -339,6 +338,14 @@ def uids(path: str, value: Any) -> List[int]:
             raise ArgumentError(place, "uWSGI never skips the check for uid 0; give the uid of an unprivileged user")
         found.append(whole(place, item, 1, 2**32 - 2))
     return found
+
+
+def _near(name: str, known: Iterable[str]) -> List[str]:
+    """The known name that was likely meant, if there is one."""
+    # Only for errors: to load it takes longer than to check a hundred arguments.
+    import difflib  # noqa: PLC0415
+
+    return difflib.get_close_matches(name, list(known), 1)
 
 
 def _type_name(value: Any) -> str:
