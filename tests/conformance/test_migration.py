@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _ini, _subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import Packet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _migration
 from support import keys
-from support.loopback import Listener, free_address
+from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import Instance
 
 # Each announces a key of its own; words in angle brackets stand for what is known only when the test runs.
@@ -45,19 +46,22 @@ SILENT = (
 )
 
 
-def heard(
-    folder: Path, server: Listener, sockets: tuple[str, str], lines: list[str], count: int
-) -> set[tuple[tuple[str, str], ...]]:
-    """The announcements of an instance, without what differs from one to the next."""
+def said(packet: Packet) -> tuple[tuple[str, str], ...]:
+    """An announcement without what differs from one to the next."""
+    return tuple(sorted((name, "" if name in ("unix", "sign") else value) for name, value in packet.fields.items()))
+
+
+def heard(folder: Path, server: Listener, sockets: tuple[str, str], lines: list[str], count: int) -> set[tuple[tuple[str, str], ...]]:
+    """What an instance announces, from the start until that many different announcements have come."""
     before = len(server.poll())
     own = [*("socket = " + one for one in sockets), *lines, "subscribe-freq = 1"]
+
+    def found() -> set[tuple[tuple[str, str], ...]]:
+        return {said(packet) for packet in server.poll()[before:]}
+
     with Instance(folder, *own, name="shop"):
-        server.wait(before + count)
-    found = set()
-    for packet in server.poll()[before : before + count]:
-        fields = {name: "" if name in ("unix", "sign") else value for name, value in packet.fields.items()}
-        found.add(tuple(sorted(fields.items())))
-    return found
+        wait_for("{0} announcements".format(count), lambda: len(found()) >= count)
+    return found()
 
 
 @pytest.fixture
