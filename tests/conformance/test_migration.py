@@ -16,6 +16,8 @@ from support import keys
 from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import Instance
 
+# The fields of an announcement.
+Said = tuple[tuple[str, str], ...]
 # Each announces a key of its own; words in angle brackets stand for what is known only when the test runs.
 LINES = (
     "subscribe2 = server=<server>,key=plain",
@@ -46,17 +48,17 @@ SILENT = (
 )
 
 
-def said(packet: Packet) -> tuple[tuple[str, str], ...]:
+def said(packet: Packet) -> Said:
     """An announcement without what differs from one to the next."""
     return tuple(sorted((name, "" if name in ("unix", "sign") else value) for name, value in packet.fields.items()))
 
 
-def heard(folder: Path, server: Listener, sockets: tuple[str, str], lines: list[str], count: int) -> set[tuple[tuple[str, str], ...]]:
+def heard(folder: Path, server: Listener, sockets: tuple[str, str], lines: list[str], count: int) -> set[Said]:
     """What an instance announces, from the start until that many different announcements have come."""
     before = len(server.poll())
     own = [*("socket = " + one for one in sockets), *lines, "subscribe-freq = 1"]
 
-    def found() -> set[tuple[tuple[str, str], ...]]:
+    def found() -> set[Said]:
         return {said(packet) for packet in server.poll()[before:]}
 
     with Instance(folder, *own, name="shop"):
