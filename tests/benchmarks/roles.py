@@ -37,8 +37,8 @@ def announced(name: str, *keys: str) -> dict[str, Any]:
     """A vassal that announces keys to every router."""
     return {
         "name": name,
-        "options": {"socket": "10.0.0.7:3031", "wsgi-file": "/srv/{0}/app.py".format(name), "processes": 4},
-        "subscriptions": [{"server": list(_ROUTERS), "key": list(keys)}],
+        "options": {"socket": "/run/{0}.sock".format(name), "wsgi-file": "/srv/{0}/app.py".format(name), "processes": 4},
+        "subscriptions": [{"server": list(_ROUTERS), "key": list(keys), "address": "10.0.0.7:3031"}],
     }
 
 
