@@ -39,7 +39,6 @@ docs: .venv/test.stamp ## Build the documentation site, offline
 
 .PHONY: bench
 bench: .venv/bench.stamp ## Run the benchmarks
-	@python -m pytest -q tests/benchmarks $(PYTEST)
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m benchmarks $(BENCH)
 
 # Slowest first, for "make -j2 -O lint".
