@@ -52,6 +52,8 @@ EQUIVALENT = {
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
     "Line(lines[0].name, ": "both lines have the same name",
+    '": {"type": "str"},': "text is Ansible's default type",
+    'Row("dir_cert", ': "its line is joined to that of digest_algo, which gives the name",
 }
 
 _COMPARISONS = {
