@@ -15,7 +15,7 @@ import pwd
 import re
 import stat
 from functools import lru_cache
-from typing import Callable, Dict, FrozenSet, NamedTuple, Optional
+from typing import Callable, Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -106,27 +106,25 @@ class Readers:
     def __init__(self, check_mode: bool = False) -> None:
         self._check_mode = check_mode
         self._users: Dict[str, Optional[User]] = {}
-        self._found: Dict[str, Optional[str]] = {}
+        self._found: Dict[Tuple[Optional[str], str], Optional[str]] = {}
         self._barred = lru_cache(maxsize=None)(barred)
 
-    def warning(self, place: str, file: str, name: Optional[str], named_by: str) -> Optional[str]:
-        """The warning for one signing key, None where all is well.
+    def flaw(self, file: str, name: Optional[str], named_by: str) -> Optional[str]:
+        """What is wrong with one signing key's file, None where all is well.
 
-        :param place: the argument C(signing).
         :param name: the user that the vassal runs as, None where it isn't known.
         :param named_by: the argument that names the user.
         :raises ArgumentError: when the host doesn't know the user.
         """
         if name and name not in self._users:
             self._users[name] = self._user(named_by, name)
-        seen = "{0}:{1}".format(name, file)
+        seen = name, file
         if seen not in self._found:
             self._found[seen] = unreadable(file, self._users[name] if name else None, self._barred)
-        if self._found[seen] is None or (self._check_mode and self._found[seen] == _MISSING):
+        reason = self._found[seen]
+        if reason is None or (self._check_mode and reason == _MISSING):
             return None
-        return "{0}: {1}: {2}; uWSGI will announce unsigned until it can read this key".format(
-            place, file, self._found[seen]
-        )
+        return "{0}: {1}; uWSGI will announce unsigned until it can read this key".format(file, reason)
 
     def _user(self, path: str, name: str) -> Optional[User]:
         try:

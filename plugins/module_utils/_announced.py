@@ -59,7 +59,7 @@ def of_file(place: str, path: str, read: Read = read_file) -> List[Announcement]
     :raises ArgumentError: when a file can't be read, announces nothing, or says something that depends on more than the files.
     """
     options = options_of(place, path, read)
-    sockets = [option for option in options if SOCKETS.match(option.name)]
+    sockets = [option for option in options if option.name in SOCKETS]
     values = [option for option in options if option.name == SUBSCRIBE2]
     for option in options:
         if option.name in _UNSUSPENDABLE:

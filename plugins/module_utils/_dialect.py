@@ -120,7 +120,8 @@ GROUPS: Dict[str, Tuple[Row, ...]] = {
 
 
 # The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
-SOCKETS = re.compile(r"(socket|(uwsgi|suwsgi|puwsgi|ssl|http|http11|https|fastcgi(-nph)?|scgi(-nph)?|raw)-socket)\Z")
+_SOCKET_KINDS = "uwsgi suwsgi puwsgi ssl http http11 https fastcgi fastcgi-nph scgi scgi-nph raw"
+SOCKETS = frozenset(["socket"] + [kind + "-socket" for kind in _SOCKET_KINDS.split()])
 
 
 class Algorithm(NamedTuple):

@@ -92,11 +92,9 @@ def _check(params: Dict[str, Any]) -> None:
     if not params["stats"] and (params["wait"] or params["minimum"]):
         raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
     for at, address in enumerate(params["stats"] or []):
-        if not _stats.is_address(address):
-            raise ArgumentError(
-                "stats[{0}]".format(at),
-                "{0!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL".format(address),
-            )
+        flaw = _stats.address_flaw(address)
+        if flaw:
+            raise ArgumentError("stats[{0}]".format(at), flaw)
 
 
 def _announcements(params: Dict[str, Any]) -> List[Announcement]:

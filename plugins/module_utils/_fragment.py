@@ -77,10 +77,9 @@ def _lines(module: AnsibleModule, version: str) -> List[_ini.Line]:
     readers = Readers(module.check_mode)
     for at, entry in enumerate(found.subscriptions):
         if entry.signing:
-            place = "subscriptions[{0}].signing".format(at)
-            flaw = readers.warning(place, entry.signing.file, user, named_by)
+            flaw = readers.flaw(entry.signing.file, user, named_by)
             if flaw:
-                module.warn(flaw)
+                module.warn("subscriptions[{0}].signing: {1}".format(at, flaw))
     return found.lines
 
 

@@ -75,7 +75,7 @@ class Check:
             held = any(_holds(path) for path in self._suspend_files())
             if self._verdict is None:
                 self._verdict = Verdict(self._given["fall"], self._given["rise"], held)
-            flaw = self._ask()
+            flaw = _probe.flaw(self.vassal, self._given)
             if self._verdict.add(not flaw):
                 say("{0}: {1}".format(self.vassal, "out: " + flaw if self._verdict.out else "well again"))
             # Not only when it changes: what could not be done at one check is done at the next.
@@ -84,12 +84,6 @@ class Check:
         except (ArgumentError, OSError) as exc:
             # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
             say("{0}: not checked: {1}".format(self.vassal, exc))
-
-    def _ask(self) -> str:
-        given = self._given
-        if given["command"]:
-            return _probe.succeeds(given["command"], given["timeout"])
-        return _probe.answers(_probe.target("vassal", self.vassal, given["host"]), given["path"], given["timeout"])
 
     def _follow(self, out: bool) -> None:
         if not out:

@@ -14,6 +14,7 @@ blanks at its ends from a placeholder, which is expanded last.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Iterable, List, NamedTuple, Optional
 
 # Placeholders that a file gets when one of its values needs them. Names that no uWSGI option has.
@@ -43,6 +44,7 @@ class Line(NamedTuple):
     literal: bool = True
 
 
+@lru_cache(maxsize=1024)
 def is_option_name(name: str) -> bool:
     """Say whether C(name) can stand on the left of a line."""
     return bool(_NAME.match(name))
@@ -109,7 +111,7 @@ def render(section: str, lines: Iterable[Line], header: str = "") -> str:
     body: List[str] = []
     for line in lines:
         value = escape(line.value) if line.literal else line.value
-        body.append("{0} = {1}".format(line.name, value) if value else line.name + " =")
+        body.append(line.name + " = " + value if value else line.name + " =")
     text = "\n".join(body)
     used = [definition for reference, definition in _REFERENCES if reference in text]
     head = ["; " + header] if header else []

@@ -16,7 +16,7 @@ import socket
 import struct
 import subprocess
 import time
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _announced
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -53,6 +53,19 @@ def target(place: str, path: str, host: Optional[str] = None) -> Target:
             modifiers = first.modifiers if first else (0, 0)
             return Target(option.value, option.name in _HTTP, modifiers, host or (first.key if first else "localhost"))
     raise ArgumentError(place, "{0} has no socket that can be asked; check it with a command".format(path))
+
+
+def flaw(vassal: str, check: Mapping[str, Any]) -> str:
+    """Ask a vassal, by one of its checks.
+
+    :param vassal: its ini file.
+    :param check: C(command), or C(path) and C(host); C(timeout) in seconds.
+    :returns: what is wrong, empty where it is well.
+    :raises ArgumentError: when it can't be asked.
+    """
+    if check["command"]:
+        return succeeds(check["command"], check["timeout"])
+    return answers(target("vassal", vassal, check["host"]), check["path"], check["timeout"])
 
 
 def answers(where: Target, path: str, timeout: float) -> str:

@@ -59,17 +59,9 @@ def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[_hea
         if state.failing > 1:
             raise ArgumentError("vassal", "{0} does not start ({1} tries); see its log".format(path, state.failing))
         if state.known and state.modified >= modified and (state.accepting or not params["accepting"]):
-            flaw = _flaw(path, check)
+            flaw = _probe.flaw(path, check._asdict()) if check else ""
             if not flaw:
                 return
         time.sleep(_POLL)
     why = "does not answer well: " + flaw if flaw else "is not up again; see its log"
     raise ArgumentError("timeout", "after {0} s {1} {2}".format(params["timeout"], path, why))
-
-
-def _flaw(path: str, check: Optional[_health.Health]) -> str:
-    if check is None:
-        return ""
-    if check.command:
-        return _probe.succeeds(check.command, check.timeout)
-    return _probe.answers(_probe.target("vassal", path, check.host), str(check.path), check.timeout)

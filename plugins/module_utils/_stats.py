@@ -30,9 +30,11 @@ class StatsError(Exception):
     """A router that doesn't answer, or answers something else."""
 
 
-def is_address(value: str) -> bool:
-    """Say whether C(value) can be a stats server: C(IPV4:PORT), a unix socket's absolute path, or an http URL."""
-    return value.startswith(("http://", "https://", "/")) or is_ipv4_port(value)
+def address_flaw(value: str) -> Optional[str]:
+    """Say why C(value) can't be a stats server; None where it can."""
+    if value.startswith(("http://", "https://", "/")) or is_ipv4_port(value):
+        return None
+    return "{0!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL".format(value)
 
 
 def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> bytes:
@@ -45,18 +47,17 @@ def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> b
     """
     target: Any
     deadline = time.monotonic() + timeout
+    flaw = address_flaw(address)
+    if flaw:
+        raise StatsError(flaw)
     try:
         if address.startswith(("http://", "https://")):
             return get(address, timeout)
         if address.startswith("/"):
             family, target = socket.AF_UNIX, address
-        elif is_ipv4_port(address):
+        else:
             host, dummy, port = address.rpartition(":")
             family, target = socket.AF_INET, (host, int(port))
-        else:
-            raise StatsError(
-                "{0!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL".format(address)
-            )
         with socket.socket(family, socket.SOCK_STREAM) as stream:
             stream.settimeout(timeout)
             stream.connect(target)

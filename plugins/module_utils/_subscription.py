@@ -10,6 +10,7 @@ C(name=value) pairs with commas and nothing else between them, where a backslash
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _values
@@ -26,7 +27,8 @@ NO_FAILOVER = (
     "use an IPv4 address and a port where that matters"
 )
 _RESOLVE = "resolve_server"
-_SUBSCRIPTION_ARGUMENTS = [row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE]
+# With a quick look for a name, and in the table's order.
+_SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE])
 _SERVER, _KEY = _dialect.SUBSCRIPTION[:2]
 _FIELDS = _dialect.SUBSCRIPTION[2:]
 _ROWS = {row.argument: row for row in _FIELDS}
@@ -91,7 +93,8 @@ def fragment(
     for at, item in enumerate(_values.sequence(place, arguments.get("subscriptions"))):
         one = "{0}[{1}]".format(place, at)
         given = _values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
-        wants = _values.flag(one + "." + _RESOLVE, given.pop(_RESOLVE, arguments.get(_RESOLVE) or False))
+        wants = given.pop(_RESOLVE, arguments.get(_RESOLVE))
+        wants = wants is not None and wants is not False and _values.flag(one + "." + _RESOLVE, wants)
         entries.append(_subscription(one, given, release, resolve if wants else None))
         warnings += _warnings(one, given, entries[-1])
     if release < _dialect.V2_1:
@@ -168,16 +171,21 @@ def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
     """The checked values of the fields behind server and key that are to be written, in the rows' order."""
     values = {}
-    for row in _FIELDS:
-        if row.argument not in given:
-            continue
+    for row in _rows(tuple(given)):
         place = path + "." + row.argument
-        require(place, "the field " + row.name, row.since, release)
+        if release < row.since:
+            require(place, "the field " + row.name, row.since, release)
         value = getattr(_values, row.kind)(place, given[row.argument])
         # "inactive=0" would be read as set, and "signing: false" asks for no signature.
         if value is not None and value is not False:
             values[row.argument] = value
     return values
+
+
+@lru_cache(maxsize=256)
+def _rows(given: Tuple[str, ...]) -> List[Row]:
+    """The rows of the fields that are given, in their order; nearly all subscriptions of a host have the same."""
+    return [row for row in _FIELDS if row.argument in given]
 
 
 def _fields(row: Row, value: Any) -> List[str]:
@@ -202,6 +210,8 @@ def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tu
     """The values of an argument that takes one or a list, each with its place."""
     place = path + "." + name
     value = given.get(name)
+    if isinstance(value, str):
+        return [(place, value)]
     items = _values.sequence(place, value)
     if not items:
         raise ArgumentError(place, "is missing; without {0} uWSGI sends nothing and says nothing".format(what))

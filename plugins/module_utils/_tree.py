@@ -2,30 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many files wanted in one directory against those found there: compare, write, remove, show.
-
-A file is whole at every moment: it is written under a temporary name, which has its owner and mode before its
-first byte, and renamed. All are written before the first is renamed, so an error (a full disk, an immutable file) changes
-nothing. The temporary names have no suffix that an Emperor takes for a vassal (C(core/emperor.c),
-C(uwsgi_emperor_is_valid)).
-"""
+"""Many files wanted in one directory against those found there: compare, and bring to what is wanted."""
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import re
 import stat
 import time
-from typing import Any, Callable, Collection, Dict, Iterable, List, Optional, Set, Tuple, cast
+from functools import partial
+from typing import Any, Callable, Collection, Iterable, List, Optional, Set, cast
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._plan import Change, Plan, Wanted, attribute_changes
 
-_TEMPORARY = re.compile(r"\.emperor-uwsgi-[0-9a-f]{8}-\d+\.tmp\Z")
-_LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_CHUNK = 1 << 16
+# The names of what isn't in place yet: L(Transaction) makes them.
+_TEMPORARY = r"\.emperor-uwsgi-[0-9a-f]{8}-\d+\.tmp\Z"
 
 
 class Tree:
@@ -92,7 +87,7 @@ class Tree:
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""
         for name in os.listdir(self._dir):
-            if _TEMPORARY.match(name):
+            if name.startswith(".") and re.match(_TEMPORARY, name):
                 os.unlink(name, dir_fd=self._dir)
 
     def names(self) -> List[str]:
@@ -149,114 +144,15 @@ class Tree:
     def apply(self, plan: Plan, then: Callable[[], None] = lambda: None) -> None:
         """Do what a plan says; after an error every file is as it was.
 
-        :param then: called when all is in place; what it raises takes everything back as well.
+        :param then: called when the changes are in place; what it raises takes them back as well.
         :raises ArgumentError: naming the argument whose file could not be written.
         """
-        if self.check_mode:
+        if self.check_mode or not plan.changed:
             return
-        stamp = os.urandom(4).hex()
-        rewritten = [change for change in plan.updated if change.before != change.after]
-        staged: List[Tuple[Change, str]] = []
-        kept: Dict[str, str] = {}
-        done: List[Change] = []
-        place = self.place
-        try:
-            for number, change in enumerate(plan.created + rewritten):
-                place = _place(change, self.place)
-                staged.append((change, ".emperor-uwsgi-{0}-{1}.tmp".format(stamp, number)))
-                self._stage(*staged[-1])
-            for number, change in enumerate(plan.removed + rewritten, len(staged)):
-                place = _place(change, self.place)
-                self._keep(change, ".emperor-uwsgi-{0}-{1}.tmp".format(stamp, number), kept)
-            # Removed first: a vassal under a new name may want the old one's socket.
-            for change in plan.removed:
-                os.unlink(change.name, dir_fd=self._dir)
-                done.append(change)
-            for change, temporary in staged:
-                place = _place(change, self.place)
-                os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
-                done.append(change)
-            for change in plan.updated:
-                if change.before == change.after:
-                    place = _place(change, self.place)
-                    done.append(change)
-                    self._set_attributes(change)
-            place = self.place
-            then()
-        except BaseException as exc:
-            self._take_back(done, kept)
-            if isinstance(exc, OSError):
-                raise ArgumentError(
-                    place, "{0}: {1}; nothing was changed".format(self._join(exc.filename), exc.strerror)
-                ) from exc
-            raise
-        finally:
-            for temporary in [name for dummy, name in staged] + list(kept.values()):
-                self._discard(temporary)
+        # Only for changes: to load it takes as long as to compare a hundred files.
+        from ansible_collections.emperor.uwsgi.plugins.module_utils import _transaction  # noqa: PLC0415
 
-    def _stage(self, change: Change, temporary: str) -> None:
-        """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
-        wanted = cast(Wanted, change.wanted)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(temporary, flags, 0o600, dir_fd=self._dir)
-        try:
-            _chown(handle, change)
-            mode = wanted.mode
-            if mode is None:
-                mode = stat.S_IMODE(change.found.st_mode) if change.found else 0o666 & ~_umask()
-            os.fchmod(handle, mode)
-            left = memoryview(wanted.content)
-            while left:
-                left = left[os.write(handle, left) :]
-            if change.found:
-                # The Emperor compares whole seconds and takes only a later one for a change.
-                newer = int(change.found.st_mtime) + 1
-                if newer > os.fstat(handle).st_mtime:
-                    os.utime(handle, (newer, newer))
-        finally:
-            os.close(handle)
-
-    def _keep(self, change: Change, temporary: str, kept: Dict[str, str]) -> None:
-        """Keep the old file under a second name, to put it back after an error. Fails at once where it's immutable."""
-        try:
-            os.link(
-                change.name, temporary, src_dir_fd=self._dir, dst_dir_fd=self._dir, follow_symlinks=False
-            )
-            kept[change.name] = temporary
-        except OSError as exc:
-            if exc.errno not in _LINKS_UNSUPPORTED:
-                raise
-
-    def _set_attributes(self, change: Change) -> None:
-        handle = os.open(change.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
-        try:
-            _chown(handle, change)
-            if change.wanted and change.wanted.mode is not None:
-                os.fchmod(handle, change.wanted.mode)
-        finally:
-            os.close(handle)
-
-    def _take_back(self, done: List[Change], kept: Dict[str, str]) -> None:
-        for change in reversed(done):
-            try:
-                if change.name in kept:
-                    temporary = kept.pop(change.name)
-                    os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
-                elif change.found is None:
-                    os.unlink(change.name, dir_fd=self._dir)
-                elif change.before == change.after:
-                    os.chown(change.name, change.found.st_uid, change.found.st_gid, dir_fd=self._dir)
-                    os.chmod(change.name, stat.S_IMODE(change.found.st_mode), dir_fd=self._dir)
-            except OSError:
-                # The first error is the one to report.
-                continue
-
-    def _discard(self, name: str) -> None:
-        try:
-            os.unlink(name, dir_fd=self._dir)
-        except OSError:
-            # Renamed, or gone with its directory.
-            pass
+        _transaction.Transaction(cast(int, self._dir), self.path, self.place).run(plan, then)
 
     def _lstat(self, name: str) -> Optional[os.stat_result]:
         if self._dir is None:
@@ -266,11 +162,15 @@ class Tree:
         except FileNotFoundError:
             return None
 
-    def _read(self, name: str, place: str, most: int = -1) -> bytes:
+    def _read(self, name: str, place: str, most: int = 0) -> bytes:
         try:
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
-            with open(handle, "rb", buffering=0) as stream:
-                return stream.read(most) or b""
+            try:
+                first = os.read(handle, most or _CHUNK)
+                # A short one was all there is.
+                return first if most or len(first) < _CHUNK else first + b"".join(iter(partial(os.read, handle, _CHUNK), b""))
+            finally:
+                os.close(handle)
         except OSError as exc:
             raise ArgumentError(place, "{0} can't be read: {1}".format(self._join(name), exc.strerror)) from exc
 
@@ -285,31 +185,6 @@ def touch(path: str) -> None:
     """
     newer = max(time.time(), int(os.stat(path).st_mtime) + 1)
     os.utime(path, (newer, newer))
-
-
-def _place(change: Change, otherwise: str) -> str:
-    return change.wanted.place if change.wanted else otherwise
-
-
-def _chown(handle: int, change: Change) -> None:
-    """Give an open file the wanted owner and group, else those of the file that it replaces, as far as that is allowed."""
-    wanted, found = cast(Wanted, change.wanted), change.found
-    if wanted.uid is not None or wanted.gid is not None:
-        os.fchown(handle, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
-    if found:
-        uid = found.st_uid if wanted.uid is None else -1
-        gid = found.st_gid if wanted.gid is None else -1
-        try:
-            os.fchown(handle, uid, gid)
-        except PermissionError:
-            # An unprivileged user who may replace a file need not be its owner.
-            pass
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _kind(mode: int) -> str:

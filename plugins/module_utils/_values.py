@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ALGORITHMS, MODIFIERS, Algorithm
@@ -31,6 +32,10 @@ _PORT = re.compile(r"[1-9]\d{0,4}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What nearly all values are made of, and no ini file has a special meaning for.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
+# Ansible's own are subclasses of the first; to ask for the second takes much longer.
+_MAPPINGS = (dict, Mapping)
 _ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
 
 
@@ -55,14 +60,14 @@ def child(path: str, name: Any) -> str:
     return path + "." + name if path else name
 
 
-def mapping(path: str, value: Any, known: Sequence[str]) -> Dict[str, Any]:
+def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
     """A mapping of known arguments; members that are null are left out.
 
     :raises ArgumentError: when it isn't one, or names an argument that is unknown.
     """
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, _MAPPINGS):
         raise ArgumentError(path, "must be a mapping of arguments, not {0}".format(_type_name(value)))
     for name in value:
         if name not in known:
@@ -78,13 +83,15 @@ def sequence(path: str, value: Any) -> List[Any]:
         return []
     if isinstance(value, (list, tuple)):
         return list(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         raise ArgumentError(path, "must be a value or a list of values, not a mapping")
     return [value]
 
 
 def text(path: str, value: Any) -> str:
     """Text that an ini line can carry literally."""
+    if isinstance(value, str) and _PLAIN.match(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ArgumentError(path, "must be text, not {0}".format(_type_name(value)))
     result = str(value)
@@ -189,6 +196,8 @@ def _socket_name(path: str, value: str) -> None:
         )
 
 
+# The same few servers and sockets come again and again.
+@lru_cache(maxsize=4096)
 def is_ipv4_port(value: str) -> bool:
     """Say whether C(value) is a dotted quad and a port from 1 to 65535."""
     host, colon, port = value.rpartition(":")
@@ -230,7 +239,7 @@ def key(path: str, value: Any) -> str:
             "{0} has a quote, a backslash or a control character, which breaks the router's stats; "
             "give the domain as clients send it".format(_shown(result)),
         )
-    if ".." in result.split("/"):
+    if ".." in result and ".." in result.split("/"):
         raise ArgumentError(path, "{0} leads out of the folder of credentials; give it without '..'".format(_shown(result)))
     return result
 
@@ -262,7 +271,9 @@ def address_flaw(value: str) -> Optional[str]:
     """
     if value.startswith(("/", "@")):
         return None
-    host, colon, port = value.rpartition(":")
+    host, colon, dummy = value.rpartition(":")
+    if is_ipv4_port(value) and not host.startswith("0"):
+        return None
     if not colon:
         return "is a relative path, which the router takes from its own folder"
     if host in ("", "*") or re.match(r"0+(\.0+){0,3}\Z", host):

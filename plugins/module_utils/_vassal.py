@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _health, _ini, _subscription, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _subscription, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import CLIENT_PARAMS, SOCKETS, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
 _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
 # Where a socket may come from besides.
-_ELSEWHERE = re.compile(r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z")
+_ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
@@ -111,6 +111,9 @@ def _vassal(
     options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
     given.setdefault("resolve_server", defaults.resolve_server)
     if "health" in given:
+        # Only where it's used, as few vassals have it.
+        from ansible_collections.emperor.uwsgi.plugins.module_utils import _health  # noqa: PLC0415
+
         _health.health(place + ".health", given["health"])
     if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
         suspend_file = os.path.join(defaults.suspend_dir, name)
@@ -122,9 +125,10 @@ def _vassal(
     if not options and not fragment.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
     warnings = list(fragment.warnings)
-    sockets = [line.value for line in options if SOCKETS.match(line.name)]
+    sockets = [line.value for line in options if line.name in SOCKETS]
     for at, entry in enumerate(fragment.subscriptions):
-        warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry, options, sockets)
+        if not isinstance(entry.address, str):
+            warnings += _announced("{0}.subscriptions[{1}].address".format(place, at), entry.address or 0, options, sockets)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     uid = uids[-1] if uids else None
     bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
@@ -159,38 +163,38 @@ def _options(path: str, value: Any) -> Dict[str, List[Line]]:
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
     found: Dict[str, List[Line]] = {}
     for name, item in (value or {}).items():
-        place = _values.child(path, name)
         if not isinstance(name, str) or not _ini.is_option_name(name):
-            raise ArgumentError(place, "is no option's name")
+            raise ArgumentError(_values.child(path, name), "is no option's name")
         if isinstance(item, (list, tuple)):
-            found[name] = [Line(name, _raw("{0}[{1}]".format(place, at), one), False) for at, one in enumerate(item)]
+            place = _values.child(path, name)
+            found[name] = [Line(name, _raw(place, at, one), False) for at, one in enumerate(item)]
         else:
-            found[name] = [] if item is None else [Line(name, _raw(place, item), False)]
+            found[name] = [] if item is None else [Line(name, _raw(path, name, item), False)]
     return found
 
 
-def _raw(path: str, value: Any) -> str:
+def _raw(path: str, name: Any, value: Any) -> str:
+    """A value in uWSGI's own language; C(name) is its place in C(path)."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):
-        raise ArgumentError(path, "must be a value or a list of values; give true for an option that takes none")
+        raise ArgumentError(
+            _values.child(path, name), "must be a value or a list of values; give true for an option that takes none"
+        )
     text = str(value)
     flaw = _ini.raw_flaw(text)
     if flaw:
-        raise ArgumentError(path, flaw + "; give a list to repeat the option")
+        raise ArgumentError(_values.child(path, name), flaw + "; give a list to repeat the option")
     return text
 
 
-def _announced(path: str, entry: _subscription.Subscription, options: List[Line], sockets: List[str]) -> List[str]:
-    """Check the address that uWSGI will take from the vassal's sockets, where the subscription doesn't give one.
+def _announced(path: str, number: int, options: List[Line], sockets: List[str]) -> List[str]:
+    """Check the address that uWSGI will take from the vassal's socket of that number.
 
     :returns: warnings.
     """
-    if isinstance(entry.address, str):
-        return []
-    number = entry.address or 0
     if number >= len(sockets):
-        if any(_ELSEWHERE.match(line.name) for line in options):
+        if any(re.match(_ELSEWHERE, line.name) for line in options):
             return []
         raise ArgumentError(
             path,

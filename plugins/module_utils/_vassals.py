@@ -14,9 +14,8 @@ from typing import Any, ContextManager, Dict, List, Optional
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _packed, _plan, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
-from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
-from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
 from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Defaults, Vassal, vassals
@@ -24,6 +23,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFI
 HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
 MARKER = "; {0}\n".format(HEADER).encode("ascii")
 SECTION = "uwsgi"
+_ATTRIBUTES = ("owner", "group", "mode")
 # Beyond these, a count: a thousand vassals may have a thousand times the same flaw.
 _MOST_WARNINGS = 20
 
@@ -44,9 +44,13 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     )
     given = _packed.unpack(params["vassals"])
     if params["default_signing"]:
+        # Only where it's used: to load it takes as long as to sign a hundred vassals.
+        from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals  # noqa: PLC0415
+
         given = signed_vassals(given, path="default_signing", **params["default_signing"])
     found = vassals(given, parse_release("uwsgi_version", version), _edge.resolve, defaults)
-    wanted = [_wanted(module, one) for one in found]
+    common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
+    wanted = [_wanted(module, one, common) for one in found]
     with _edge.tree(module) as tree, _suspend_dir(module) as suspend_dir:
         unwanted = []
         if params["purge"]:
@@ -73,10 +77,12 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "removed": _names(plan.removed),
         "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged],
         # The arguments of thousands of vassals would travel back to be thrown away there.
-        "invocation": {"module_args": dict(params, vassals=[one.name for one in found])},
+        "invocation": {"module_args": dict(params, vassals="{0} of them".format(len(found)))},
     }
     if module._diff:
         result["diff"] = _plan.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    # Nor look for it when the process ends, which takes as long as to compare all the files.
+    gc.freeze()
     return result
 
 
@@ -90,10 +96,11 @@ def _suspend_dir(module: AnsibleModule) -> ContextManager[Optional[Tree]]:
     return Tree(path, "suspend_dir", module.check_mode, create)
 
 
-def _wanted(module: AnsibleModule, one: Vassal) -> _plan.Wanted:
-    params = module.params
-    given = [one.arguments.get(name, params[name]) for name in ("owner", "group", "mode")]
-    found = attributes(one.place, *given, check_mode=module.check_mode)
+def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> _plan.Wanted:
+    found = common
+    if any(name in one.arguments for name in _ATTRIBUTES):
+        given = [one.arguments.get(name, module.params[name]) for name in _ATTRIBUTES]
+        found = attributes(one.place, *given, check_mode=module.check_mode)
     text = _ini.render(SECTION, one.lines, HEADER)
     return _plan.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
 
@@ -106,10 +113,9 @@ def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
         user, named_by = _user(module.params, one)
         for at, entry in enumerate(one.subscriptions):
             if entry.signing:
-                place = "{0}.subscriptions[{1}].signing".format(one.place, at)
-                flaw = readers.warning(place, entry.signing.file, user, named_by)
+                flaw = readers.flaw(entry.signing.file, user, named_by)
                 if flaw:
-                    warnings.append(flaw)
+                    warnings.append("{0}.subscriptions[{1}].signing: {2}".format(one.place, at, flaw))
     return warnings
 
 

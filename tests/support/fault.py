@@ -17,7 +17,7 @@ import signal
 import sys
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _transaction, _tree
 
 _STEPS = ("open", "write", "fchown", "fchmod", "utime", "close", "link", "rename", "unlink", "chown", "chmod", "mkdir")
 
@@ -50,7 +50,7 @@ def main() -> None:
     module, action, step, folder = sys.argv[1:]
     # Ansible's modules have a command line of their own.
     del sys.argv[1:]
-    _tree.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
+    _tree.os = _transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
     importlib.import_module("ansible_collections.emperor.uwsgi.plugins.modules." + module).main()
 
 

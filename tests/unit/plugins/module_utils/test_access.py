@@ -152,34 +152,32 @@ def test_a_key_behind_a_link_is_judged_by_the_file(folder: Path) -> None:
 WORDS = "; uWSGI will announce unsigned until it can read this key"
 
 
-def test_a_warning_names_the_argument_and_the_file(folder: Path) -> None:
+def test_a_flaw_names_the_file(folder: Path) -> None:
     path = str(put(folder / "key.pem", bits=0o400))
     found = Readers()
-    expected = "subscriptions[0].signing: {0}: daemon may not read it".format(path) + WORDS
-    assert found.warning("subscriptions[0].signing", path, "daemon", "user") == expected
-    assert found.warning("subscriptions[1].signing", path, "daemon", "user") == expected.replace("[0]", "[1]")
-    assert found.warning("", path, "root", "user") is None
-    assert found.warning("", path, None, "user") is None
-    assert found.warning("s", path + "x", None, "") == "s: {0}x: it is not there".format(path) + WORDS
+    assert found.flaw(path, "daemon", "user") == path + ": daemon may not read it" + WORDS
+    assert found.flaw(path, "root", "user") is None
+    assert found.flaw(path, None, "user") is None
+    assert found.flaw(path + "x", None, "") == "{0}x: it is not there".format(path) + WORDS
 
 
 def test_what_was_found_is_remembered(folder: Path) -> None:
     path = put(folder / "key.pem", bits=0o444)
     found = Readers()
-    assert found.warning("", str(path), "daemon", "user") is None
+    assert found.flaw(str(path), "daemon", "user") is None
     path.unlink()
-    assert found.warning("", str(path), "daemon", "user") is None
-    assert Readers().warning("", str(path), "daemon", "user") == ": {0}: it is not there".format(path) + WORDS
+    assert found.flaw(str(path), "daemon", "user") is None
+    assert Readers().flaw(str(path), "daemon", "user") == "{0}: it is not there".format(path) + WORDS
 
 
 def test_in_check_mode_users_and_keys_that_are_not_there_yet_are_let_pass(folder: Path) -> None:
     path = str(put(folder / "key.pem", bits=0o400))
     gone = str(folder / "gone.pem")
     found = Readers(check_mode=True)
-    assert found.warning("", gone, "daemon", "user") is None
-    assert found.warning("", gone, "no-such-user", "user") is None
-    assert found.warning("", path, "no-such-user", "user") is None
-    assert found.warning("s", path, "daemon", "user") == "s: {0}: daemon may not read it".format(path) + WORDS
+    assert found.flaw(gone, "daemon", "user") is None
+    assert found.flaw(gone, "no-such-user", "user") is None
+    assert found.flaw(path, "no-such-user", "user") is None
+    assert found.flaw(path, "daemon", "user") == "{0}: daemon may not read it".format(path) + WORDS
     with pytest.raises(ArgumentError) as caught:
-        Readers().warning("s", gone, "no-such-user", "vassals[3].owner")
+        Readers().flaw(gone, "no-such-user", "vassals[3].owner")
     assert caught.value.path == "vassals[3].owner"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dry_run
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate, Uwsgi
@@ -243,8 +243,8 @@ def test_many_candidates_are_read_at_once(host: Host) -> None:
 
 
 def test_more_than_a_thousand_are_read_in_parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _uwsgi._TOGETHER == 1000
-    monkeypatch.setattr(_uwsgi, "_TOGETHER", 3)
+    assert _dry_run._TOGETHER == 1000
+    monkeypatch.setattr(_dry_run, "_TOGETHER", 3)
     assert host.check(*many(host, 7)) == []
     assert [text.count("socket") for text in host.texts] == [3, 3, 1]
     assert host.refusal(*many(host, 7)[:6], host.candidate("bad", "nosuch = 1"))[0] == "place.bad"

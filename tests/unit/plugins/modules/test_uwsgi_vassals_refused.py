@@ -53,9 +53,9 @@ REFUSED: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("a default option", [GOOD], {"default_options": {"a b": 1}}, "default_options['a b']", "is no option's name"),
     ("a default for clients", [vassal("b", dict(S, address=SOCKET))], {"default_client_params": {"announce_interval": 0}},
      "vassals[0].client_params.announce_interval", "0 is not from 1"),
-    ("an owner", [GOOD], {"owner": "no-such-user"}, "vassals[0].owner", "the host has no user 'no-such-user'; create it first"),
+    ("an owner", [GOOD], {"owner": "no-such-user"}, "owner", "the host has no user 'no-such-user'; create it first"),
     ("its own group", [GOOD, dict(vassal("b"), group="no-such-group")], {}, "vassals[1].group", "the host has no group"),
-    ("a mode", [GOOD], {"mode": 0o644}, "vassals[0].mode", "420 is no octal mode; give one in quotes, such as '0640'"),
+    ("a mode", [GOOD], {"mode": 0o644}, "mode", "420 is no octal mode; give one in quotes, such as '0640'"),
     ("its own mode", [GOOD, dict(vassal("b"), mode="rw")], {}, "vassals[1].mode", "'rw' is no octal mode"),
     ("a directory's mode", [GOOD], {"directory_mode": "9"}, "directory_mode", "'9' is no octal mode"),
     ("a release", [GOOD], {"uwsgi_version": "1.9"}, "uwsgi_version", "uWSGI 1.9 is not supported"),
@@ -102,6 +102,14 @@ def warned(key: Path, words: str) -> list[str]:
 
 
 # Who runs the vassal, and who is said to have no right to read.
+def test_a_uwsgi_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
+    binary = put(tmp_path / "binary", "#!/nonexistent\n", bits=0o755)
+    found = run(tmp_path / "vassals", GOOD, uwsgi_binary=str(binary), directory_mode="0755")
+    assert (found.failed, found.data["argument"]) == (True, "uwsgi_binary")
+    assert found.msg == "uwsgi_binary: {0} can't be run: No such file or directory".format(binary)
+    assert not (tmp_path / "vassals").exists()
+
+
 READERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, ""),
     ({"uid": "daemon"}, {}, "daemon"),
