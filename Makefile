@@ -67,6 +67,7 @@ lint-docs:
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs=all \
 	  --disallow-unknown-collection-refs .
+	docs/site
 
 .PHONY: matrix
 matrix: .venv/test.stamp ## Run tests on every Python and ansible-core that is supported
