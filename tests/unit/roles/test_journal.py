@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What gives each vassal's lines its name in the journal, between a real Emperor and its vassals. The scenario "fronts" has the
+journal.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import jinja2
+import pytest
+from support.loopback import free_address
+from support.modules import ROOT
+from support.uwsgi import BINARY, Instance, plugin_lines
+
+TEMPLATE = ROOT / "roles" / "emperor" / "templates" / "run-vassal.j2"
+JOURNAL = "/run/systemd/journal/stdout"
+
+
+def wrapper(folder: Path, journal: Path) -> Path:
+    """The wrapper as the role writes it, for a journal in another place."""
+    # As Ansible reads templates.
+    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)
+    environment.filters["quote"] = "'{0}'".format
+    text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(emperor_binary=BINARY)
+    assert text.startswith("#!/bin/sh\n# Managed by Ansible") and text.count(JOURNAL) == 1
+    path = folder / "run-vassal"
+    path.write_text(text.replace(JOURNAL, str(journal)), encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("journal", [True, False], ids=["journal", "none"])
+def test_each_vassal_runs_under_its_name_where_there_is_a_journal(journal: bool, tmp_path: Path) -> None:
+    stand_in = tmp_path / "bin" / "systemd-cat"
+    stand_in.parent.mkdir()
+    text = '#!/bin/sh\necho "$1" >> {0}/names\n[ "$2" = -- ] && shift 2 && exec "$@"\n'.format(tmp_path)
+    stand_in.write_text(text, encoding="utf-8")
+    stand_in.chmod(0o755)
+    vassals = tmp_path / "vassals"
+    vassals.mkdir()
+    address = free_address()
+    lines = ["[uwsgi]", "strict = true", "master = true", *plugin_lines("fastrouter"), "fastrouter = " + address, ""]
+    (vassals / "my.shop.ini").write_text("\n".join(lines), encoding="utf-8")
+    with socket.socket(socket.AF_UNIX) as stream:
+        if journal:
+            stream.bind(str(tmp_path / "journal"))
+        options = ["emperor = {0}/*.ini".format(vassals), "emperor-wrapper = {0}".format(wrapper(tmp_path, tmp_path / "journal"))]
+        path = "{0}:{1}".format(stand_in.parent, os.environ["PATH"])
+        with Instance(tmp_path, *options, name="emperor", environment={"PATH": path}) as emperor:
+            emperor.wait_for_words("fastrouter bound on " + address)
+    names = tmp_path / "names"
+    assert (names.read_text(encoding="utf-8") if names.exists() else "") == ("--identifier=my.shop\n" if journal else "")
