@@ -14,14 +14,16 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support import playbook
+from support import keys, playbook
 from support.examples import KEY, NODES, moved, prepared, routers, running_shop
 from support.modules import ROOT
+from support.role import base
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 _BLOCK = r"^\.\. code-block:: {0}\n((?:\n|[ \t]+\S.*\n)+)"
@@ -78,6 +80,36 @@ def test_the_examples_of_a_guide_work(path: Path, tmp_path: Path) -> None:
         for block in blocks(path.read_text(encoding="utf-8"), "yaml+jinja"):
             code, output = run(moved(block, folder, *stats), folder, sources)
             assert code == 0, block + output
+
+
+def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
+    """Each block of variables is that of a host, which has what the role writes read by the real uWSGI."""
+    text = moved((ROOT / "docs" / "docsite" / "rst" / "fronts.rst").read_text(encoding="utf-8"), tmp_path)
+    (tmp_path / "etc" / "tls").mkdir(parents=True)
+    for path in map(Path, set(re.findall(r"/[^\s,]+/tls/\w+\.(?:crt|key)\b", text))):
+        made = keys.certificate if path.suffix == ".crt" else partial(keys.private, "ec")
+        path.write_text(made(path.stem), encoding="ascii")
+    groups: dict[str, dict[str, Any]] = {"fastrouters": {}, "nodes": {}}
+    for at, block in enumerate(blocks(text, "yaml+jinja")):
+        group, variables = block.split()[1].split("/")[1].partition(".")[0], yaml.safe_load(block)
+        own = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON, "ansible_host": "10.0.0.7"}
+        groups[group]["{0}{1}".format(group, at)] = {**_alone(tmp_path), **own, **variables}
+    assert [len(hosts) for hosts in groups.values()] == [7, 2]
+    inventory = {"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items()}}}
+    (tmp_path / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
+    roles = {"fastrouters": "emperor.uwsgi.fastrouter", "nodes": "emperor.uwsgi.emperor"}
+    plays = [{"hosts": group, "gather_facts": False, "roles": [role]} for group, role in roles.items()]
+    run = playbook.run(tmp_path, plays, "--inventory=inventory.yml", "--skip-tags=service")
+    assert run.code == 0, run.output
+    routers = {path.name for path in (tmp_path / "hosts").glob("*/routers/*.ini")}
+    assert routers == {name + ".ini" for name in ("fastrouter", "http", "https", "blog", "web", "raw", "ssl", "sni")}
+
+
+def _alone(folder: Path) -> dict[str, Any]:
+    """Variables that keep the roles in one folder for each host; what the guide says of addresses is left to it."""
+    own = {name: value for name, value in base(folder).items() if name.startswith("emperor_")}
+    home = "{0}/hosts/{{{{ inventory_hostname }}}}".format(folder)
+    return {**own, "emperor_dir": home, "emperor_run_dir": home + "/run", "emperor_capabilities": []}
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)

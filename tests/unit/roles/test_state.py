@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import playbook
 from support.files import snapshot
 from support.loopback import free_address
-from support.uwsgi import BINARY
+from support.role import apply
+
+RAW = {"name": "raw", "options": {"rawrouter": "127.0.0.1:2020", "rawrouter-subscription-server": "127.0.0.1:2021"}}
+SAME = {"name": "same", "options": {"http": "127.0.0.1:2020", "http-subscription-server": "{{ fastrouter_subscription_server }}"}}
+SYSTEMD = {"emperor_supervisor": "systemd", "emperor_user": "nobody"}
 
 # A role, its variables, and how the error begins.
 TRAPS: list[tuple[str, dict[str, Any], str]] = [
@@ -21,34 +24,21 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options: without max-fd"),
     ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
-    ("fastrouter", {"fastrouter_processes": 2}, "fastrouter_processes: more than one"),
-    ("fastrouter", {"fastrouter_tolerance": 14}, "fastrouter_tolerance: under three announce intervals"),
-    ("fastrouter", {"fastrouter_options": {"http": "127.0.0.1:1"}}, "fastrouter_options: a second router in one instance"),
+    ("fastrouter", {"fastrouter_processes": 2}, "fastrouter.options.fastrouter-processes: more than one"),
+    ("fastrouter", {"fastrouter_tolerance": 14}, "fastrouter.server_params.tolerance: under three announce intervals"),
+    ("fastrouter", {"fastrouter_options": {"http": "127.0.0.1:1"}}, "fastrouter.options.http: two routers in one instance"),
+    ("fastrouter", {"fastrouter_subscription_server": "localhost:2626"}, "fastrouter-subscription-server: is no IPv4 address"),
+    ("fastrouter", {"fastrouter_https": "127.0.0.1:1"}, "fastrouter_https: needs fastrouter_https_certificate"),
+    (
+        "fastrouter",
+        {"fastrouter_https": "127.0.0.1:1", "fastrouter_https_certificate": "/a,b", "fastrouter_https_key": "/c"},
+        "fastrouter_https_certificate, fastrouter_https_key: uWSGI splits at commas",
+    ),
+    ("fastrouter", {"fastrouter_vassals": [{**RAW, "server_params": {"tolerance": 14}}]}, "raw.server_params.tolerance: under"),
+    ("fastrouter", {"fastrouter_vassals": [SAME]}, "same.options.http-subscription-server: one address for two, and"),
+    ("fastrouter", {**SYSTEMD, "fastrouter_http": "0.0.0.0:80"}, "http.options.http: a port below 1024 needs CAP_NET_BIND"),
     ("fastrouter", {"emperor_max_fd": 0}, "emperor_options: without max-fd"),
 ]
-
-
-def base(folder: Path) -> dict[str, Any]:
-    """Variables that keep a role in one folder and on loopback."""
-    listen = {"fastrouter_" + name: free_address() for name in ("listen", "subscription_server", "stats", "http_stats", "http")}
-    return {
-        "emperor_install": "none",
-        "emperor_binary": BINARY,
-        "emperor_supervisor": "daemon",
-        "emperor_user": "",
-        "emperor_dir": str(folder / "etc"),
-        "emperor_run_dir": str(folder / "etc" / "run"),
-        "emperor_signing_keys_dir": str(folder / "signing_keys"),
-        "fastrouter_nodes": ["localhost"],
-        **listen,
-    }
-
-
-def apply(folder: Path, role: str, *arguments: str, **variables: Any) -> playbook.Run:
-    """Run a role on this machine."""
-    include = {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}, "vars": {**base(folder), **variables}}
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [include]}
-    return playbook.run(folder, [{**play, "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}], *arguments)
 
 
 @pytest.mark.parametrize(("role", "variables", "words"), TRAPS)

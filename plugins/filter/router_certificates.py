@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: router_certificates
+short_description: The files of certificates and keys that a host's routers read
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Those of the routers' own certificates, and those that nodes announce to them, which uWSGI reads on the router's host. When it
+    can't, clients see the router's own certificate in place of their domain's.
+positional: _input, vassals
+options:
+  _input:
+    description: The routers, as the vassals of M(emperor.uwsgi.uwsgi_vassals).
+    type: list
+    elements: dict
+    required: true
+  vassals:
+    description:
+      - The vassals of the nodes. A subscription is announced to the routers whose subscription server has the port of its
+        C(server).
+    type: list
+    elements: dict
+    default: []
+seealso:
+  - plugin: emperor.uwsgi.router_flaws
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Say what the routers must be able to read
+  ansible.builtin.debug:
+    msg: "{{ routers | emperor.uwsgi.router_certificates(emperor_vassals) }}"
+  vars:
+    routers:
+      - name: https
+        options:
+          https: 0.0.0.0:443,/etc/uwsgi/tls/router.crt,/etc/uwsgi/tls/router.key
+          http-subscription-server: 0.0.0.0:2636
+"""
+
+RETURN = r"""
+_value:
+  description: The paths, each once, sorted.
+  type: list
+  elements: str
+  sample: [/etc/uwsgi/tls/router.crt, /etc/uwsgi/tls/router.key]
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _fronts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+
+
+@filter_errors
+def router_certificates(routers: Any, vassals: Any = ()) -> list[str]:
+    """The paths; raises AnsibleFilterError for arguments of other types."""
+    found = [vassal.get("subscriptions") or [] for vassal in _values.sequence("vassals", vassals) if isinstance(vassal, dict)]
+    subscriptions = [entry for entries in found if isinstance(entries, list) for entry in entries]
+    return _fronts.certificates(_values.sequence("routers", routers), subscriptions)
+
+
+class FilterModule:
+    """The filter C(router_certificates)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"router_certificates": router_certificates}

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: router_flaws
+short_description: What uWSGI takes of a host's routers without a word, and shouldn't
+version_added: 0.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Looks at all routers of one host together, before anything is written. The role P(emperor.uwsgi.fastrouter#role) refuses what
+    it finds.
+  - Two subscription servers with one address, of which only the last to start hears anything; two listeners with one address; a
+    subscription server that is a host name or IPv6, which is deaf; several processes where signatures or credentials are
+    checked; two routers in one instance; C(stats-http); a tolerance under three announce intervals; and ports below 1024 where
+    they can't be bound.
+positional: _input
+options:
+  _input:
+    description: The routers, as the vassals of M(emperor.uwsgi.uwsgi_vassals).
+    type: list
+    elements: dict
+    required: true
+  announce_interval:
+    description: Seconds between the announcements of the nodes. With V(0) nothing is said about tolerances.
+    type: int
+    default: 0
+  low_ports:
+    description: Whether the routers may bind ports below 1024.
+    type: bool
+    default: true
+seealso:
+  - plugin: emperor.uwsgi.router_certificates
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Refuse routers that would be deaf
+  ansible.builtin.assert:
+    that: routers | emperor.uwsgi.router_flaws(announce_interval=5) == []
+  vars:
+    routers:
+      - name: web
+        options: {http: "0.0.0.0:8080", http-subscription-server: "0.0.0.0:2626"}
+      - name: raw
+        options: {rawrouter: "0.0.0.0:2020", rawrouter-subscription-server: "0.0.0.0:2636"}
+"""
+
+RETURN = r"""
+_value:
+  description: A sentence for each flaw, which begins with its places. Empty when there is none.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _fronts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+
+
+@filter_errors
+def router_flaws(vassals: Any, announce_interval: Any = 0, low_ports: Any = True) -> list[str]:
+    """The flaws; raises AnsibleFilterError for arguments of other types."""
+    interval = _values.whole("announce_interval", announce_interval, 0)
+    return _fronts.flaws(_values.sequence("vassals", vassals), interval, _values.flag("low_ports", low_ports))
+
+
+class FilterModule:
+    """The filter C(router_flaws)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Names to functions."""
+        return {"router_flaws": router_flaws}
