@@ -24,8 +24,14 @@ options:
       - Give, in place of the keys that O(_terms) name, the private halves that these vassals sign with, in the form that
         M(emperor.uwsgi.uwsgi_signing_keys) takes. It is what the filters P(emperor.uwsgi.signed_vassals#filter),
         P(emperor.uwsgi.signing_key_names#filter) and P(emperor.uwsgi.signing_keys#filter) do, in one pass.
-      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read.
+      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read, and with O(owners) C(name) and C(owner).
     type: raw
+  owners:
+    description:
+      - Give each key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. Two vassals of different
+        owners that sign with the same key are an error, and so is one without an owner.
+    type: bool
+    default: false
   signing_directory:
     description: The folder on the host where the private keys of O(vassals) are.
     type: str
@@ -48,7 +54,7 @@ options:
   successors:
     description:
       - Give, in place of the keys that O(_terms) name, those that a rotation has made in the folder C(next) of O(directory) and
-        that are not yet the keys in O(directory) themselves. None is made.
+        that are not yet the keys in O(directory) themselves. None is made. With O(vassals), those that they sign with.
     type: bool
     default: false
   type:
@@ -81,7 +87,7 @@ RETURN = r"""
 _raw:
   description:
     - One mapping of the files' names to the private keys in PEM. With O(vassals) a list of mappings, each with the name of its
-      C(file) and its C(content).
+      C(file), its C(content) and, with O(owners), its C(owner).
   type: list
   elements: raw
 """
@@ -92,7 +98,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import announced, halves, key_names
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import announced, halves, key_names, key_owners
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
 
 
@@ -106,13 +112,19 @@ class LookupModule(LookupBase):
         store = Store(option("directory"), self._loader, option("type"), option("size"))
         missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
         try:
-            if option("successors"):
-                return [store.successors()]
+            successors = store.successors() if option("successors") else None
             if option("vassals") is not None:
                 folder = option("signing_directory")
-                signed = signed_vassals(announced(option("vassals")), folder, option("signing_digest"))
-                keys = {name: store.key(name, missing) for name in key_names(signed, folder)}
-                return [halves(signed, keys, "private")]
+                signed = signed_vassals(announced(option("vassals"), option("owners")), folder, option("signing_digest"))
+                names = key_names(signed, folder)
+                owners = key_owners(signed) if option("owners") else {}
+                if successors is not None:
+                    found = [{"file": name, "content": successors[name]} for name in names if name in successors]
+                else:
+                    found = halves(signed, {name: store.key(name, missing) for name in names}, "private")
+                return [[{**one, "owner": owners[one["file"]]} for one in found] if owners else found]
+            if successors is not None:
+                return [successors]
             return [{name: store.key(name, missing) for name in self._flatten(terms)}]
         except ArgumentError as error:
             raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error

@@ -14,8 +14,9 @@ import os
 import pwd
 import re
 import stat
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Callable, Dict, FrozenSet, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -95,6 +96,31 @@ def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
     if status.st_gid in reader.gids:
         return bool(status.st_mode & (bit >> 3))
     return bool(status.st_mode & (bit >> 6))
+
+
+@contextmanager
+def acting_as_owner(path: str) -> Iterator[None]:
+    """As root, be the owner of a file for as long as the context lasts, without further groups, as a tyrant Emperor is.
+
+    What a tenant's own file says, such as what to read and where to write, is then done with nothing but the tenant's rights.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        status = None
+    if os.geteuid() != 0 or status is None or status.st_uid == 0:
+        yield
+        return
+    gid, groups = os.getegid(), os.getgroups()
+    os.setgroups([])
+    os.setegid(status.st_gid)
+    os.seteuid(status.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
 
 
 class Readers:

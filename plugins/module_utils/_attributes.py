@@ -41,6 +41,15 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
 
 
 @lru_cache(maxsize=None)
+def primary_group(owner: str) -> Optional[str]:
+    """The number of a user's own group, or of one that has the user's number; None where the host doesn't know the user."""
+    try:
+        return str((pwd.getpwuid(int(owner)) if owner.isdecimal() else pwd.getpwnam(owner)).pw_gid)
+    except (KeyError, ValueError, OverflowError):
+        return owner if owner.isdecimal() else None
+
+
+@lru_cache(maxsize=None)
 def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
     if name.isdecimal():
         # The last one of 32 bits means "leave it" to chown(2).

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, Optional
+from contextlib import nullcontext
+from typing import Any, Callable, ContextManager, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import (
+    _access,
     _announced,
     _dialect,
     _edge,
@@ -55,13 +57,17 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     started = time.monotonic()
     drained = params["state"] == "drained"
     _check(params)
-    found = _announcements(params)
-    paths = _suspend_files(found)
-    farewell = Farewell(found) if drained else None
+    with _rights(params):
+        found = _announcements(params)
+        paths = _suspend_files(found)
+        farewell = Farewell(found) if drained else None
     watch = Watch(params, found)
     before = watch.look()
-    changed = _drain(module, farewell, paths, watch, before) if farewell else _activate(module, paths)
-    held = sorted({reason for path in paths for reason in _reasons(path)})
+    if params["minimum"] and farewell and any(one.state in (_presence.LISTED, _presence.SILENT) for one in before):
+        watch.require(params["minimum"])
+    with _rights(params):
+        changed = _drain(module, farewell, paths, before) if farewell else _activate(module, paths)
+        held = sorted({reason for path in paths for reason in _reasons(path)})
     result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
     result["before"] = [one.shown() for one in before]
     after = before
@@ -69,7 +75,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         if held and not drained:
             module.warn("it stays out, held by: {0}".format(", ".join(held)))
         if params["wait"] and farewell:
-            after = watch.wait(lambda dummy, now: now.is_out, before, farewell.send, settle=changed)
+            after = watch.wait(lambda dummy, now: now.is_out, before, lambda: _send(params, farewell), settle=changed)
         elif params["wait"] and not held:
             after = watch.wait(_presence.came_in if changed else _is_fresh, before)
         else:
@@ -78,6 +84,17 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     if watch.lagging:
         raise LagError(watch.lagging, result)
     return result
+
+
+def _rights(params: Dict[str, Any]) -> ContextManager[None]:
+    """What is read, written and sent because a vassal says so: with a tyrant the vassal is its tenant's own."""
+    path = params["vassal"] or params["fragment"]
+    return _access.acting_as_owner(path) if params["tyrant"] and path else nullcontext()
+
+
+def _send(params: Dict[str, Any], farewell: Farewell) -> Optional[OSError]:
+    with _rights(params):
+        return farewell.send()
 
 
 def _check(params: Dict[str, Any]) -> None:
@@ -129,11 +146,9 @@ def _reasons(path: str) -> List[str]:
         raise ArgumentError("state", "{0} can't be used: {1}".format(path, exc.strerror)) from exc
 
 
-def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], watch: Watch, before: List[Seen]) -> bool:
+def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], before: List[Seen]) -> bool:
     params = module.params
     new = [path for path in paths if params["reason"] not in _reasons(path)]
-    if params["minimum"] and any(one.state in (_presence.LISTED, _presence.SILENT) for one in before):
-        watch.require(params["minimum"])
     if not module.check_mode:
         _hold(new, params["reason"])
         failed = farewell.send()

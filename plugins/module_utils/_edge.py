@@ -13,10 +13,12 @@ import subprocess
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes, octal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes, octal
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Uwsgi
+
+ROOT = 0
 
 
 class DiscreetModule(AnsibleModule):
@@ -69,14 +71,23 @@ def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
     return bool(uwsgi.binary) if wanted is None else bool(wanted)
 
 
-def tree(module: AnsibleModule) -> Tree:
-    """The directory that the arguments C(path) and C(directory_mode) name."""
+def tree(module: AnsibleModule, tyrant: bool = False) -> Tree:
+    """The directory that the arguments C(path) and C(directory_mode) name.
+
+    :param tyrant: whether it is shared by tenants, so it must be root's, and have that mode if it was there before them.
+    """
     params = module.params
     create = None
     if params["directory_mode"] is not None:
-        create = attributes("", params["owner"], params["group"], None, module.check_mode)
+        create = shared() if tyrant else attributes("", params["owner"], params["group"], None, module.check_mode)
         create = create._replace(mode=octal("directory_mode", params["directory_mode"]))
-    return Tree(params["path"], check_mode=module.check_mode, create=create)
+    return Tree(params["path"], check_mode=module.check_mode, create=create, amend=tyrant)
+
+
+def shared(mode: Optional[int] = None) -> Attributes:
+    """Those of a folder that tenants share; somebody else than root can only give his own."""
+    owner = ROOT if os.geteuid() == ROOT else None
+    return Attributes(owner, owner, mode)
 
 
 def resolve(host: str) -> str:

@@ -24,12 +24,14 @@ class State(NamedTuple):
     :ivar modified: the mtime of its file, in seconds, that it runs on.
     :ivar accepting: whether its workers take requests.
     :ivar failing: how often it failed to start.
+    :ivar asleep: whether it waits for its first request, since it runs on demand.
     """
 
     known: bool = False
     modified: int = 0
     accepting: bool = False
     failing: int = 0
+    asleep: bool = False
 
 
 def parse(raw: bytes) -> Dict[str, Any]:
@@ -48,7 +50,8 @@ def vassal(found: Dict[str, Any], path: str) -> State:
     names = (path, os.path.basename(path))
     for one in found["vassals"]:
         if one.get("id") in names:
-            return State(True, int(one.get("last_mod", 0)), bool(one.get("accepting")))
+            asleep = bool(one.get("on_demand")) and one.get("pid") == -1
+            return State(True, int(one.get("last_mod", 0)), bool(one.get("accepting")), asleep=asleep)
     for one in found.get("blacklist", []):
         if one.get("id") in names:
             return State(failing=int(one.get("attempt", 1)))

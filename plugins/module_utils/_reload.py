@@ -58,8 +58,9 @@ def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[_hea
         state = _state(params, path)
         if state.failing > 1:
             raise ArgumentError("vassal", "{0} does not start ({1} tries); see its log".format(path, state.failing))
-        if state.known and state.modified >= modified and (state.accepting or not params["accepting"]):
-            flaw = _probe.flaw(path, check._asdict()) if check else ""
+        if state.known and state.modified >= modified and (state.accepting or state.asleep or not params["accepting"]):
+            # One that sleeps starts with what is written now, when somebody asks it.
+            flaw = _probe.flaw(path, check._asdict()) if check and not state.asleep else ""
             if not flaw:
                 return
         time.sleep(_POLL)

@@ -11,7 +11,7 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _keys, _packed, _plan, _values
-from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 # OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
@@ -27,16 +27,15 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     """
     params = module.params
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
-    keys = _wanted(_packed.unpack(params["signing_keys"]))
-    wanted = [item._replace(uid=found.uid, gid=found.gid, mode=found.mode) for item in keys]
-    with _edge.tree(module) as tree:
+    wanted = _wanted(_packed.unpack(params["signing_keys"]), found, params["tyrant"], module.check_mode)
+    with _edge.tree(module, params["tyrant"]) as tree:
         unwanted: List[str] = []
         if params["purge"]:
             unwanted = sorted(tree.marked(MARKER, _keys.SUFFIX, {item.name for item in wanted}))
         plan = tree.compare(wanted, unwanted)
         tree.apply(plan)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created,
+        "changed": plan.changed or tree.created or tree.amended,
         "path": params["path"],
         "created": [change.name for change in plan.created],
         "updated": [change.name for change in plan.updated],
@@ -50,19 +49,24 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     return result
 
 
-def _wanted(items: Any) -> List[_plan.Wanted]:
+def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> List[_plan.Wanted]:
     wanted = []
     places: Dict[str, str] = {}
     for at, item in enumerate(items):
         place = "signing_keys[{0}]".format(at)
-        given = _values.mapping(place, item, ("file", "content"))
+        given = _values.mapping(place, item, ("file", "content", "owner"))
         name = _keys.file_name(place + ".file", given.get("file"))
         if name in places:
             raise ArgumentError(place + ".file", "{0!r} is the file of {1} too; give each key its own".format(name, places[name]))
         places[name] = place
         content = given.get("content")
         _keys.inspect(place + ".content", content)
-        wanted.append(_plan.Wanted(name, MARKER + _text(str(content)), place + ".file"))
+        uid = common.uid
+        if "owner" in given:
+            uid = attributes(place, given["owner"], None, None, check_mode).uid
+        elif tyrant:
+            raise ArgumentError(place + ".owner", "is missing; only the vassals of one user may read the key {0!r}".format(name))
+        wanted.append(_plan.Wanted(name, MARKER + _text(str(content)), place + ".file", uid, common.gid, common.mode))
     return wanted
 
 

@@ -30,18 +30,27 @@ class Tree:
     :param place: the argument that names it, for errors.
     :param check_mode: nothing is written, and a directory that isn't there yet counts as empty.
     :param create: the owner, group and mode with which a missing directory is made; None refuses to make it.
+    :param amend: give them to one that is there, too.
     :ivar created: whether the directory was, or in check mode would be, made.
+    :ivar amended: whether it was, or would be, given other attributes.
     :raises ArgumentError: when the directory can't be used.
     """
 
     def __init__(
-        self, path: str, place: str = "path", check_mode: bool = False, create: Optional[Attributes] = None
+        self,
+        path: str,
+        place: str = "path",
+        check_mode: bool = False,
+        create: Optional[Attributes] = None,
+        amend: bool = False,
     ) -> None:
         self.path = path
         self.place = place
         self.check_mode = check_mode
         self.created = False
+        self.amended = False
         self._create = create
+        self._amend = amend
         self._dir: Optional[int] = None
 
     def __enter__(self) -> Tree:
@@ -51,6 +60,8 @@ class Tree:
                 if not self.check_mode:
                     self._make(self._create)
             self._dir = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            if self._create and self._amend and not self.created:
+                self._give(self._create)
             if not self.check_mode:
                 fcntl.flock(self._dir, fcntl.LOCK_EX)
                 self._remove_strays()
@@ -84,6 +95,15 @@ class Tree:
         os.chown(self.path, uid, gid)
         os.chmod(self.path, 0o755 if attributes.mode is None else attributes.mode)
 
+    def _give(self, attributes: Attributes) -> None:
+        """Give the open directory other attributes."""
+        folder = cast(int, self._dir)
+        self.amended = bool(attribute_changes(os.fstat(folder), Wanted("", b"", self.place, *attributes)))
+        if self.amended and not self.check_mode:
+            os.fchown(folder, *(-1 if number is None else number for number in attributes[:2]))
+            if attributes.mode is not None:
+                os.fchmod(folder, attributes.mode)
+
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""
         for name in os.listdir(self._dir):
@@ -106,6 +126,11 @@ class Tree:
                 if status and stat.S_ISREG(status.st_mode) and self._read(name, self.place, len(marker)) == marker:
                     found.add(name)
         return found
+
+    def ends_with(self, name: str, end: bytes) -> bool:
+        """Whether a regular file ends with C(end)."""
+        status = self._lstat(name)
+        return status is not None and stat.S_ISREG(status.st_mode) and self._read(name, self.place).endswith(end)
 
     def compare(self, wanted: Iterable[Wanted], unwanted: Iterable[str] = ()) -> Plan:
         """Find what differs.

@@ -17,6 +17,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 
 SUFFIX = ".ini"
+# Behind it, of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
+ADDRESS_SUFFIX = ".socket"
 _ARGUMENTS = (
     "name",
     "options",
@@ -26,11 +28,14 @@ _ARGUMENTS = (
     "client_params",
     "resolve_server",
     "health",
+    "on_demand",
     "owner",
     "group",
     "mode",
 )
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
+# What useradd(8) takes, and numbers. It also names a folder.
+_OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
 # core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
 _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
@@ -43,6 +48,8 @@ class Defaults(NamedTuple):
     """What holds for every vassal that doesn't say otherwise; null leaves an option out.
 
     :ivar suspend_dir: the folder of the suspend files, each with its vassal's name.
+    :ivar owner: of the vassals' files.
+    :ivar tyrant: whether each vassal runs as its file's owner, who must be given then and has a folder of suspend files.
     :ivar lines: what the options come to, found once for all vassals.
     """
 
@@ -50,6 +57,8 @@ class Defaults(NamedTuple):
     client_params: Mapping[str, Any] = {}
     resolve_server: bool = False
     suspend_dir: Optional[str] = None
+    owner: Optional[str] = None
+    tyrant: bool = False
     lines: Mapping[str, List[Line]] = {}
 
 
@@ -59,6 +68,8 @@ class Vassal(NamedTuple):
     :ivar arguments: what the user gave.
     :ivar uid: the user that its own options name, None where they name none.
     :ivar sockets: those of its sockets that nobody else can have.
+    :ivar owner: who a tyrant Emperor runs it as, None with any other.
+    :ivar on_demand: the address that the Emperor binds for it, None where it runs from the start.
     """
 
     name: str
@@ -69,6 +80,8 @@ class Vassal(NamedTuple):
     warnings: List[str]
     uid: Optional[str]
     sockets: List[str]
+    owner: Optional[str] = None
+    on_demand: Optional[str] = None
 
 
 def vassals(
@@ -110,13 +123,15 @@ def _vassal(
     own = _options(place + ".options", given.get("options"))
     options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
     given.setdefault("resolve_server", defaults.resolve_server)
+    owner = _owner(place, given.get("owner", defaults.owner), name) if defaults.tyrant else None
+    on_demand = _on_demand(place, given) if "on_demand" in given else None
     if "health" in given:
         # Only where it's used, as few vassals have it.
         from ansible_collections.emperor.uwsgi.plugins.module_utils import _health  # noqa: PLC0415
 
         _health.health(place + ".health", given["health"])
     if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
-        suspend_file = os.path.join(defaults.suspend_dir, name)
+        suspend_file = os.path.join(defaults.suspend_dir, owner or "", name)
         given["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
     if defaults.client_params and given.get("subscriptions"):
         params = _values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
@@ -132,7 +147,41 @@ def _vassal(
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     uid = uids[-1] if uids else None
     bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
-    return Vassal(name, place, given, options + fragment.lines, fragment.subscriptions, warnings, uid, bound)
+    if on_demand:
+        if on_demand in bound:
+            raise ArgumentError(
+                place + ".options", "the socket {0!r} is bound by the Emperor, for on_demand; leave it out here".format(on_demand)
+            )
+        bound.append(on_demand)
+    lines = options + fragment.lines
+    return Vassal(name, place, given, lines, fragment.subscriptions, warnings, uid, bound, owner, on_demand)
+
+
+def _owner(place: str, value: Any, name: str) -> str:
+    """The user that a tyrant Emperor runs a vassal as."""
+    if value is None:
+        raise ArgumentError(
+            place + ".owner", "is missing; a tyrant Emperor runs a vassal as its file's owner, so give {0!r} one".format(name)
+        )
+    owner = str(value)
+    if owner in ("root", "0"):
+        raise ArgumentError(
+            place + ".owner", "is root, as which a tyrant Emperor runs no vassal; give {0!r} a user of its own".format(name)
+        )
+    if not _OWNER.match(owner):
+        raise ArgumentError(place + ".owner", "{0!r} is no user's name; give one for {1!r}".format(owner[:80], name))
+    return owner
+
+
+def _on_demand(place: str, given: Mapping[str, Any]) -> str:
+    """The address that the Emperor binds for a vassal."""
+    # Only where it's used, as few vassals are.
+    from ansible_collections.emperor.uwsgi.plugins.module_utils import _on_demand as demand  # noqa: PLC0415
+
+    found = demand.address(place + ".on_demand", given["on_demand"])
+    if given.get("subscriptions"):
+        demand.refuse_announcements(place, found)
+    return found
 
 
 def _suspendable(entry: Any, suspend_file: str) -> Any:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import gc
 import os
-from contextlib import nullcontext
-from typing import Any, ContextManager, Dict, List, Optional
+from contextlib import ExitStack
+from typing import Any, Dict, Iterator, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _ini, _packed, _plan, _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Readers
-from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes, primary_group
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
 from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate
-from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import SUFFIX, Defaults, Vassal, vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._vassal import ADDRESS_SUFFIX, SUFFIX, Defaults, Vassal, vassals
 
 HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
 MARKER = "; {0}\n".format(HEADER).encode("ascii")
@@ -40,7 +41,12 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     uwsgi = _edge.host_uwsgi(module)
     version = uwsgi.version(params["uwsgi_version"])
     defaults = Defaults(
-        params["default_options"] or {}, params["default_client_params"] or {}, params["resolve_server"], params["suspend_dir"]
+        params["default_options"] or {},
+        params["default_client_params"] or {},
+        params["resolve_server"],
+        params["suspend_dir"],
+        params["owner"],
+        params["tyrant"],
     )
     given = _packed.unpack(params["vassals"])
     if params["default_signing"]:
@@ -51,11 +57,18 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     found = vassals(given, parse_release("uwsgi_version", version), _edge.resolve, defaults)
     common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     wanted = [_wanted(module, one, common) for one in found]
-    with _edge.tree(module) as tree, _suspend_dir(module) as suspend_dir:
-        unwanted = []
+    with ExitStack() as stack:
+        tree = stack.enter_context(_edge.tree(module, params["tyrant"]))
+        suspend_dirs = [stack.enter_context(one) for one in _suspend_dirs(module, found)]
+        addresses = _addresses(module, tree, found)
+        unwanted = set()
         if params["purge"]:
-            unwanted = sorted(tree.marked(MARKER, SUFFIX, {item.name for item in wanted}))
-        plan = tree.compare(wanted, unwanted)
+            unwanted = tree.marked(MARKER, SUFFIX, {item.name for item in wanted})
+        if addresses:
+            # Before the vassals: an Emperor reads an address when it sees its vassal.
+            wanted = addresses.wanted + wanted
+            unwanted |= addresses.unwanted
+        plan = tree.compare(wanted, sorted(unwanted))
         warnings = _key_warnings(module, found)
         rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
         if rewritten and _edge.wants_validation(module, uwsgi):
@@ -67,15 +80,15 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
                 ]
             )
         tree.apply(plan)
+        renewed = addresses.renew(module.check_mode) if addresses else []
     _warn(module, [warning for one in found for warning in one.warnings] + warnings)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created or bool(suspend_dir and suspend_dir.created),
+        "changed": plan.changed or bool(renewed) or any(one.created or one.amended for one in [tree, *suspend_dirs]),
         "path": params["path"],
         "uwsgi_version": version,
-        "created": _names(plan.created),
-        "updated": _names(plan.updated),
-        "removed": _names(plan.removed),
-        "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged],
+        **_names(plan, addresses),
+        "on_demand": [one.name for one in found if one.on_demand],
+        "renewed": renewed,
         # The arguments of thousands of vassals would travel back to be thrown away there.
         "invocation": {"module_args": dict(params, vassals="{0} of them".format(len(found)))},
     }
@@ -86,21 +99,52 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     return result
 
 
-def _suspend_dir(module: AnsibleModule) -> ContextManager[Optional[Tree]]:
-    """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays."""
+def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[Tree]:
+    """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays.
+
+    With a tyrant it's root's, and each tenant has one in it.
+    """
     params = module.params
     if params["suspend_dir"] is None:
-        return nullcontext()
+        return
     path = _values.directory("suspend_dir", params["suspend_dir"])
     create = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
-    return Tree(path, "suspend_dir", module.check_mode, create)
+    yield Tree(path, "suspend_dir", module.check_mode, _edge.shared(0o711) if params["tyrant"] else create, params["tyrant"])
+    for owner in sorted({one.owner for one in found if one.owner and one.subscriptions}):
+        create = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
+        yield Tree(os.path.join(path, owner), "suspend_dir", module.check_mode, create)
+
+
+def _addresses(module: AnsibleModule, tree: Tree, found: List[Vassal]) -> Any:
+    """The addresses of on-demand vassals, None where there are none and were none."""
+    there = [name for name in tree.names() if name.endswith(SUFFIX + ADDRESS_SUFFIX)]
+    if not there and not any(one.on_demand for one in found):
+        return None
+    from ansible_collections.emperor.uwsgi.plugins.module_utils import _on_demand  # noqa: PLC0415 - few hosts have them
+
+    return _on_demand.Addresses(module.params, found, tree, there, MARKER)
+
+
+def _names(plan: _plan.Plan, addresses: Any) -> Dict[str, List[str]]:
+    """The vassals by what becomes of them."""
+    if addresses:
+        return dict(addresses.names(plan)._asdict())
+    found = {name: [one.name[: -len(SUFFIX)] for one in getattr(plan, name)] for name in ("created", "updated", "removed")}
+    return {**found, "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged]}
 
 
 def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> _plan.Wanted:
     found = common
-    if any(name in one.arguments for name in _ATTRIBUTES):
+    if one.owner or any(name in one.arguments for name in _ATTRIBUTES):
         given = [one.arguments.get(name, module.params[name]) for name in _ATTRIBUTES]
+        if one.owner and given[1] is None:
+            given[1] = primary_group(one.owner)
         found = attributes(one.place, *given, check_mode=module.check_mode)
+        if one.owner and 0 in (found.uid, found.gid):
+            raise ArgumentError(
+                one.place + (".owner" if found.uid == 0 else ".group"),
+                "is root's, as which a tyrant Emperor runs no vassal; give {0!r} another".format(one.name),
+            )
     text = _ini.render(SECTION, one.lines, HEADER)
     return _plan.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
 
@@ -121,6 +165,8 @@ def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
 
 def _user(params: Dict[str, Any], one: Vassal) -> Any:
     """The user that a vassal runs as, as far as it is known, and the argument that says so."""
+    if one.owner:
+        return one.owner, one.place + ".owner"
     if one.uid:
         return one.uid, one.place + ".options.uid"
     if params["user"]:
@@ -137,7 +183,3 @@ def _warn(module: AnsibleModule, warnings: List[str]) -> None:
         module.warn(warning)
     if len(warnings) > _MOST_WARNINGS:
         module.warn("and {0} more warnings of this kind".format(len(warnings) - _MOST_WARNINGS))
-
-
-def _names(changes: List[_plan.Change]) -> List[str]:
-    return [change.name[: -len(SUFFIX)] for change in changes]

@@ -82,6 +82,12 @@ options:
         already may stay out.
     type: int
     default: 0
+  tyrant:
+    description:
+      - The vassal is a tyrant Emperor's, so its tenant owns the file and may have changed it. What the file says is done with the
+        rights of its owner and not with root's.
+    type: bool
+    default: false
 seealso:
   - module: emperor.uwsgi.uwsgi_router_info
 """
@@ -176,6 +182,7 @@ def main() -> None:
             "timeout": {"type": "int", "default": 60},
             "reason": {"type": "str", "default": "operator"},
             "minimum": {"type": "int", "default": 0},
+            "tyrant": {"type": "bool", "default": False},
         },
         required_one_of=[("vassal", "fragment", "subscriptions")],
         mutually_exclusive=[("vassal", "fragment", "subscriptions")],

@@ -48,6 +48,16 @@ options:
             (C(PUBLIC KEY)). Not encrypted, since uWSGI can't ask for a passphrase.
         type: str
         required: true
+      owner:
+        description:
+          - The file's owner, by default O(owner).
+        type: str
+  tyrant:
+    description:
+      - The keys are those of a tyrant Emperor's vassals. Each needs an C(owner), and the directory is root's and has
+        O(directory_mode), which must let all of them through, such as V('0711').
+    type: bool
+    default: false
   mode:
     description: The mode of the files in octal.
     type: raw
@@ -114,6 +124,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 def main() -> None:
     spec = _spec.directory()
     spec["mode"]["default"] = "0400"
+    spec["tyrant"] = {"type": "bool", "default": False}
     spec["signing_keys"] = {
         "type": "list",
         "elements": "dict",
@@ -122,6 +133,7 @@ def main() -> None:
         "options": {
             "file": {"type": "str", "required": True},
             "content": {"type": "str", "required": True, "no_log": True},
+            "owner": {"type": "str"},
         },
     }
     module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)

@@ -40,8 +40,12 @@ options:
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
         in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
       - C(health), a check of the application, for M(emperor.uwsgi.uwsgi_health). It writes nothing into the vassal.
+      - C(on_demand), the IPv4 address and port, or the absolute path of a unix socket, that the Emperor binds for the vassal. It
+        starts the vassal at the first request. The socket is the vassal's first, so C(options) name none for it; with C(idle) and
+        C(die-on-idle) it stops again after as many seconds without a request. The Emperor needs C(emperor-on-demand-extension
+        = .socket). A unix socket has mode 0666. No C(subscriptions), since they would be silent until the first request.
       - C(owner), C(group) and C(mode) of the file, by default O(owner), O(group) and O(mode). A tyrant Emperor runs the vassal
-        as the file's owner.
+        as the file's owner and group; see O(tyrant).
       - A subscription announces C(address), or else the vassal's own socket, which must then be one that a router
         can reach. An IPv4 address and a port, or the absolute path of a unix socket, which has no failover.
     type: list
@@ -82,6 +86,19 @@ options:
         M(emperor.uwsgi.uwsgi_drain) takes a node out with.
       - It is made when it's missing, with mode 0755, O(group) and the owner O(user).
     type: path
+  tyrant:
+    description:
+      - The Emperor has C(emperor-tyrant), so each vassal runs as its file's owner and group. A vassal needs an owner other than
+        root then, and without a group has that owner's own.
+      - Each owner of a vassal with subscriptions gets a folder of suspend files, C(SUSPEND_DIR/OWNER), with mode 0700.
+    type: bool
+    default: false
+  stats:
+    description:
+      - The Emperor's stats server, C(IPV4:PORT) or the absolute path of a unix socket. The Emperor takes a vassal's C(on_demand)
+        when it adds the vassal, and no later change. With its stats known, a vassal that it has with another address is stopped
+        and added anew.
+    type: str
   mode:
     description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
     type: raw
@@ -124,6 +141,29 @@ EXAMPLES = r"""
         client_params:
           unsubscribe_on_reload: true
           announce_interval: 5
+
+- name: Two tenants under a tyrant Emperor, one of whose vassals starts at its first request
+  emperor.uwsgi.uwsgi_vassals:
+    path: /etc/uwsgi/vassals
+    directory_mode: "0711"
+    mode: "0400"
+    tyrant: true
+    stats: /run/emperor-uwsgi/emperor-stats.sock
+    vassals:
+      - name: shop
+        owner: alice
+        options:
+          need-plugins: python3
+          socket: 10.0.0.7:3031
+          wsgi-file: /srv/shop/app.py
+      - name: wiki
+        owner: bob
+        on_demand: 127.0.0.1:3032
+        options:
+          need-plugins: python3
+          wsgi-file: /srv/wiki/app.py
+          idle: 600
+          die-on-idle: true
 """
 
 RETURN = r"""
@@ -149,6 +189,16 @@ removed:
   returned: success
 unchanged:
   description: The names of the other vassals that are described.
+  type: list
+  elements: str
+  returned: success
+on_demand:
+  description: The names of the vassals with C(on_demand), for which the Emperor needs C(emperor-on-demand-extension).
+  type: list
+  elements: str
+  returned: success
+renewed:
+  description: The names of the vassals that the Emperor had with another C(on_demand) address, and adds anew.
   type: list
   elements: str
   returned: success
@@ -186,6 +236,8 @@ def main() -> None:
         },
         resolve_server={"type": "bool", "default": False},
         suspend_dir={"type": "path"},
+        tyrant={"type": "bool", "default": False},
+        stats={"type": "str"},
     )
     module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:

@@ -5,7 +5,8 @@
 """Who signs with what: subscriptions to the halves of signing keys. Pure but for C(cryptography).
 
 Everything here takes subscriptions, vassals with C(subscriptions), or lists of either, nested as they come out of an
-inventory, and reads no other member than C(subscriptions), C(key) and C(signing): the rest may be undefined where it's asked.
+inventory, and but for L(key_owners) reads no other member than C(subscriptions), C(key) and C(signing): the rest may be undefined
+where it's asked.
 """
 
 from __future__ import annotations
@@ -21,21 +22,53 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto
 
 
 class Signer(NamedTuple):
-    """A signed subscription: where it stands, its keys, and the private key's file."""
+    """A signed subscription: where it stands, its keys, the private key's file, and the vassal that it is of."""
 
     place: str
     keys: list[str]
     file: str
+    vassal: Mapping[str, Any] = {}
 
 
-def announced(vassals: Any) -> list[Any]:
-    """What vassals announce and nothing else of them, which leaves the rest unresolved where reading a member resolves it."""
+def announced(vassals: Any, owned: bool = False) -> list[Any]:
+    """What vassals announce and nothing else of them, which leaves the rest unresolved where reading a member resolves it.
+
+    :param owned: their names and owners as well.
+    """
     found: list[Any] = []
     for place, vassal in flat("vassals", vassals):
         entries = flat(place + ".subscriptions", vassal.get("subscriptions"))
         read = [{name: one[name] for name in ("key", "signing") if name in one} for dummy, one in entries]
-        found.append({"subscriptions": read})
+        own = {name: vassal[name] for name in ("name", "owner") if name in vassal} if owned else {}
+        found.append({**own, "subscriptions": read})
     return found
+
+
+def key_owners(vassals: Any) -> dict[str, str]:
+    """The one owner of the vassals that sign with each private key, by its file's name.
+
+    :raises ArgumentError: for a signed vassal without an owner of its own, and for a key that two owners' vassals sign with.
+    """
+    owners: dict[str, str] = {}
+    names: dict[str, Any] = {}
+    for signer in _signers(vassals):
+        owner, name = signer.vassal.get("owner"), signer.vassal.get("name")
+        if owner is None or str(owner) in ("root", "0"):
+            raise ArgumentError(
+                signer.place.rpartition(".subscriptions")[0] + ".owner",
+                "is {0}; a tyrant Emperor runs a vassal as its file's owner, so give {1!r} a user of its own".format(
+                    "missing" if owner is None else "root", name
+                ),
+            )
+        file = os.path.basename(signer.file)
+        names.setdefault(file, name)
+        if owners.setdefault(file, str(owner)) != str(owner):
+            raise ArgumentError(
+                signer.place + ".signing",
+                "{0} is the key of {1!r}, which is {2}'s, and of {3!r}, which is {4}'s, and only one of them could read it; give "
+                "each a key of its own, or both vassals one owner".format(file, names[file], owners[file], name, owner),
+            )
+    return owners
 
 
 def key_names(items: Any, directory: Any = None) -> list[str]:
@@ -132,18 +165,19 @@ def pem(path: str, value: Any) -> str:
 
 def _signers(items: Any) -> Iterator[Signer]:
     """The subscriptions among C(items) that are signed."""
-    for place, entry in _subscriptions(items):
+    for place, entry, vassal in _subscriptions(items):
         signing = _values.signing(place + ".signing", entry["signing"]) if entry.get("signing") is not None else None
         if signing:
             keys = [subscription_key(path, key) for path, key in places(place + ".key", entry.get("key"))]
             if not keys:
                 raise ArgumentError(place + ".key", "is missing; a signature belongs to a key")
-            yield Signer(place, keys, signing.file)
+            yield Signer(place, keys, signing.file, vassal)
 
 
-def _subscriptions(items: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _subscriptions(items: Any) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     for place, item in flat("subscriptions", items):
         if "subscriptions" in item:
-            yield from flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"])
+            for inner, entry in flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"]):
+                yield inner, entry, item
         elif "key" in item or "server" in item or "signing" in item:
-            yield place, item
+            yield place, item, {}

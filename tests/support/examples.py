@@ -20,6 +20,8 @@ from support.uwsgi import Instance, plugin_lines
 
 KEY = "shop.example.com"
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
+# Who stands for the tenants of the examples: somebody else than root, to whom this user may give files.
+TENANT = getpass.getuser() if os.geteuid() else "nobody"
 _STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
 # The folders of the examples, and those of a test.
 _FOLDERS = {
@@ -40,6 +42,8 @@ def moved(text: str, folder: Path, *stats: str) -> str:
         text = text.replace(old, new)
     text = text.replace("owner: www-data", "owner: " + getpass.getuser())
     text = text.replace("group: www-data", "group: " + grp.getgrgid(os.getgid()).gr_name)
+    for tenant in ("alice", "bob"):
+        text = text.replace("owner: " + tenant, "owner: " + TENANT)
     # The user that a vassal runs as is only looked up.
     text = text.replace("user: www-data", "user: " + getpass.getuser())
     # In this uWSGI Python isn't a plugin in a file of its own.

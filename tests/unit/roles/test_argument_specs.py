@@ -22,8 +22,12 @@ def _yaml(role: str, path: str) -> Any:
     return yaml.safe_load((ROOT / "roles" / role / path).read_text(encoding="utf-8"))
 
 
+def specs(role: str) -> dict[str, Any]:
+    return dict(_yaml(role, "meta/argument_specs.yml")["argument_specs"])
+
+
 def options(role: str) -> dict[str, Any]:
-    return dict(_yaml(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"])
+    return dict(specs(role)["main"]["options"])
 
 
 def defaults(role: str) -> dict[str, Any]:
@@ -66,6 +70,34 @@ def test_every_variable_is_specified_and_used() -> None:
     assert [name for name in specified | internal if names.count(name) < 2] == []
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_every_entry_point_is_specified(role: str) -> None:
+    paths = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
+    included = "name: emperor.uwsgi.{0}\n +tasks_from: (\\w+)".format(role)
+    used = {name for path in paths for name in re.findall(included, path.read_text(encoding="utf-8"))}
+    assert used | {"main"} == set(specs(role))
+    for name, one in specs(role).items():
+        assert (ROOT / "roles" / role / "tasks" / (name + ".yml")).exists()
+        assert one["short_description"] and one["description"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_option_means_the_same_at_every_entry_point(role: str) -> None:
+    for name, one in specs(role).items():
+        for option, what in one.get("options", {}).items():
+            # What only one entry point has is described there, and is no variable of the role.
+            if option.startswith(role + "_"):
+                assert what == options(role)[option], (name, option)
+            else:
+                text = (ROOT / "roles" / role / "tasks" / (name + ".yml")).read_text(encoding="utf-8")
+                assert option + " | default(" in text, (name, option)
+                assert what["description"] and what["type"] and "default" not in what, (name, option)
+
+
+def test_no_entry_point_but_main_looks_at_every_vassal() -> None:
+    assert [name for name, one in specs("emperor").items() if "emperor_vassals" in one.get("options", {})] == ["main"]
+
+
 # A variable of a role and a value that it can't have.
 WRONG: list[tuple[str, str, Any]] = [
     ("emperor", "emperor_install", "brew"),
@@ -76,6 +108,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("emperor", "emperor_max_fd", "many"),
     ("emperor", "emperor_default_options", ["a=b"]),
     ("emperor", "emperor_signing", "perhaps"),
+    ("emperor", "emperor_tyrant", "perhaps"),
     ("emperor", "emperor_signing_key_type", "dsa"),
     ("fastrouter", "fastrouter_tolerance", "long"),
     ("fastrouter", "fastrouter_nodes", {"a": 1}),
@@ -83,13 +116,23 @@ WRONG: list[tuple[str, str, Any]] = [
     ("fastrouter", "fastrouter_server_params", "a"),
     ("fastrouter", "fastrouter_options", "a"),
     ("fastrouter", "emperor_install", "brew"),
+    ("emperor:rolling_update", "emperor_rolling_timeout", "long"),
+    ("emperor:interrupted_update", "emperor_rolling_vassals", {"a": 1}),
+    ("emperor:vassals", "emperor_purge", "perhaps"),
+    ("emperor:current_vassals", "emperor_rolling_vassals", {"a": 1}),
+    ("fastrouter:make_successors", "fastrouter_rotation_keys", {"a": 1}),
+    ("fastrouter:rotate_signing_keys", "fastrouter_rotation_timeout", "long"),
+    ("fastrouter:report", "report_max_age", "old"),
+    ("fastrouter:report", "report_stats", {"a": 1}),
 ]
 
 
 def test_wrong_values_are_refused_by_name_before_anything_is_done(tmp_path: Path) -> None:
     tasks = []
     for at, (role, name, value) in enumerate(WRONG):
-        include = {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}, "vars": {name: value}}
+        role_name, dummy, entry_point = role.partition(":")
+        called = {"name": "emperor.uwsgi." + role_name, "tasks_from": entry_point or "main"}
+        include = {"ansible.builtin.include_role": called, "vars": {name: value}}
         rescue = {"ansible.builtin.set_fact": {"said_{0}".format(at): "{{ ansible_failed_result.msg | string }}"}}
         tasks.append({"block": [include], "rescue": [rescue]})
     said = "{{ [" + ", ".join("said_{0} | default('nothing')".format(at) for at in range(len(WRONG))) + "] | to_json }}"

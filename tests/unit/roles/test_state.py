@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.files import snapshot
+from support import keys
+from support.files import NOBODY, mode, needs_root, put, snapshot
 from support.loopback import free_address
 from support.role import apply
 
@@ -18,12 +21,22 @@ RAW = {"name": "raw", "options": {"rawrouter": "127.0.0.1:2020", "rawrouter-subs
 SAME = {"name": "same", "options": {"http": "127.0.0.1:2020", "http-subscription-server": "{{ fastrouter_subscription_server }}"}}
 SYSTEMD = {"emperor_supervisor": "systemd", "emperor_user": "nobody"}
 
+TENANTS = {"emperor_tyrant": True, "emperor_user": "nobody"}
+OWNED = [
+    {"name": name, "owner": owner, "subscriptions": [{"server": "127.0.0.1:2626", "key": "a.test", "address": "127.0.0.1:1"}]}
+    for name, owner in (("a", "alice"), ("b", "bob"))
+]
 # A role, its variables, and how the error begins.
 TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": 60}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options: without max-fd"),
     ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
+    ("emperor", {**TENANTS, "emperor_user": ""}, "emperor_user: with emperor_tyrant it is whom routers run as"),
+    ("emperor", {**TENANTS, "emperor_vassals": [*OWNED, {"name": "c"}, {"name": "d", "owner": "root"}]},
+     "emperor_vassals: with emperor_tyrant each needs an owner other than root, which c, d have not"),
+    ("emperor", {**TENANTS, "emperor_vassals": OWNED},
+     "vassals[1].subscriptions[0].signing: a.test.pem is the key of 'a', which is alice's, and of 'b', which is bob's"),
     ("fastrouter", {"fastrouter_processes": 2}, "fastrouter.options.fastrouter-processes: more than one"),
     ("fastrouter", {"fastrouter_tolerance": 14}, "fastrouter.server_params.tolerance: under three announce intervals"),
     ("fastrouter", {"fastrouter_options": {"http": "127.0.0.1:1"}}, "fastrouter.options.http: two routers in one instance"),
@@ -53,6 +66,36 @@ def test_a_phase_can_be_skipped(tmp_path: Path) -> None:
     run = apply(tmp_path, "emperor", "--skip-tags=service")
     assert run.code == 0, run.output
     assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["keys", "suspend", "vassals"]
+
+
+@needs_root
+def test_each_tenant_gets_its_keys_its_successors_and_its_gate(tmp_path: Path) -> None:
+    for folder in ("signing_keys", "signing_keys/next"):
+        (tmp_path / folder).mkdir()
+        for name in ("a", "b"):
+            put(tmp_path / folder / (name + ".test.pem"), keys.private("ec", folder[-4:]))
+    entry = {"server": "127.0.0.1:2626", "address": "127.0.0.1:1"}
+    vassals = [
+        {"name": name, "owner": owner, "subscriptions": [{**entry, "key": name + ".test"}], "health": {"command": "true"}}
+        for name, owner in (("a", NOBODY), ("b", "6"))
+    ]
+    for changed in (True, False):
+        run = apply(tmp_path, "emperor", "--skip-tags=service", **TENANTS, emperor_vassals=vassals)
+        assert (run.code, "changed=0" in run.output) == (0, not changed), run.output
+    etc = tmp_path / "etc"
+    for name, uid in (("a", NOBODY), ("b", 6)):
+        gate = "emperor-health-{0}".format(uid)
+        own = ["keys/private/{0}.test.pem", "keys/private/next/{0}.test.pem", "vassals/{0}.ini", "vassals/{1}.ini", "suspend/{2}"]
+        own += ["health/{1}/checks.json", "health/{1}/gate.pyz"]
+        found = {one.format(name, gate, uid): (etc / one.format(name, gate, uid)).stat() for one in own}
+        assert {one: (status.st_uid, status.st_mode & 0o077) for one, status in found.items()} == dict.fromkeys(found, (uid, 0))
+        checks = json.loads((etc / "health" / gate / "checks.json").read_text(encoding="ascii"))
+        assert [check["vassal"] for check in checks] == [str(etc / "vassals" / (name + ".ini"))]
+        text = (etc / "vassals" / (name + ".ini")).read_text(encoding="utf-8")
+        signed = re.findall("^subscribe2 = .*,sign=SHA256:(.*?),", text, re.MULTILINE)
+        assert signed == [str(etc / one.format(name)) for one in own[:2]]
+    shared = [etc / one for one in ("keys/private", "keys/private/next", "vassals", "suspend")]
+    assert {(folder.stat().st_uid, mode(folder)) for folder in shared} == {(0, "0711")}
 
 
 def test_absent_removes_what_was_made_and_nothing_else(tmp_path: Path) -> None:

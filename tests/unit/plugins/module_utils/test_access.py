@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._access import Reade
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from hypothesis import given
 from hypothesis import strategies as st
-from support.files import NOBODY, ordinary_user, put
+from support.files import NOBODY, needs_root, ordinary_user, put
 
 ROOT = User("root", 0, frozenset([0]))
 # Neither the owner of the tests' files nor in their group.
@@ -181,3 +181,19 @@ def test_in_check_mode_users_and_keys_that_are_not_there_yet_are_let_pass(folder
     with pytest.raises(ArgumentError) as caught:
         Readers().flaw(gone, "no-such-user", "vassals[3].owner")
     assert caught.value.path == "vassals[3].owner"
+
+
+@needs_root
+def test_root_acts_as_the_owner_of_what_is_not_its_own(folder: Path) -> None:
+    path = folder / "file"
+    put(path, "")
+    rights = (os.geteuid(), os.getegid(), os.getgroups())
+    with _access.acting_as_owner(str(path)):
+        assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
+    os.chown(str(path), NOBODY, 6)
+    with pytest.raises(PermissionError), _access.acting_as_owner(str(path)):
+        assert (os.geteuid(), os.getegid(), os.getgroups()) == (NOBODY, 6, [])
+        (folder / "new").touch()
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
+    with _access.acting_as_owner(str(folder / "not-there")):
+        assert os.geteuid() == 0

@@ -108,6 +108,13 @@ WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
         [SUBSCRIBE + ",addr=" + HTTP + check for check in (",check=/run/a\\, b/a.b", ",check=/s", ",check=/c")],
     ),
     ("no suspend file without a subscription", options(a=1), Defaults(suspend_dir="/run"), ["a = 1"]),
+    (
+        "a tenant's suspend file",
+        {"name": "b", "subscriptions": [dict(S, address=HTTP)], "owner": "alice"},
+        Defaults(suspend_dir="/run", tyrant=True),
+        [SUBSCRIBE + ",addr=" + HTTP + ",check=/run/alice/b"],
+    ),
+    ("on demand", dict(options(a=1), on_demand=HTTP), Defaults(), ["a = 1"]),
     ("a health check is for others", dict(options(a=1), health={"path": "/"}), Defaults(), ["a = 1"]),
 ]
 
@@ -190,6 +197,50 @@ REFUSED: List[Tuple[Any, str, str]] = [
 @pytest.mark.parametrize(("item", "path", "problem"), REFUSED)
 def test_arguments_that_do_not_work_are_refused(item: Any, path: str, problem: str) -> None:
     assert refusal(item) == ("vassals[1]" + path, problem)
+
+
+TYRANT = Defaults(tyrant=True)
+OWNED: List[Tuple[Any, Defaults, Optional[str], str]] = [
+    ("alice", TYRANT, "alice", ""),
+    (1001, TYRANT, "1001", ""),
+    (None, TYRANT._replace(owner="bob"), "bob", ""),
+    ("alice", TYRANT._replace(owner="bob"), "alice", ""),
+    (None, Defaults(), None, ""),
+    (None, TYRANT, None, "is missing; a tyrant Emperor runs a vassal as its file's owner, so give 'a' one"),
+    ("root", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    (0, TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    ("../a", TYRANT, None, "'../a' is no user's name; give one for 'a'"),
+    ("", TYRANT, None, "'' is no user's name; give one for 'a'"),
+]
+
+
+@pytest.mark.parametrize(("owner", "defaults", "expected", "problem"), OWNED)
+def test_a_tyrants_vassal_has_an_owner(owner: Any, defaults: Defaults, expected: Optional[str], problem: str) -> None:
+    item = dict(options(a=1), owner=owner)
+    if problem:
+        with pytest.raises(ArgumentError) as caught:
+            one(item, defaults)
+        assert (caught.value.path, caught.value.problem) == ("vassals[0].owner", problem)
+    else:
+        assert one(item, defaults).owner == expected
+
+
+ON_DEMAND: List[Tuple[Any, str, str]] = [
+    (dict(options(a=1), on_demand=3031), ".on_demand", "'3031' is neither an IPv4 address and a port"),
+    (dict(options(socket=HTTP), on_demand=HTTP), ".options", "the socket '10.0.0.7:3031' is bound by the Emperor, for on_demand"),
+    (dict(options(a=1), on_demand=HTTP, subscriptions=[dict(S, address=HTTP)]), ".subscriptions",
+     "are announced only while the vassal runs"),
+    (dict(options(a=1), on_demand="127.0.0.1:1"), ".options", "the socket '127.0.0.1:1' is that of vassals[0] too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "path", "problem"), ON_DEMAND)
+def test_an_on_demand_vassal_that_can_not_work_is_refused(item: Any, path: str, problem: str) -> None:
+    first = {"name": "first", "options": {"socket": "127.0.0.1:1"}}
+    with pytest.raises(ArgumentError) as caught:
+        vassals([first, item], V2_0)
+    assert caught.value.path == "vassals[1]" + path
+    assert caught.value.problem.startswith(problem)
 
 
 def test_names_of_servers_are_not_resolved_unasked() -> None:

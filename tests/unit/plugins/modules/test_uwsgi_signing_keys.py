@@ -100,7 +100,7 @@ def test_the_arguments_come_back_without_the_keys(tmp_path: Path) -> None:
     assert run(tmp_path, key("a.pem"), owner=str(os.geteuid())).data["invocation"] == {
         "module_args": {
             "path": str(tmp_path), "signing_keys": ["a.pem"], "purge": False, "mode": "0400", "directory_mode": None,
-            "owner": str(os.geteuid()), "group": None,
+            "owner": str(os.geteuid()), "group": None, "tyrant": False,
         }
     }
 
@@ -248,3 +248,26 @@ def test_a_file_that_can_not_be_written_leaves_everything_as_it_was(tmp_path: Pa
     assert found.failed
     assert found.data["argument"] in ("signing_keys[2].file", "signing_keys[3].file")
     assert found.msg.endswith("; nothing was changed")
+
+
+@needs_root
+def test_each_tenants_key_is_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    folder.chmod(0o700)
+    items = [dict(key("a.pem"), owner="nobody"), dict(key("b.pem", RSA), owner=6)]
+    given = {"tyrant": True, "directory_mode": "0711"}
+    assert run(folder, *items, check=True, **given).changed
+    assert mode(folder) == "0700"
+    assert run(folder, *items, **given).data["created"] == ["a.pem", "b.pem"]
+    assert [((folder / name).stat().st_uid, mode(folder / name)) for name in ("a.pem", "b.pem")] == [(65534, "0400"), (6, "0400")]
+    assert (folder.stat().st_uid, mode(folder)) == (0, "0711")
+    assert not run(folder, *items, **given).changed
+    # Without a tyrant they have the module's owner, unless they say otherwise.
+    assert run(folder, key("a.pem"), items[1], owner="7").data["updated"] == ["a.pem"]
+
+
+def test_a_tenants_key_needs_an_owner(tmp_path: Path) -> None:
+    found = run(tmp_path, key("a.pem"), tyrant=True)
+    assert (found.failed, found.data["argument"]) == (True, "signing_keys[0].owner")
+    assert "only the vassals of one user may read the key 'a.pem'" in found.msg

@@ -280,3 +280,49 @@ def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) ->
     found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
     assert found.results[0]["msg"] == ["x.pem", "y.pem"] if create else found.results[0]["failed"]
     assert sorted(path.name for path in tmp_path.glob("*.pem")) == (["x.pem", "y.pem"] if create else [])
+
+
+@pytest.mark.parametrize("successors", [False, True])
+def test_the_lookup_says_whose_the_keys_are(tmp_path: Path, successors: bool) -> None:
+    vassals = [{"name": name, "owner": owner, "subscriptions": [{"key": name}]} for name, owner in (("a", "alice"), ("b", "bob"))]
+    for path in (tmp_path / "a.pem", tmp_path / "b.pem", tmp_path / "next" / "b.pem", tmp_path / "next" / "c.pem"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(keys.private("ec", str(path.parent.name == "next")), encoding="ascii")
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, owners=true"
+    expression += ", successors=true)" if successors else ")"
+    expression = "(" + expression + ") | map(attribute='file') | zip((" + expression + ") | map(attribute='owner')) | list"
+    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
+    assert found.results[0]["msg"] == ([["b.pem", "bob"]] if successors else [["a.pem", "alice"], ["b.pem", "bob"]])
+
+
+def owned(name: str, owner: Any, *subscriptions: Any) -> dict[str, Any]:
+    return {**vassal(*subscriptions, name=name), "owner": owner}
+
+
+def test_keys_have_the_owners_of_the_vassals_that_sign_with_them() -> None:
+    vassals = [owned("x", "alice", signed("a.test"), signed("b.test", "b.test.pem")), [owned("y", "alice", signed("a.test"))]]
+    vassals += [owned("z", 1001, signed("c.test", "c.test.pem")), owned("unsigned", None, entry("d.test", signing=False))]
+    assert _signing.key_owners(_signing.announced(vassals, owned=True)) == {
+        "a.test.pem": "alice", "b.test.pem": "alice", "c.test.pem": "1001",
+    }  # fmt: skip
+
+
+BOTHS = (
+    "a.test.pem is the key of 'x', which is alice's, and of 'y', which is bob's, and only one of them could read it; give each a "
+    "key of its own, or both vassals one owner"
+)
+WHOSE = "is {0}; a tyrant Emperor runs a vassal as its file's owner, so give 'x' a user of its own"
+UNOWNED: list[tuple[list[Any], str, str]] = [
+    ([owned("x", "alice", signed("a.test")), owned("y", "bob", entry("b.test", signing=False), signed("c.test"))],
+     "vassals[1].subscriptions[1].signing", BOTHS),
+    ([vassal(signed("a.test"), name="x")], "vassals[0].owner", WHOSE.format("missing")),
+    ([[owned("x", "root", signed("a.test"))]], "vassals[0][0].owner", WHOSE.format("root")),
+    ([owned("x", 0, signed("a.test"))], "vassals[0].owner", WHOSE.format("root")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("vassals", "path", "problem"), UNOWNED)
+def test_a_key_that_nobody_or_two_could_own_is_refused(vassals: list[Any], path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        _signing.key_owners(vassals)
+    assert (caught.value.path, caught.value.problem) == (path, problem)

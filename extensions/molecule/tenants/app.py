@@ -1,0 +1,18 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The application of the tenants: it says as whom it runs, with which further groups. While its owner's file "ill" is there, it
+is ill.
+"""
+
+import os
+import pwd
+
+
+def application(environ, start_response):
+    """One request (PEP 3333)."""
+    name = pwd.getpwuid(os.getuid()).pw_name
+    ill = os.path.exists("/home/{0}/ill".format(name))
+    start_response("503 Service Unavailable" if ill else "200 OK", [("Content-Type", "text/plain")])
+    return ["{0} {1} {2}".format(name, os.getgid() == pwd.getpwuid(os.getuid()).pw_gid, os.getgroups()).encode()]
