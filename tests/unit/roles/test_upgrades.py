@@ -27,7 +27,6 @@ UPGRADES: list[tuple[str, dict[str, Any], bool]] = [
 ]
 
 
-
 def test_an_upgrade_restarts_what_it_is_about(tmp_path: Path) -> None:
     vassals = [{"name": name, "options": {"socket": free_address(), "need-app": None}} for name in ("shop", "blog")]
     files = [tmp_path / "etc" / "vassals" / name for name in ("shop.ini", "blog.ini")]
