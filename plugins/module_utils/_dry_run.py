@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _ini
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
-from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate, Run
+from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate, Start
 
 _FAILURES = ("Can't find section", "UNABLE to load")
 _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting uWSGI|^\s*$")
@@ -38,13 +38,13 @@ class DryRun:
     """Dry runs of one uWSGI.
 
     :param binary: its path.
-    :param run: runs a command.
+    :param start: starts a command.
     :param scratch: makes, or finds, a private folder for candidates.
     """
 
-    def __init__(self, binary: str, run: Run, scratch: Callable[[], str]) -> None:
+    def __init__(self, binary: str, start: Start, scratch: Callable[[], str]) -> None:
         self._binary = binary
-        self._run = run
+        self._start = start
         self._scratch = scratch
 
     def check(self, candidates: Sequence[Candidate]) -> List[str]:
@@ -91,7 +91,7 @@ class DryRun:
             with open(handle, "wb") as stream:
                 stream.write(text.encode("utf-8"))
             argv = [self._binary, "--strict", "--ini", "{0}:{1}".format(scratch, candidate.section), "--get", "strict"]
-            code, dummy, err = self._run(argv, folder if os.path.isdir(folder) else None)
+            code, dummy, err = self._start(argv, folder if os.path.isdir(folder) else None)()
         finally:
             os.unlink(scratch)
         if code == 0 and not any(word in err for word in _FAILURES):

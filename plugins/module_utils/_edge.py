@@ -10,13 +10,13 @@ import os
 import re
 import socket
 import subprocess
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.emperor.uwsgi.plugins.module_utils._attributes import Attributes, attributes, octal
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tree import Tree
-from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Ended, Uwsgi
 
 ROOT = 0
 
@@ -45,17 +45,25 @@ class DiscreetModule(AnsibleModule):
 def host_uwsgi(module: AnsibleModule) -> Uwsgi:
     """The uWSGI that C(uwsgi_binary) names."""
 
-    # Not run_command, which copies this process before it runs another: that takes as long as the other.
-    def run(argv: List[str], cwd: Optional[str]) -> Tuple[int, str, str]:
-        try:
-            done = subprocess.run(
-                argv, cwd=cwd, env=dict(os.environ, LC_ALL="C"), stdin=subprocess.DEVNULL, capture_output=True, check=False
-            )
-        except OSError as exc:
-            raise ArgumentError("uwsgi_binary", "{0} can't be run: {1}".format(argv[0], exc.strerror)) from exc
-        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), _start, lambda: str(module.tmpdir))
 
-    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), run, lambda: str(module.tmpdir))
+
+def _start(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+    # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
+    env = dict(os.environ, LC_ALL="C")
+    try:
+        process = subprocess.Popen(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as exc:
+        raise ArgumentError("uwsgi_binary", "{0} can't be run: {1}".format(argv[0], exc.strerror)) from exc
+
+    def end() -> Ended:
+        with process:
+            out, err = process.communicate()
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+    return end
 
 
 def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:

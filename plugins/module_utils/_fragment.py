@@ -33,7 +33,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         raise ArgumentError("path", "{0!r} names no file".format(params["path"]))
     result: Dict[str, Any] = {"path": params["path"], "fragment": "", "options": [], "touched": []}
     uwsgi = _edge.host_uwsgi(module)
-    result["uwsgi_version"] = uwsgi.version(params["uwsgi_version"])
+    result["uwsgi_version"] = uwsgi.version(params["uwsgi_version"])()
     lines = _lines(module, result["uwsgi_version"]) if params["state"] == "present" else None
     touch = _vassals(params["vassals"] or [], module.check_mode)
     wanted, unwanted = [], [name]

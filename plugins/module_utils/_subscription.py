@@ -31,6 +31,8 @@ _RESOLVE = "resolve_server"
 _SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE])
 _SERVER, _KEY = _dialect.SUBSCRIPTION[:2]
 _FIELDS = _dialect.SUBSCRIPTION[2:]
+# A router loads no certificate without its other half.
+_NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
@@ -146,11 +148,12 @@ def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: O
     keys = [_values.key(place, value) for place, value in _required(path, given, "key", "a key")]
     values = _field_values(path, given, release)
     _check_together(path, given)
-    fields = [field for name, value in values.items() for field in _fields(_ROWS[name], value)]
-    tail = ",".join([""] + fields)
+    tail = ""
+    for name, value in values.items():
+        tail += "," + ",".join(_fields(_ROWS[name], value))
     lines = []
     for one_server in servers:
-        head = "{0}={1},{2}=".format(_SERVER.name, _kv(one_server), _KEY.name)
+        head = _SERVER.name + "=" + _kv(one_server) + "," + _KEY.name + "="
         lines += [head + _kv(one_key) + tail for one_key in keys]
     return Subscription(list(dict.fromkeys(lines)), values.get("address"), values.get("signing"), values.get("balancing_weight"))
 
@@ -237,10 +240,10 @@ def _check_together(path: str, given: Dict[str, Any]) -> None:
         raise ArgumentError(
             _values.child(path, "check_file"), "is the same field as suspend_file; give suspend_file alone"
         )
-    for name, needs in (("sni_cert", "sni_key"), ("sni_key", "sni_cert"), ("sni_client_ca", "sni_cert")):
-        if name in given and needs not in given:
+    for name in given:
+        if name in _NEEDS and _NEEDS[name] not in given:
             raise ArgumentError(
-                _values.child(path, name), "needs {0} beside it; the router loads no certificate otherwise".format(needs)
+                _values.child(path, name), "needs {0} beside it; the router loads no certificate otherwise".format(_NEEDS[name])
             )
 
 

@@ -11,8 +11,10 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
 
-# argv, working directory -> exit code, standard output, standard error
-Run = Callable[[List[str], Optional[str]], Tuple[int, str, str]]
+# Exit code, standard output, standard error.
+Ended = Tuple[int, str, str]
+# argv, working directory -> a call that waits for the end
+Start = Callable[[List[str], Optional[str]], Callable[[], Ended]]
 
 
 class Candidate(NamedTuple):
@@ -32,27 +34,33 @@ class Uwsgi:
     """The uWSGI that a task's arguments name.
 
     :param binary: its path, None where the host has none.
-    :param run: runs a command; C(AnsibleModule.run_command) behind it.
+    :param start: starts a command.
     :param scratch: makes, or finds, a private folder for candidates.
     """
 
-    def __init__(self, binary: Optional[str], run: Run, scratch: Callable[[], str]) -> None:
+    def __init__(self, binary: Optional[str], start: Start, scratch: Callable[[], str]) -> None:
         self.binary = binary
-        self._run = run
+        self._start = start
         self._scratch = scratch
 
-    def version(self, given: Optional[str]) -> str:
-        """The version that the user names, else the binary's, else 2.0."""
-        if given:
-            return given
-        if self.binary is None:
-            return "2.0"
-        code, out, err = self._run([self.binary, "--version"], None)
-        if code or not out.strip():
-            raise ArgumentError(
-                "uwsgi_binary", "{0} --version failed: {1}; give uwsgi_version".format(self.binary, (err or out).strip())
-            )
-        return out.strip()
+    def version(self, given: Optional[str]) -> Callable[[], str]:
+        """Find the version that the user names, else the binary's, else 2.0.
+
+        :returns: a call that waits for it, so that other work goes on while the binary is asked; it raises L(ArgumentError).
+        """
+        if given or self.binary is None:
+            return lambda: given or "2.0"
+        asked = self._start([self.binary, "--version"], None)
+
+        def told() -> str:
+            code, out, err = asked()
+            if code or not out.strip():
+                raise ArgumentError(
+                    "uwsgi_binary", "{0} --version failed: {1}; give uwsgi_version".format(self.binary, (err or out).strip())
+                )
+            return out.strip()
+
+        return told
 
     def check(self, candidates: Sequence[Candidate]) -> List[str]:
         """Read candidates in the dry run.
@@ -63,4 +71,4 @@ class Uwsgi:
         # Only for files that change: it takes a while to load.
         from ansible_collections.emperor.uwsgi.plugins.module_utils._dry_run import DryRun  # noqa: PLC0415
 
-        return DryRun(str(self.binary), self._run, self._scratch).check(candidates)
+        return DryRun(str(self.binary), self._start, self._scratch).check(candidates)

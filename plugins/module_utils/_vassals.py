@@ -39,7 +39,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     # What is made for thousands of vassals lives until the end: to look for garbage among it takes a tenth of the run.
     gc.disable()
     uwsgi = _edge.host_uwsgi(module)
-    version = uwsgi.version(params["uwsgi_version"])
+    told = uwsgi.version(params["uwsgi_version"])
     defaults = Defaults(
         params["default_options"] or {},
         params["default_client_params"] or {},
@@ -54,6 +54,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals  # noqa: PLC0415
 
         given = signed_vassals(given, path="default_signing", **params["default_signing"])
+    version = told()
     found = vassals(given, parse_release("uwsgi_version", version), _edge.resolve, defaults)
     common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     wanted = [_wanted(module, one, common) for one in found]

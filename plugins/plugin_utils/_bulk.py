@@ -11,7 +11,6 @@ and for a thousand vassals that takes longer than all the rest of the task. Here
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _packed
 
 # What may be a template: Jinja's delimiters, or the head that sets others
 # (JINJA2_OVERRIDE, ansible/_internal/_templating/_jinja_common.py). None of it can come from JSON's own punctuation.
-_TEMPLATE = re.compile(r"\{[{%#]|#jinja2:")
+_TEMPLATE = ("{{", "{%", "{#", "#jinja2:")
 _PLAIN = (bool, int, float, type(None))
 
 
@@ -55,8 +54,12 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
         return template(value)
 
 
+def _may_be_template(text: str) -> bool:
+    return any(head in text for head in _TEMPLATE)
+
+
 def _string(value: str, template: Callable[[Any], Any]) -> Any:
-    if not _TEMPLATE.search(value):
+    if not _may_be_template(value):
         return value
     try:
         return template(value)
@@ -77,7 +80,7 @@ class BulkAction(NormalAction):
             return templar.template(value)
         found = templar.resolve_to_container(value)
         text = _json(found)
-        return resolve(found, templar.template) if text is None or _TEMPLATE.search(text) else _packed.pack(text)
+        return resolve(found, templar.template) if text is None or _may_be_template(text) else _packed.pack(text)
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Run the module."""

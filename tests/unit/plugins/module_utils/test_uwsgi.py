@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dry_run
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import Line
-from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate, Uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils._uwsgi import Candidate, Ended, Uwsgi
 from support.uwsgi import BINARY
 
 
@@ -32,9 +33,12 @@ class Host:
         self.scratch.mkdir()
         self.runs: List[Tuple[List[str], Optional[str]]] = []
         self.texts: List[str] = []
-        self.uwsgi = Uwsgi(binary, self.run, lambda: str(self.scratch))
+        self.uwsgi = Uwsgi(binary, self.start, lambda: str(self.scratch))
 
-    def run(self, argv: List[str], cwd: Optional[str]) -> Tuple[int, str, str]:
+    def start(self, argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+        return partial(self.run, argv, cwd)
+
+    def run(self, argv: List[str], cwd: Optional[str]) -> Ended:
         self.runs.append((argv, cwd))
         for path in self.scratch.iterdir():
             assert path.stat().st_mode & 0o777 == 0o600
@@ -81,12 +85,12 @@ def script(folder: Path, text: str) -> str:
 def test_the_version_is_what_the_user_says_else_the_binary_s_else_2_0(host: Host, tmp_path: Path) -> None:
     real = subprocess.run([BINARY, "--version"], capture_output=True, check=True, timeout=60).stdout.decode().strip()
     assert re.match(r"2\.\d", real)
-    assert host.uwsgi.version(None) == host.uwsgi.version("") == real
+    assert host.uwsgi.version(None)() == host.uwsgi.version("")() == real
     assert host.runs[0] == ([BINARY, "--version"], None)
     del host.runs[:]
-    assert host.uwsgi.version("2.1") == "2.1"
-    assert Uwsgi(None, host.run, str).version(None) == "2.0"
-    assert Uwsgi(None, host.run, str).version("2.1") == "2.1"
+    assert host.uwsgi.version("2.1")() == "2.1"
+    assert Uwsgi(None, host.start, str).version(None)() == "2.0"
+    assert Uwsgi(None, host.start, str).version("2.1")() == "2.1"
     assert host.runs == []
 
 
@@ -102,7 +106,7 @@ FAILING = [
 def test_a_binary_without_a_version_is_an_error(tmp_path: Path, text: str, words: str) -> None:
     binary = script(tmp_path, text)
     with pytest.raises(ArgumentError) as caught:
-        Host(tmp_path, binary).uwsgi.version(None)
+        Host(tmp_path, binary).uwsgi.version(None)()
     assert str(caught.value) == "uwsgi_binary: {0} --version failed: {1}; give uwsgi_version".format(binary, words)
 
 
@@ -150,7 +154,7 @@ def test_words_about_the_candidate_name_it_where_it_is_to_go(host: Host) -> None
     assert host.refusal(host.candidate("a", "ini = %p:nosuch"))[1].count(str(host.folder / "a.ini")) == 2
     said = ["$3: bad", "*** Starting uWSGI 2 ***", " and bad ", ""]
     binary = script(host.folder, "".join('echo "{0}" >&2\n'.format(words) for words in said) + "exit 1")
-    uwsgi = Uwsgi(binary, host.run, lambda: str(host.scratch))
+    uwsgi = Uwsgi(binary, host.start, lambda: str(host.scratch))
     with pytest.raises(ArgumentError) as caught:
         uwsgi.check([host.candidate("a", "master = true")])
     path = str(host.folder / "a.ini")
@@ -221,7 +225,7 @@ HARMLESS = ["exec-pre-app = x", "xexec-asap = x", "cron3 = x", "stopper = x", "s
 def test_everything_else_is_validated(host: Host, line: Any) -> None:
     binary = script(host.folder, "exit 1")
     with pytest.raises(ArgumentError):
-        Uwsgi(binary, host.run, lambda: str(host.scratch)).check([host.candidate("a", line)])
+        Uwsgi(binary, host.start, lambda: str(host.scratch)).check([host.candidate("a", line)])
     assert len(host.runs) == 1
 
 
