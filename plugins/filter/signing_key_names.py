@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: signing_key_names
 short_description: The names of the private keys that subscriptions sign with
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:

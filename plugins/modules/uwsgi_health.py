@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: uwsgi_health
 short_description: Write the health gate of a host's vassals
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:

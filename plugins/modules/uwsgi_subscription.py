@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: uwsgi_subscription
 short_description: Write uWSGI's subscription options to an ini fragment
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: uwsgi_vassals
 short_description: Write all the vassals of an Emperor in one call
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
