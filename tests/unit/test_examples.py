@@ -79,35 +79,6 @@ def test_the_sources_of_an_inventory_plugin_work(path: Path, tmp_path: Path) -> 
             assert sorted(hosts) == [node.partition(":")[0] for node in NODES]
 
 
-def test_the_fleet_of_the_readme_deploys(tmp_path: Path) -> None:
-    inventory, site, dummy = blocks(ROOT / "README.md")
-    (tmp_path / "inventory.yml").write_text(inventory, encoding="utf-8")
-    # On this machine, in check mode, as on hosts that have nothing yet.
-    plays = yaml.safe_load(site)
-    for play in plays:
-        play["gather_facts"] = False
-        play["vars"] = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": playbook.PYTHON,
-            "emperor_install": "none",
-            "emperor_supervisor": "daemon",
-            "emperor_user": "",
-            "emperor_dir": "{0}/{{{{ inventory_hostname }}}}".format(tmp_path / "etc"),
-            "emperor_run_dir": "{0}/{{{{ inventory_hostname }}}}/run".format(tmp_path / "etc"),
-            "emperor_binary": BINARY,
-        }
-    run = playbook.run(tmp_path, plays, "--inventory=inventory.yml", "--check", "--diff")
-    assert run.code == 0, run.output
-    assert re.findall(r"^(\w+) .* failed=(\d+)", run.output, re.MULTILINE) == [
-        (host, "0") for host in ("node1", "node2", "router1", "router2")
-    ]
-    announced = re.findall(r"^\+subscribe2 = (\S+)", run.output, re.MULTILINE)
-    # Two keys of two nodes at two routers.
-    assert len(set(announced)) == 8
-    assert not (tmp_path / "etc").exists()
-    assert not (tmp_path / "signing_keys").exists()
-
-
 def test_the_task_of_the_readme_works(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     run = playbook.tasks(folder, yaml.safe_load(moved(blocks(ROOT / "README.md")[2], folder)))
