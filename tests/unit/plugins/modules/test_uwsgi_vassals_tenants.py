@@ -96,7 +96,7 @@ def test_each_tenant_has_its_files_in_folders_that_root_shares(tmp_path: Path) -
         assert os.listdir(folder) == [] or not check
     paths = {folder: (0, 0, "0711"), folder / "a.ini": (nobody.pw_uid, nobody.pw_gid, "0400"), folder / "b.ini": (6, 7, "0400")}
     paths.update({folder / "b.ini.socket": (0, 0, "0644"), suspend: (0, 0, "0711")})
-    paths |= {suspend / "nobody": (nobody.pw_uid, nobody.pw_gid, "0700")}
+    paths[suspend / "nobody"] = (nobody.pw_uid, nobody.pw_gid, "0700")
     assert {path: (path.stat().st_uid, path.stat().st_gid, mode(path)) for path in paths} == paths
     assert os.listdir(suspend) == ["nobody"]
     assert ",check={0}/nobody/a".format(suspend) in (folder / "a.ini").read_text()
