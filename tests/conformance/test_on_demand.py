@@ -96,7 +96,7 @@ def test_another_address_and_none_at_all_are_taken_at_once(tmp_path: Path) -> No
 
 def test_another_vassal_announces_it(tmp_path: Path) -> None:
     emperor, address = Emperor(tmp_path), free_address()
-    with Router(tmp_path / "router") as router, emperor.instance:
+    with emperor.instance, Router(tmp_path / "router") as router:
         wait_for("the Emperor", lambda: connectable(emperor.stats))
         announcer = vassal("b", "", tmp_path, socket=free_address())
         del announcer["on_demand"]

@@ -50,7 +50,7 @@ def test_nothing_is_written_or_read_that_the_tenant_may_not(folder: Path, fields
     found = run(folder, fields)
     assert found.failed
     assert problem.format(folder) in found.msg
-    assert {name for name in snapshot(folder)} == set(before)
+    assert set(snapshot(folder)) == set(before)
 
 
 @needs_root
