@@ -39,6 +39,12 @@ def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:
     return [binary, "--ini", ini, "--pidfile", pidfile, "--daemonize", log]
 
 
+def hear_signals() -> None:
+    """Let what is started from here hear SIGQUIT, which a shell has its jobs in the background ignore (POSIX, 2.11)."""
+    if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def size(log: str) -> int:
     """The bytes of a log so far."""
     try:

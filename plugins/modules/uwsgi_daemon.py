@@ -99,6 +99,7 @@ def main() -> None:
                 binary = module.get_bin_path(params["uwsgi_binary"], required=True)
                 argv = _daemon.command(binary, params["ini"], params["pidfile"], params["log"])
                 start = _daemon.size(params["log"])
+                _daemon.hear_signals()
                 code, out, err = module.run_command(argv, close_fds=True)
                 if code:
                     raise ArgumentError("ini", "uWSGI does not start: " + (err or out).strip())

@@ -25,6 +25,14 @@ INI = "/etc/uwsgi/emperor \u00fc.ini"
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
+@pytest.fixture(autouse=True)
+def hearing() -> Iterator[None]:
+    """Signals are heard, whatever started the tests."""
+    before = signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGQUIT, before)
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Start processes that end with the test."""
@@ -184,6 +192,15 @@ def test_a_process_of_another_user_is_an_error(start: Start) -> None:
         _daemon.stop(process.pid, 30)
     assert str(caught.value) == "pidfile: process {0} belongs to another user; use become".format(process.pid)
     assert process.poll() is None
+
+
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.SIG_DFL])
+def test_what_is_started_hears_the_signal(start: Start, before: signal.Handlers) -> None:
+    signal.signal(signal.SIGQUIT, before)
+    _daemon.hear_signals()
+    process = sleeping(start)
+    _daemon.stop(process.pid, 30)
+    assert process.wait() == -signal.SIGQUIT
 
 
 def test_uwsgi_is_started_found_and_stopped(tmp_path: Path) -> None:
