@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -44,6 +45,8 @@ class Instance:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Instance:
+        # Whoever is left of it has the other end.
+        self._left, theirs = os.pipe()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [BINARY, "--ini", str(self._ini)],
@@ -53,7 +56,9 @@ class Instance:
                 cwd=self._ini.parent,
                 env=self._environment,
                 start_new_session=True,
+                pass_fds=(theirs,),
             )
+        os.close(theirs)
         return self
 
     def __exit__(self, *dummy: object) -> None:
@@ -64,6 +69,9 @@ class Instance:
         except ProcessLookupError:
             pass
         self._process.wait()
+        # Its workers, too: the next instance may want their sockets.
+        select.select([self._left], [], [], 10)
+        os.close(self._left)
 
     @property
     def pid(self) -> int:
