@@ -43,6 +43,7 @@ class Instance:
         self._ini.write_text("\n".join(section), encoding="utf-8")
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._left: int | None = None
 
     def __enter__(self) -> Instance:
         # Whoever is left of it has the other end.
@@ -70,8 +71,10 @@ class Instance:
             pass
         self._process.wait()
         # Its workers, too: the next instance may want their sockets.
-        select.select([self._left], [], [], 10)
-        os.close(self._left)
+        if self._left is not None:
+            select.select([self._left], [], [], 10)
+            os.close(self._left)
+            self._left = None
 
     @property
     def pid(self) -> int:
