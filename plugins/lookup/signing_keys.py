@@ -98,6 +98,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import announced, halves, key_names, key_owners
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
 
@@ -105,6 +106,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
 class LookupModule(LookupBase):
     """The lookup C(signing_keys)."""
 
+    @uncollected()
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
         """The keys by their files' names; raises AnsibleLookupError, which never quotes a key."""
         self.set_options(var_options=variables, direct=kwargs)

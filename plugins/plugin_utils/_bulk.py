@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _packed
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 
 # What may be a template: Jinja's delimiters, or the head that sets others
 # (JINJA2_OVERRIDE, ansible/_internal/_templating/_jinja_common.py). None of it can come from JSON's own punctuation.
@@ -74,6 +75,7 @@ class BulkAction(NormalAction):
     BULK = ""
 
     @classmethod
+    @uncollected()
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
         """Called for each argument by ansible-core 2.19 and newer, where it is experimental; older ones need it less."""
         if name != cls.BULK:
@@ -82,6 +84,7 @@ class BulkAction(NormalAction):
         text = _json(found)
         return resolve(found, templar.template) if text is None or _may_be_template(text) else _packed.pack(text)
 
+    @uncollected()
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Run the module."""
         items = self._task.args.get(self.BULK)

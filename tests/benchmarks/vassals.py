@@ -146,7 +146,7 @@ def growth(folder: Path, counts: list[int], runs: int) -> dict[int, Call]:
 def lines() -> list[Line]:
     """The table's lines about vassals."""
     with scratch() as folder:
-        ours = against_ping(folder, 1000, 5)
+        ours = against_ping(folder, 1000, 15)
         loops = {count: loop(folder, count) for count in (100, 200)}
         grown = growth(folder, [1, 100, 1000, 10000], 3)
     found = []
