@@ -32,7 +32,7 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options: without max-fd"),
     ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
-    ("emperor", {"emperor_vassals": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, "emperor_vassals: two of them have one name, or"),
+    ("emperor", {"emperor_vassals": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, "emperor_vassals: two of them have one name"),
     ("emperor", {**TENANTS, "emperor_user": ""}, "emperor_user: with emperor_tyrant it is whom routers run as"),
     ("emperor", {**TENANTS, "emperor_vassals": [*OWNED, {"name": "c"}, {"name": "d", "owner": "root"}]},
      "emperor_vassals: with emperor_tyrant each needs an owner other than root, which c, d have not"),
