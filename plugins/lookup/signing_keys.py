@@ -21,11 +21,22 @@ options:
     elements: str
   vassals:
     description:
-      - Give, in place of the keys that O(_terms) name, the private halves that these vassals sign with, in the form that
+      - Give, in place of the keys that O(_terms) name, the O(half) of those that these vassals sign with, in the form that
         M(emperor.uwsgi.uwsgi_signing_keys) takes. It is what the filters P(emperor.uwsgi.signed_vassals#filter),
         P(emperor.uwsgi.signing_key_names#filter) and P(emperor.uwsgi.signing_keys#filter) do, in one pass.
-      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read, and with O(owners) C(name) and C(owner).
+      - They may be in lists of any depth. Of each, nothing but C(subscriptions), C(key) and C(signing) is read, and with
+        O(owners) C(name) and C(owner).
     type: raw
+  half:
+    description:
+      - Which half of the keys of O(vassals).
+      - V(private) is for the node that runs them, and has its keys in O(signing_directory) and nowhere else.
+      - V(public) is for routers, in files with the names that uWSGI looks for. The vassals may be those of many nodes. Of a key
+        that is being rotated it is the half of its successor.
+    type: str
+    choices: [private, public]
+    default: private
+    version_added: 1.1.0
   owners:
     description:
       - Give each key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. Two vassals of different
@@ -114,19 +125,27 @@ class LookupModule(LookupBase):
         store = Store(option("directory"), self._loader, option("type"), option("size"))
         missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
         try:
-            successors = store.successors() if option("successors") else None
             if option("vassals") is not None:
-                folder = option("signing_directory")
-                signed = signed_vassals(announced(option("vassals"), option("owners")), folder, option("signing_digest"))
-                names = key_names(signed, folder)
-                owners = key_owners(signed) if option("owners") else {}
-                if successors is not None:
-                    found = [{"file": name, "content": successors[name]} for name in names if name in successors]
-                else:
-                    found = halves(signed, {name: store.key(name, missing) for name in names}, "private")
-                return [[{**one, "owner": owners[one["file"]]} for one in found] if owners else found]
-            if successors is not None:
-                return [successors]
+                return [self._of_vassals(store, missing)]
+            if option("successors"):
+                return [store.successors()]
             return [{name: store.key(name, missing) for name in self._flatten(terms)}]
         except ArgumentError as error:
             raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error
+
+    def _of_vassals(self, store: Store, missing: str) -> list[dict[str, str]]:
+        """The half of the keys that the option C(vassals) asks for."""
+        option = self.get_option
+        public, folder = option("half") == "public", option("signing_directory")
+        signed = signed_vassals(announced(option("vassals"), option("owners")), folder, option("signing_digest"))
+        names = key_names(signed, None if public else folder)
+        if public:
+            keys = {**{name: store.key(name, missing) for name in names}, **store.successors()}
+            found = halves(signed, keys, "public")
+        elif option("successors"):
+            successors = store.successors()
+            found = [{"file": name, "content": successors[name]} for name in names if name in successors]
+        else:
+            found = halves(signed, {name: store.key(name, missing) for name in names}, "private")
+        owners = key_owners(signed) if option("owners") else {}
+        return [{**one, "owner": owners[one["file"]]} for one in found] if owners else found

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import LOCAL, UWSGI, Line, Task, plays, scratch
+from support.loopback import free_address
 
 _ROUTERS = ("10.0.0.2:2626", "10.0.0.3:2626")
 
@@ -46,10 +47,27 @@ def deployed(folder: Path, vassals: int, runs: int) -> list[list[Task]]:
     """The tasks of runs of the role C(emperor) that change nothing, on a host with so many vassals."""
     folder.mkdir()
     variables = host(folder, [announced("v{0}".format(at), "v{0}.test".format(at)) for at in range(vassals)])
+    return _unchanged(folder, "emperor", {"measured": variables}, runs)
+
+
+def routed(folder: Path, nodes: int, vassals: int, runs: int) -> list[list[Task]]:
+    """The same of the role C(fastrouter), on a router for so many nodes with so many vassals and keys each."""
+    folder.mkdir()
+    variables = host(folder, [])
+    options = ("fastrouter_listen", "fastrouter_subscription_server", "fastrouter_stats")
+    hosts = {"measured": {**variables, **{option: free_address() for option in options}}}
+    for node in range(nodes):
+        own = [announced("v{0}".format(at), "v{0}-{1}.test".format(node, at)) for at in range(vassals)]
+        hosts["node{0}".format(node)] = {"emperor_vassals": own}
+    return _unchanged(folder, "fastrouter", hosts, runs)
+
+
+def _unchanged(folder: Path, role: str, hosts: dict[str, Any], runs: int) -> list[list[Task]]:
+    """The tasks of runs of a role after the first, on the host C(measured)."""
     inventory = folder / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": {"node": variables}}}), encoding="ascii")
-    role = {"name": "the role", "ansible.builtin.include_role": {"name": "emperor.uwsgi.emperor"}}
-    play = {"hosts": "node", "gather_facts": False, "tasks": [role]}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
+    task = {"name": "the role", "ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}}
+    play = {"hosts": "measured", "gather_facts": False, "tasks": [task]}
     stop = {
         "name": "stop",
         "emperor.uwsgi.uwsgi_daemon": {
@@ -119,13 +137,18 @@ def lines() -> list[Line]:
     with scratch() as folder:
         one = deployed(folder / "one", 1, 5)
         many = deployed(folder / "many", 1000, 5)
+        alone = routed(folder / "alone", 1, 1, 5)
+        pools = routed(folder / "pools", 20, 50, 5)
         half = statistics.median(fleet(folder / "half-{0}".format(run), 9, 50) for run in range(3))
         full = statistics.median(fleet(folder / "full-{0}".format(run), 18, 50) for run in range(3))
     times = {"1 vassal": seconds(one), "1,000 vassals": seconds(many)}
     what = "the role emperor with 1,000 vassals against one, unchanged ({0} tasks)".format(len(many[0]))
     fleets = "18 nodes and two routers against 9 and two, 50 keys a node on every router"
     hosts = {"9 nodes": half, "18 nodes": full}
+    keys = {"1 key": seconds(alone), "1,000 keys": seconds(pools)}
+    routers = "the role fastrouter with 1,000 keys of 20 nodes against one, unchanged ({0} tasks)".format(len(pools[0]))
     return [
         Line(5, what, 1.3, "less", "times", times["1,000 vassals"] / times["1 vassal"], times),
+        Line(5, routers, 1.3, "less", "times", keys["1,000 keys"] / keys["1 key"], keys),
         Line(6, fleets, 2.3, "less", "times", full / half, hosts),
     ]

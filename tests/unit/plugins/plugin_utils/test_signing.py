@@ -282,6 +282,22 @@ def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) ->
     assert sorted(path.name for path in tmp_path.glob("*.pem")) == (["x.pem", "y.pem"] if create else [])
 
 
+def test_the_lookup_gives_the_public_halves_of_many_nodes(tmp_path: Path) -> None:
+    (tmp_path / "next").mkdir()
+    made = {"a.pem": ("ec", "old"), "next/a.pem": ("ec", "new"), "own.pem": ("rsa", ""), "next/z.pem": ("ec", "z")}
+    for name, kind in made.items():
+        (tmp_path / name).write_text(keys.private(*kind), encoding="ascii")
+    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
+    elsewhere = {"key": ["b", "c"], "signing": ["SHA256", "/elsewhere/own.pem"]}
+    node = [{"name": "v", "options": options, "subscriptions": [{"key": "a"}, elsewhere, {"key": "d", "signing": False}]}]
+    nodes = [node, node, [], {"subscriptions": {"key": "a"}}]
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=nodes, half='public', signing_directory='/k', directory=store)"
+    found = playbook.template(tmp_path, expression, nodes=nodes, store=str(tmp_path))
+    # What is being rotated is announced with either, and a router takes the successor.
+    expected = {"a.pem": keys.public("ec", "new"), "b.pem": keys.public("rsa"), "c.pem": keys.public("rsa")}
+    assert found.results[0]["msg"] == [{"file": name, "content": public} for name, public in expected.items()]
+
+
 @pytest.mark.parametrize("successors", [False, True])
 def test_the_lookup_says_whose_the_keys_are(tmp_path: Path, successors: bool) -> None:
     vassals = [{"name": name, "owner": owner, "subscriptions": [{"key": name}]} for name, owner in (("a", "alice"), ("b", "bob"))]
