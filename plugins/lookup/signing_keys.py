@@ -39,8 +39,8 @@ options:
     version_added: 1.1.0
   owners:
     description:
-      - Give each key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. Two vassals of different
-        owners that sign with the same key are an error, and so is one without an owner.
+      - Give each private key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. Two vassals of
+        different owners that sign with the same key are an error, and so is one without an owner.
     type: bool
     default: false
   signing_directory:
@@ -129,7 +129,7 @@ class LookupModule(LookupBase):
                 return [self._of_vassals(store, missing)]
             if option("successors"):
                 return [store.successors()]
-            return [{name: store.key(name, missing) for name in self._flatten(terms)}]
+            return [store.keys(self._flatten(terms), missing)]
         except ArgumentError as error:
             raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error
 
@@ -137,15 +137,16 @@ class LookupModule(LookupBase):
         """The half of the keys that the option C(vassals) asks for."""
         option = self.get_option
         public, folder = option("half") == "public", option("signing_directory")
+        if public and option("owners"):
+            raise ArgumentError("owners", "is for the private half, which only its owner may read; leave it out with half=public")
         signed = signed_vassals(announced(option("vassals"), option("owners")), folder, option("signing_digest"))
         names = key_names(signed, None if public else folder)
         if public:
-            keys = {**{name: store.key(name, missing) for name in names}, **store.successors()}
-            found = halves(signed, keys, "public")
+            found = halves(signed, {**store.keys(names, missing), **store.successors()}, "public")
         elif option("successors"):
             successors = store.successors()
             found = [{"file": name, "content": successors[name]} for name in names if name in successors]
         else:
-            found = halves(signed, {name: store.key(name, missing) for name in names}, "private")
+            found = halves(signed, store.keys(names, missing), "private")
         owners = key_owners(signed) if option("owners") else {}
         return [{**one, "owner": owners[one["file"]]} for one in found] if owners else found

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from ansible.parsing.vault import is_encrypted
@@ -42,13 +43,17 @@ class Store:
         except OSError as exc:
             raise ArgumentError("directory", "{0} can't be read: {1}".format(folder, exc.strerror)) from exc
         successors = Store(folder, self._loader)
-        found = {name: successors.key(name, "refuse") for name in names}
+        found = successors.keys(names, "refuse")
         return {name: key for name, key in found.items() if not self._is(name, key)}
 
     def _is(self, name: str, key: str) -> bool:
         path = os.path.join(self._directory, name)
         content = self._read(path)
         return content is not None and _keys.inspect(path, content) == _keys.inspect(path, key)
+
+    def keys(self, names: Iterable[Any], missing: str = "create") -> dict[str, str]:
+        """Several, by name, each as L(key) gives it."""
+        return {name: self.key(name, missing) for name in names}
 
     def key(self, name: Any, missing: str = "create") -> str:
         """One private key in PEM.

@@ -298,6 +298,13 @@ def test_the_lookup_gives_the_public_halves_of_many_nodes(tmp_path: Path) -> Non
     assert found.results[0]["msg"] == [{"file": name, "content": public} for name, public in expected.items()]
 
 
+def test_public_halves_have_no_owners(tmp_path: Path) -> None:
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=[], half='public', owners=true, directory=store)"
+    found = playbook.template(tmp_path, expression, store=str(tmp_path))
+    assert found.results[0]["failed"]
+    assert "owners: is for the private half" in found.results[0]["msg"]
+
+
 @pytest.mark.parametrize("successors", [False, True])
 def test_the_lookup_says_whose_the_keys_are(tmp_path: Path, successors: bool) -> None:
     vassals = [{"name": name, "owner": owner, "subscriptions": [{"key": name}]} for name, owner in (("a", "alice"), ("b", "bob"))]
