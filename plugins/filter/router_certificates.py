@@ -63,8 +63,9 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filte
 @filter_errors
 def router_certificates(routers: Any, vassals: Any = ()) -> list[str]:
     """The paths; raises AnsibleFilterError for arguments of other types."""
-    found = [vassal.get("subscriptions") or [] for vassal in _values.sequence("vassals", vassals) if isinstance(vassal, dict)]
-    subscriptions = [entry for entries in found if isinstance(entries, list) for entry in entries]
+    # Read one by one, and only where a router takes certificates: there may be thousands.
+    found = (vassal.get("subscriptions") or [] for vassal in _values.sequence("vassals", vassals) if isinstance(vassal, dict))
+    subscriptions = (entry for entries in found if isinstance(entries, list) for entry in entries)
     return _fronts.certificates(_values.sequence("routers", routers), subscriptions)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._values import is_ipv4_port
@@ -85,17 +85,17 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
     return ["{0}: {1}".format(", ".join(place for place, own in found if own == text), text) for text in texts]
 
 
-def certificates(vassals: Sequence[Any], subscriptions: Sequence[Any] = ()) -> list[str]:
+def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[str]:
     """The files that the routers read: of their own certificates, and of those that nodes announce to them.
 
     :param vassals: the routers, as for L(flaws).
-    :param subscriptions: of the nodes; one belongs to a router by the port of its server.
+    :param subscriptions: of the nodes; one belongs to a router by the port of its server. Without such a router none is read.
     :returns: each once, sorted.
     """
     settings = [setting for vassal in vassals for setting in _settings(vassal)]
     files = {path for setting in settings for path in _own_files(setting)}
     ports = {_port(one.value) for one in settings if one.option in ("http-subscription-server", "sslrouter-subscription-server")}
-    for entry in subscriptions:
+    for entry in subscriptions if ports else ():
         servers = entry.get("server") if isinstance(entry, Mapping) else None
         if ports & {_port(str(server)) for server in _values(servers)}:
             files |= {str(entry[name]).lstrip("!") for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)}

@@ -98,3 +98,9 @@ FILES: list[tuple[str, list[Any], list[Any], list[str]]] = [
 @pytest.mark.parametrize(("name", "vassals", "subscriptions", "expected"), FILES, ids=[case[0] for case in FILES])
 def test_certificates(name: str, vassals: list[Any], subscriptions: list[Any], expected: list[str]) -> None:
     assert _fronts.certificates(vassals, subscriptions) == expected
+
+
+def test_nothing_is_read_of_nodes_whose_certificates_nobody_takes() -> None:
+    unread = iter([{"server": "10.0.0.2:2626", "sni_cert": "/a"}])
+    assert _fronts.certificates([{"name": "f", "options": {"fastrouter-subscription-server": "0.0.0.0:2626"}}], unread) == []
+    assert list(unread) != []
