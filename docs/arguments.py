@@ -6,7 +6,7 @@
 
     python docs/arguments.py
 
-It is made from the table that the code uses and from the marks C(proves) of the tests.
+It is made from the table that the code uses and from the marks ``proves`` of the tests.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Proofs:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         for item in items:
-            test = "{0}::{1}".format(item.path.name, item.originalname)
+            test = f"{item.path.name}::{item.originalname}"
             for mark in item.iter_markers("proves"):
                 for argument in mark.args:
                     if test not in self.by_argument[argument]:
@@ -59,9 +59,10 @@ class _Proofs:
 
 
 def proofs() -> dict[str, list[str]]:
-    """The tests that prove each argument, by C(group.argument).
+    """The tests that prove each argument, by ``group.argument``.
 
-    :raises RuntimeError: when the tests can't be collected.
+    Raises:
+        RuntimeError: when the tests can't be collected.
     """
     found = _Proofs()
     said = io.StringIO()
@@ -76,34 +77,35 @@ def proofs() -> dict[str, list[str]]:
 def page() -> str:
     """The page as reStructuredText.
 
-    :raises KeyError: for an argument that no test proves.
+    Raises:
+        KeyError: for an argument that no test proves.
     """
     proved = dict(proofs())
     parts = [_HEAD]
     for group, rows in _dialect.GROUPS.items():
         title = group if group != "subscriptions" else "subscriptions[]"
-        parts.append("\n{0}\n{1}\n\n.. list-table::\n   :header-rows: 1\n".format(title, "-" * len(title)))
+        parts.append(f"\n{title}\n{'-' * len(title)}\n\n.. list-table::\n   :header-rows: 1\n")
         parts += _row(_COLUMNS)
         for row in rows:
-            tests = proved.pop("{0}.{1}".format(group, row.argument))
+            tests = proved.pop(f"{group}.{row.argument}")
             parts += _row(
                 (
-                    "``{0}``".format(row.argument),
-                    "{0}.{1}".format(*row.since),
-                    "``{0}``".format(row.name),
-                    ", ".join("``{0}``".format(field) for field in row.wire),
-                    ", ".join("``{0}``".format(test) for test in tests),
+                    f"``{row.argument}``",
+                    "{}.{}".format(*row.since),
+                    f"``{row.name}``",
+                    ", ".join(f"``{field}``" for field in row.wire),
+                    ", ".join(f"``{test}``" for test in tests),
                 )
             )
     if proved:
-        raise KeyError("tests prove arguments that are not in the table: {0}".format(", ".join(proved)))
+        raise KeyError(f"tests prove arguments that are not in the table: {', '.join(proved)}")
     return "".join(parts)
 
 
 def _row(cells: tuple[str, ...]) -> list[str]:
     lines = ["\n"]
     for at, cell in enumerate(cells):
-        lines.append("   {0} - {1}".format("*" if at == 0 else " ", cell).rstrip() + "\n")
+        lines.append(f"   {'*' if at == 0 else ' '} - {cell}".rstrip() + "\n")
     return lines
 
 

@@ -47,7 +47,8 @@ def comment(text: str) -> list[str]:
 def described(text: str) -> tuple[str, dict[str, str]]:
     """A playbook's description, and that of each of its variables.
 
-    :raises ValueError: when there is none.
+    Raises:
+        ValueError: when there is none.
     """
     words: list[str] = []
     variables: dict[str, str] = {}
@@ -70,10 +71,10 @@ def page() -> str:
     for path in sorted(PLAYBOOKS.glob("*.yml")):
         words, variables = described(path.read_text(encoding="utf-8"))
         title = "emperor.uwsgi." + path.stem
-        parts.append("\n{0}\n{1}\n\n{2}\n".format(title, "-" * len(title), words))
+        parts.append(f"\n{title}\n{'-' * len(title)}\n\n{words}\n")
         if variables:
             parts.append("\n.. list-table::\n   :header-rows: 1\n\n   * - Variable\n     - What it is\n")
-        parts += ["   * - ``{0}``\n     - {1}\n".format(name, what) for name, what in variables.items()]
+        parts += [f"   * - ``{name}``\n     - {what}\n" for name, what in variables.items()]
     return "".join(parts)
 
 

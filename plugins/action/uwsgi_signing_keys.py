@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for the module C(uwsgi_signing_keys)."""
+"""What the controller does for the module ``uwsgi_signing_keys``."""
 
 from __future__ import annotations
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk import BulkAction
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import BulkAction
 
 
 class ActionModule(BulkAction):

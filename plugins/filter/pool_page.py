@@ -54,18 +54,18 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _page
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import html
 
 
 @filter_errors
 def pool_page(info: Any, title: Any = "uWSGI pools") -> str:
-    """The page; raises AnsibleFilterError for what is no result of C(uwsgi_router_info)."""
-    return _page.page(info, title)
+    """The page; raises AnsibleFilterError for what is no result of ``uwsgi_router_info``."""
+    return html.page(info, title)
 
 
 class FilterModule:
-    """The filter C(pool_page)."""
+    """The filter ``pool_page``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -55,22 +55,22 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _values
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _fronts
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _router_checks
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def router_certificates(routers: Any, vassals: Any = ()) -> list[str]:
     """The paths; raises AnsibleFilterError for arguments of other types."""
     # Read one by one, and only where a router takes certificates: there may be thousands.
-    found = (vassal.get("subscriptions") or [] for vassal in _values.sequence("vassals", vassals) if isinstance(vassal, dict))
+    found = (vassal.get("subscriptions") or [] for vassal in values.sequence("vassals", vassals) if isinstance(vassal, dict))
     subscriptions = (entry for entries in found if isinstance(entries, list) for entry in entries)
-    return _fronts.certificates(_values.sequence("routers", routers), subscriptions)
+    return _router_checks.certificates(values.sequence("routers", routers), subscriptions)
 
 
 class FilterModule:
-    """The filter C(router_certificates)."""
+    """The filter ``router_certificates``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

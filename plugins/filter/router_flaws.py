@@ -59,20 +59,20 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _values
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _fronts
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _router_checks
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def router_flaws(vassals: Any, announce_interval: Any = 0, low_ports: Any = True) -> list[str]:
     """The flaws; raises AnsibleFilterError for arguments of other types."""
-    interval = _values.whole("announce_interval", announce_interval, 0)
-    return _fronts.flaws(_values.sequence("vassals", vassals), interval, _values.flag("low_ports", low_ports))
+    interval = values.whole("announce_interval", announce_interval, 0)
+    return _router_checks.flaws(values.sequence("vassals", vassals), interval, values.flag("low_ports", low_ports))
 
 
 class FilterModule:
-    """The filter C(router_flaws)."""
+    """The filter ``router_flaws``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -64,18 +64,18 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _signed
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = ()) -> list[Any]:
     """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
-    return _signed.signed_vassals(vassals, directory, digest, succeeding)
+    return default_signing.signed_vassals(vassals, directory, digest, succeeding)
 
 
 class FilterModule:
-    """The filter C(signed_vassals)."""
+    """The filter ``signed_vassals``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -40,18 +40,19 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys, _values
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def signing_key_file(value: Any) -> str:
     """The file's name for one key; raises AnsibleFilterError for what can't be a key."""
-    return _keys.file_name("key", _keys.key_file(_values.key("key", value)))
+    return pem.file_name("key", pem.key_file(values.key("key", value)))
 
 
 class FilterModule:
-    """The filter C(signing_key_file)."""
+    """The filter ``signing_key_file``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -47,8 +47,8 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import key_names
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import key_names
 
 
 @filter_errors
@@ -58,7 +58,7 @@ def signing_key_names(subscriptions: Any, directory: Any = None) -> list[str]:
 
 
 class FilterModule:
-    """The filter C(signing_key_names)."""
+    """The filter ``signing_key_names``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -65,8 +65,8 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import halves
 
 
 @filter_errors
@@ -76,7 +76,7 @@ def signing_keys(subscriptions: Any, private_keys: Any, half: Any) -> list[dict[
 
 
 class FilterModule:
-    """The filter C(signing_keys)."""
+    """The filter ``signing_keys``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -42,9 +42,9 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._crypto import public_half
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import pem
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.crypto import public_half
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import pem
 
 
 @filter_errors
@@ -54,7 +54,7 @@ def signing_public_key(value: Any) -> str:
 
 
 class FilterModule:
-    """The filter C(signing_public_key)."""
+    """The filter ``signing_public_key``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

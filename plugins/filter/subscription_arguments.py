@@ -92,23 +92,24 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _values
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _migration
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._errors import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def subscription_arguments(text: Any, path: Any = "", section: Any = "uwsgi", uwsgi_version: Any = "2.0") -> dict[str, Any]:
     """The arguments and what is left over; raises AnsibleFilterError for what is no text with the section."""
     if not isinstance(text, str):
-        _values.text("text", text)
+        values.text("text", text)
     release = _dialect.parse_release("uwsgi_version", str(uwsgi_version))
-    found = _migration.migrated(str(text), release, _values.file("path", path) if path else "", _values.text("section", section))
+    found = _ini_import.migrated(str(text), release, values.file("path", path) if path else "", values.text("section", section))
     return {"arguments": found.arguments, "left_over": [one._asdict() for one in found.left_over]}
 
 
 class FilterModule:
-    """The filter C(subscription_arguments)."""
+    """The filter ``subscription_arguments``."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names to functions."""

@@ -104,15 +104,15 @@ from typing import Any
 from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _routers
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import routers as _routers
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _live_hosts, _untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """The inventory plugin C(fastrouter)."""
+    """The inventory plugin ``fastrouter``."""
 
     NAME = "emperor.uwsgi.fastrouter"
 
@@ -127,10 +127,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._checked(self._read_config_data(path))
             routers = self._judged(self._answers(path, cache))
         except ArgumentError as error:
-            raise AnsibleParserError("emperor.uwsgi.fastrouter: {0}".format(error)) from error
+            raise AnsibleParserError(f"emperor.uwsgi.fastrouter: {error}") from error
         hosts, unusable = _live_hosts.live_hosts(routers, self.get_option("ghosts"))
         for address in unusable:
-            self.display.warning("emperor.uwsgi.fastrouter: a node announces {0!r}, which no router can use".format(address))
+            self.display.warning(f"emperor.uwsgi.fastrouter: a node announces {address!r}, which no router can use")
         known = self._known() if self.get_option("match_hosts") else {}
         for address, nodes in sorted(hosts.items()):
             self._add(known.get(address, address), address, nodes)
@@ -165,7 +165,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)
         for one in silent:
-            self.display.warning("emperor.uwsgi.fastrouter: {0}".format(one))
+            self.display.warning(f"emperor.uwsgi.fastrouter: {one}")
         keys = self.get_option("key")
         return [
             dict(router, pools=[pool for pool in router["pools"] if keys is None or pool["key"] in keys])

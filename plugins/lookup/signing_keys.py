@@ -107,15 +107,15 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._signed import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import announced, halves, key_names, key_owners
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._store import Store
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import announced, halves, key_names, key_owners
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.store import Store
 
 
 class LookupModule(LookupBase):
-    """The lookup C(signing_keys)."""
+    """The lookup ``signing_keys``."""
 
     @uncollected()
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
@@ -131,10 +131,10 @@ class LookupModule(LookupBase):
                 return [store.successors()]
             return [store.keys(self._flatten(terms), missing)]
         except ArgumentError as error:
-            raise AnsibleLookupError("emperor.uwsgi.signing_keys: {0}".format(error)) from error
+            raise AnsibleLookupError(f"emperor.uwsgi.signing_keys: {error}") from error
 
     def _of_vassals(self, store: Store, missing: str) -> list[dict[str, str]]:
-        """The half of the keys that the option C(vassals) asks for."""
+        """The half of the keys that the option ``vassals`` asks for."""
         option = self.get_option
         public, folder = option("half") == "public", option("signing_directory")
         if public and option("owners"):

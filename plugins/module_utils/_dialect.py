@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which uWSGI release knows which option and which field of C(subscribe2): one table.
+"""Which uWSGI release knows which option and which field of ``subscribe2``: one table.
 
 The argument specs, the renderer, the documentation's check and the tests all read it, so an option's
 name, type and first release are written here and nowhere else.
 
-Sources: C(uwsgi --dump-options) of 2.0.19 to 2.0.31 and of 2.1-dev for the options,
-C(core/subscription.c) (C(uwsgi_subscribe2)) for the fields, C(core/subscription.c)
-(C(uwsgi_subscription_init_algos)) for the algorithms.
+Sources: ``uwsgi --dump-options`` of 2.0.19 to 2.0.31 and of 2.1-dev for the options,
+``core/subscription.c`` (``uwsgi_subscribe2``) for the fields, ``core/subscription.c``
+(``uwsgi_subscription_init_algos``) for the algorithms.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, NamedTuple, Tuple
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ._errors import ArgumentError
 
 V2_0 = (2, 0)
 V2_1 = (2, 1)
@@ -28,11 +28,12 @@ Release = Tuple[int, int]
 class Row(NamedTuple):
     """One argument.
 
-    :ivar argument: its name in a task.
-    :ivar name: the option or field that uWSGI reads.
-    :ivar kind: what it takes, a key of L(KINDS).
-    :ivar since: the first release that has it.
-    :ivar wire: the fields of an announcement that carry it, empty where none does.
+    Attributes:
+        argument: its name in a task.
+        name: the option or field that uWSGI reads.
+        kind: what it takes, a key of ``KINDS``.
+        since: the first release that has it.
+        wire: the fields of an announcement that carry it, empty where none does.
     """
 
     argument: str
@@ -192,30 +193,38 @@ MODIFIERS: Dict[str, int] = {
 
 
 def parse_release(path: str, text: str) -> Release:
-    """Read a uWSGI version such as C(2.0.31), C(2.0.21-debian), C(2.1-dev) or C(2.1).
+    """Read a uWSGI version such as ``2.0.31``, ``2.0.21-debian``, ``2.1-dev`` or ``2.1``.
 
-    :param path: the argument's place, for the error.
-    :returns: major and minor number; all of 2.0 behaves alike.
-    :raises ArgumentError: when it is no version, or one older than 2.0.
+    Args:
+        path: the argument's place, for the error.
+
+    Returns:
+        major and minor number; all of 2.0 behaves alike.
+
+    Raises:
+        ArgumentError: when it is no version, or one older than 2.0.
     """
     match = re.match(r"(\d{1,4})\.(\d{1,4})(?![\d])", text.strip())
     if not match:
-        raise ArgumentError(path, "{0!r} is not a uWSGI version; give one such as 2.0 or 2.0.31".format(text))
+        raise ArgumentError(path, f"{text!r} is not a uWSGI version; give one such as 2.0 or 2.0.31")
     release = (int(match.group(1)), int(match.group(2)))
     if release < V2_0:
-        raise ArgumentError(path, "uWSGI {0} is not supported; the oldest release that is, is 2.0".format(text.strip()))
+        raise ArgumentError(path, f"uWSGI {text.strip()} is not supported; the oldest release that is, is 2.0")
     return release
 
 
 def require(path: str, what: str, since: Release, release: Release) -> None:
     """Refuse what the target would drop in silence.
 
-    :param what: uWSGI's own name of the option, field or value.
-    :raises ArgumentError: when C(release) is older than C(since).
+    Args:
+        what: uWSGI's own name of the option, field or value.
+
+    Raises:
+        ArgumentError: when ``release`` is older than ``since``.
     """
     if release < since:
         raise ArgumentError(
             path,
-            "{0} needs uWSGI {1}.{2} and the target has {3}.{4}, which would ignore it silently; "
+            "{} needs uWSGI {}.{} and the target has {}.{}, which would ignore it silently; "
             "leave it out, or set uwsgi_version if the target is newer".format(what, *(since + release)),
         )

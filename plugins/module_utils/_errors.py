@@ -4,7 +4,7 @@
 
 """The one family of exceptions that the pure modules raise.
 
-Modules turn them into C(fail_json), filters and lookups into Ansible's own errors.
+Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from __future__ import annotations
 class ArgumentError(ValueError):
     """An argument that can't be used.
 
-    :ivar path: where the argument stands, such as C(subscriptions[2].server).
-    :ivar problem: what is wrong with it and what to do instead; never a secret's content.
+    Attributes:
+        path: where the argument stands, such as ``subscriptions[2].server``.
+        problem: what is wrong with it and what to do instead; never a secret's content.
     """
 
     def __init__(self, path: str, problem: str) -> None:
@@ -23,4 +24,4 @@ class ArgumentError(ValueError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return "{0}: {1}".format(self.path, self.problem)
+        return f"{self.path}: {self.problem}"

@@ -69,8 +69,9 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _daemon, _edge
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import daemon
 
 
 def main() -> None:
@@ -87,25 +88,25 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    pid = _daemon.running(params["pidfile"], params["ini"])
+    pid = daemon.running(params["pidfile"], params["ini"])
     stops = pid is not None and params["state"] != "started"
     starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
     try:
         if not module.check_mode:
             if pid is not None and stops:
-                _daemon.stop(pid, params["timeout"])
+                daemon.stop(pid, params["timeout"])
                 pid = None
             if starts:
                 binary = module.get_bin_path(params["uwsgi_binary"], required=True)
-                argv = _daemon.command(binary, params["ini"], params["pidfile"], params["log"])
-                start = _daemon.size(params["log"])
-                _daemon.hear_signals()
+                argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
+                start = daemon.size(params["log"])
+                daemon.hear_signals()
                 code, out, err = module.run_command(argv, close_fds=True)
                 if code:
                     raise ArgumentError("ini", "uWSGI does not start: " + (err or out).strip())
-                pid = _daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)
+                pid = daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)
     except ArgumentError as error:
-        _edge.fail(module, error)
+        _module.fail(module, error)
     module.exit_json(changed=stops or starts, pid=pid)
 
 

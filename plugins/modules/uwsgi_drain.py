@@ -164,13 +164,14 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _drain, _edge
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_drain
 
 
 def main() -> None:
     """Run the module."""
-    module = _edge.DiscreetModule(
+    module = _module.DiscreetModule(
         argument_spec={
             "state": {"type": "str", "choices": ["active", "drained"], "required": True},
             "vassal": {"type": "path"},
@@ -189,10 +190,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = _drain.run(module)
+        result = uwsgi_drain.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error)
-    except _drain.LagError as error:
+        _module.fail(module, error)
+    except uwsgi_drain.LagError as error:
         module.fail_json(msg=str(error), **error.result)
     module.exit_json(**result)
 

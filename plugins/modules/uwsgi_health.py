@@ -91,8 +91,10 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _health_gate, _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
 
 
 def main() -> None:
@@ -102,11 +104,11 @@ def main() -> None:
         vassals={"type": "list", "elements": "dict", "required": True},
         vassals_path={"type": "path", "required": True},
     )
-    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
+    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:
-        result = _health_gate.run(module)
+        result = uwsgi_health.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error, path=module.params["path"])
+        _module.fail(module, error, path=module.params["path"])
     module.exit_json(**result)
 
 

@@ -84,8 +84,9 @@ argument:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _reload
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_reload
 
 
 def main() -> None:
@@ -102,9 +103,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = _reload.run(module)
+        result = uwsgi_reload.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error)
+        _module.fail(module, error)
     module.exit_json(**result)
 
 

@@ -140,8 +140,10 @@ time:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _routers, _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import routers as _routers
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 
 
 def main() -> None:
@@ -159,13 +161,13 @@ def main() -> None:
     try:
         _routers.check(params["stats"], params["timeout"], params["max_age"])
     except ArgumentError as error:
-        _edge.fail(module, error)
+        _module.fail(module, error)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     routers = [
         _routers.judged(answer, params["max_age"], params["key"], params["node"])
         for answer in _routers.ask(params["stats"], params["timeout"])
     ]
-    result = {"routers": routers, "pools": _stats.merged(routers), "max_age": params["max_age"], "time": now}
+    result = {"routers": routers, "pools": stats.merged(routers), "max_age": params["max_age"], "time": now}
     silent = _routers.errors(params["stats"], routers)
     if silent:
         module.fail_json(msg="; ".join(silent), **result)

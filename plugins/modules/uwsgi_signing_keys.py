@@ -117,8 +117,10 @@ argument:
   sample: signing_keys[3].content
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _signing_keys, _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_signing_keys
 
 
 def main() -> None:
@@ -136,11 +138,11 @@ def main() -> None:
             "owner": {"type": "str"},
         },
     }
-    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
+    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:
-        result = _signing_keys.run(module)
+        result = uwsgi_signing_keys.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error, path=module.params["path"])
+        _module.fail(module, error, path=module.params["path"])
     module.exit_json(**result)
 
 

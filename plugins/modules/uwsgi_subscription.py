@@ -316,8 +316,10 @@ argument:
   sample: subscriptions[0].server
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _fragment, _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_subscription
 
 
 def main() -> None:
@@ -330,11 +332,11 @@ def main() -> None:
         vassals={"type": "list", "elements": "path"},
         backup={"type": "bool", "default": False},
     )
-    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
+    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
     try:
-        result = _fragment.run(module)
+        result = uwsgi_subscription.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error, path=module.params["path"])
+        _module.fail(module, error, path=module.params["path"])
     module.exit_json(**result)
 
 

@@ -214,8 +214,10 @@ argument:
   sample: vassals[3].subscriptions[0].server
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _edge, _spec, _vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_vassals
 
 
 def main() -> None:
@@ -239,11 +241,11 @@ def main() -> None:
         tyrant={"type": "bool", "default": False},
         stats={"type": "str"},
     )
-    module = _edge.DiscreetModule(argument_spec=spec, supports_check_mode=True)
+    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
     try:
-        result = _vassals.run(module)
+        result = uwsgi_vassals.run(module)
     except ArgumentError as error:
-        _edge.fail(module, error, path=module.params["path"])
+        _module.fail(module, error, path=module.params["path"])
     module.exit_json(**result)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
-from ansible_collections.emperor.uwsgi.plugins.module_utils._values import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats as _stats
 
 # The controller, where a stats server on a unix socket is.
 LOCALHOST = "localhost"
@@ -23,10 +23,13 @@ def live_hosts(routers: list[dict[str, Any]], ghosts: bool) -> tuple[dict[str, l
 
     A node that is only reached from its own host, such as one on a unix socket, is on the host of the router that lists it.
 
-    :param routers: as C(_routers.judged) gives them.
-    :param ghosts: with the nodes that are fresh on no router.
-    :returns: each host's nodes, sorted by key and address, as C(_stats.merged) has them, each with its C(key) and with C(fresh);
-        and the addresses that no router can use.
+    Args:
+        routers: as ``routers.judged`` gives them.
+        ghosts: with the nodes that are fresh on no router.
+
+    Returns:
+        each host's nodes, sorted by key and address, as ``stats.merged`` has them, each with its ``key`` and with ``fresh``; and
+        the addresses that no router can use.
     """
     hosts: dict[str, list[dict[str, Any]]] = {}
     unusable: dict[str, None] = {}

@@ -34,7 +34,7 @@ def main() -> int:
     print(report.table(sorted(lines, key=lambda line: line.number)))
     if set(parts) == set(_PARTS):
         lines.sort(key=lambda line: line.number)
-        machine = "a machine with {0} cores, Python {1} and ansible-core {2}".format(
+        machine = "a machine with {} cores, Python {} and ansible-core {}".format(
             os.cpu_count(), platform.python_version(), version("ansible-core")
         )
         site = ROOT / "docs" / "docsite"

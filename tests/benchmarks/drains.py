@@ -21,7 +21,8 @@ _WORKERS = 4
 class Load:
     """Requests, one after the other in each of some threads.
 
-    :ivar answers: when each was sent, and who answered.
+    Attributes:
+        answers: when each was sent, and who answered.
     """
 
     def __init__(self, ask: Callable[[str], str]) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing keys: made, split and installed, against a loop over C(community.crypto), and distributed to a large inventory."""
+"""Signing keys: made, split and installed, against a loop over ``community.crypto``, and distributed to a large inventory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _crypto, _signing
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import crypto, halves
 from benchmarks.measure import Line, Task, median, scratch, tasks, variables
 from support.modules import COLLECTIONS, ROOT
 
@@ -23,7 +23,7 @@ _LOOKUP = "lookup('emperor.uwsgi.signing_keys', *(subscriptions | emperor.uwsgi.
 def subscriptions(count: int, folder: str = "/etc/uwsgi/keys/private") -> list[dict[str, Any]]:
     """Signed subscriptions, each to a key of its own."""
     return [
-        {"server": "10.0.0.2:2626", "key": "k{0}.test".format(at), "signing": ["SHA256", "{0}/k{1}.test.pem".format(folder, at)]}
+        {"server": "10.0.0.2:2626", "key": f"k{at}.test", "signing": ["SHA256", f"{folder}/k{at}.test.pem"]}
         for at in range(count)
     ]
 
@@ -61,30 +61,30 @@ def looped(folder: Path, count: int) -> float:
         "name": "copy",
         "ansible.builtin.copy": {"src": str(folder) + "/{{ item }}.pem", "dest": str(folder) + "/{{ item }}.key", "mode": "0400"},
     }
-    both = "{0}:{1}".format(COLLECTIONS, PEERS)
+    both = f"{COLLECTIONS}:{PEERS}"
     found: list[Task] = tasks(folder, [{**made, **loop}, {**copied, **loop}], ANSIBLE_COLLECTIONS_PATH=both)
     return (median(found, "make") + median(found, "copy")) / count
 
 
 def distributed(nodes: int, keys: int) -> dict[str, float]:
     """Seconds that a router's public halves take, of nodes that share keys evenly, and those of the cryptography alone."""
-    private = {"k{0}.test.pem".format(at): _crypto.generate() for at in range(keys)}
+    private = {f"k{at}.test.pem": crypto.generate() for at in range(keys)}
     given = subscriptions(keys)
     inventory = [[{"name": "v", "subscriptions": given[at::nodes]}] for at in range(nodes)]
     begin = time.monotonic()
-    assert len(_signing.halves(inventory, private, "public")) == keys
+    assert len(halves.halves(inventory, private, "public")) == keys
     whole = time.monotonic() - begin
     begin = time.monotonic()
     for name, content in private.items():
-        _crypto.public_half(name, content)
+        crypto.public_half(name, content)
     return {"whole": whole, "cryptography": time.monotonic() - begin}
 
 
 def lines() -> list[Line]:
     """The table's lines about keys."""
     with scratch() as folder:
-        one = statistics.median(deployed(folder / "one-{0}".format(run), 1) for run in range(3))
-        many = statistics.median(deployed(folder / "many-{0}".format(run), 1000) for run in range(3))
+        one = statistics.median(deployed(folder / f"one-{run}", 1) for run in range(3))
+        many = statistics.median(deployed(folder / f"many-{run}", 1000) for run in range(3))
         each = looped(folder / "looped", 50)
     spread = [distributed(200, 5000) for dummy in range(3)]
     whole = statistics.median(times["whole"] for times in spread)

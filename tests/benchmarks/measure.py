@@ -27,10 +27,11 @@ UWSGI = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
 class Line(NamedTuple):
     """One line of the table.
 
-    :ivar number: which part of the benchmarks it comes from.
-    :ivar limit: what is wanted, at least or at most.
-    :ivar better: C(more) or C(less).
-    :ivar times: the seconds behind it, by what they were measured of, for the JSON.
+    Attributes:
+        number: which part of the benchmarks it comes from.
+        limit: what is wanted, at least or at most.
+        better: ``more`` or ``less``.
+        times: the seconds behind it, by what they were measured of, for the JSON.
     """
 
     number: int
@@ -59,7 +60,7 @@ def scratch() -> Iterator[Path]:
     """A folder in memory, where the machine has that.
 
     On ext4, making a file next to where many were removed takes up to half a millisecond for the next five minutes
-    (C(recently_deleted), fs/ext4/ialloc.c), which every run would find from the one before.
+    (``recently_deleted``, fs/ext4/ialloc.c), which every run would find from the one before.
     """
     memory = "/dev/shm"
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-bench-", dir=memory if os.access(memory, os.W_OK) else None))
@@ -74,7 +75,8 @@ def scratch() -> Iterator[Path]:
 def plays(folder: Path, content: list[dict[str, Any]], *arguments: str, **environment: str) -> list[Task]:
     """Run plays, and time their tasks.
 
-    :raises AssertionError: with all that was printed, when a task failed.
+    Raises:
+        AssertionError: with all that was printed, when a task failed.
     """
     timings = folder / "timings.json"
     timings.unlink(missing_ok=True)
@@ -107,4 +109,4 @@ def variables(folder: Path, **values: Any) -> str:
     """Write variables into a file; the argument with which ansible-playbook reads them."""
     path = folder / "variables.json"
     path.write_text(json.dumps(values), encoding="ascii")
-    return "-e@{0}".format(path)
+    return f"-e@{path}"

@@ -25,7 +25,8 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}
 class Bar(NamedTuple):
     """A bar.
 
-    :ivar kind: C(ours), C(peer), or C(guess) for what was extrapolated.
+    Attributes:
+        kind: ``ours``, ``peer``, or ``guess`` for what was extrapolated.
     """
 
     label: str
@@ -43,7 +44,8 @@ class Group(NamedTuple):
 def svg(groups: Sequence[Group], title: str) -> str:
     """Draw groups of bars, from the power of ten below the shortest to the one above the longest.
 
-    :param title: what it shows, for who can't see it.
+    Args:
+        title: what it shows, for who can't see it.
     """
     seconds = [one.seconds for group in groups for one in group.bars]
     low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
@@ -52,8 +54,8 @@ def svg(groups: Sequence[Group], title: str) -> str:
     parts = []
     for power in range(low, high + 1):
         x = _LABEL + (power - low) * scale
-        parts.append('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>'.format(x, _TOP, height - _BOTTOM))
-        parts.append(_text(x, height - 10, "{0:,g} s".format(10.0**power), "tick", "middle"))
+        parts.append(f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{height - _BOTTOM}"/>')
+        parts.append(_text(x, height - 10, f"{10.0**power:,g} s", "tick", "middle"))
     y = _TOP
     for group in groups:
         parts.append(_text(0, y + 22, group.heading, "heading"))
@@ -62,23 +64,23 @@ def svg(groups: Sequence[Group], title: str) -> str:
             width = (math.log10(one.seconds) - low) * scale
             parts.append(_text(_LABEL - 8, y + 13, one.label, "", "end"))
             parts.append(
-                '<rect class="{0}" x="{1}" y="{2}" width="{3:.1f}" height="{4}" rx="2"/>'.format(one.kind, _LABEL, y, width, _BAR)
+                f'<rect class="{one.kind}" x="{_LABEL}" y="{y}" width="{width:.1f}" height="{_BAR}" rx="2"/>'
             )
             parts.append(_text(_LABEL + width + 6, y + 13, spoken(one.seconds)))
             y += _ROW
-    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img">'.format(_WIDTH, height)
-    about = ["<title>{0}</title>".format(escape(title)), "<style>{0}</style>".format(_STYLE)]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">'
+    about = [f"<title>{escape(title)}</title>", f"<style>{_STYLE}</style>"]
     return "\n".join([head, *about, *parts, "</svg>", ""])
 
 
 def spoken(seconds: float) -> str:
     """A time with two digits that count."""
     if seconds >= 99.5:
-        return "{0:.0f} min".format(seconds / 60) if seconds >= 570 else "{0:.1f} min".format(seconds / 60)
+        return f"{seconds / 60:.0f} min" if seconds >= 570 else f"{seconds / 60:.1f} min"
     if seconds < 0.0995:
-        return "{0:.2g} ms".format(seconds * 1000)
-    return "{0:.2g} s".format(seconds)
+        return f"{seconds * 1000:.2g} ms"
+    return f"{seconds:.2g} s"
 
 
 def _text(x: float, y: float, text: str, style: str = "", anchor: str = "start") -> str:
-    return '<text x="{0:.1f}" y="{1}" class="{2}" text-anchor="{3}">{4}</text>'.format(x, y, style, anchor, escape(text))
+    return f'<text x="{x:.1f}" y="{y}" class="{style}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -53,12 +53,13 @@ A loop that writes the same files takes the cost of a task for each of them, and
 
 def wanted(line: Line) -> str:
     """What is wanted, in words."""
-    return "{0} {1:g} {2}".format("at least" if line.better == "more" else "at most", line.limit, line.unit)
+    return f"{'at least' if line.better == 'more' else 'at most'} {line.limit:g} {line.unit}"
 
 
 def reached(line: Line) -> str:
     """What was reached, in words."""
-    return "{0:.{1}f} {2}".format(line.reached, 0 if line.reached >= 100 else 2, line.unit)
+    digits = 0 if line.reached >= 100 else 2
+    return f"{line.reached:.{digits}f} {line.unit}"
 
 
 def table(lines: Sequence[Line]) -> str:
@@ -77,7 +78,7 @@ def to_json(lines: Sequence[Line], machine: str) -> str:
 
 def page(lines: Sequence[Line], machine: str, alt: str) -> str:
     """The page of the documentation."""
-    rows = "\n".join("   * - {0}\n     - {1}\n     - {2}".format(line.what, wanted(line), reached(line)) for line in lines)
+    rows = "\n".join(f"   * - {line.what}\n     - {wanted(line)}\n     - {reached(line)}" for line in lines)
     return _PAGE.format(machine=machine, alt=alt, rows=rows)
 
 

@@ -38,32 +38,32 @@ def announced(name: str, *keys: str) -> dict[str, Any]:
     """A vassal that announces keys to every router."""
     return {
         "name": name,
-        "options": {"socket": "/run/{0}.sock".format(name), "wsgi-file": "/srv/{0}/app.py".format(name), "processes": 4},
+        "options": {"socket": f"/run/{name}.sock", "wsgi-file": f"/srv/{name}/app.py", "processes": 4},
         "subscriptions": [{"server": list(_ROUTERS), "key": list(keys), "address": "10.0.0.7:3031"}],
     }
 
 
 def deployed(folder: Path, vassals: int, runs: int) -> list[list[Task]]:
-    """The tasks of runs of the role C(emperor) that change nothing, on a host with so many vassals."""
+    """The tasks of runs of the role ``emperor`` that change nothing, on a host with so many vassals."""
     folder.mkdir()
-    variables = host(folder, [announced("v{0}".format(at), "v{0}.test".format(at)) for at in range(vassals)])
+    variables = host(folder, [announced(f"v{at}", f"v{at}.test") for at in range(vassals)])
     return _unchanged(folder, "emperor", {"measured": variables}, runs)
 
 
 def routed(folder: Path, nodes: int, vassals: int, runs: int) -> list[list[Task]]:
-    """The same of the role C(fastrouter), on a router for so many nodes with so many vassals and keys each."""
+    """The same of the role ``fastrouter``, on a router for so many nodes with so many vassals and keys each."""
     folder.mkdir()
     variables = host(folder, [])
     options = ("fastrouter_listen", "fastrouter_subscription_server", "fastrouter_stats")
     hosts = {"measured": {**variables, **{option: free_address() for option in options}}}
     for node in range(nodes):
-        own = [announced("v{0}".format(at), "v{0}-{1}.test".format(node, at)) for at in range(vassals)]
-        hosts["node{0}".format(node)] = {"emperor_vassals": own}
+        own = [announced(f"v{at}", f"v{node}-{at}.test") for at in range(vassals)]
+        hosts[f"node{node}"] = {"emperor_vassals": own}
     return _unchanged(folder, "fastrouter", hosts, runs)
 
 
 def _unchanged(folder: Path, role: str, hosts: dict[str, Any], runs: int) -> list[list[Task]]:
-    """The tasks of runs of a role after the first, on the host C(measured)."""
+    """The tasks of runs of a role after the first, on the host ``measured``."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
     task = {"name": "the role", "ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}}
@@ -88,15 +88,15 @@ def fleet(folder: Path, nodes: int, keys: int) -> float:
     folder.mkdir()
     hosts = {}
     for at in range(nodes):
-        names = ["k{0}-{1}.test".format(at, number) for number in range(keys)]
-        hosts["node{0}".format(at)] = host(folder / "node{0}".format(at), [announced("shop", *names)])
-    routers = {"router{0}".format(at): host(folder / "router{0}".format(at), []) for at in range(2)}
+        names = [f"k{at}-{number}.test" for number in range(keys)]
+        hosts[f"node{at}"] = host(folder / f"node{at}", [announced("shop", *names)])
+    routers = {f"router{at}": host(folder / f"router{at}", []) for at in range(2)}
     inventory = folder / "inventory.json"
     groups = {"nodes": {"hosts": hosts}, "routers": {"hosts": routers}}
     inventory.write_text(json.dumps({"all": {"children": groups}}), encoding="ascii")
     store = json.dumps(str(folder / "signing_keys")).replace('"', "'")
     pairs = "{{ signed | emperor.uwsgi.signing_keys(lookup('emperor.uwsgi.signing_keys', "
-    pairs += "*(signed | emperor.uwsgi.signing_key_names), directory={0}), half=half) }}}}".format(store)
+    pairs += f"*(signed | emperor.uwsgi.signing_key_names), directory={store}), half=half) }}}}"
     arguments = {"path": "{{ emperor_dir }}/{{ half }}", "directory_mode": "0755", "signing_keys": pairs}
     installed = {"name": "keys", "emperor.uwsgi.uwsgi_signing_keys": arguments}
     own = "{{ emperor_vassals | emperor.uwsgi.signed_vassals('/keys') }}"
@@ -139,14 +139,14 @@ def lines() -> list[Line]:
         many = deployed(folder / "many", 1000, 5)
         alone = routed(folder / "alone", 1, 1, 5)
         pools = routed(folder / "pools", 20, 50, 5)
-        half = statistics.median(fleet(folder / "half-{0}".format(run), 9, 50) for run in range(3))
-        full = statistics.median(fleet(folder / "full-{0}".format(run), 18, 50) for run in range(3))
+        half = statistics.median(fleet(folder / f"half-{run}", 9, 50) for run in range(3))
+        full = statistics.median(fleet(folder / f"full-{run}", 18, 50) for run in range(3))
     times = {"1 vassal": seconds(one), "1,000 vassals": seconds(many)}
-    what = "the role emperor with 1,000 vassals against one, unchanged ({0} tasks)".format(len(many[0]))
+    what = f"the role emperor with 1,000 vassals against one, unchanged ({len(many[0])} tasks)"
     fleets = "18 nodes and two routers against 9 and two, 50 keys a node on every router"
     hosts = {"9 nodes": half, "18 nodes": full}
     keys = {"1 key": seconds(alone), "1,000 keys": seconds(pools)}
-    routers = "the role fastrouter with 1,000 keys of 20 nodes against one, unchanged ({0} tasks)".format(len(pools[0]))
+    routers = f"the role fastrouter with 1,000 keys of 20 nodes against one, unchanged ({len(pools[0])} tasks)"
     return [
         Line(5, what, 1.3, "less", "times", times["1,000 vassals"] / times["1 vassal"], times),
         Line(5, routers, 1.3, "less", "times", keys["1,000 keys"] / keys["1 key"], keys),

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats as _stats
 from benchmarks.measure import Line, scratch
 from support import keys, modules
 from support.fleet import Node, Router
@@ -31,12 +31,12 @@ def _write(folder: Path, count: int, changed: int | None = None) -> list[str]:
     """Write vassals that are masters without a worker: a cheap instance starts none before its first request."""
     vassals = [
         {
-            "name": "v{0}".format(at),
+            "name": f"v{at}",
             "options": {
                 "master": True,
                 "cheap": True,
-                "socket": str(folder / "v{0}.sock".format(at)),
-                "procname-prefix-spaced": "changed" if at == changed else "v{0}".format(at),
+                "socket": str(folder / f"v{at}.sock"),
+                "procname-prefix-spaced": "changed" if at == changed else f"v{at}",
                 "disable-logging": True,
                 "max-fd": 64,
             },
@@ -67,19 +67,19 @@ def reloads(folder: Path, count: int) -> dict[str, float]:
     """Change one vassal of many that run: how many ran, and how many the Emperor reloaded or started anew."""
     stats = free_address()
     _write(folder, count)
-    lines = ("emperor = {0}/vassals/*.ini".format(folder), "emperor-stats = " + stats, "max-fd = 65536")
+    lines = (f"emperor = {folder}/vassals/*.ini", "emperor-stats = " + stats, "max-fd = 65536")
     begin = time.monotonic()
     with Instance(folder, *lines, name="emperor"):
         pids: list[int] = []
         try:
             before: dict[str, dict[str, Any]] = {}
             while sum(one["ready"] for one in before.values()) < count:
-                assert time.monotonic() < begin + _PATIENCE, "of {0} vassals {1} are up".format(count, len(before))
+                assert time.monotonic() < begin + _PATIENCE, f"of {count} vassals {len(before)} are up"
                 _wait(0.5)
                 before = _vassals(stats)
             pids = [one["pid"] for one in before.values()]
             started = time.monotonic() - begin
-            assert _write(folder, count, count // 2) == ["v{0}".format(count // 2)]
+            assert _write(folder, count, count // 2) == [f"v{count // 2}"]
             _wait(_EMPERORS_ROUNDS)
             after = _vassals(stats)
             pids += [one["pid"] for one in after.values()]
@@ -91,7 +91,7 @@ def reloads(folder: Path, count: int) -> dict[str, float]:
                     continue
     telling = ("pid", "respawns", "last_run")
     touched = [name for name, one in after.items() if any(before[name][what] != one[what] for what in telling)]
-    assert touched == ["{0}/vassals/v{1}.ini".format(folder, count // 2)], touched[:5]
+    assert touched == [f"{folder}/vassals/v{count // 2}.ini"], touched[:5]
     return {"vassals running": len(after), "reloaded": len(touched), "until all ran, s": started}
 
 
@@ -100,7 +100,7 @@ def returns(folder: Path, nodes: int, each: int) -> dict[str, float]:
     private, public = folder / "private.pem", folder / "public"
     private.write_text(keys.private(), encoding="ascii")
     public.mkdir()
-    names = ["k{0}.test".format(at) for at in range(nodes * each)]
+    names = [f"k{at}.test" for at in range(nodes * each)]
     for name in names:
         (public / (name + ".pem")).write_text(keys.public(), encoding="ascii")
     router = Router(folder / "router", server_verification_params={"digest_algo": "SHA256", "dir_cert": str(public)})
@@ -113,7 +113,7 @@ def returns(folder: Path, nodes: int, each: int) -> dict[str, float]:
         with router:
             for at in range(nodes):
                 own = [dict(signed, key=name) for name in names[at::nodes]]
-                stack.enter_context(Node(folder, "node{0}".format(at), own, "subscribe-freq = {0}".format(_ANNOUNCE_INTERVAL)))
+                stack.enter_context(Node(folder, f"node{at}", own, f"subscribe-freq = {_ANNOUNCE_INTERVAL}"))
             wait_for("all subscriptions", all_there, 2 * _ANNOUNCE_INTERVAL + 20)
         begin = time.monotonic()
         with router:
@@ -128,8 +128,8 @@ def lines() -> list[Line]:
     with scratch() as folder:
         back = returns(folder, 10, 50)
     running = int(emperor["vassals running"])
-    what = "vassals of {0:,} running ones that the Emperor reloads when one of them changes".format(running)
-    again = "500 signed subscriptions back on a restarted router, announced every {0} s".format(_ANNOUNCE_INTERVAL)
+    what = f"vassals of {running:,} running ones that the Emperor reloads when one of them changes"
+    again = f"500 signed subscriptions back on a restarted router, announced every {_ANNOUNCE_INTERVAL} s"
     return [
         Line(7, what, 1, "less", "reloads", emperor["reloaded"], emperor),
         Line(7, again, _ANNOUNCE_INTERVAL + 1, "less", "s", back["until all are there, s"], back),

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _packed
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
 from benchmarks.measure import UWSGI, Line, median, scratch, tasks, variables
 from support.modules import COLLECTIONS, PACKAGE
 
@@ -38,26 +38,26 @@ def vassals(count: int, keys: Path) -> list[dict[str, Any]]:
     keys.mkdir(exist_ok=True)
     found = []
     for at in range(count):
-        key = keys / "v{0}.test.pem".format(at)
+        key = keys / f"v{at}.test.pem"
         if not key.exists():
             key.touch()
         signing = ["SHA256", str(key)]
         found.append(
             {
-                "name": "v{0}".format(at),
+                "name": f"v{at}",
                 "options": {
-                    "socket": "10.0.0.7:{0}".format(1024 + at),
-                    "wsgi-file": "/srv/v{0}/app.py".format(at),
+                    "socket": f"10.0.0.7:{1024 + at}",
+                    "wsgi-file": f"/srv/v{at}/app.py",
                     "processes": 4,
                 },
-                "subscriptions": [{"server": one, "key": "v{0}.test".format(at), "signing": signing} for one in _SERVERS],
+                "subscriptions": [{"server": one, "key": f"v{at}.test", "signing": signing} for one in _SERVERS],
             }
         )
     return found
 
 
 def arguments(path: Path, given: Any) -> dict[str, Any]:
-    """Those of the module C(uwsgi_vassals)."""
+    """Those of the module ``uwsgi_vassals``."""
     return {
         "path": str(path),
         "directory_mode": "0755",
@@ -75,20 +75,20 @@ def at_once(name: str, path: Path) -> dict[str, Any]:
 
 
 def against_ping(folder: Path, count: int, runs: int) -> dict[str, float]:
-    """Seconds of C(ping), C(first) and C(unchanged): medians of tasks that take turns in one play."""
-    given = [PING, at_once("warm up", folder / "warm-up-{0}".format(count))]
+    """Seconds of ``ping``, ``first`` and ``unchanged``: medians of tasks that take turns in one play."""
+    given = [PING, at_once("warm up", folder / f"warm-up-{count}")]
     measured = dict(PING, name="measured ping")
     for run in range(runs):
-        path = folder / "vassals-{0}-{1}".format(count, run)
+        path = folder / f"vassals-{count}-{run}"
         given += [measured, at_once("first", path), measured, at_once("unchanged", path)]
     found = tasks(folder, given, variables(folder, vassals=vassals(count, folder / "keys")))
     return {"ping": median(found, "measured ping"), "first": median(found, "first"), "unchanged": median(found, "unchanged")}
 
 
 def loop(folder: Path, count: int) -> dict[str, float]:
-    """Seconds that one item of a loop of templates takes, C(first) and C(unchanged)."""
+    """Seconds that one item of a loop of templates takes, ``first`` and ``unchanged``."""
     (folder / "vassal.ini.j2").write_text(_TEMPLATE, encoding="ascii")
-    path = folder / "loop-{0}".format(count)
+    path = folder / f"loop-{count}"
     path.mkdir()
     task = {
         "ansible.builtin.template": {
@@ -113,7 +113,7 @@ class Call(NamedTuple):
 
 def call(folder: Path, count: int) -> Call:
     """Run the module as it runs on a managed host, on vassals in the form in which the controller sends them."""
-    given = arguments(folder / "grown-{0}".format(count), _packed.pack(json.dumps(vassals(count, folder / "keys"))))
+    given = arguments(folder / f"grown-{count}", _bulk_argument.pack(json.dumps(vassals(count, folder / "keys"))))
     given.update({"_ansible_remote_tmp": str(folder), "_ansible_check_mode": False, "_ansible_diff": False})
     process = subprocess.Popen(
         [sys.executable, "-m", PACKAGE + "uwsgi_vassals"],
@@ -153,14 +153,14 @@ def lines() -> list[Line]:
     for run in ("first", "unchanged"):
         each = loops[200][run]
         times = {"loop of 100, an item": loops[100][run], "loop of 200, an item": each, "1,000 at once": ours[run]}
-        what = "1,000 vassals against a loop of templates, {0} run (its time extrapolated from 200 items)".format(run)
+        what = f"1,000 vassals against a loop of templates, {run} run (its time extrapolated from 200 items)"
         found.append(Line(1, what, 250, "more", "times faster", 1000 * each / ours[run], times))
         flat = max(each, loops[100][run]) / min(each, loops[100][run])
-        what = "the loop's time for an item, of 200 items against 100, {0} run".format(run)
+        what = f"the loop's time for an item, of 200 items against 100, {run} run"
         found.append(Line(1, what, 1.25, "less", "times", flat, {}))
     found.append(Line(2, "1,000 vassals unchanged against a ping", 1.5, "less", "pings", ours["unchanged"] / ours["ping"], ours))
     found.append(Line(2, "1,000 vassals written against a ping", 2.5, "less", "pings", ours["first"] / ours["ping"], ours))
-    times = {"{0:,} vassals".format(count): one.seconds for count, one in grown.items()}
+    times = {f"{count:,} vassals": one.seconds for count, one in grown.items()}
     each = 1000 * (grown[10000].seconds - grown[1].seconds) / 9999
     found.append(Line(3, "a vassal on the managed host, of 10,000 unchanged ones", 0.2, "less", "ms", each, times))
     early = (grown[1000].seconds - grown[100].seconds) / 900

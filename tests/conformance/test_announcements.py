@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import GROUPS, MODIFIERS
-from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import SUBSCRIBE, Packet
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import SUBSCRIBE, Packet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from support import keys, playbook
@@ -27,7 +27,8 @@ NODE = "10.0.0.7:3031"
 class Case(NamedTuple):
     """Arguments of one subscription to the key "a.test", and the fields that differ from those of a plain one.
 
-    :ivar expected: a field that is None is not there.
+    Attributes:
+        expected: a field that is None is not there.
     """
 
     name: str
@@ -89,13 +90,13 @@ def rendered(server: Listener, tmp_path_factory: pytest.TempPathFactory) -> dict
     folder = tmp_path_factory.mktemp("fragments")
     tasks, fragments = [], {}
     for at, case in enumerate(CASES):
-        fragments[case.name] = folder / "{0}.ini".format(at)
+        fragments[case.name] = folder / f"{at}.ini"
         tasks.append(_task(fragments[case.name], [arguments(case, server.address, folder)]))
     for kind, digest, form in SIGNED:
-        name = "{0} {1} {2}".format(kind, digest, form)
+        name = f"{kind} {digest} {form}"
         key = folder / (kind + ",key.pem")
         key.write_text(keys.private(kind), encoding="ascii")
-        signing = [digest, str(key)] if form == "a list" else "{0}:{1}".format(digest, key)
+        signing = [digest, str(key)] if form == "a list" else f"{digest}:{key}"
         fragments[name] = folder / (name.replace(" ", "-") + ".ini")
         tasks.append(_task(fragments[name], [{"server": server.address, "key": "a.test", "signing": signing}]))
     fragments["modifiers"] = folder / "modifiers.ini"
@@ -121,7 +122,7 @@ def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count
     """Start a node on a fragment and give what it announces, and the addresses of its sockets."""
     sockets = [free_address(), free_address()]
     before = len(server.poll())
-    with Instance(folder, *("socket = " + socket for socket in sockets), "workers = 2", *lines, "include = {0}".format(fragment)):
+    with Instance(folder, *("socket = " + socket for socket in sockets), "workers = 2", *lines, f"include = {fragment}"):
         server.wait(before + count)
     return server.poll()[before : before + count], sockets
 
@@ -156,7 +157,7 @@ def test_a_signature_is_for_all_fields_with_the_digest_and_the_key(
     signed: tuple[str, str, str], rendered: dict[str, Path], server: Listener, tmp_path: Path
 ) -> None:
     kind, digest, form = signed
-    packets, sockets = announced(tmp_path, rendered["{0} {1} {2}".format(kind, digest, form)], server)
+    packets, sockets = announced(tmp_path, rendered[f"{kind} {digest} {form}"], server)
     packet = packets[0]
     fields = packet.fields
     assert abs(time.time() - int(fields.pop("unix"))) < 60
@@ -188,7 +189,7 @@ def test_every_server_hears_every_key(tmp_path: Path) -> None:
         entry = {"server": [one.address for one in servers], "key": names, "address": NODE}
         run = playbook.tasks(tmp_path, [_task(fragment, [entry])])
         assert not run.results[0]["failed"], run.output
-        with Instance(tmp_path, "socket = " + free_address(), "include = {0}".format(fragment)):
+        with Instance(tmp_path, "socket = " + free_address(), f"include = {fragment}"):
             heard = [{packet.fields["key"] for packet in one.wait(len(names))[: len(names)]} for one in servers]
     assert heard == [set(names)] * len(servers)
     assert {packet.fields["address"] for one in servers for packet in one.packets} == {NODE}

@@ -127,7 +127,7 @@ def test_under_load_no_request_is_lost(tmp_path: Path) -> None:
 def test_a_drained_node_stays_out_when_it_starts_again(tmp_path: Path) -> None:
     with fleet(tmp_path) as all_of_it, Listener() as listener:
         # What isn't in the fragment shows that the node announces what it may.
-        node = all_of_it.node("one", "subscribe2 = server={0},key=heard".format(listener.address))
+        node = all_of_it.node("one", f"subscribe2 = server={listener.address},key=heard")
         drained = all_of_it.run("drained", fragment=str(node.fragment))
         assert not drained.failed, drained.msg
         node.__exit__(None, None, None)

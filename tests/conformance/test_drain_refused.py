@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from support.drained import KEY, fleet
 from support.loopback import free_address, send, wait_for
 from support.uwsgi import Instance
@@ -28,9 +28,8 @@ def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
         entries[1]["server"] = all_of_it.routers[1].subscriptions
         result = all_of_it.run("drained", subscriptions=[*entries, unsigned], timeout=2)
         assert result.failed
-        assert result.msg == "after 2 s: {0} has {1} for 'b.test' listed with 0 requests in flight".format(
-            all_of_it.routers[0].stats, node.address
-        )
+        left = f"{all_of_it.routers[0].stats} has {node.address} for 'b.test' listed with 0 requests in flight"
+        assert result.msg == f"after 2 s: {left}"
         # It stays as it was asked for.
         assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
         assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
@@ -42,7 +41,7 @@ def test_a_node_that_somebody_else_announces_does_not_count_as_out(tmp_path: Pat
     with fleet(tmp_path) as all_of_it:
         node, router = all_of_it.node("one"), all_of_it.routers[0]
         stop = threading.Event()
-        packet = _wire.encode(_wire.SUBSCRIBE, [("key", KEY), ("address", node.address)])
+        packet = datagram.encode(datagram.SUBSCRIBE, [("key", KEY), ("address", node.address)])
 
         def announce() -> None:
             while not stop.wait(0.005):
@@ -54,7 +53,7 @@ def test_a_node_that_somebody_else_announces_does_not_count_as_out(tmp_path: Pat
         stop.set()
         thread.join()
         assert result.failed
-        assert result.msg.startswith("after 2 s: {0} has {1} for 'a.test' ".format(router.stats, node.address))
+        assert result.msg.startswith(f"after 2 s: {router.stats} has {node.address} for 'a.test' ")
 
 
 def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
@@ -65,7 +64,7 @@ def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
         result = all_of_it.run("active", node, timeout=1)
         assert result.failed
         router = all_of_it.routers[0].stats
-        assert result.msg.startswith("after 1 s: {0} has {1} for 'a.test' ".format(router, node.address))
+        assert result.msg.startswith(f"after 1 s: {router} has {node.address} for 'a.test' ")
         assert (result.changed, all_of_it.held()) == (True, {})
         # What is there again is fresh, and nothing is left to be done.
         with node:
@@ -89,8 +88,8 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
         nobody, router = free_address(), all_of_it.routers[0]
         result = all_of_it.run("drained", node, stats=[nobody, router.stats, address], timeout=2)
         assert result.failed
-        assert "{0} does not answer".format(nobody) in result.msg
-        assert "{0} does not answer".format(address) in result.msg
+        assert f"{nobody} does not answer" in result.msg
+        assert f"{address} does not answer" in result.msg
         assert router.stats not in result.msg
         assert [seen["state"] for seen in result.data["before"]] == ["no answer", "listed", "no answer"]
         assert all_of_it.where() == [[]]
@@ -109,7 +108,7 @@ def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
             other.wait_for_words("Stats server enabled")
             result = all_of_it.run("drained", node, stats=[address], timeout=1)
         assert result.failed
-        assert "{0}: it is the stats server of something else than a router".format(address) in result.msg
+        assert f"{address}: it is the stats server of something else than a router" in result.msg
 
 
 def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
         nobody = free_address()
         refused = all_of_it.run("drained", one, minimum=1, stats=[all_of_it.routers[0].stats, nobody])
         assert (refused.failed, refused.data["argument"]) == (True, "minimum")
-        assert "can't be seen to: {0} does not answer".format(nobody) in refused.msg
+        assert f"can't be seen to: {nobody} does not answer" in refused.msg
         assert all_of_it.held() == {}
         for changed in (True, False):
             drained = all_of_it.run("drained", one, minimum=1)
@@ -145,6 +144,6 @@ def test_when_one_of_several_cannot_be_held_none_is(tmp_path: Path) -> None:
         elsewhere = {**entry, "key": "b.test", "suspend_file": str(tmp_path / "missing" / "one")}
         result = all_of_it.run("drained", subscriptions=[entry, elsewhere])
         assert (result.failed, result.changed, result.data["argument"]) == (True, False, "state")
-        assert "{0}: No such file or directory; nothing was changed".format(elsewhere["suspend_file"]) in result.msg
+        assert f"{elsewhere['suspend_file']}: No such file or directory; nothing was changed" in result.msg
         assert all_of_it.held() == {}
         assert all_of_it.where() == [[node.address]]

@@ -122,7 +122,7 @@ def test_a_command_decides(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     with fleet(tmp_path) as all_of_it:
         one = all_of_it.node("one")
-        write(tmp_path, [one], path=None, command="test ! -e {0}".format(flag))
+        write(tmp_path, [one], path=None, command=f"test ! -e {flag}")
         with running(tmp_path):
             flag.touch()
             wait_for_nodes(all_of_it)

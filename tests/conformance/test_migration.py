@@ -9,9 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _ini, _subscription
-from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import Packet
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _migration
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import writer
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import Packet
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
 from support import keys
 from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import Instance
@@ -62,7 +64,7 @@ def heard(folder: Path, server: Listener, sockets: tuple[str, str], lines: list[
         return {said(packet) for packet in server.poll()[before:]}
 
     with Instance(folder, *own, name="shop"):
-        wait_for("{0} announcements".format(count), lambda: len(found()) >= count)
+        wait_for(f"{count} announcements", lambda: len(found()) >= count)
     return found()
 
 
@@ -84,8 +86,8 @@ def test_the_arguments_announce_what_the_lines_did(tmp_path: Path, hand_written:
     with Listener() as server:
         lines = [line.replace("<server>", server.address) for line in hand_written]
         text = "[uwsgi]\n" + "\n".join(lines) + "\n"
-        found = _migration.migrated(text, _dialect.V2_0, str(tmp_path / "shop.ini"))
-        written = _ini.render("uwsgi", _subscription.fragment(found.arguments, _dialect.V2_0).lines).splitlines()[1:]
+        found = _ini_import.migrated(text, _dialect.V2_0, str(tmp_path / "shop.ini"))
+        written = writer.render("uwsgi", subscription.fragment(found.arguments, _dialect.V2_0).lines).splitlines()[1:]
         before = heard(tmp_path, server, sockets, lines, count)
         after = heard(tmp_path, server, sockets, written, count)
     assert len(before) == count

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._wire import SUBSCRIBE, UNSUBSCRIBE
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import SUBSCRIBE, UNSUBSCRIBE
 from support import modules
 from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import Instance
@@ -37,7 +37,7 @@ class Node:
         )
         assert not result.failed, result.msg
         self.instance = Instance(
-            folder, "socket = " + free_address(), "master-fifo = {0}".format(self.fifo), "include = {0}".format(fragment)
+            folder, "socket = " + free_address(), f"master-fifo = {self.fifo}", f"include = {fragment}"
         )
 
     @property
@@ -138,8 +138,8 @@ def test_a_notify_socket_is_announced_and_hears_the_router(tmp_path: Path) -> No
             },
         )
         assert not result.failed, result.msg
-        sockets = ["socket = " + free_address(), "notify-socket = {0}".format(path)]
-        node = Instance(tmp_path, *sockets, "include = {0}".format(fragment), name="node")
+        sockets = ["socket = " + free_address(), f"notify-socket = {path}"]
+        node = Instance(tmp_path, *sockets, f"include = {fragment}", name="node")
         fastrouter = ["fastrouter = " + free_address(), "fastrouter-subscription-server = " + router]
         with Instance(tmp_path, *fastrouter, name="router", plugin="fastrouter"), node:
             assert plain.wait()[0].fields["notify"] == str(path)
@@ -153,6 +153,6 @@ def test_one_weight_holds_for_all_subscriptions_of_an_instance(tmp_path: Path) -
         entries = [{"server": listener.address, "key": key, "balancing_weight": 4} for key in ("a.test", "b.test")]
         result = modules.run("uwsgi_subscription", {"path": str(fragment), "subscriptions": entries})
         assert not result.failed, result.msg
-        with Instance(tmp_path, "socket = " + free_address(), "include = {0}".format(fragment)):
+        with Instance(tmp_path, "socket = " + free_address(), f"include = {fragment}"):
             found = {packet.fields["key"]: packet.fields["weight"] for packet in listener.wait(2)}
     assert found == {"a.test": "4", "b.test": "4"}

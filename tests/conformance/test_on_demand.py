@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _emperor, _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.fleet import APP, Router, ask
 from support.loopback import connectable, free_address, wait_for
@@ -25,7 +26,7 @@ class Emperor:
         self.stats = free_address()
         self.folder = folder / "vassals"
         self.folder.mkdir()
-        lines = ["emperor = {0}/*.ini".format(self.folder), "emperor-stats = " + self.stats]
+        lines = [f"emperor = {self.folder}/*.ini", "emperor-stats = " + self.stats]
         lines += ["emperor-on-demand-extension = .socket", "emperor-graceful-shutdown = true"]
         self.instance = Instance(folder, *lines, name="emperor")
         # An Emperor has no master.
@@ -41,7 +42,7 @@ class Emperor:
 
     def vassal(self, name: str) -> dict[str, Any]:
         """What the Emperor says of one."""
-        vassals = _emperor.parse(_stats.fetch(self.stats, 10, lambda *dummy: b""))["vassals"]
+        vassals = emperor_stats.parse(stats.fetch(self.stats, 10, lambda *dummy: b""))["vassals"]
         return next((one for one in vassals if one["id"].endswith("/" + name + ".ini")), {})
 
     def sleeps(self, name: str, address: str) -> bool:
@@ -53,7 +54,7 @@ class Emperor:
 def vassal(name: str, address: str, folder: Path, **options: Any) -> dict[str, Any]:
     plugins = {line.partition(" = ")[0]: line.partition(" = ")[2] for line in plugin_lines("python3")}
     own = {"strict": True, "master": True, "need-app": True, "wsgi-file": str(APP), "vacuum": True}
-    env = {"env": ["NODE=" + name, "RELEASE={0}".format(folder / "release")]}
+    env = {"env": ["NODE=" + name, f"RELEASE={folder / 'release'}"]}
     return {"name": name, "on_demand": address, "options": {**plugins, **own, **env, **options}}
 
 

@@ -68,10 +68,10 @@ COMPANIONS = {
     "sni_client_ca": {"sni_cert": "/c.pem", "sni_key": "/k.pem"},
 }
 ROWS = [(group, row) for group, rows in _dialect.GROUPS.items() for row in rows]
-NAMES = ["{0}.{1}".format(group, row.argument) for group, row in ROWS]
+NAMES = [f"{group}.{row.argument}" for group, row in ROWS]
 OLD = [(group, row) for group, row in ROWS if row.since == _dialect.V2_0]
 NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
-NEW_NAMES = ["{0}.{1}".format(group, row.argument) for group, row in NEW]
+NEW_NAMES = [f"{group}.{row.argument}" for group, row in NEW]
 
 
 def arguments(group: str, row: _dialect.Row, path: Path, **more: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def arguments(group: str, row: _dialect.Row, path: Path, **more: Any) -> dict[st
 
 
 def test_every_row_of_the_table_has_a_case() -> None:
-    cases = ["{0}.{1}".format(group, argument) for group, values in VALUES.items() for argument in values]
+    cases = [f"{group}.{argument}" for group, values in VALUES.items() for argument in values]
     assert cases == NAMES
 
 
@@ -96,7 +96,7 @@ def test_the_line_is_written(group: str, row: _dialect.Row, tmp_path: Path) -> N
     assert row.name in lines[2]
 
 
-@pytest.mark.parametrize(("group", "row"), OLD, ids=["{0}.{1}".format(group, row.argument) for group, row in OLD])
+@pytest.mark.parametrize(("group", "row"), OLD, ids=[f"{group}.{row.argument}" for group, row in OLD])
 def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path) -> None:
     result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.0"))
     assert not result.failed, result.msg
@@ -115,21 +115,21 @@ def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row:
     # Without a version the host's own uWSGI is asked, which is a 2.0.
     result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version))
     place = "subscriptions[0]" if group == "subscriptions" else group
-    assert result.data["argument"] == "{0}.{1}".format(place, row.argument)
-    assert "{0} needs uWSGI 2.1 and the target has 2.0".format(row.name) in result.msg
+    assert result.data["argument"] == f"{place}.{row.argument}"
+    assert f"{row.name} needs uWSGI 2.1 and the target has 2.0" in result.msg
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("row", [row for group, row in NEW if group != "subscriptions"], ids=lambda row: row.name)
 def test_a_real_2_0_does_not_know_the_options_that_are_called_new(row: _dialect.Row, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="unknown config directive: " + row.name):
-        read(tmp_path, row.name, "[uwsgi]\n{0} = 1\n".format(row.name))
+        read(tmp_path, row.name, f"[uwsgi]\n{row.name} = 1\n")
 
 
 def test_a_real_2_0_drops_the_fields_that_are_called_new(tmp_path: Path) -> None:
-    fields = "".join(",{0}=1".format(row.name) for group, row in NEW if group == "subscriptions")
+    fields = "".join(f",{row.name}=1" for group, row in NEW if group == "subscriptions")
     with Listener() as listener:
-        line = "subscribe2 = server={0},key=a.test{1}".format(listener.address, fields)
+        line = f"subscribe2 = server={listener.address},key=a.test{fields}"
         with Instance(tmp_path, "socket = " + free_address(), line):
             known = listener.wait()[0].fields
     assert set(known) == {"key", "address", "modifier1", "modifier2", "cores", "load", "weight"}
@@ -142,6 +142,6 @@ def test_algorithms_by_both_of_their_names(algo: _dialect.Algorithm, version: st
         given = {"path": str(tmp_path / name), "server_params": {"balancing_algo": name}, "uwsgi_version": version}
         result = modules.run("uwsgi_subscription", {**given, "validate": False})
         if version == "2.0" and algo.since == _dialect.V2_1:
-            assert "the algorithm {0} needs uWSGI 2.1".format(algo.name) in result.msg
+            assert f"the algorithm {algo.name} needs uWSGI 2.1" in result.msg
         else:
             assert result.data["options"] == [{"name": "subscription-algo", "value": algo.name}]

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _announced, _reader
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, parser
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import included, keys
@@ -35,7 +35,7 @@ def options(folder: Path, name: str = "shop") -> dict[str, str]:
     """What a real uWSGI makes of a file, started in its folder."""
     script, dump = folder / "dump.py", folder / "dump.json"
     script.write_text(_DUMP, encoding="ascii")
-    lines = ["[uwsgi]", "socket = 127.0.0.1:0", "wsgi-file = {0}".format(script), "need-app = true", *plugin_lines("python3")]
+    lines = ["[uwsgi]", "socket = 127.0.0.1:0", f"wsgi-file = {script}", "need-app = true", *plugin_lines("python3")]
     with (folder / (name + ".ini")).open("a", encoding="utf-8") as stream:
         stream.write("\n".join(["", *lines, ""]))
     argv = [BINARY, "--ini", name + ".ini"]
@@ -71,7 +71,7 @@ def programs(count: int) -> list[str]:
     def collect(lines: list[tuple[str, str, str]]) -> None:
         text = "".join(form.format(name) + value + "\n" for form, name, value in lines)
         if ends(text):
-            found.append(text.format(**{name: "n{0}-{1}".format(len(found), name) for name in "pqr"}))
+            found.append(text.format(**{name: f"n{len(found)}-{name}" for name in "pqr"}))
 
     while len(found) < count:
         collect()
@@ -89,7 +89,7 @@ def ends(text: str) -> bool:
     return not any(one == two for one, two in brings)
 
 
-def known(found: list[_reader.Option]) -> dict[str, str]:
+def known(found: list[parser.Option]) -> dict[str, str]:
     """The last value of each option of which all is known."""
     unknown = {one.name for one in found if one.flaw}
     return {one.name: one.value for one in found if one.name not in unknown}
@@ -99,7 +99,7 @@ def test_options_are_what_uwsgi_has_or_said_to_be_unknown(tmp_path: Path) -> Non
     text = "[uwsgi]\n" + "".join(programs(COUNT))
     (tmp_path / "shop.ini").write_text(text, encoding="utf-8")
     expected = options(tmp_path)
-    found = known(_reader.read(text, str(tmp_path / "shop.ini")))
+    found = known(parser.read(text, str(tmp_path / "shop.ini")))
     assert len([name for name, value in found.items() if name.startswith("n") and value]) > COUNT // 2
     assert {name: (value, expected.get(name)) for name, value in found.items() if value != expected.get(name)} == {}
 
@@ -128,7 +128,7 @@ def test_lines(text: str, expected: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "b.ini").write_text("[uwsgi]\n", encoding="ascii")
     path = tmp_path / "shop.ini"
     path.write_text("[uwsgi]\n" + text, encoding="utf-8", newline="")
-    found = known(_reader.read("[uwsgi]\n" + text, str(path)))
+    found = known(parser.read("[uwsgi]\n" + text, str(path)))
     real = options(tmp_path)
     assert {name: value for name, value in found.items() if name in "xyz"} == expected
     assert {name: real.get(name) for name in expected} == expected
@@ -141,7 +141,7 @@ def test_included_files(case: included.Case, tmp_path: Path) -> None:
         path = tmp_path / (name + ".ini")
         path.parent.mkdir(exist_ok=True)
         path.write_text("[uwsgi]\n" + text, encoding="ascii")
-    found = _announced.options_of("vassal", str(tmp_path / "shop.ini"))
+    found = instance.options_of("vassal", str(tmp_path / "shop.ini"))
     expected = options(tmp_path)
     assert {name: value for name, value in expected.items() if name in "xy"} == dict(case.options)
     # A template's options are behind those of this test.
@@ -158,7 +158,7 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path) ->
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "b.ini").write_text("[uwsgi]\ny = %p\n", encoding="ascii")
     (tmp_path / "real" / "more").symlink_to("../other")
-    found = known(_announced.options_of("vassal", str(tmp_path / "linked" / "web.ini")))
+    found = known(instance.options_of("vassal", str(tmp_path / "linked" / "web.ini")))
     expected = options(tmp_path / "linked", "web")
     assert (expected["x"], expected["y"]) == (found["x"], found["y"])
 
@@ -194,9 +194,9 @@ def test_what_is_announced(lines: str, fields: str, tmp_path: Path) -> None:
     for letter in "ABC":
         lines = lines.replace(letter, free_address())
     with Listener() as listener:
-        subscription = "subscribe2 = server={0},key=a.test{1}".format(listener.address, fields)
+        subscription = f"subscribe2 = server={listener.address},key=a.test{fields}"
         with Instance(tmp_path, *lines.split("\n"), subscription):
             sent = listener.wait()[0].fields
-        (found,) = _announced.of_file("vassal", str(tmp_path / "instance.ini"))
+        (found,) = instance.of_file("vassal", str(tmp_path / "instance.ini"))
     assert (found.key, found.address) == (sent["key"], sent["address"])
     assert found.modifiers == (int(sent["modifier1"]), int(sent["modifier2"]))

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _emperor, _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.fleet import APP
 from support.loopback import connectable, free_address, wait_for
@@ -31,7 +32,7 @@ class Emperor:
         self.release = folder / "release"
         self.vassal = self.folder / "shop.ini"
         self.write()
-        argv = [BINARY, "--emperor", "{0}/*.ini".format(self.folder), "--emperor-stats", self.stats]
+        argv = [BINARY, "--emperor", f"{self.folder}/*.ini", "--emperor-stats", self.stats]
         with (folder / "emperor.log").open("wb") as log:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True
@@ -40,14 +41,14 @@ class Emperor:
     def write(self, *lines: str) -> None:
         """Write the vassal anew."""
         section = ["[uwsgi]", *plugin_lines("python3"), "strict = true", "master = true", "socket = " + self.address]
-        section += ["wsgi-file = {0}".format(APP), "need-app = true", "env = NODE=shop", "env = RELEASE={0}".format(self.release)]
+        section += [f"wsgi-file = {APP}", "need-app = true", "env = NODE=shop", f"env = RELEASE={self.release}"]
         scratch = self.folder / "shop.tmp"
         scratch.write_text("\n".join([*section, *lines, ""]), encoding="utf-8")
         os.replace(scratch, self.vassal)
 
-    def state(self) -> _emperor.State:
+    def state(self) -> emperor_stats.State:
         """What it says of the vassal."""
-        return _emperor.vassal(_emperor.parse(_stats.fetch(self.stats, 10, lambda *dummy: b"")), str(self.vassal))
+        return emperor_stats.vassal(emperor_stats.parse(stats.fetch(self.stats, 10, lambda *dummy: b"")), str(self.vassal))
 
     def run(self, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""
@@ -93,7 +94,7 @@ def test_current_waits_for_what_was_written(emperor: Emperor) -> None:
 def test_the_application_must_answer_well(emperor: Emperor) -> None:
     slow = emperor.run(timeout=5, health={"path": "/hold", "timeout": 1})
     assert slow.failed
-    assert slow.msg.startswith("timeout: after 5 s {0} does not answer well: no answer within 1 s".format(emperor.vassal))
+    assert slow.msg.startswith(f"timeout: after 5 s {emperor.vassal} does not answer well: no answer within 1 s")
     emperor.release.touch()
     assert not emperor.run(health={"path": "/hold", "timeout": 1}).failed
 
@@ -102,7 +103,7 @@ def test_a_vassal_that_does_not_start_is_an_error(emperor: Emperor) -> None:
     emperor.write("wsgi-file = /nonexistent.py")
     result = emperor.run()
     assert result.failed
-    assert result.msg.startswith(("vassal: {0} does not start".format(emperor.vassal), "timeout: "))
+    assert result.msg.startswith((f"vassal: {emperor.vassal} does not start", "timeout: "))
 
 
 REFUSED = [

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _ini, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values as _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import writer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import ini, playbook
@@ -53,24 +54,24 @@ def read_by_uwsgi(folder: Path, text: str, count: int) -> list[str | None]:
     """What a real uWSGI makes of the options v-0, v-1, ... in a section's text."""
     script, dump, path = folder / "dump.py", folder / "dump.json", folder / "options.ini"
     script.write_text(_DUMP, encoding="ascii")
-    lines = ["socket = 127.0.0.1:0", "env = DUMP={0}".format(dump), "wsgi-file = {0}".format(script), "need-app = true"]
+    lines = ["socket = 127.0.0.1:0", f"env = DUMP={dump}", f"wsgi-file = {script}", "need-app = true"]
     path.write_text(text + "\n".join([*plugin_lines("python3"), *lines, ""]), encoding="utf-8", newline="")
     # Not strict: names that aren't options are kept all the same, and can be asked for.
     environment = {**os.environ, **VARIABLES}
     found = subprocess.run([BINARY, "--ini", str(path)], env=environment, capture_output=True, timeout=60, check=False)
     assert dump.exists(), found.stderr.decode("utf-8", "replace")
     read = json.loads(dump.read_text(encoding="ascii"))
-    return [read.get("v-{0}".format(at)) for at in range(count)]
+    return [read.get(f"v-{at}") for at in range(count)]
 
 
-def lines_of(values: list[str], literal: bool) -> list[_ini.Line]:
-    return [_ini.Line("v-{0}".format(at), value, literal) for at, value in enumerate(values)]
+def lines_of(values: list[str], literal: bool) -> list[writer.Line]:
+    return [writer.Line(f"v-{at}", value, literal) for at, value in enumerate(values)]
 
 
 def test_options_come_back_from_the_real_parser(tmp_path: Path) -> None:
-    values = generated(TEXT.filter(lambda text: text and _ini.literal_flaw(text) is None), COUNT)
+    values = generated(TEXT.filter(lambda text: text and writer.literal_flaw(text) is None), COUNT)
     assert len(set(values)) >= COUNT // 2
-    read = read_by_uwsgi(tmp_path, _ini.render("uwsgi", lines_of(values, True)), len(values))
+    read = read_by_uwsgi(tmp_path, writer.render("uwsgi", lines_of(values, True)), len(values))
     assert [pair for pair in zip(values, read) if pair[0] != pair[1]] == []
 
 
@@ -79,12 +80,12 @@ def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:
 
     def plain(text: str) -> bool:
         try:
-            return bool(ini.read("[uwsgi]\nx = {0}\n".format(text))[0][1])
+            return bool(ini.read(f"[uwsgi]\nx = {text}\n")[0][1])
         except ini.SuspiciousError:
             return False
 
     values = generated(TEXT.map(lambda text: text.replace("%", "%%")).filter(plain), 500)
-    text = _ini.render("uwsgi", lines_of(values, False))
+    text = writer.render("uwsgi", lines_of(values, False))
     expected = [value for dummy, value in ini.read(text)]
     assert read_by_uwsgi(tmp_path, text, len(values)) == expected
 
@@ -130,7 +131,7 @@ def test_fields_come_back_on_the_wire(tmp_path: Path) -> None:
         }
         run = playbook.tasks(tmp_path, [task])
         assert not run.results[0]["failed"], run.results[0]["msg"]
-        node = Instance(tmp_path, "socket = " + free_address(), "include = {0}".format(fragment), environment=VARIABLES)
+        node = Instance(tmp_path, "socket = " + free_address(), f"include = {fragment}", environment=VARIABLES)
         with node:
             # The first round may be more than the socket's buffer holds; there is one every second.
             wait_for("every subscription", lambda: len(announced(listener)) >= len(wanted))

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from support.fleet import Router, running_node
 from support.loopback import send, wait_for
 
@@ -20,7 +20,7 @@ KEY = "a.test"
 
 
 def plain(key: str, address: str) -> bytes:
-    return _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", address)])
+    return datagram.encode(datagram.SUBSCRIBE, [("key", key), ("address", address)])
 
 
 # Of 40 requests one after the other to nodes with the weights 1 and 3, and of 8 that are held at once.

@@ -41,11 +41,11 @@ def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
     for path, made in zip(own, certificate(folder, "own.test")):
         shutil.copy(made, path)
     address, subscriptions = free_address(), free_address()
-    lines = ["https = {0},{1},{2}".format(address, *own), "http-subscription-server = " + subscriptions]
+    lines = ["https = {},{},{}".format(address, *own), "http-subscription-server = " + subscriptions]
     with Instance(folder, *lines, name="router", plugin="http") as router:
         router.wait_for_words("spawned uWSGI http")
         # To an https router the key is the Host header, with its port.
-        subscription = {"server": subscriptions, "key": "{0}:{1}".format(HOST, address.rpartition(":")[2]), **arguments}
+        subscription = {"server": subscriptions, "key": f"{HOST}:{address.rpartition(':')[2]}", **arguments}
         with running_node(folder, "node", subscription):
             router.wait_for_words("=> new node")
             yield address
@@ -110,7 +110,7 @@ def test_curl_sees_it_too(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, HOST)
     with https_router(tmp_path, {"sni_cert": cert, "sni_key": key}) as address:
         ip, dummy, port = address.rpartition(":")
-        where = "{0}:{1}".format(HOST, port)
-        argv = ["curl", "-sS", "--max-time", "20", "--cacert", cert, "--resolve", "{0}:{1}".format(where, ip), "https://" + where]
+        where = f"{HOST}:{port}"
+        argv = ["curl", "-sS", "--max-time", "20", "--cacert", cert, "--resolve", f"{where}:{ip}", "https://" + where]
         found = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert (found.returncode, found.stdout) == (0, "node"), found.stderr

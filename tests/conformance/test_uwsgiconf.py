@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
 from support import ini
 from uwsgiconf.config import Section
 from uwsgiconf.options.routing import Routing
@@ -111,9 +112,9 @@ def _lines(section: Section) -> list[tuple[str, str]]:
 
 def ours(group: str, arguments: dict[str, Any]) -> list[Any]:
     if group != "subscriptions":
-        return [(line.name, line.value) for line in _subscription.fragment({group: arguments}, _dialect.V2_1).lines]
+        return [(line.name, line.value) for line in subscription.fragment({group: arguments}, _dialect.V2_1).lines]
     entry = {"server": SERVER, "key": "a.test", **arguments}
-    (line,) = _subscription.fragment({"subscriptions": [entry]}, _dialect.V2_1).lines
+    (line,) = subscription.fragment({"subscriptions": [entry]}, _dialect.V2_1).lines
     return ini.fields(line.value)
 
 
@@ -137,6 +138,6 @@ def test_modifiers_have_the_same_names_and_numbers() -> None:
 
 
 def test_every_argument_is_compared_or_is_only_here() -> None:
-    compared = {"{0}.{1}".format(group, name) for group, arguments, *dummy in [*SAME, *DIFFERENT] for name in arguments}
-    rows = {"{0}.{1}".format(group, row.argument) for group, rows in _dialect.GROUPS.items() for row in rows}
+    compared = {f"{group}.{name}" for group, arguments, *dummy in [*SAME, *DIFFERENT] for name in arguments}
+    rows = {f"{group}.{row.argument}" for group, rows in _dialect.GROUPS.items() for row in rows}
     assert rows - compared - {"subscriptions.key", "subscriptions.server"} == set(ONLY_HERE)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys, _wire
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from support import keys, modules
@@ -40,9 +41,10 @@ def signer(kind: str, name: str = "", digest: str = "SHA256") -> Callable[[bytes
 class Announcement(NamedTuple):
     """A datagram for KEY, and whether a router with the EC key and SHA256 takes the node.
 
-    :ivar age: seconds that it is old.
-    :ivar key: the name of the private key, None for no signature.
-    :ivar after: what is done to the signed bytes.
+    Attributes:
+        age: seconds that it is old.
+        key: the name of the private key, None for no signature.
+        after: what is done to the signed bytes.
     """
 
     accepted: bool
@@ -51,12 +53,12 @@ class Announcement(NamedTuple):
     kind: str = "ec"
     digest: str = "SHA256"
     after: Callable[[bytes], bytes] = bytes
-    command: int = _wire.SUBSCRIBE
+    command: int = datagram.SUBSCRIBE
 
     def packet(self, address: str = NODE, key: str = KEY) -> bytes:
         pairs = [("key", key), ("address", address), ("unix", str(int(time.time()) - self.age))]
         sign = None if self.key is None else signer(self.kind, self.key, self.digest)
-        return self.after(_wire.encode(self.command, pairs, sign))
+        return self.after(datagram.encode(self.command, pairs, sign))
 
 
 ANNOUNCEMENTS = {
@@ -82,7 +84,7 @@ def public_keys(folder: Path, kind: str = "ec") -> str:
             "path": str(path),
             "directory_mode": "0755",
             "mode": "0444",
-            "signing_keys": [{"file": _keys.key_file(KEY), "content": content}],
+            "signing_keys": [{"file": pem.key_file(KEY), "content": content}],
         },
     )
     assert not result.failed, result.msg
@@ -121,7 +123,7 @@ def test_an_old_pool_needs_it_as_well(case: Announcement, tmp_path: Path) -> Non
 def test_only_the_key_takes_a_node_out(key: str | None, tmp_path: Path) -> None:
     with checked(tmp_path) as router:
         send(router.subscriptions, Announcement(True).packet())
-        send(router.subscriptions, Announcement(True, key=key, command=_wire.UNSUBSCRIBE).packet())
+        send(router.subscriptions, Announcement(True, key=key, command=datagram.UNSUBSCRIBE).packet())
         send(router.subscriptions, Announcement(True).packet(FRIEND))
         router.wait_for_nodes(KEY, *([FRIEND] if key == "" else [NODE, FRIEND]))
 
@@ -132,7 +134,7 @@ def test_a_first_announcement_that_is_sent_again_is_refused(tmp_path: Path) -> N
         send(router.subscriptions, packet)
         router.wait_for_nodes(KEY, NODE)
         send(router.subscriptions, packet)
-        router.instance.wait_for_words("invalid (sniffed ?) packet sent for slot: {0} node: {1}".format(KEY, NODE))
+        router.instance.wait_for_words(f"invalid (sniffed ?) packet sent for slot: {KEY} node: {NODE}")
 
 
 @pytest.mark.proves("server_verification_params.tolerance")
@@ -167,7 +169,7 @@ UID = os.getuid() or 65534
 def send_as_user(path: str, packet: bytes) -> None:
     """Send a datagram to a unix socket as UID."""
     script = "import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.stdin.buffer.read(), sys.argv[1])"
-    prefix = ["setpriv", "--reuid={0}".format(UID), "--regid={0}".format(UID), "--clear-groups"] if os.getuid() == 0 else []
+    prefix = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"] if os.getuid() == 0 else []
     subprocess.run([*prefix, sys.executable, "-S", "-c", script, path], input=packet, check=True, timeout=30)
 
 

@@ -303,14 +303,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: "{0}: {1}".format(*case))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "{}: {}".format(*case))
 def test_it_is_refused_and_nothing_is_touched(case: tuple[str, str, dict[str, Any], str], tmp_path: Path) -> None:
     module, dummy, arguments, argument = case
     folder = tmp_path / "folder"
     folder.mkdir()
     # What an earlier run may have left: it must not change either.
     target = folder / "a.ini"
-    target.write_text("; Managed by Ansible, emperor.uwsgi.{0}\n[uwsgi]\nold = 1\n".format(module), encoding="ascii")
+    target.write_text(f"; Managed by Ansible, emperor.uwsgi.{module}\n[uwsgi]\nold = 1\n", encoding="ascii")
     before = snapshot(folder)
     # A drain has no path of its own.
     path = {} if module == "uwsgi_drain" else {"path": str(target if module == "uwsgi_subscription" else folder)}

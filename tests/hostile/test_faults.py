@@ -93,7 +93,7 @@ def test_two_runs_at_once_end_as_one_of_them(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     many = {
-        value: [{"name": "v{0}".format(at), "options": {"env": "A=" + value * 100}} for at in range(60)]
+        value: [{"name": f"v{at}", "options": {"env": "A=" + value * 100}} for at in range(60)]
         for value in ("one", "two")
     }
     states = {}

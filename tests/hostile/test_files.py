@@ -20,7 +20,7 @@ from support.files import NOBODY, immutable, needs_root, put, snapshot
 from support.uwsgi import BINARY
 
 SECRET = keys.private("ec", "hostile")
-AS_NOBODY = ("setpriv", "--reuid={0}".format(NOBODY), "--regid={0}".format(NOBODY), "--clear-groups")
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 def fragment(folder: Path) -> tuple[str, dict[str, Any], str]:
@@ -117,7 +117,7 @@ def test_folders_that_are_none(kind: Kind, name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "name"), ALL, ids=lambda one: getattr(one, "__name__", ""))
 def test_what_an_ordinary_user_may_not_do(kind: Kind, name: str, tmp_path: Path) -> None:
     if subprocess.run([*AS_NOBODY, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
-        pytest.skip("the user nobody can't run {0}".format(sys.executable))
+        pytest.skip(f"the user nobody can't run {sys.executable}")
     for parent in (tmp_path, *tmp_path.parents):
         if parent != Path("/tmp") and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o011)
@@ -147,7 +147,7 @@ def disk(folder: Path, options: str) -> Iterator[None]:
 def test_a_full_disk_and_one_that_is_read_only(kind: Kind, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    places = [kind(folder)[2].replace("[1]", "[{0}]".format(at)) for at in range(3)]
+    places = [kind(folder)[2].replace("[1]", f"[{at}]") for at in range(3)]
     with disk(folder, "size=32k"):
         put(folder / name)
         with (folder / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):

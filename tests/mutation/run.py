@@ -109,25 +109,25 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
     """What can be changed in one node: a description, and a function that does it."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
-            yield "{0} to {1}".format(node.value, not node.value), _setter("value", not node.value)
+            yield f"{node.value} to {not node.value}", _setter("value", not node.value)
         elif isinstance(node.value, (str, bytes)):
             # Not a sign that the names of codecs are read without.
             extra = "Z" if isinstance(node.value, str) else b"Z"
-            yield "{0!r} longer".format(node.value), _setter("value", node.value + extra)
+            yield f"{node.value!r} longer", _setter("value", node.value + extra)
             if node.value:
-                yield "{0!r} empty".format(node.value), _setter("value", type(node.value)())
+                yield f"{node.value!r} empty", _setter("value", type(node.value)())
         elif isinstance(node.value, int):
-            yield "{0} and 1".format(node.value), _setter("value", node.value + 1)
+            yield f"{node.value} and 1", _setter("value", node.value + 1)
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARISONS:
         other = _COMPARISONS[type(node.ops[0])]
-        yield "{0} to {1}".format(type(node.ops[0]).__name__, other.__name__), _setter("ops", [other(), *node.ops[1:]])
+        yield f"{type(node.ops[0]).__name__} to {other.__name__}", _setter("ops", [other(), *node.ops[1:]])
     elif isinstance(node, ast.BoolOp):
         other_operator = ast.Or if isinstance(node.op, ast.And) else ast.And
         yield "and/or", _setter("op", other_operator())
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield "not removed", _drop_not
     elif isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in _OPERATORS:
-        yield "{0} changed".format(type(node.op).__name__), _setter("op", _OPERATORS[type(node.op)]())
+        yield f"{type(node.op).__name__} changed", _setter("op", _OPERATORS[type(node.op)]())
     elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
         yield "condition true", _setter("test", ast.Constant(True))
         yield "condition false", _setter("test", ast.Constant(False))
@@ -142,7 +142,7 @@ def _setter(name: str, value: object) -> object:
 
 
 def _drop_not(node: ast.UnaryOp) -> None:
-    """C(not x) becomes C(bool(x)), written as a comparison with itself that keeps the operand."""
+    """``not x`` becomes ``bool(x)``, written as a comparison with itself that keeps the operand."""
     node.op = ast.Not()
     node.operand = ast.UnaryOp(ast.Not(), node.operand)
 
@@ -195,18 +195,18 @@ def main(modules: list[str]) -> int:
             text = (CORE / (module + ".py")).read_text(encoding="utf-8")
             tree = ast.parse(text)
             if not survives(module, ast.unparse(tree), folder):
-                raise SystemExit("the tests fail without any change in {0}".format(module))
+                raise SystemExit(f"the tests fail without any change in {module}")
             found = list(mutants(tree))
             alive = list(pool.map(lambda one, module=module: survives(module, ast.unparse(one[2]), folder), found))
             lines = text.splitlines()
             for (line, what, dummy), survived in zip(found, alive):
                 reason = next((why for part, why in EQUIVALENT.items() if part in lines[line - 1]), "")
                 if survived:
-                    print("{0}:{1}: {2}: {3}  {4}".format(module, line, what, lines[line - 1].strip(), reason and "# " + reason))
+                    print(f"{module}:{line}: {what}: {lines[line - 1].strip()}  {reason and '# ' + reason}")
             total += len(found)
             killed += alive.count(False)
-            print("{0}: {1} of {2} mutants killed".format(module, alive.count(False), len(found)), flush=True)
-    print("{0} of {1} mutants killed, {2:.1%}".format(killed, total, killed / total))
+            print(f"{module}: {alive.count(False)} of {len(found)} mutants killed", flush=True)
+    print(f"{killed} of {total} mutants killed, {killed / total:.1%}")
     return int(killed / total < _LEAST)
 
 

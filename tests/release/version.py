@@ -26,20 +26,21 @@ _ADDED = re.compile(r"^( *version_added: )[\"']?([^\"'\n]+)[\"']?$", re.MULTILIN
 def problems(version: str, releases: list[str], fragments: list[str], added: dict[str, list[str]]) -> list[str]:
     """What is inconsistent.
 
-    :param version: of galaxy.yml.
-    :param releases: the changelog's.
-    :param fragments: the names of files that wait for a release.
-    :param added: the version_added of each file that has any.
+    Args:
+        version: of galaxy.yml.
+        releases: the changelog's.
+        fragments: the names of files that wait for a release.
+        added: the version_added of each file that has any.
     """
     found = []
     if not _VERSION.fullmatch(version):
-        found.append("galaxy.yml: version {0} is not MAJOR.MINOR.PATCH".format(version))
+        found.append(f"galaxy.yml: version {version} is not MAJOR.MINOR.PATCH")
     newest = max(releases, key=_numbers, default="none")
     if version != newest:
-        found.append("galaxy.yml: version {0} is not the newest release of the changelog, {1}".format(version, newest))
-    found += ["changelogs/fragments/{0}: is in no release".format(name) for name in fragments]
+        found.append(f"galaxy.yml: version {version} is not the newest release of the changelog, {newest}")
+    found += [f"changelogs/fragments/{name}: is in no release" for name in fragments]
     for path, versions in added.items():
-        found += ["{0}: version_added {1} is no release".format(path, one) for one in versions if one not in releases]
+        found += [f"{path}: version_added {one} is no release" for one in versions if one not in releases]
     return found
 
 
@@ -49,7 +50,7 @@ def with_version(galaxy: str, version: str) -> str:
 
 
 def with_added(text: str, releases: list[str], version: str) -> str:
-    """A file's text, where what was added in no release yet is added in C(version)."""
+    """A file's text, where what was added in no release yet is added in ``version``."""
     return _ADDED.sub(lambda found: found[0] if found[2] in releases else found[1] + version, text)
 
 
@@ -77,24 +78,25 @@ def check() -> list[str]:
     version = _GALAXY.findall((ROOT / "galaxy.yml").read_text(encoding="utf-8"))[0]
     found = problems(version, _releases(), fragments, added)
     page = ROOT / "CHANGELOG.rst"
-    if not page.exists() or "\nv{0}\n".format(version) not in page.read_text(encoding="utf-8"):
-        found.append("CHANGELOG.rst: has no v{0}".format(version))
+    if not page.exists() or f"\nv{version}\n" not in page.read_text(encoding="utf-8"):
+        found.append(f"CHANGELOG.rst: has no v{version}")
     if _git("status", "--porcelain"):
         found.append("the work tree has changes that are not committed")
     tagged = _git("tag", "--list", version)
     if tagged and _git("rev-list", "-n1", version) != _git("rev-parse", "HEAD"):
-        found.append("the tag {0} is on another commit".format(version))
+        found.append(f"the tag {version} is on another commit")
     return found
 
 
 def change(version: str) -> None:
     """Make the work tree that version; the changelog takes in its fragments.
 
-    :raises ValueError: when it is not a version, or not newer than all releases.
+    Raises:
+        ValueError: when it is not a version, or not newer than all releases.
     """
     releases = _releases()
     if not _VERSION.fullmatch(version) or any(_numbers(version) <= _numbers(release) for release in releases):
-        raise ValueError("{0} is not a version MAJOR.MINOR.PATCH above {1}".format(version, ", ".join(releases) or "0.0.0"))
+        raise ValueError(f"{version} is not a version MAJOR.MINOR.PATCH above {', '.join(releases) or '0.0.0'}")
     galaxy = ROOT / "galaxy.yml"
     galaxy.write_text(with_version(galaxy.read_text(encoding="utf-8"), version), encoding="utf-8")
     for path in _documented():

@@ -36,7 +36,7 @@ class Tab:
             self.do(domain + ".enable")
 
     def do(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command; its result. What the browser says meanwhile goes to C(said)."""
+        """Send a command; its result. What the browser says meanwhile goes to ``said``."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params, **self._session}
         os.write(self._to, json.dumps(message).encode() + b"\0")
@@ -94,9 +94,9 @@ def tab(folder: Path) -> Iterator[Tab]:
     theirs_in, to_browser = os.pipe()
     from_browser, theirs_out = os.pipe()
     # The protocol wants 3 and 4, where anything may be in this process.
-    command = 'exec 3<&{0} 4>&{1}; exec "$@"'.format(theirs_in, theirs_out)
+    command = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'
     process = subprocess.Popen(
-        ["bash", "-c", command, "bash", BINARY, *_FLAGS, "--user-data-dir={0}".format(folder)],
+        ["bash", "-c", command, "bash", BINARY, *_FLAGS, f"--user-data-dir={folder}"],
         pass_fds=(theirs_in, theirs_out),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

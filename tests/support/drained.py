@@ -23,7 +23,8 @@ OFTEN = "subscribe-freq = 1"
 class Fleet:
     """Routers and nodes in a folder.
 
-    :ivar suspend: the folder of the nodes' suspend files, each with its node's name.
+    Attributes:
+        suspend: the folder of the nodes' suspend files, each with its node's name.
     """
 
     def __init__(self, folder: Path, stack: ExitStack, kind: str = "", names: tuple[str, ...] = (KEY,), routers: int = 1) -> None:
@@ -39,7 +40,7 @@ class Fleet:
                 (folder / "private" / (name + ".pem")).write_text(keys.private(kind, name))
                 (folder / "public" / (name + ".pem")).write_text(keys.public(kind, name))
             params = {"server_verification_params": {"digest_algo": "SHA256", "dir_cert": str(folder / "public")}}
-        self.routers = [stack.enter_context(Router(folder / "router-{0}".format(at), **params)) for at in range(routers)]
+        self.routers = [stack.enter_context(Router(folder / f"router-{at}", **params)) for at in range(routers)]
 
     def subscription(self, name: str, key: str) -> dict[str, Any]:
         """What a node has for a key."""

@@ -59,7 +59,7 @@ def prepared(folder: Path) -> Path:
     (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
     private = keys.private("ec", "examples")
     (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
-    (folder / "home" / "emperor.ini").write_text("[uwsgi]\nemperor = {0}\n".format(folder / "home" / "vassals"), encoding="ascii")
+    (folder / "home" / "emperor.ini").write_text(f"[uwsgi]\nemperor = {folder / 'home' / 'vassals'}\n", encoding="ascii")
     return folder
 
 
@@ -86,13 +86,13 @@ def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
     for name in ("run", "etc/suspend"):
         (folder / name).mkdir(exist_ok=True)
     address = free_address()
-    lines = ["[uwsgi]", "master = true", "socket = " + address, "wsgi-file = {0}".format(APP), "need-app = true"]
+    lines = ["[uwsgi]", "master = true", "socket = " + address, f"wsgi-file = {APP}", "need-app = true"]
     lines += ["env = NODE=shop", "env = RELEASE=/", "subscribe-freq = 1", *plugin_lines("python3")]
-    fields = "key={0},check={1}".format(KEY, folder / "etc" / "suspend" / "shop")
-    lines += ["subscribe2 = server={0},{1}".format(router.subscriptions, fields) for router in where]
+    fields = f"key={KEY},check={folder / 'etc' / 'suspend' / 'shop'}"
+    lines += [f"subscribe2 = server={router.subscriptions},{fields}" for router in where]
     (folder / "etc" / "vassals" / "shop.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
-    stats = "emperor-stats = {0}".format(folder / "run" / "emperor-stats.sock")
-    with Instance(folder, "emperor = {0}".format(folder / "etc" / "vassals"), stats, name="emperor"):
+    stats = f"emperor-stats = {folder / 'run' / 'emperor-stats.sock'}"
+    with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"):
         for router in where:
             router.wait_for_nodes(KEY, *NODES, address)
         yield

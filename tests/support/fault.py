@@ -5,7 +5,7 @@
 """Run a module that meets with something at one of its steps: python -m support.fault MODULE ACTION STEP FOLDER
 
 Every call of the operating system by which files are changed is a step. Before the one with the number STEP the process is
-killed (C(kill)), or the folder is removed (C(vanish)). With a STEP beyond the last the module just runs.
+killed (``kill``), or the folder is removed (``vanish``). With a STEP beyond the last the module just runs.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import signal
 import sys
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _transaction, _tree
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import directory, transaction
 
 _STEPS = ("open", "write", "fchown", "fchmod", "utime", "close", "link", "rename", "unlink", "chown", "chmod", "mkdir")
 
 
 class _Os:
-    """The module C(os), with something before one of its calls."""
+    """The module ``os``, with something before one of its calls."""
 
     def __init__(self, action: str, step: int, folder: str) -> None:
         self._action = action
@@ -50,7 +50,7 @@ def main() -> None:
     module, action, step, folder = sys.argv[1:]
     # Ansible's modules have a command line of their own.
     del sys.argv[1:]
-    _tree.os = _transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
+    directory.os = transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
     importlib.import_module("ansible_collections.emperor.uwsgi.plugins.modules." + module).main()
 
 

@@ -56,7 +56,7 @@ def put(path: Path, content: str = "old", bits: int = 0o644, mtime: float = OLD)
 
 def mode(path: Path) -> str:
     """A file's mode as users write it."""
-    return "{0:04o}".format(stat.S_IMODE(path.lstat().st_mode))
+    return f"{stat.S_IMODE(path.lstat().st_mode):04o}"
 
 
 @contextmanager
@@ -79,7 +79,8 @@ def immutable(path: Path) -> Iterator[None]:
 def ordinary_user() -> Iterator[Path]:
     """Be an ordinary user, by giving root's powers up for a while.
 
-    :returns: a folder of that user's own.
+    Returns:
+        a folder of that user's own.
     """
     # Not below pytest's, which only their owner may enter.
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
@@ -118,7 +119,7 @@ class Watch:
         os.close(self._handle)
 
     def events(self) -> List[Tuple[str, str]]:
-        """What happened so far, each to which name; a temporary name is C(tmp) and its number."""
+        """What happened so far, each to which name; a temporary name is ``tmp`` and its number."""
         found = []
         try:
             data = os.read(self._handle, 65536)

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _stats, _wire
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.loopback import connectable, free_address, send, wait_for
 from support.uwsgi import Instance
@@ -25,8 +26,11 @@ _TIMEOUT = 70
 class Router:
     """A fastrouter with its subscription server and its stats.
 
-    :param arguments: C(server_params) and C(server_verification_params), as for the module.
-    :ivar subscriptions: where nodes announce themselves.
+    Attributes:
+        subscriptions: where nodes announce themselves.
+
+    Args:
+        arguments: ``server_params`` and ``server_verification_params``, as for the module.
     """
 
     def __init__(self, folder: Path, subscriptions: str = "", lines: tuple[str, ...] = (), **arguments: Any) -> None:
@@ -41,7 +45,7 @@ class Router:
             "fastrouter = " + self.address,
             "fastrouter-subscription-server = " + self.subscriptions,
             "fastrouter-stats = " + self.stats,
-            "include = {0}".format(fragment),
+            f"include = {fragment}",
             *lines,
             name="router",
             plugin="fastrouter",
@@ -57,7 +61,7 @@ class Router:
 
     def pools(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The nodes by key and address, as the stats have them; without those that are marked dead."""
-        pools = _stats.parse(_stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))["subscriptions"]
+        pools = stats.parse(stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))["subscriptions"]
         return {pool["key"]: {node["name"]: node for node in pool["nodes"] if not node["death_mark"]} for pool in pools}
 
     def nodes(self, key: str) -> list[str]:
@@ -72,7 +76,7 @@ class Router:
         """Announce nodes, which need not be there, and wait until they are listed."""
         expected = {*self.nodes(key), *nodes}
         for node in nodes:
-            send(self.subscriptions, _wire.encode(_wire.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
+            send(self.subscriptions, datagram.encode(datagram.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
         self.wait_for_nodes(key, *expected)
 
     def ask(self, host: str, path: str = "/") -> str:
@@ -83,9 +87,12 @@ class Router:
 class Node:
     """A real node on a fragment with some subscriptions, which can be entered again after it was left.
 
-    :param subscriptions: each gets the node's address, unless it says another.
-    :ivar address: what it announces.
-    :ivar file: its ini file, which includes C(fragment).
+    Attributes:
+        address: what it announces.
+        file: its ini file, which includes ``fragment``.
+
+    Args:
+        subscriptions: each gets the node's address, unless it says another.
     """
 
     def __init__(self, folder: Path, name: str, subscriptions: list[dict[str, Any]], *lines: str) -> None:
@@ -101,12 +108,12 @@ class Node:
             own,
             "socket = " + self.address,
             "threads = 16",
-            "wsgi-file = {0}".format(APP),
+            f"wsgi-file = {APP}",
             "need-app = true",
             "env = NODE=" + name,
-            "env = RELEASE={0}".format(folder / "release"),
+            f"env = RELEASE={folder / 'release'}",
             *lines,
-            "include = {0}".format(self.fragment),
+            f"include = {self.fragment}",
             plugin="python3",
         )
 
@@ -123,7 +130,8 @@ class Node:
 def running_node(folder: Path, name: str, subscription: dict[str, Any], *lines: str) -> Iterator[str]:
     """Run a real node on a fragment with one subscription.
 
-    :returns: its address, which it announces.
+    Returns:
+        its address, which it announces.
     """
     with Node(folder, name, [subscription], *lines) as node:
         yield node.address

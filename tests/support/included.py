@@ -12,8 +12,9 @@ from typing import NamedTuple
 class Case(NamedTuple):
     """Some files.
 
-    :ivar texts: the files' C([uwsgi]) sections, by their paths below a folder without the suffix; C(shop) is the first one.
-    :ivar options: its options named C(x) and C(y), in their order.
+    Attributes:
+        texts: the files' ``[uwsgi]`` sections, by their paths below a folder without the suffix; ``shop`` is the first one.
+        options: its options named ``x`` and ``y``, in their order.
     """
 
     texts: dict[str, str]

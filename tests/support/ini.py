@@ -23,7 +23,8 @@ class SuspiciousError(ValueError):
 def read(text: str, section: str = "uwsgi") -> List[Tuple[str, str]]:
     """The options of a section, in their order, without the placeholders that the text defines.
 
-    :raises SuspiciousError: for anything that would be expanded to something that the text doesn't say itself.
+    Raises:
+        SuspiciousError: for anything that would be expanded to something that the text doesn't say itself.
     """
     found: List[Tuple[str, str]] = []
     current = ""
@@ -42,7 +43,7 @@ def read(text: str, section: str = "uwsgi") -> List[Tuple[str, str]]:
 
 
 def fields(value: str) -> List[Tuple[str, str]]:
-    """The pairs of a C(subscribe2) line: commas part them, and a backslash takes the next character as it is."""
+    """The pairs of a ``subscribe2`` line: commas part them, and a backslash takes the next character as it is."""
     parts = [""]
     at = 0
     while at < len(value):
@@ -68,7 +69,7 @@ def _without_magic(text: str) -> str:
             result += "%"
             at += 2
         elif pair[0] == "%" and pair != "%(":
-            raise SuspiciousError("{0!r} at {1}".format(pair, at))
+            raise SuspiciousError(f"{pair!r} at {at}")
         else:
             result += pair[0]
             at += 1
@@ -84,5 +85,5 @@ def _expanded(value: str, placeholders: Dict[str, str]) -> str:
         name = re.search(r"%\(([^)]*)\)?", value)
         if not name or name.group(1) not in placeholders:
             raise SuspiciousError("%(")
-        value = value.replace("%({0})".format(name.group(1)), placeholders[name.group(1)], 1)
+        value = value.replace(f"%({name.group(1)})", placeholders[name.group(1)], 1)
     return value

@@ -31,8 +31,9 @@ def _made(kind: str, name: str) -> object:
 def private(kind: str = "ec", name: str = "", form: str = "PKCS8", passphrase: bytes = b"") -> str:
     """A private key in PEM.
 
-    :param name: the same name gives the same key.
-    :param form: C(PKCS8), C(TraditionalOpenSSL) or C(OpenSSH).
+    Args:
+        name: the same name gives the same key.
+        form: ``PKCS8``, ``TraditionalOpenSSL`` or ``OpenSSH``.
     """
     encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
     return _made(kind, name).private_bytes(  # type: ignore[attr-defined]
@@ -41,14 +42,14 @@ def private(kind: str = "ec", name: str = "", form: str = "PKCS8", passphrase: b
 
 
 def public(kind: str = "ec", name: str = "") -> str:
-    """The public half of L(private), SubjectPublicKeyInfo in PEM."""
+    """The public half of ``private``, SubjectPublicKeyInfo in PEM."""
     return _made(kind, name).public_key().public_bytes(  # type: ignore[attr-defined]
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     ).decode()
 
 
 def certificate(name: str) -> str:
-    """A certificate in PEM for a host's name, signed by its own EC key, which is C(private("ec", name))."""
+    """A certificate in PEM for a host's name, signed by its own EC key, which is ``private("ec", name)``."""
     key = _made("ec", name)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -69,7 +70,7 @@ def certificate(name: str) -> str:
 
 
 def leaked(output: str, *pems: str) -> list[str]:
-    """The pieces of keys that stand in C(output): every run of 16 characters of their base64 is looked for."""
+    """The pieces of keys that stand in ``output``: every run of 16 characters of their base64 is looked for."""
     pieces = set()
     for pem in pems:
         body = "".join(line for line in pem.splitlines() if line and "-----" not in line and ":" not in line)

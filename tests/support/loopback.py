@@ -15,18 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _wire
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 
 _T = TypeVar("_T")
 _TIMEOUT = 20.0
 # Every test process has addresses of its own, so that two at once don't meet.
 _addresses = (
-    "127.{0}.{1}.{2}".format(100 + (os.getpid() >> 8 & 0x7F), os.getpid() & 0xFF, last) for last in itertools.cycle(range(1, 255))
+    f"127.{100 + (os.getpid() >> 8 & 0x7F)}.{os.getpid() & 0xFF}.{last}" for last in itertools.cycle(range(1, 255))
 )
 
 
 def free_address() -> str:
-    """C(IPV4:PORT) on loopback where nobody listens, for TCP and UDP alike."""
+    """``IPV4:PORT`` on loopback where nobody listens, for TCP and UDP alike."""
     host = next(_addresses)
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, socket.socket(
@@ -38,27 +38,29 @@ def free_address() -> str:
                 datagrams.bind((host, port))
             except OSError:
                 continue
-            return "{0}:{1}".format(host, port)
+            return f"{host}:{port}"
 
 
 def wait_for(what: str, probe: Callable[[], _T], timeout: float = _TIMEOUT) -> _T:
-    """Poll until C(probe) gives something true, and return that.
+    """Poll until ``probe`` gives something true, and return that.
 
-    :raises AssertionError: after C(timeout) seconds, naming C(what).
+    Raises:
+        AssertionError: after ``timeout`` seconds, naming ``what``.
     """
     deadline = time.monotonic() + timeout
     while True:
         found = probe()
         if found:
             return found
-        assert time.monotonic() < deadline, "waited {0:g} s for {1}; last: {2!r}".format(timeout, what, found)
+        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}; last: {found!r}"
         time.sleep(0.01)
 
 
 class Listener:
     """A socket in the place of a subscription server.
 
-    :param path: of a unix socket; None binds UDP on loopback.
+    Args:
+        path: of a unix socket; None binds UDP on loopback.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -67,7 +69,7 @@ class Listener:
         self._socket.bind(_target(self.address))
         self._socket.settimeout(0.1)
         self._closed = threading.Event()
-        self.packets: list[_wire.Packet] = []
+        self.packets: list[datagram.Packet] = []
         self._raw: list[bytes] = []
         # Hundreds of announcements at once are more than the socket's buffer holds.
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -88,14 +90,14 @@ class Listener:
             except socket.timeout:  # TimeoutError only since Python 3.10
                 continue
 
-    def poll(self) -> list[_wire.Packet]:
+    def poll(self) -> list[datagram.Packet]:
         """All that has come so far."""
-        self.packets += map(_wire.decode, self._raw[len(self.packets) :])
+        self.packets += map(datagram.decode, self._raw[len(self.packets) :])
         return self.packets
 
-    def wait(self, count: int = 1, timeout: float = _TIMEOUT) -> list[_wire.Packet]:
-        """Wait until C(count) packets have come."""
-        return wait_for("{0} announcements".format(count), lambda: self.poll() if len(self.poll()) >= count else [], timeout)
+    def wait(self, count: int = 1, timeout: float = _TIMEOUT) -> list[datagram.Packet]:
+        """Wait until ``count`` packets have come."""
+        return wait_for(f"{count} announcements", lambda: self.poll() if len(self.poll()) >= count else [], timeout)
 
 
 def send(address: str, packet: bytes) -> None:

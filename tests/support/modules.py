@@ -59,7 +59,7 @@ def start(program: list[str], arguments: dict[str, Any], check: bool = False) ->
         # As with -vvv; ansible-core 2.20 and older always return the arguments.
         settings["inject_invocation"] = True
     given = {**arguments, **{"_ansible_" + name: value for name, value in settings.items()}}
-    path = "{0}:{1}".format(COLLECTIONS, ROOT / "tests")
+    path = f"{COLLECTIONS}:{ROOT / 'tests'}"
     process = subprocess.Popen(
         program,
         stdin=subprocess.PIPE,
@@ -79,7 +79,8 @@ def start(program: list[str], arguments: dict[str, Any], check: bool = False) ->
 def finish(process: subprocess.Popen[str]) -> Result:
     """Wait for a module and read its result.
 
-    :raises AssertionError: when it died with a traceback, or printed something else than one JSON object.
+    Raises:
+        AssertionError: when it died with a traceback, or printed something else than one JSON object.
     """
     out, err = process.communicate(timeout=_TIMEOUT)
     assert "Traceback" not in out + err, out + err
@@ -90,13 +91,14 @@ def finish(process: subprocess.Popen[str]) -> Result:
 def run(name: str, arguments: dict[str, Any], check: bool = False, prefix: tuple[str, ...] = ()) -> Result:
     """Run a module.
 
-    :param name: without the collection's.
-    :param check: in check mode.
-    :param prefix: a command that runs the module, such as C(setpriv) and its options.
+    Args:
+        name: without the collection's.
+        check: in check mode.
+        prefix: a command that runs the module, such as ``setpriv`` and its options.
     """
     return finish(start([*prefix, sys.executable, "-m", PACKAGE + name], arguments, check))
 
 
 def run_with_fault(name: str, arguments: dict[str, Any], action: str, step: int, folder: Path) -> Result:
-    """Run a module that meets with something at one of its steps; see C(support.fault)."""
+    """Run a module that meets with something at one of its steps; see ``support.fault``."""
     return finish(start([sys.executable, "-m", "support.fault", name, action, str(step), str(folder)], arguments))

@@ -31,9 +31,10 @@ class Run(NamedTuple):
 def run(folder: Path, content: Any, *arguments: str, **environment: str) -> Run:
     """Run a playbook.
 
-    :param folder: where it is written and run.
-    :param content: its plays, as data.
-    :param arguments: of ansible-playbook.
+    Args:
+        folder: where it is written and run.
+        content: its plays, as data.
+        arguments: of ansible-playbook.
     """
     path = folder / "playbook.yml"
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -44,11 +45,14 @@ def run(folder: Path, content: Any, *arguments: str, **environment: str) -> Run:
 def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variables: Any) -> Run:
     """Run tasks on localhost, each whether or not the one before failed.
 
-    :param variables: of the play.
-    :returns: with the result of each task, in their order.
+    Args:
+        variables: of the play.
+
+    Returns:
+        with the result of each task, in their order.
     """
     results = folder / "results.json"
-    named = [dict(task, register="task_{0}".format(at), ignore_errors=True) for at, task in enumerate(given)]
+    named = [dict(task, register=f"task_{at}", ignore_errors=True) for at, task in enumerate(given)]
     collect = "{{ [" + ", ".join(task["register"] for task in named) + "] | to_json }}"
     play = {
         "hosts": "localhost",
@@ -69,7 +73,7 @@ def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variable
 
 
 def template(folder: Path, *expressions: str, **variables: Any) -> Run:
-    """Evaluate Jinja expressions; of each result C(msg) has the value or the error."""
+    """Evaluate Jinja expressions; of each result ``msg`` has the value or the error."""
     return tasks(folder, [{"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}} for one in expressions], **variables)
 
 

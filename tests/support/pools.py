@@ -15,7 +15,7 @@ FRESH: dict[str, Any] = {
 
 
 def router(stats: str, **keys: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A router with the nodes of each key, each with what is not as in L(FRESH)."""
+    """A router with the nodes of each key, each with what is not as in ``FRESH``."""
     pools = [
         {"key": key, "hits": 0, "nodes": [{**FRESH, "address": address, **node} for address, node in nodes.items()]}
         for key, nodes in keys.items()

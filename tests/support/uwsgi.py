@@ -28,10 +28,11 @@ def plugin_lines(plugin: str) -> list[str]:
 class Instance:
     """One uWSGI on an ini file.
 
-    :param folder: where its files go.
-    :param lines: the C([uwsgi]) section, without the section's head.
-    :param plugin: what it is, where that isn't in the program.
-    :param environment: variables beside those of the test.
+    Args:
+        folder: where its files go.
+        lines: the ``[uwsgi]`` section, without the section's head.
+        plugin: what it is, where that isn't in the program.
+        environment: variables beside those of the test.
     """
 
     def __init__(
@@ -92,8 +93,8 @@ class Instance:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_words(self, words: str) -> None:
-        """Wait until its log has C(words)."""
-        wait_for("{0!r} in {1}".format(words, self.log), lambda: words in self.said() or self._must_live())
+        """Wait until its log has ``words``."""
+        wait_for(f"{words!r} in {self.log}", lambda: words in self.said() or self._must_live())
 
     def _must_live(self) -> bool:
         assert self._process is not None
@@ -102,7 +103,7 @@ class Instance:
 
 
 def read(folder: Path, option: str, text: str) -> str:
-    """What uWSGI makes of the first C(option) in a file's text, by its dry run; raises AssertionError where it refuses."""
+    """What uWSGI makes of the first ``option`` in a file's text, by its dry run; raises AssertionError where it refuses."""
     path = folder / "read.ini"
     path.write_text(text, encoding="utf-8")
     found = subprocess.run(

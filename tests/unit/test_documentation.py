@@ -98,7 +98,7 @@ def test_every_row_of_the_table_is_documented_with_its_release(group: str, docs:
 PLUGINS = [(kind, name) for kind, names in _KINDS.items() for name in names]
 
 
-@pytest.mark.parametrize(("kind", "name"), PLUGINS, ids=["{0} {1}".format(*one) for one in PLUGINS])
+@pytest.mark.parametrize(("kind", "name"), PLUGINS, ids=["{} {}".format(*one) for one in PLUGINS])
 def test_a_plugins_documentation_is_complete(kind: str, name: str, docs: dict[str, Any]) -> None:
     found = docs[kind][name]
     for part in ("short_description", "description", "author", "version_added"):

@@ -38,15 +38,15 @@ def blocks(path: Path) -> list[str]:
     return re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: "{0} {1}".format(path.parent.name, path.stem))
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: f"{path.parent.name} {path.stem}")
 def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    entry = {"server": "10.0.0.2:2626", "key": KEY, "signing": ["SHA256", "/etc/uwsgi/keys/private/{0}.pem".format(KEY)]}
+    entry = {"server": "10.0.0.2:2626", "key": KEY, "signing": ["SHA256", f"/etc/uwsgi/keys/private/{KEY}.pem"]}
     variables = {"emperor_vassals": [{"name": "shop", "subscriptions": [entry]}], "subscriptions": [entry]}
     variables |= {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
-    environment = {"PATH": "{0}:{1}".format(Path(BINARY).parent, os.environ["PATH"])}
+    environment = {"PATH": f"{Path(BINARY).parent}:{os.environ['PATH']}"}
     shop = running_shop if path.stem in RUNNING else lambda *dummy: nullcontext()
     with routers(folder) as where, shop(folder, where):
         tasks = yaml.safe_load(moved(examples(path), folder, *(router.stats for router in where)))

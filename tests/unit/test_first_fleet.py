@@ -26,7 +26,8 @@ _ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
 class Fleet:
     """One that is deployed in a folder, each host in a folder of its own there.
 
-    :ivar files: the page's files, by their names.
+    Attributes:
+        files: the page's files, by their names.
     """
 
     def __init__(self, folder: Path, page: Path) -> None:
@@ -71,12 +72,12 @@ class Fleet:
     def answers(self, key: str) -> list[bytes]:
         """What each of its routers answers to a request."""
         hosts = yaml.safe_load(self.files["inventory.yml"])["all"]["children"]["fastrouters"]["hosts"]
-        return [_get("http://{0}:8080/".format(one["ansible_host"]), key) for one in hosts.values()]
+        return [_get(f"http://{one['ansible_host']}:8080/", key) for one in hosts.values()]
 
     def nodes(self) -> list[str]:
         """The addresses that every router has, sorted."""
         hosts = yaml.safe_load(self.files["inventory.yml"])["all"]["children"]["fastrouters"]["hosts"]
-        stats = ["{0}:2627".format(one["ansible_host"]) for one in hosts.values()]
+        stats = [f"{one['ansible_host']}:2627" for one in hosts.values()]
         found = playbook.tasks(self._folder, [{"emperor.uwsgi.uwsgi_router_info": {"stats": stats}}]).results[0]
         pools = found.get("pools", [])
         nodes = [node for pool in pools for node in pool["nodes"] if len(node["fresh_on"]) == len(stats)]
@@ -119,7 +120,7 @@ def _get(url: str, host: str) -> bytes:
         except OSError:
             return b""
 
-    return wait_for("an answer of {0} at {1}".format(host, url), ask)
+    return wait_for(f"an answer of {host} at {url}", ask)
 
 
 def test_the_first_guide_works(tmp_path: Path) -> None:

@@ -38,9 +38,9 @@ def inventory(*stats: str) -> dict[str, Any]:
     """The routers and the nodes of the guides, all on this machine."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
     subscription = {"server": ["10.0.0.2:2626", "10.0.0.3:2626"], "key": KEY}
-    routers = {"router{0}".format(at): {**local, "fastrouter_stats": one} for at, one in enumerate(stats, 1)}
+    routers = {f"router{at}": {**local, "fastrouter_stats": one} for at, one in enumerate(stats, 1)}
     nodes = {
-        "node{0}".format(at): {**local, "ansible_host": node.partition(":")[0],
+        f"node{at}": {**local, "ansible_host": node.partition(":")[0],
                                "emperor_vassals": [{"name": "shop", "subscriptions": [subscription]}]}
         for at, node in enumerate(NODES, 1)
     }  # fmt: skip
@@ -93,7 +93,7 @@ def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
     for at, block in enumerate(blocks(text, "yaml+jinja")):
         group, variables = block.split()[1].split("/")[1].partition(".")[0], yaml.safe_load(block)
         own = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON, "ansible_host": "10.0.0.7"}
-        groups[group]["{0}{1}".format(group, at)] = {**_alone(tmp_path), **own, **variables}
+        groups[group][f"{group}{at}"] = {**_alone(tmp_path), **own, **variables}
     assert [len(hosts) for hosts in groups.values()] == [7, 2]
     inventory = {"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items()}}}
     (tmp_path / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
@@ -108,7 +108,7 @@ def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
 def _alone(folder: Path) -> dict[str, Any]:
     """Variables that keep the roles in one folder for each host; what the guide says of addresses is left to it."""
     own = {name: value for name, value in base(folder).items() if name.startswith("emperor_")}
-    home = "{0}/hosts/{{{{ inventory_hostname }}}}".format(folder)
+    home = f"{folder}/hosts/{{{{ inventory_hostname }}}}"
     return {**own, "emperor_dir": home, "emperor_run_dir": home + "/run", "emperor_capabilities": []}
 
 

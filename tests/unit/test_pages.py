@@ -62,7 +62,7 @@ def test_every_variable_of_a_playbook_is_on_the_page(path: Path, playbooks: Modu
     assert {name for name in used if name.startswith(prefixes)} <= set(variables)
     page = playbooks.page()
     assert words in page
-    assert all("``{0}``".format(name) in page for name in variables)
+    assert all(f"``{name}``" in page for name in variables)
 
 
 def test_a_variables_description_may_have_several_lines(playbooks: ModuleType) -> None:

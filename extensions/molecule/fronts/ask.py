@@ -4,8 +4,8 @@
 
 """Requests to the fronts of a router, from the router itself: python3 - FRONTS AUTHORITY COUNT.
 
-FRONTS is JSON, from names to C(port), C(host) (the Host header) and, for TLS, which is verified, C(tls), the name that is asked
-for, and C(subject), whose certificate it must be. The answer is JSON, from names to all different answers.
+FRONTS is JSON, from names to ``port``, ``host`` (the Host header) and, for TLS, which is verified, ``tls``, the name that is
+asked for, and ``subject``, whose certificate it must be. The answer is JSON, from names to all different answers.
 """
 
 import http.client
@@ -29,7 +29,7 @@ def ask(front, context):
         connection.request("GET", "/", headers={"Host": front["host"], "Connection": "close"})
         return connection.getresponse().read().decode()
     except (OSError, http.client.HTTPException) as exc:
-        return "failed: {0!r}".format(exc)
+        return f"failed: {exc!r}"
 
 
 fronts, authority, count = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])

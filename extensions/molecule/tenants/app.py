@@ -13,6 +13,6 @@ import pwd
 def application(environ, start_response):
     """One request (PEP 3333)."""
     name = pwd.getpwuid(os.getuid()).pw_name
-    ill = os.path.exists("/home/{0}/ill".format(name))
+    ill = os.path.exists(f"/home/{name}/ill")
     start_response("503 Service Unavailable" if ill else "200 OK", [("Content-Type", "text/plain")])
-    return ["{0} {1} {2}".format(name, os.getgid() == pwd.getpwuid(os.getuid()).pw_gid, os.getgroups()).encode()]
+    return [f"{name} {os.getgid() == pwd.getpwuid(os.getuid()).pw_gid} {os.getgroups()}".encode()]

@@ -49,7 +49,7 @@ def test_each_router_is_asked_on_its_host_and_all_are_one_page(tmp_path: Path) -
     text = page.read_text(encoding="utf-8")
     assert re.findall(r'data-name="r\d+"><title>(router\d)', text) == ["router1", "router2", "router3", "router4"] * 2
     assert "<bdi>&lt;b&gt;{{ shop }}&lt;/b&gt;</bdi>" in text
-    assert [text.count("<bdi>10.0.0.{0}:1</bdi>".format(last)) for last in (7, 8)] == [1, 1]
+    assert [text.count(f"<bdi>10.0.0.{last}:1</bdi>") for last in (7, 8)] == [1, 1]
     assert 'title="router2: missing"' in text
     assert "does not answer: [Errno 111] Connection refused" in text
 
@@ -64,7 +64,7 @@ def test_one_host_can_ask_all_routers(tmp_path: Path) -> None:
     assert files.mode(page) == "0600"
     text = page.read_text(encoding="utf-8")
     assert "<title>The shop</title>" in text
-    assert "<bdi>{0}</bdi>".format(two.stats) in text
+    assert f"<bdi>{two.stats}</bdi>" in text
 
 
 def test_without_any_answer_the_old_page_stays(tmp_path: Path) -> None:
@@ -72,5 +72,5 @@ def test_without_any_answer_the_old_page_stays(tmp_path: Path) -> None:
     gone = free_address()
     run = report(tmp_path, {"router1": {"fastrouter_stats": gone}})
     assert run.code != 0
-    assert "no router answers: stats[0]: {0} does not answer".format(gone) in run.output
+    assert f"no router answers: stats[0]: {gone} does not answer" in run.output
     assert page.read_text(encoding="utf-8") == "old"

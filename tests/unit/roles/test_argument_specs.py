@@ -79,7 +79,7 @@ def test_every_variable_is_specified_and_used() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_entry_point_is_specified(role: str) -> None:
     paths = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
-    included = "name: emperor.uwsgi.{0}\n +tasks_from: (\\w+)".format(role)
+    included = f"name: emperor.uwsgi.{role}\n +tasks_from: (\\w+)"
     used = {name for path in paths for name in re.findall(included, path.read_text(encoding="utf-8"))}
     assert used | {"main"} == set(specs(role))
     for name, one in specs(role).items():
@@ -146,9 +146,9 @@ def test_wrong_values_are_refused_by_name_before_anything_is_done(tmp_path: Path
         role_name, dummy, entry_point = role.partition(":")
         called = {"name": "emperor.uwsgi." + role_name, "tasks_from": entry_point or "main"}
         include = {"ansible.builtin.include_role": called, "vars": {name: value}}
-        rescue = {"ansible.builtin.set_fact": {"said_{0}".format(at): "{{ ansible_failed_result.msg | string }}"}}
+        rescue = {"ansible.builtin.set_fact": {f"said_{at}": "{{ ansible_failed_result.msg | string }}"}}
         tasks.append({"block": [include], "rescue": [rescue]})
-    said = "{{ [" + ", ".join("said_{0} | default('nothing')".format(at) for at in range(len(WRONG))) + "] | to_json }}"
+    said = "{{ [" + ", ".join(f"said_{at} | default('nothing')" for at in range(len(WRONG))) + "] | to_json }}"
     dump = {"ansible.builtin.copy": {"content": said, "dest": str(tmp_path / "said.json"), "mode": "0600"}}
     safe = {
         "emperor_dir": str(tmp_path / "etc"),

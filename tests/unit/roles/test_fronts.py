@@ -77,5 +77,5 @@ def test_a_certificate_that_cannot_be_read_is_refused_before_the_routers_are_wri
     front |= {"fastrouter_nodes": ["node"], "fastrouter_https_subscription_server": "127.0.0.1:2636"}
     run = apply(tmp_path, "fastrouter", "--skip-tags=service", "--inventory=inventory.yml", **front)
     assert run.code != 0
-    assert "{0}: emperor_user can't read them".format(tmp_path / missing) in " ".join(run.output.split())
+    assert f"{tmp_path / missing}: emperor_user can't read them" in " ".join(run.output.split())
     assert not (tmp_path / "etc" / "routers").exists()

@@ -39,7 +39,7 @@ def wrapper(folder: Path, journal: Path) -> Path:
 def test_each_vassal_runs_under_its_name_where_there_is_a_journal(journal: bool, tmp_path: Path) -> None:
     stand_in = tmp_path / "bin" / "systemd-cat"
     stand_in.parent.mkdir()
-    text = '#!/bin/sh\necho "$1" >> {0}/names\n[ "$2" = -- ] && shift 2 && exec "$@"\n'.format(tmp_path)
+    text = f'#!/bin/sh\necho "$1" >> {tmp_path}/names\n[ "$2" = -- ] && shift 2 && exec "$@"\n'
     stand_in.write_text(text, encoding="utf-8")
     stand_in.chmod(0o755)
     vassals = tmp_path / "vassals"
@@ -50,8 +50,8 @@ def test_each_vassal_runs_under_its_name_where_there_is_a_journal(journal: bool,
     with socket.socket(socket.AF_UNIX) as stream:
         if journal:
             stream.bind(str(tmp_path / "journal"))
-        options = ["emperor = {0}/*.ini".format(vassals), "emperor-wrapper = {0}".format(wrapper(tmp_path, tmp_path / "journal"))]
-        path = "{0}:{1}".format(stand_in.parent, os.environ["PATH"])
+        options = [f"emperor = {vassals}/*.ini", f"emperor-wrapper = {wrapper(tmp_path, tmp_path / 'journal')}"]
+        path = f"{stand_in.parent}:{os.environ['PATH']}"
         with Instance(tmp_path, *options, name="emperor", environment={"PATH": path}) as emperor:
             emperor.wait_for_words("fastrouter bound on " + address)
     names = tmp_path / "names"

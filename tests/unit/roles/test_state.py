@@ -85,7 +85,7 @@ def test_each_tenant_gets_its_keys_its_successors_and_its_gate(tmp_path: Path) -
         assert (run.code, "changed=0" in run.output) == (0, not changed), run.output
     etc = tmp_path / "etc"
     for name, uid in (("a", NOBODY), ("b", 6)):
-        gate = "emperor-health-{0}".format(uid)
+        gate = f"emperor-health-{uid}"
         own = ["keys/private/{0}.test.pem", "keys/private/next/{0}.test.pem", "vassals/{0}.ini", "vassals/{1}.ini", "suspend/{2}"]
         own += ["health/{1}/checks.json", "health/{1}/gate.pyz"]
         found = {one.format(name, gate, uid): (etc / one.format(name, gate, uid)).stat() for one in own}
@@ -117,7 +117,7 @@ def test_absent_removes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
         run = apply(tmp_path, "fastrouter", **given)
         assert run.code == 0, run.output
         raw = (tmp_path / "etc" / "routers" / "raw.ini").read_text(encoding="utf-8")
-        assert "subscriptions-sign-check = SHA256:{0}".format(tmp_path / "etc" / "keys" / "public") in raw
+        assert f"subscriptions-sign-check = SHA256:{tmp_path / 'etc' / 'keys' / 'public'}" in raw
         foreign.touch()
     finally:
         run = apply(tmp_path, "fastrouter", emperor_state="absent", **given)

@@ -77,7 +77,7 @@ class Connection(ConnectionBase):
         try:
             done = subprocess.run([*argv, "/bin/sh", "-c", command], input=data, capture_output=True, check=False)
         except OSError as exc:
-            raise AnsibleConnectionFailure("{0} does not start: {1}".format(argv[0], exc)) from exc
+            raise AnsibleConnectionFailure(f"{argv[0]} does not start: {exc}") from exc
         return done.returncode, done.stdout, done.stderr
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
@@ -101,5 +101,5 @@ class Connection(ConnectionBase):
     def _copied(self, command: str, data: bytes = b"") -> Any:
         code, out, err = self._inside(command, data)
         if code:
-            raise AnsibleError("{0}: {1}".format(command, err.decode("utf-8", "replace").strip()))
+            raise AnsibleError(f"{command}: {err.decode('utf-8', 'replace').strip()}")
         return out

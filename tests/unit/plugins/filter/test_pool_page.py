@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import grouped, page
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._shapes import seen
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.html import grouped, page
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.shapes import seen
 from hypothesis import given
 from hypothesis import strategies as st
 from support import browser, playbook
@@ -167,12 +167,12 @@ def test_long_numbers_are_grouped(number: int, text: str) -> None:
 def large() -> dict[str, Any]:
     """A hundred keys with five nodes each, on four routers."""
     keys: dict[str, Any] = {
-        "app{0:03}.example.com".format(key): {
-            "10.0.{0}.{1}:3031".format(key, node): GHOST if key % 20 == node else {} for node in range(5)
+        f"app{key:03}.example.com": {
+            f"10.0.{key}.{node}:3031": GHOST if key % 20 == node else {} for node in range(5)
         }
         for key in range(100)
     }
-    return info(*(router("10.1.0.{0}:2627".format(at), **keys) for at in range(4)))
+    return info(*(router(f"10.1.0.{at}:2627", **keys) for at in range(4)))
 
 
 def test_a_large_pool_has_a_small_page_with_all_of_it() -> None:

@@ -25,7 +25,7 @@ SOURCE = "live.uwsgi_fastrouter.yml"
 
 
 def listed(folder: Path, options: dict[str, Any], *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Write a source and run ansible-inventory on it; sources before it are named by C(more)."""
+    """Write a source and run ansible-inventory on it; sources before it are named by ``more``."""
     source = folder / SOURCE
     source.write_text(json.dumps({"plugin": "emperor.uwsgi.fastrouter", **options}), encoding="utf-8")
     inventories = [argument for one in (*more, str(source)) for argument in ("--inventory", one)]
@@ -34,7 +34,7 @@ def listed(folder: Path, options: dict[str, Any], *more: str, **environment: str
 
 
 def inventory(folder: Path, options: dict[str, Any], *more: str, **environment: str) -> dict[str, Any]:
-    """The inventory of a source, with the variables by host in place of C(_meta), and without a warning."""
+    """The inventory of a source, with the variables by host in place of ``_meta``, and without a warning."""
     found = listed(folder, options, *more, **environment)
     assert (found.returncode, found.stderr) == (0, ""), found.stderr
     result = json.loads(found.stdout)
@@ -86,7 +86,7 @@ def answering(**ages: dict[str, int]) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield "{0}:{1}".format(host, port)
+            yield f"{host}:{port}"
         finally:
             server.shutdown()
             thread.join()

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect, _spec, _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 RELEASES = [
@@ -64,7 +66,7 @@ def test_every_row_is_written_in_one_way() -> None:
         assert len({row.argument for row in rows}) == len(rows)
         for row in rows:
             assert row.kind in _dialect.KINDS
-            assert callable(getattr(_values, row.kind, None)) or row.kind in ("servers", "keys")
+            assert callable(getattr(values, row.kind, None)) or row.kind in ("servers", "keys")
 
 
 def test_the_specs_are_made_from_the_table() -> None:

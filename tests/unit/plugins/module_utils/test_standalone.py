@@ -6,35 +6,37 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import zipfile
+from pathlib import Path
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._health_gate import PARTS
-from support.modules import COLLECTIONS, PYTHONS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import gate
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
+from support.modules import PYTHONS
 
-NAMES = [part.__name__.rpartition(".")[2] for part in PARTS]
+NAMES = sorted(uwsgi_health.parts(gate.__name__))
 # Without site-packages, and without what the environment says.
 _IMPORT = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
-importlib.import_module("ansible_collections.emperor.uwsgi.plugins.module_utils." + sys.argv[2])
-for name in sorted(sys.modules):
-    if name.startswith("ansible"):
-        print(name)
+importlib.import_module(sys.argv[2])
+print("\\n".join(name for name, module in sys.modules.items() if name.startswith("ansible") and module.__file__ is None))
 """
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_part_imports_only_other_parts(name: str, python: str) -> None:
-    argv = [python, "-I", "-S", "-c", _IMPORT, str(COLLECTIONS), name]
-    found = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
-    assert found.stderr == ""
-    package = "ansible_collections.emperor.uwsgi.plugins.module_utils"
-    folders = {package.rsplit(".", count)[0] for count in range(5)}
-    assert set(found.stdout.split()) <= folders | {"{0}.{1}".format(package, part) for part in NAMES}
+def test_each_part_of_the_gate_is_all_in_its_archive(name: str, python: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(uwsgi_health.program())) as archive:
+        archive.extractall(tmp_path)
+    found = subprocess.run(
+        [python, "-I", "-S", "-c", _IMPORT, str(tmp_path), name], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (found.returncode, found.stderr, found.stdout.split()) == (0, "", [])
 
 
 def test_they_are_all_that_an_announcement_needs() -> None:
-    needed = {"_announced", "_dialect", "_errors", "_reader", "_sign", "_suspend", "_unsubscribe", "_wire"}
-    assert needed <= set(NAMES)
+    needed = {"_dialect", "_errors", "_ini.instance", "_ini.parser", "_node.datagram", "_node.signature", "_node.unsubscribe"}
+    assert needed <= {name.partition(".module_utils.")[2] for name in NAMES}

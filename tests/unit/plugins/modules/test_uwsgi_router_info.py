@@ -73,7 +73,7 @@ def silent() -> Iterator[str]:
         host, dummy, port = free_address().rpartition(":")
         server.bind((host, int(port)))
         server.listen(5)
-        yield "{0}:{1}".format(host, port)
+        yield f"{host}:{port}"
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def http(answer: bytes) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield "http://127.0.0.1:{0}/stats".format(server.server_port)
+            yield f"http://127.0.0.1:{server.server_port}/stats"
         finally:
             server.shutdown()
             thread.join()
@@ -105,11 +105,11 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
         found = modules.run("uwsgi_router_info", {"stats": stats, "timeout": 1})
     assert found.failed
     said = found.msg.split("; stats[")
-    assert said[0] == "stats[0]: {0} does not answer: [Errno 111] Connection refused".format(gone) + CHECK
+    assert said[0] == f"stats[0]: {gone} does not answer: [Errno 111] Connection refused" + CHECK
     assert said[1:] == [
-        "2]: {0} does not answer: timed out".format(mute) + CHECK,
-        "3]: {0} does not answer: HTTP Error 404: Not Found".format(missing) + CHECK,
-        "4]: {0} does not answer: hello".format(page) + CHECK,
+        f"2]: {mute} does not answer: timed out" + CHECK,
+        f"3]: {missing} does not answer: HTTP Error 404: Not Found" + CHECK,
+        f"4]: {page} does not answer: hello" + CHECK,
         "5]: 'router1:2627' is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL",
     ]
     assert ["error" in one for one in found.data["routers"]] == [True, False, True, True, True, True]
@@ -123,7 +123,7 @@ def test_stats_over_http_are_read_and_may_not_be_cut() -> None:
     with http(OK + body) as url, http(OK + body[:-1]) as cut:
         found = modules.run("uwsgi_router_info", {"stats": [url, cut]})
     assert found.data["routers"][0] == {"stats": url, "version": "2.0.31", "pid": 7, "pools": []}
-    assert found.msg.startswith("stats[1]: {0}: its answer is not the JSON of a stats server: Expecting".format(cut))
+    assert found.msg.startswith(f"stats[1]: {cut}: its answer is not the JSON of a stats server: Expecting")
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

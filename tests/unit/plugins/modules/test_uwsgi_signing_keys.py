@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _keys
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
 from support import keys, modules
 from support.files import immutable, mode, needs_root, put, snapshot
 
@@ -34,8 +34,8 @@ def run(folder: Path, *signing_keys: Any, check: bool = False, **arguments: Any)
 
 
 def shown(content: str) -> str:
-    half, fingerprint = _keys.inspect("", content)
-    return "{0} key {1}\n".format(half, fingerprint)
+    half, fingerprint = pem.inspect("", content)
+    return f"{half} key {fingerprint}\n"
 
 
 def difference(folder: Path, name: str, before: str, after: str) -> dict[str, str]:

@@ -182,7 +182,7 @@ def test_a_missing_directory_is_an_error_or_made(tmp_path: Path) -> None:
     folder = tmp_path / "vassals"
     found = run(folder, vassal("a"))
     assert (found.data["argument"], found.failed) == ("path", True)
-    assert "the directory {0} is not there; create it first".format(folder) in found.msg
+    assert f"the directory {folder} is not there; create it first" in found.msg
     assert told(run(folder, vassal("a"), check=True)) == {"created": ["a"]}
     assert list(tmp_path.iterdir()) == []
     assert run(folder, directory_mode="0711").changed
@@ -213,7 +213,7 @@ def test_vassals_are_read_by_uwsgi_before_they_are_written(
         assert told(found) == {"created": ["b"], "updated": ["a"]}
         return
     assert (found.failed, found.data["argument"]) == (True, "vassals[1]")
-    assert found.msg == "vassals[1]: uWSGI refuses {0}: [strict-mode] unknown config directive: nosuch".format(tmp_path / "b.ini")
+    assert found.msg == f"vassals[1]: uWSGI refuses {tmp_path / 'b.ini'}: [strict-mode] unknown config directive: nosuch"
     assert snapshot(tmp_path) == before
 
 
@@ -230,7 +230,7 @@ def test_only_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_what_the_dry_run_would_carry_out_is_written_with_a_warning(tmp_path: Path) -> None:
-    found = run(tmp_path, vassal("a", **{"exec-asap": "touch {0}/done".format(tmp_path), "nosuch": 1}))
+    found = run(tmp_path, vassal("a", **{"exec-asap": f"touch {tmp_path}/done", "nosuch": 1}))
     assert found.warnings == ["vassals[0]: not validated, since the dry run would carry out exec-asap"]
     assert os.listdir(tmp_path) == ["a.ini"]
 
@@ -253,7 +253,7 @@ def test_the_folder_of_suspend_files_is_made_once(tmp_path: Path) -> None:
         assert (planned.changed, sorted(os.listdir(tmp_path))) == (True, ["vassals"])
         assert run(tmp_path / "vassals", shop, **given).changed
         assert mode(tmp_path / "suspend") == "0755"
-        assert ",check={0}/suspend/shop\n".format(tmp_path) in (tmp_path / "vassals" / "shop.ini").read_text()
+        assert f",check={tmp_path}/suspend/shop\n" in (tmp_path / "vassals" / "shop.ini").read_text()
         # One that is there stays as it is, with what holds vassals out.
         (tmp_path / "suspend").chmod(0o750)
         (tmp_path / "suspend" / "shop").mkdir()

@@ -106,7 +106,7 @@ def test_a_uwsgi_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
     binary = put(tmp_path / "binary", "#!/nonexistent\n", bits=0o755)
     found = run(tmp_path / "vassals", GOOD, uwsgi_binary=str(binary), directory_mode="0755")
     assert (found.failed, found.data["argument"]) == (True, "uwsgi_binary")
-    assert found.msg == "uwsgi_binary: {0} can't be run: No such file or directory".format(binary)
+    assert found.msg == f"uwsgi_binary: {binary} can't be run: No such file or directory"
     assert not (tmp_path / "vassals").exists()
 
 
@@ -152,7 +152,7 @@ def test_a_key_that_is_not_there_is_warned_of_but_not_in_check_mode(tmp_path: Pa
 
 def test_of_many_warnings_some_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
     def items(count: int) -> list[Any]:
-        return [vassal("v{0:02}".format(at), S, socket="/run/{0}".format(at)) for at in range(count)]
+        return [vassal(f"v{at:02}", S, socket=f"/run/{at}") for at in range(count)]
 
     words = "vassals[{0}].subscriptions[0].address: the vassal announces a unix socket"
     assert len(run(tmp_path, *items(20), check=True).warnings) == 20

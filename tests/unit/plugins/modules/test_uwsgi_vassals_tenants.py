@@ -99,7 +99,7 @@ def test_each_tenant_has_its_files_in_folders_that_root_shares(tmp_path: Path) -
     paths[suspend / "nobody"] = (nobody.pw_uid, nobody.pw_gid, "0700")
     assert {path: (path.stat().st_uid, path.stat().st_gid, mode(path)) for path in paths} == paths
     assert os.listdir(suspend) == ["nobody"]
-    assert ",check={0}/nobody/a".format(suspend) in (folder / "a.ini").read_text()
+    assert f",check={suspend}/nobody/a" in (folder / "a.ini").read_text()
     assert not run(folder, *items, **given).changed
     folder.chmod(0o755)
     assert run(folder, *items, check=True, **given).changed

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Vassals whose subscriptions don't say what they are signed with, to such that do. Pure.
+
+Vassals may be in lists of any depth, as they come out of an inventory. No other member than ``subscriptions``, ``key`` and
+``signing`` is read: the rest may be undefined where it's asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Dict, Iterator, List, Tuple
+
+from .._errors import ArgumentError
+from .._keys import pem
+from . import values
+
+# Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
+NEXT = "next"
+
+
+def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), path: str = "") -> List[Any]:
+    """Sign every subscription that doesn't say otherwise.
+
+    Each key gets a private key of its own, so a subscription to several keys becomes one for each.
+
+    Args:
+        directory: the folder on the node where its private keys are.
+        succeeding: the names of files in it that have successors in its folder ``NEXT``. What they sign is announced a second
+            time, signed with the successor, so a router may know either.
+        path: what stands before the names of these two and of ``digest`` in errors.
+
+    Returns:
+        the vassals, with ``signing`` in each subscription that is signed and none in the others.
+
+    Raises:
+        ArgumentError: when something isn't a vassal, or a directory or digest can't be used.
+    """
+    folder = values.directory(values.child(path, "directory"), directory)
+    values.digest(values.child(path, "digest"), digest)
+    names = values.sequence(values.child(path, "succeeding"), succeeding)
+    files = {os.path.join(folder, name): os.path.join(folder, NEXT, name) for name in names}
+    found: List[Any] = []
+    for place, vassal in flat("vassals", vassals):
+        subscriptions = vassal.get("subscriptions")
+        if subscriptions:
+            entries: List[Any] = []
+            for entry_place, entry in flat(place + ".subscriptions", subscriptions):
+                for one in _signed(entry_place, entry, folder, digest):
+                    entries += _doubled(entry_place, one, files)
+            found.append({**vassal, "subscriptions": entries})
+        else:
+            found.append(vassal)
+    return found
+
+
+def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str) -> List[Mapping[str, Any]]:
+    signing = entry.get("signing")
+    if signing is False:
+        return [{name: value for name, value in entry.items() if name != "signing"}]
+    # One without a key is for the module to refuse, which says more.
+    keys = [subscription_key(path, key) for path, key in places(place + ".key", entry.get("key"))]
+    if signing is not None or not keys:
+        return [entry]
+    # dict.fromkeys: one announcement a key is enough.
+    return [
+        {**entry, "key": key, "signing": [digest, os.path.join(folder, key_file(place + ".key", key))]}
+        for key in dict.fromkeys(keys)
+    ]
+
+
+def _doubled(place: str, entry: Mapping[str, Any], files: Dict[str, str]) -> List[Mapping[str, Any]]:
+    """A subscription, and the one that is signed with its key's successor."""
+    signing = values.signing(place + ".signing", entry["signing"]) if files and entry.get("signing") is not None else None
+    if not signing or signing.file not in files:
+        return [entry]
+    return [entry, {**entry, "signing": [signing.digest, files[signing.file]]}]
+
+
+def flat(path: str, items: Any) -> Iterator[Tuple[str, Mapping[str, Any]]]:
+    """The mappings in nested lists, each with its place."""
+    if items is None:
+        return
+    if isinstance(items, Mapping):
+        yield path, items
+    elif isinstance(items, (list, tuple)):
+        for at, item in enumerate(items):
+            yield from flat(f"{path}[{at}]", item)
+    else:
+        raise ArgumentError(path, "must be a mapping of arguments or a list of them")
+
+
+def places(path: str, value: Any) -> Iterator[Tuple[str, Any]]:
+    """The values of an argument that takes one or a list, each with its place."""
+    for at, item in enumerate(values.sequence(path, value)):
+        yield f"{path}[{at}]" if isinstance(value, (list, tuple)) else path, item
+
+
+def subscription_key(path: str, value: Any) -> str:
+    """A subscription's key, checked."""
+    return str(values.key(path, value))
+
+
+def key_file(path: str, key: str) -> str:
+    """The file's name of a key that is to be signed."""
+    return pem.file_name(path, pem.key_file(key))

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specs of subscriptions, made from the table in ``_dialect``."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from .. import _dialect
+from .._dialect import KINDS
+
+# Options whose names look like secrets and that are none: domains, file names.
+_NOT_SECRET = ("key", "signing", "sni_key", "key_dot_split")
+_REQUIRED = ("server", "key")
+
+
+def group(name: str) -> Dict[str, Any]:
+    """The suboptions of one of the groups in ``_dialect.GROUPS``."""
+    spec = {}
+    for row in _dialect.GROUPS[name]:
+        spec[row.argument] = dict(KINDS[row.kind])
+        if row.argument in _NOT_SECRET:
+            spec[row.argument]["no_log"] = False
+    return spec
+
+
+def subscriptions() -> Dict[str, Any]:
+    """The arguments that make a fragment, each with its suboptions."""
+    entry = group("subscriptions")
+    for name in _REQUIRED:
+        entry[name]["required"] = True
+    entry["resolve_server"] = {"type": "bool"}
+    spec: Dict[str, Any] = {"subscriptions": {"type": "list", "elements": "dict", "options": entry}}
+    for name in ("server_params", "server_verification_params", "client_params"):
+        spec[name] = {"type": "dict", "options": group(name)}
+    spec["resolve_server"] = {"type": "bool", "default": False}
+    return spec
+
+
+def host_uwsgi() -> Dict[str, Any]:
+    """The arguments about the host's own uWSGI."""
+    return {
+        "uwsgi_version": {"type": "str"},
+        "uwsgi_binary": {"type": "str", "default": "uwsgi"},
+        "validate": {"type": "bool"},
+        "user": {"type": "str"},
+    }
+
+
+def directory(purges: bool = True) -> Dict[str, Any]:
+    """The arguments about a directory whose files a module manages.
+
+    Args:
+        purges: whether the module can remove what is no longer described.
+    """
+    purge: Dict[str, Any] = {"purge": {"type": "bool", "default": False}} if purges else {}
+    return {
+        "path": {"type": "path", "required": True},
+        "directory_mode": {"type": "raw"},
+        **purge,
+        "owner": {"type": "str"},
+        "group": {"type": "str"},
+        "mode": {"type": "raw"},
+    }

@@ -1,0 +1,375 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The values that arguments take: one small checker for each, by the names in ``_dialect.KINDS``.
+
+Each takes the argument's path and what the user gave, returns it in one form, and raises ``ArgumentError``.
+They know Ansible's conversions (``"5"`` is 5, ``"yes"`` is true), so a module may hand over data of any depth unconverted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
+
+from .._dialect import ALGORITHMS, MODIFIERS, Algorithm
+from .._errors import ArgumentError
+from .._ini.writer import literal_flaw
+
+# core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key and as many for the address.
+MAX_KEY = MAX_ADDRESS = 255
+# core/socket.c and core/subscription.c cut longer socket paths, on both sides.
+MAX_SOCKET_PATH = 102
+_MAX_PATH = 4095
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
+_PORT = re.compile(r"[1-9]\d{0,4}\Z")
+_DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
+_MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What nearly all values are made of, and no ini file has a special meaning for.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
+# Ansible's own are subclasses of the first; to ask for the second takes much longer.
+_MAPPINGS = (dict, Mapping)
+_ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
+
+
+class Modifier(NamedTuple):
+    """The first two bytes of a uwsgi packet that aren't its size; ``second`` is None where it isn't given."""
+
+    first: int
+    second: Optional[int]
+
+
+class Signing(NamedTuple):
+    """The digest and the private key's file that sign announcements."""
+
+    digest: str
+    file: str
+
+
+def child(path: str, name: Any) -> str:
+    """The path of a member of ``path``; a name that is none is shown as what it is, on one line."""
+    if not isinstance(name, str) or not _MEMBER.match(name):
+        return f"{path}[{_shown(name)}]"
+    return path + "." + name if path else name
+
+
+def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
+    """A mapping of known arguments; members that are null are left out.
+
+    Raises:
+        ArgumentError: when it isn't one, or names an argument that is unknown.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, _MAPPINGS):
+        raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
+    for name in value:
+        if name not in known:
+            near = _near(str(name), known)
+            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
+            raise ArgumentError(child(path, name), "is no argument here; " + hint)
+    return {name: member for name, member in value.items() if member is not None}
+
+
+def sequence(path: str, value: Any) -> List[Any]:
+    """A list as it is, or one value as a list of one."""
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, _MAPPINGS):
+        raise ArgumentError(path, "must be a value or a list of values, not a mapping")
+    return [value]
+
+
+def text(path: str, value: Any) -> str:
+    """Text that an ini line can carry literally."""
+    if isinstance(value, str) and _PLAIN.match(value):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ArgumentError(path, f"must be text, not {_type_name(value)}")
+    result = str(value)
+    if not result:
+        raise ArgumentError(path, "is empty; give a value or leave the argument out")
+    flaw = literal_flaw(result)
+    if flaw:
+        raise ArgumentError(path, f"{_shown(result)} {flaw}; give a value without it")
+    return result
+
+
+def word(path: str, value: Any) -> str:
+    """A name without blanks."""
+    result = text(path, value)
+    if _CONTROL.search(result) or " " in result:
+        raise ArgumentError(path, f"{_shown(result)} has a blank or a control character; give a plain name")
+    return result
+
+
+def flag(path: str, value: Any) -> bool:
+    """A boolean, by Ansible's words for it."""
+    lowered = value.lower() if isinstance(value, str) else value
+    if isinstance(lowered, (str, bool, int, float)):
+        if lowered in BOOLEANS_TRUE:
+            return True
+        if lowered in BOOLEANS_FALSE:
+            return False
+    raise ArgumentError(path, f"{_shown(value)} is not a boolean; give true or false")
+
+
+def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "") -> int:
+    """A whole number from ``least`` to ``most``."""
+    if isinstance(value, str) and re.match(r"\s*[+-]?\d{1,20}\s*\Z", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ArgumentError(path, f"{_shown(value)} is not a whole number")
+    if not least <= value <= most:
+        raise ArgumentError(path, f"{value} is not from {least} to {most}{why}")
+    return int(value)
+
+
+def positive(path: str, value: Any) -> int:
+    """A whole number from 1."""
+    return whole(path, value, 1, why="; uWSGI takes less as something else, and its master dies of an interval of 0")
+
+
+def level(path: str, value: Any) -> int:
+    """A whole number from 0."""
+    return whole(path, value, 0)
+
+
+def file(path: str, value: Any) -> str:
+    """An absolute path."""
+    if isinstance(value, str) and "-----BEGIN " in value:
+        raise ArgumentError(path, "is a key or a certificate itself; give the path of its file")
+    result = text(path, value)
+    if not result.startswith("/"):
+        raise ArgumentError(
+            path, f"{_shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
+        )
+    if len(result.encode("utf-8")) > _MAX_PATH:
+        raise ArgumentError(path, f"is longer than the {_MAX_PATH} bytes of a path")
+    return result
+
+
+def client_ca(path: str, value: Any) -> str:
+    """A file of certificates; with ``!`` before it clients must have one (``uwsgi_ssl_new_server_context``, core/ssl.c)."""
+    result = text(path, value)
+    return "!" + file(path, result[1:]) if result.startswith("!") else file(path, result)
+
+
+def directory(path: str, value: Any) -> str:
+    """An absolute path of a folder, without the slash at its end."""
+    return file(path, value).rstrip("/") or "/"
+
+
+def directories(path: str, value: Any) -> List[str]:
+    """Folders, with the slash that uWSGI needs: it puts the key right behind (uwsgi_subscription_credentials_check)."""
+    found = [directory(f"{path}[{at}]", item) for at, item in enumerate(sequence(path, value))]
+    return [item.rstrip("/") + "/" for item in found]
+
+
+def socket_path(path: str, value: Any) -> str:
+    """The absolute path of a unix socket, of a length that uWSGI doesn't cut."""
+    result = file(path, value)
+    _socket_name(path, result)
+    return result
+
+
+def _socket_name(path: str, value: str) -> None:
+    if value == "@" or (value.startswith("/") and value.endswith("/")):
+        raise ArgumentError(path, f"{_shown(value)} names no socket; give the path of one")
+    if ":" in value:
+        raise ArgumentError(
+            path, f"{_shown(value)} has a colon, so uWSGI takes it as an address and a port; give another path"
+        )
+    size = len(value.encode("utf-8"))
+    if size > MAX_SOCKET_PATH:
+        raise ArgumentError(
+            path,
+            f"the socket's path has {size} bytes and uWSGI cuts it at {MAX_SOCKET_PATH}; give a shorter one",
+        )
+
+
+# The same few servers and sockets come again and again.
+@lru_cache(maxsize=4096)
+def is_ipv4_port(value: str) -> bool:
+    """Say whether ``value`` is a dotted quad and a port from 1 to 65535."""
+    host, colon, port = value.rpartition(":")
+    return bool(colon and _IPV4.match(host) and _PORT.match(port) and int(port) <= 65535)
+
+
+def host_port(value: str) -> Optional[Tuple[str, str]]:
+    """Split a host name and a port; None where ``value`` is something else, such as IPv6 or a path."""
+    host, colon, port = value.rpartition(":")
+    if not colon or not _PORT.match(port) or int(port) > 65535 or not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z", host):
+        return None
+    return host, port
+
+
+def server(path: str, value: Any) -> str:
+    """A subscription server: IPv4 and port (``inet_addr``, core/subscription.c), or a unix socket's absolute path."""
+    result = text(path, value)
+    if result.startswith("/"):
+        return socket_path(path, result)
+    if not is_ipv4_port(result):
+        raise ArgumentError(
+            path,
+            f"{_shown(result)} is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; "
+            "with a host name or IPv6 uWSGI never registers; set resolve_server to true to have a name resolved to IPv4 on "
+            "the host",
+        )
+    return result
+
+
+def key(path: str, value: Any) -> str:
+    """A subscription's key, usually a domain."""
+    result = text(path, value)
+    size = len(result.encode("utf-8"))
+    if size > MAX_KEY:
+        raise ArgumentError(path, f"has {size} bytes; more than {MAX_KEY} crash the router")
+    if '"' in result or "\\" in result or _CONTROL.search(result):
+        raise ArgumentError(
+            path,
+            f"{_shown(result)} has a quote, a backslash or a control character, which breaks the router's stats; "
+            "give the domain as clients send it",
+        )
+    if ".." in result and ".." in result.split("/"):
+        raise ArgumentError(path, f"{_shown(result)} leads out of the folder of credentials; give it without '..'")
+    return result
+
+
+def address(path: str, value: Any) -> Any:
+    """What a router connects to: text, or the index of one of the instance's sockets."""
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        return whole(path, value, 0, 255)
+    result = text(path, value)
+    if result.startswith(("/", "@")):
+        _socket_name(path, result)
+        return result
+    if len(result.encode("utf-8")) > MAX_ADDRESS:
+        raise ArgumentError(path, f"has more than {MAX_ADDRESS} bytes, which crashes the router")
+    flaw = address_flaw(result)
+    if flaw:
+        raise ArgumentError(
+            path,
+            f"{_shown(result)} {flaw}; give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or "
+            "the number of the socket",
+        )
+    return result
+
+
+def address_flaw(value: str) -> Optional[str]:
+    """Say why a router can't connect to ``value``, an address as uWSGI announces it.
+
+    Returns:
+        what is wrong with it, or None.
+    """
+    if value.startswith(("/", "@")):
+        return None
+    host, colon, dummy = value.rpartition(":")
+    if is_ipv4_port(value) and not host.startswith("0"):
+        return None
+    if not colon:
+        return "is a relative path, which the router takes from its own folder"
+    if host in ("", "*") or re.match(r"0+(\.0+){0,3}\Z", host):
+        return "is a wildcard, which for the router is its own host"
+    if not _IPV4.match(host):
+        return "is not an IPv4 address, and the router resolves no names and knows no IPv6"
+    if not is_ipv4_port(value):
+        return "has no port from 1 to 65535"
+    return None
+
+
+def modifier(path: str, value: Any) -> Modifier:
+    """A name, a number of 8 bits, or ``{modifier1, modifier2}``."""
+    if isinstance(value, Mapping):
+        found = mapping(path, value, ("modifier1", "modifier2"))
+        if "modifier1" not in found:
+            raise ArgumentError(child(path, "modifier1"), "is missing; modifier2 only refines it")
+        first = modifier(child(path, "modifier1"), found["modifier1"]).first
+        second = whole(child(path, "modifier2"), found["modifier2"], 0, 255) if "modifier2" in found else None
+        return Modifier(first, second)
+    if isinstance(value, str) and not value.strip().lstrip("+-").isdigit():
+        if value not in MODIFIERS:
+            near = _near(value, MODIFIERS)
+            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(MODIFIERS))
+            raise ArgumentError(path, f"{_shown(value)} is no modifier's name; {hint}")
+        return Modifier(MODIFIERS[value], None)
+    return Modifier(whole(path, value, 0, 255, "; a modifier has 8 bits"), None)
+
+
+def algorithm(path: str, value: Any) -> Algorithm:
+    """A balancing algorithm, by its long or by uWSGI's name."""
+    name = text(path, value)
+    if name not in _ALGORITHMS:
+        raise ArgumentError(
+            path,
+            f"{_shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
+        )
+    return _ALGORITHMS[name]
+
+
+def digest(path: str, value: Any) -> str:
+    """An OpenSSL digest's name."""
+    result = text(path, value)
+    if not _DIGEST.match(result):
+        raise ArgumentError(path, f"{_shown(result)} is no digest's name; give one such as SHA256")
+    return result
+
+
+def signing(path: str, value: Any) -> Optional[Signing]:
+    """``[algorithm, file]`` or ``"ALGO:file"``; None for false, which means unsigned."""
+    if value is False:
+        return None
+    if isinstance(value, str):
+        name, colon, where = value.partition(":")
+        parts: List[Any] = [name, where] if colon else []
+    else:
+        parts = list(value) if isinstance(value, (list, tuple)) else []
+    if len(parts) != 2:
+        raise ArgumentError(
+            path, "must be [algorithm, key file], such as [SHA256, /etc/uwsgi/keys/private/shop.pem], or 'SHA256:/etc/...'"
+        )
+    return Signing(digest(path + "[0]", parts[0]), file(path + "[1]", parts[1]))
+
+
+def uids(path: str, value: Any) -> List[int]:
+    """Numeric user ids, none of them root's."""
+    found = []
+    for at, item in enumerate(sequence(path, value)):
+        place = f"{path}[{at}]"
+        if str(item).strip() == "0":
+            raise ArgumentError(place, "uWSGI never skips the check for uid 0; give the uid of an unprivileged user")
+        found.append(whole(place, item, 1, 2**32 - 2))
+    return found
+
+
+def _near(name: str, known: Iterable[str]) -> List[str]:
+    """The known name that was likely meant, if there is one."""
+    # Only for errors: to load it takes longer than to check a hundred arguments.
+    import difflib  # noqa: PLC0415
+
+    return difflib.get_close_matches(name, list(known), 1)
+
+
+def _type_name(value: Any) -> str:
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "a boolean"), (Mapping, "a mapping"), ((list, tuple), "a list")):
+        if isinstance(value, kind):  # type: ignore[arg-type]
+            return name
+    return "a value of type " + type(value).__name__
+
+
+def _shown(value: Any) -> str:
+    """A value for an error, quoted, on one line and not too long."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:60] + f"... ({len(shown)} characters)"

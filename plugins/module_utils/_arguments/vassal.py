@@ -1,0 +1,270 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One vassal: its arguments to the lines of its file, and what it would announce. Pure."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+
+from .._dialect import CLIENT_PARAMS, SOCKETS, Release
+from .._errors import ArgumentError
+from .._ini import writer
+from .._ini.writer import Line
+from . import subscription, values
+
+SUFFIX = ".ini"
+# Behind it, of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
+ADDRESS_SUFFIX = ".socket"
+_ARGUMENTS = (
+    "name",
+    "options",
+    "subscriptions",
+    "server_params",
+    "server_verification_params",
+    "client_params",
+    "resolve_server",
+    "health",
+    "on_demand",
+    "owner",
+    "group",
+    "mode",
+)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
+# What useradd(8) takes, and numbers. It also names a folder.
+_OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
+# core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
+_MAX_NAME = 254 - len(SUFFIX)
+_CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
+# Where a socket may come from besides.
+_ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
+_EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
+
+
+class Defaults(NamedTuple):
+    """What holds for every vassal that doesn't say otherwise; null leaves an option out.
+
+    Attributes:
+        suspend_dir: the folder of the suspend files, each with its vassal's name.
+        owner: of the vassals' files.
+        tyrant: whether each vassal runs as its file's owner, who must be given then and has a folder of suspend files.
+        lines: what the options come to, found once for all vassals.
+    """
+
+    options: Mapping[str, Any] = {}
+    client_params: Mapping[str, Any] = {}
+    resolve_server: bool = False
+    suspend_dir: Optional[str] = None
+    owner: Optional[str] = None
+    tyrant: bool = False
+    lines: Mapping[str, List[Line]] = {}
+
+
+class Vassal(NamedTuple):
+    """A vassal as it will be written.
+
+    Attributes:
+        arguments: what the user gave.
+        uid: the user that its own options name, None where they name none.
+        sockets: those of its sockets that nobody else can have.
+        owner: who a tyrant Emperor runs it as, None with any other.
+        on_demand: the address that the Emperor binds for it, None where it runs from the start.
+    """
+
+    name: str
+    place: str
+    arguments: Mapping[str, Any]
+    lines: List[Line]
+    subscriptions: List[subscription.Subscription]
+    warnings: List[str]
+    uid: Optional[str]
+    sockets: List[str]
+    owner: Optional[str] = None
+    on_demand: Optional[str] = None
+
+
+def vassals(
+    items: Iterable[Any],
+    release: Release,
+    resolve: Optional[subscription.Resolver] = None,
+    defaults: Defaults = Defaults(),  # noqa: B008 - it is immutable
+) -> List[Vassal]:
+    """Check the argument ``vassals``.
+
+    Raises:
+        ArgumentError: for the first argument that can't be used.
+    """
+    found = []
+    places: Dict[str, str] = {}
+    owners: Dict[str, Vassal] = {}
+    defaults = defaults._replace(lines=_options("default_options", defaults.options))
+    for at, item in enumerate(items):
+        one = _vassal(f"vassals[{at}]", item, release, resolve, defaults)
+        if one.name in places:
+            raise ArgumentError(
+                one.place + ".name", f"{one.name!r} is the name of {places[one.name]} too; give each vassal its own"
+            )
+        places[one.name] = one.place
+        for socket in one.sockets:
+            if owners.setdefault(socket, one) is not one:
+                raise ArgumentError(
+                    one.place + ".options", f"the socket {socket!r} is that of {owners[socket].place} too, so only one of them "
+                        "would start; give each its own"
+                )
+        found.append(one)
+    return found
+
+
+def _vassal(
+    place: str, item: Any, release: Release, resolve: Optional[subscription.Resolver], defaults: Defaults
+) -> Vassal:
+    given = values.mapping(place, item, _ARGUMENTS)
+    name = _name(place + ".name", given.get("name"))
+    own = _options(place + ".options", given.get("options"))
+    options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
+    given.setdefault("resolve_server", defaults.resolve_server)
+    owner = _owner(place, given.get("owner", defaults.owner), name) if defaults.tyrant else None
+    on_demand = _on_demand(place, given) if "on_demand" in given else None
+    if "health" in given:
+        # Only where it's used, as few vassals have it.
+        from . import health  # noqa: PLC0415
+
+        health.health(place + ".health", given["health"])
+    if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
+        suspend_file = os.path.join(defaults.suspend_dir, owner or "", name)
+        given["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
+    if defaults.client_params and given.get("subscriptions"):
+        params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
+        given["client_params"] = dict(defaults.client_params, **params)
+    fragment = subscription.fragment(given, release, resolve, place)
+    if not options and not fragment.lines:
+        raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
+    warnings = list(fragment.warnings)
+    sockets = [line.value for line in options if line.name in SOCKETS]
+    for at, entry in enumerate(fragment.subscriptions):
+        if not isinstance(entry.address, str):
+            warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
+    uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
+    uid = uids[-1] if uids else None
+    bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
+    if on_demand:
+        if on_demand in bound:
+            raise ArgumentError(
+                place + ".options", f"the socket {on_demand!r} is bound by the Emperor, for on_demand; leave it out here"
+            )
+        bound.append(on_demand)
+    lines = options + fragment.lines
+    return Vassal(name, place, given, lines, fragment.subscriptions, warnings, uid, bound, owner, on_demand)
+
+
+def _owner(place: str, value: Any, name: str) -> str:
+    """The user that a tyrant Emperor runs a vassal as."""
+    if value is None:
+        raise ArgumentError(
+            place + ".owner", f"is missing; a tyrant Emperor runs a vassal as its file's owner, so give {name!r} one"
+        )
+    owner = str(value)
+    if owner in ("root", "0"):
+        raise ArgumentError(
+            place + ".owner", f"is root, as which a tyrant Emperor runs no vassal; give {name!r} a user of its own"
+        )
+    if not _OWNER.match(owner):
+        raise ArgumentError(place + ".owner", f"{owner[:80]!r} is no user's name; give one for {name!r}")
+    return owner
+
+
+def _on_demand(place: str, given: Mapping[str, Any]) -> str:
+    """The address that the Emperor binds for a vassal."""
+    # Only where it's used, as few vassals are.
+    from .._host import on_demand as demand  # noqa: PLC0415
+
+    found = demand.address(place + ".on_demand", given["on_demand"])
+    if given.get("subscriptions"):
+        demand.refuse_announcements(place, found)
+    return found
+
+
+def _suspendable(entry: Any, suspend_file: str) -> Any:
+    """A subscription with a suspend file; what is none is for the check of its arguments."""
+    if not isinstance(entry, Mapping) or "suspend_file" in entry or "check_file" in entry:
+        return entry
+    return {**entry, "suspend_file": suspend_file}
+
+
+def _name(path: str, value: Any) -> str:
+    if value is None:
+        raise ArgumentError(path, "is missing; it names the vassal's file")
+    name = values.text(path, value)
+    if name.endswith(SUFFIX):
+        raise ArgumentError(path, f"{name!r} ends in {SUFFIX}; give the name without it")
+    if not _NAME.match(name) or len(name) > _MAX_NAME:
+        raise ArgumentError(
+            path,
+            f"{name[:80]!r} can't name a vassal's file; give at most {_MAX_NAME} of letters, digits, '_', '.', '@', '+' and "
+            "'-', not beginning with one of the last four",
+        )
+    return name
+
+
+def _options(path: str, value: Any) -> Dict[str, List[Line]]:
+    """The lines of raw options: a mapping, whose list values repeat the line and whose null values leave it out."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
+    found: Dict[str, List[Line]] = {}
+    for name, item in (value or {}).items():
+        if not isinstance(name, str) or not writer.is_option_name(name):
+            raise ArgumentError(values.child(path, name), "is no option's name")
+        if isinstance(item, (list, tuple)):
+            place = values.child(path, name)
+            found[name] = [Line(name, _raw(place, at, one), False) for at, one in enumerate(item)]
+        else:
+            found[name] = [] if item is None else [Line(name, _raw(path, name, item), False)]
+    return found
+
+
+def _raw(path: str, name: Any, value: Any) -> str:
+    """A value in uWSGI's own language; ``name`` is its place in ``path``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, float)):
+        raise ArgumentError(
+            values.child(path, name), "must be a value or a list of values; give true for an option that takes none"
+        )
+    text = str(value)
+    flaw = writer.raw_flaw(text)
+    if flaw:
+        raise ArgumentError(values.child(path, name), flaw + "; give a list to repeat the option")
+    return text
+
+
+def _announced(path: str, number: int, options: List[Line], sockets: List[str]) -> List[str]:
+    """Check the address that uWSGI will take from the vassal's socket of that number.
+
+    Returns:
+        warnings.
+    """
+    if number >= len(sockets):
+        if any(re.match(_ELSEWHERE, line.name) for line in options):
+            return []
+        raise ArgumentError(
+            path,
+            "asks for socket {}, and the vassal's options have {}; give it a socket, or the subscription an "
+            "address".format(number, len(sockets) or "none"),
+        )
+    socket = sockets[number]
+    if _EXPANDED.search(socket):
+        return []
+    flaw = values.address_flaw(socket)
+    if flaw:
+        raise ArgumentError(
+            path,
+            f"uWSGI would announce the vassal's socket {socket!r}, which {flaw}; give the socket an IPv4 address and a port, "
+            "or the subscription an address",
+        )
+    if socket.startswith("/"):
+        return [path + ": the vassal announces a unix socket; " + subscription.NO_FAILOVER]
+    return []

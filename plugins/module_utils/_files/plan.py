@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of the files of a directory: the wanted ones, the changes, and how a user is shown them. Pure."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+
+class Wanted(NamedTuple):
+    """A file that shall be there.
+
+    Attributes:
+        name: its name in the directory.
+        place: the argument that asks for it, for errors.
+        uid: owner, None to leave it; ``gid`` and ``mode`` alike.
+    """
+
+    name: str
+    content: bytes
+    place: str
+    uid: Optional[int] = None
+    gid: Optional[int] = None
+    mode: Optional[int] = None
+
+
+class Change(NamedTuple):
+    """What becomes of one file.
+
+    Attributes:
+        before: its content, None where it isn't there; ``after`` alike.
+        found: what ``lstat`` says of it, None where it isn't there.
+        wanted: None for a file that is removed.
+        attributes: a pair of old and new for each of owner, group and mode that differs.
+    """
+
+    name: str
+    before: Optional[bytes]
+    after: Optional[bytes]
+    found: Optional[os.stat_result]
+    wanted: Optional[Wanted]
+    attributes: Dict[str, Tuple[Any, Any]]
+
+
+class Plan(NamedTuple):
+    """What is to be done; ``unchanged`` are names."""
+
+    created: List[Change]
+    updated: List[Change]
+    removed: List[Change]
+    unchanged: List[str]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.created or self.updated or self.removed)
+
+
+def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Dict[str, Any]]:
+    """A plan as Ansible's diff.
+
+    Args:
+        shown: what stands for a file's content.
+    """
+    found = []
+    for change in plan.removed + plan.created + plan.updated:
+        header = os.path.join(path, change.name)
+        item = {
+            "before_header": header,
+            "after_header": header,
+            "before": "" if change.before is None else shown(change.before),
+            "after": "" if change.after is None else shown(change.after),
+        }
+        for side, key in enumerate(("before", "after")):
+            words = [f"{name}: {pair[side]}\n" for name, pair in sorted(change.attributes.items())]
+            item[key] += "".join(words)
+        found.append(item)
+    return found
+
+
+def attribute_changes(found: os.stat_result, wanted: Wanted) -> Dict[str, Tuple[Any, Any]]:
+    """Owner, group and mode where they differ, each with what was found and what is wanted."""
+    differing: Dict[str, Tuple[Any, Any]] = {}
+    if wanted.uid is not None and wanted.uid != found.st_uid:
+        differing["owner"] = (found.st_uid, wanted.uid)
+    if wanted.gid is not None and wanted.gid != found.st_gid:
+        differing["group"] = (found.st_gid, wanted.gid)
+    if wanted.mode is not None and wanted.mode != stat.S_IMODE(found.st_mode):
+        differing["mode"] = (f"{stat.S_IMODE(found.st_mode):04o}", f"{wanted.mode:04o}")
+    return differing

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changes to one directory, all or none of them.
+
+A file is whole at every moment: it is written under a temporary name, which has its owner and mode before its
+first byte, and renamed. All are written before the first is renamed, so an error (a full disk, an immutable file) changes
+nothing. The temporary names have no suffix that an Emperor takes for a vassal (``core/emperor.c``,
+``uwsgi_emperor_is_valid``).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import Any, Callable, Dict, List, Tuple, cast
+
+from .._errors import ArgumentError
+from .plan import Change, Plan, Wanted
+
+TEMPORARY = ".emperor-uwsgi-{0}-{1}.tmp"
+_LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+class Transaction:
+    """The changes of one plan, which can be taken back until the end.
+
+    Args:
+        directory: an open descriptor of the directory, locked against other runs.
+        path: its path, for errors.
+        place: the argument that names it, for errors.
+    """
+
+    def __init__(self, directory: int, path: str, place: str) -> None:
+        self._dir = directory
+        self._path = path
+        self._place = place
+        self._stamp = os.urandom(4).hex()
+        # Temporary names: of the new files, and of those that were there.
+        self._staged: List[Tuple[Change, str]] = []
+        self._kept: Dict[str, str] = {}
+        self._done: List[Change] = []
+
+    def run(self, plan: Plan, then: Callable[[], None]) -> None:
+        """Carry a plan out; after an error every file is as it was.
+
+        Args:
+            then: called when all is in place; what it raises takes everything back as well.
+
+        Raises:
+            ArgumentError: naming the argument whose file could not be written.
+        """
+        rewritten = [change for change in plan.updated if change.before != change.after]
+        place = self._place
+        try:
+            for change in plan.created + rewritten:
+                place = self._place_of(change)
+                self._stage(change)
+            for change in plan.removed + rewritten:
+                place = self._place_of(change)
+                self._keep(change)
+            # Removed first: a vassal under a new name may want the old one's socket.
+            for change in plan.removed:
+                os.unlink(change.name, dir_fd=self._dir)
+                self._done.append(change)
+            for change, temporary in self._staged:
+                place = self._place_of(change)
+                os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+                self._done.append(change)
+            for change in plan.updated:
+                if change.before == change.after:
+                    place = self._place_of(change)
+                    self._done.append(change)
+                    self._set_attributes(change)
+            place = self._place
+            then()
+        except BaseException as exc:
+            self._take_back()
+            if isinstance(exc, OSError):
+                raise ArgumentError(
+                    place, f"{self._join(exc.filename)}: {exc.strerror}; nothing was changed"
+                ) from exc
+            raise
+        finally:
+            for temporary in [name for dummy, name in self._staged] + list(self._kept.values()):
+                self._discard(temporary)
+
+    def _temporary(self) -> str:
+        return TEMPORARY.format(self._stamp, len(self._staged) + len(self._kept))
+
+    def _place_of(self, change: Change) -> str:
+        return change.wanted.place if change.wanted else self._place
+
+    def _stage(self, change: Change) -> None:
+        """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
+        wanted = cast(Wanted, change.wanted)
+        temporary = self._temporary()
+        self._staged.append((change, temporary))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(temporary, flags, 0o600, dir_fd=self._dir)
+        try:
+            _chown(handle, change)
+            mode = wanted.mode
+            if mode is None:
+                mode = stat.S_IMODE(change.found.st_mode) if change.found else 0o666 & ~_umask()
+            os.fchmod(handle, mode)
+            left = memoryview(wanted.content)
+            while left:
+                left = left[os.write(handle, left) :]
+            if change.found:
+                # The Emperor compares whole seconds and takes only a later one for a change.
+                newer = int(change.found.st_mtime) + 1
+                if newer > os.fstat(handle).st_mtime:
+                    os.utime(handle, (newer, newer))
+        finally:
+            os.close(handle)
+
+    def _keep(self, change: Change) -> None:
+        """Keep the old file under a second name, to put it back after an error. Fails at once where it's immutable."""
+        temporary = self._temporary()
+        try:
+            os.link(
+                change.name, temporary, src_dir_fd=self._dir, dst_dir_fd=self._dir, follow_symlinks=False
+            )
+            self._kept[change.name] = temporary
+        except OSError as exc:
+            if exc.errno not in _LINKS_UNSUPPORTED:
+                raise
+
+    def _set_attributes(self, change: Change) -> None:
+        handle = os.open(change.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
+        try:
+            _chown(handle, change)
+            if change.wanted and change.wanted.mode is not None:
+                os.fchmod(handle, change.wanted.mode)
+        finally:
+            os.close(handle)
+
+    def _take_back(self) -> None:
+        for change in reversed(self._done):
+            try:
+                if change.name in self._kept:
+                    temporary = self._kept.pop(change.name)
+                    os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+                elif change.found is None:
+                    os.unlink(change.name, dir_fd=self._dir)
+                elif change.before == change.after:
+                    os.chown(change.name, change.found.st_uid, change.found.st_gid, dir_fd=self._dir)
+                    os.chmod(change.name, stat.S_IMODE(change.found.st_mode), dir_fd=self._dir)
+            except OSError:
+                # The first error is the one to report.
+                continue
+
+    def _discard(self, name: str) -> None:
+        try:
+            os.unlink(name, dir_fd=self._dir)
+        except OSError:
+            # Renamed, or gone with its directory.
+            pass
+
+    def _join(self, name: Any) -> str:
+        return os.path.join(self._path, str(name)) if name is not None else self._path
+
+
+def _chown(handle: int, change: Change) -> None:
+    """Give an open file the wanted owner and group, else those of the file that it replaces, as far as that is allowed."""
+    wanted, found = cast(Wanted, change.wanted), change.found
+    if wanted.uid is not None or wanted.gid is not None:
+        os.fchown(handle, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
+    if found:
+        uid = found.st_uid if wanted.uid is None else -1
+        gid = found.st_gid if wanted.gid is None else -1
+        try:
+            os.fchown(handle, uid, gid)
+        except PermissionError:
+            # An unprivileged user who may replace a file need not be its owner.
+            pass
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the user that a vassal runs as can read a signing key.
+
+uWSGI opens the private key for every announcement and, where it can't, announces unsigned
+(``core/subscription.c``); the router then refuses in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import stat
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Callable, Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
+
+from .._errors import ArgumentError
+
+_MISSING = "it is not there"
+_UID_LINE = re.compile(r"^[ \t]*uid[ \t]*=[ \t]*(\S+)[ \t]*$", re.MULTILINE)
+
+
+class User(NamedTuple):
+    """Who wants to read."""
+
+    name: str
+    uid: int
+    gids: FrozenSet[int]
+
+
+def user(path: str, name: str) -> User:
+    """Look a user up, with all its groups.
+
+    Args:
+        name: a name or a number.
+
+    Raises:
+        ArgumentError: when the host has no user of that name.
+    """
+    try:
+        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+    except (KeyError, ValueError, OverflowError) as exc:
+        if name.isdecimal():
+            return User(name, int(name), frozenset([int(name)]))
+        raise ArgumentError(path, f"the host has no user {name!r}; create it first") from exc
+    return User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+
+
+def uid_option(text: str) -> Optional[str]:
+    """The value of the last ``uid`` line in an ini file, None where it has none."""
+    found = _UID_LINE.findall(text)
+    return found[-1] if found else None
+
+
+def barred(folder: str, reader: Optional[User]) -> Optional[str]:
+    """Say why ``reader``, where it's known, can't enter ``folder``: the reason, or None; raises OSError."""
+    step = "/"
+    for part in [""] + [part for part in folder.split("/") if part]:
+        step = os.path.join(step, part)
+        if reader and not _allowed(os.stat(step), reader, stat.S_IXUSR):
+            return f"{reader.name} may not enter {step.rstrip('/') or '/'}"
+    return None
+
+
+def unreadable(
+    path: str, reader: Optional[User], enter: Callable[[str, Optional[User]], Optional[str]] = barred
+) -> Optional[str]:
+    """Say why ``reader`` can't read ``path``.
+
+    Args:
+        reader: None where it isn't known: then only a missing file is a reason.
+        enter: says why the reader can't enter a folder.
+
+    Returns:
+        the reason, or None; also None where this process may not look.
+    """
+    try:
+        reason = enter(os.path.dirname(path), reader)
+        if reason:
+            return reason
+        status = os.stat(path)
+    except FileNotFoundError:
+        return _MISSING
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return "it is not a regular file"
+    if reader and not _allowed(status, reader, stat.S_IRUSR):
+        return f"{reader.name} may not read it"
+    return None
+
+
+def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
+    if reader.uid == 0:
+        return True
+    if status.st_uid == reader.uid:
+        return bool(status.st_mode & bit)
+    if status.st_gid in reader.gids:
+        return bool(status.st_mode & (bit >> 3))
+    return bool(status.st_mode & (bit >> 6))
+
+
+@contextmanager
+def acting_as_owner(path: str) -> Iterator[None]:
+    """As root, be the owner of a file for as long as the context lasts, without further groups, as a tyrant Emperor is.
+
+    What a tenant's own file says, such as what to read and where to write, is then done with nothing but the tenant's rights.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        status = None
+    if os.geteuid() != 0 or status is None or status.st_uid == 0:
+        yield
+        return
+    gid, groups = os.getegid(), os.getgroups()
+    os.setgroups([])
+    os.setegid(status.st_gid)
+    os.seteuid(status.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
+
+
+class Readers:
+    """Remembers what it found, since a thousand vassals sign with few keys, and those are in one folder.
+
+    Args:
+        check_mode: users and keys that aren't there yet are let pass: an earlier task would have made them.
+    """
+
+    def __init__(self, check_mode: bool = False) -> None:
+        self._check_mode = check_mode
+        self._users: Dict[str, Optional[User]] = {}
+        self._found: Dict[Tuple[Optional[str], str], Optional[str]] = {}
+        self._barred = lru_cache(maxsize=None)(barred)
+
+    def flaw(self, file: str, name: Optional[str], named_by: str) -> Optional[str]:
+        """What is wrong with one signing key's file, None where all is well.
+
+        Args:
+            name: the user that the vassal runs as, None where it isn't known.
+            named_by: the argument that names the user.
+
+        Raises:
+            ArgumentError: when the host doesn't know the user.
+        """
+        if name and name not in self._users:
+            self._users[name] = self._user(named_by, name)
+        seen = name, file
+        if seen not in self._found:
+            self._found[seen] = unreadable(file, self._users[name] if name else None, self._barred)
+        reason = self._found[seen]
+        if reason is None or (self._check_mode and reason == _MISSING):
+            return None
+        return f"{file}: {reason}; uWSGI will announce unsigned until it can read this key"
+
+    def _user(self, path: str, name: str) -> Optional[User]:
+        try:
+            return user(path, name)
+        except ArgumentError:
+            if self._check_mode:
+                return None
+            raise

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A process that nobody supervises: found by its pid file, started as a daemon, stopped with a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import List, Optional
+
+from .._errors import ArgumentError
+
+_START_TIMEOUT = 20
+# Lines of the log that an error quotes.
+_TAIL = 5
+
+
+def running(pidfile: str, ini: str) -> Optional[int]:
+    """The pid of the uWSGI that ``pidfile`` names.
+
+    Args:
+        ini: the file that it was started on; a process without it in its command line is another one that has the pid now.
+
+    Returns:
+        None where there is none.
+    """
+    try:
+        with open(pidfile, encoding="ascii") as stream:
+            pid = int(stream.read().strip())
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            argv = stream.read().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if ini.encode("utf-8") in argv else None
+
+
+def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:
+    """The command that starts uWSGI as a daemon, once its configuration is read (``daemonize2``, core/uwsgi.c)."""
+    return [binary, "--ini", ini, "--pidfile", pidfile, "--daemonize", log]
+
+
+def hear_signals() -> None:
+    """Let what is started from here hear SIGQUIT, which a shell has its jobs in the background ignore (POSIX, 2.11)."""
+    if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
+def size(log: str) -> int:
+    """The bytes of a log so far."""
+    try:
+        return os.path.getsize(log)
+    except OSError:
+        return 0
+
+
+def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
+    """Poll until the daemon is there.
+
+    Args:
+        start: the log's size before the daemon was started.
+
+    Raises:
+        ArgumentError: when it isn't after some seconds, with the end of its log.
+    """
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline:
+        pid = running(pidfile, ini)
+        if pid is not None:
+            return pid
+        time.sleep(0.05)
+    raise ArgumentError("ini", f"uWSGI did not stay up on {ini}. The end of {log}: {_tail(log, start)}")
+
+
+def _tail(log: str, start: int) -> str:
+    try:
+        with open(log, "rb") as stream:
+            stream.seek(start)
+            lines = stream.read().decode("utf-8", "replace").splitlines()
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    return " / ".join(line for line in lines[-_TAIL:] if line.strip()) or "nothing"
+
+
+def stop(pid: int, timeout: float) -> None:
+    """Tell an Emperor to stop its vassals and itself, and wait until it has.
+
+    Args:
+        timeout: seconds; it is never killed, since that would cut requests.
+
+    Raises:
+        ArgumentError: when it is still there after that.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        # SIGTERM would reload uWSGI 2.0.
+        os.kill(pid, signal.SIGQUIT)
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            if _is_zombie(pid):
+                return
+            time.sleep(0.05)
+    except ProcessLookupError:
+        return
+    except PermissionError as exc:
+        raise ArgumentError("pidfile", f"process {pid} belongs to another user; use become") from exc
+    raise ArgumentError("timeout", f"process {pid} is still there after {timeout:g} s; give it longer")
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False

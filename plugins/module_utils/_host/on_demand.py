@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Vassals that start at their first request: the Emperor binds their socket and hands it over as file descriptor 0.
+
+The Emperor reads the address from a file beside the vassal's, up to the first byte that isn't printable ASCII, when it adds the
+vassal and never again (``emperor_check_on_demand_socket`` and ``uwsgi_imperial_monitor_glob``, core/emperor.c). No such file
+has a suffix that makes it a vassal itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
+
+from .._arguments import values
+from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Vassal
+from .._errors import ArgumentError
+from .._files import plan as _plan
+from .._files.directory import Tree
+
+_PRINTABLE = re.compile(r"[!-~]+\Z")
+_ROOT = 0
+_ANSWER = 5
+
+
+class Names(NamedTuple):
+    """The vassals of a plan, by what becomes of them."""
+
+    created: List[str]
+    updated: List[str]
+    removed: List[str]
+    unchanged: List[str]
+
+
+def address(path: str, value: Any) -> str:
+    """What the Emperor can bind: an IPv4 address and a port, or the absolute path of a unix socket (``on_demand_bind``).
+
+    Raises:
+        ArgumentError: when it's something else.
+    """
+    found = values.text(path, value)
+    if not _PRINTABLE.match(found):
+        raise ArgumentError(path, f"{found[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
+    if found.startswith("/"):
+        return values.socket_path(path, found)
+    if not values.is_ipv4_port(found):
+        raise ArgumentError(
+            path,
+            f"{found[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, "
+            "and the Emperor binds nothing else",
+        )
+    return found
+
+
+def refuse_announcements(place: str, found: str) -> None:
+    """An on-demand vassal with subscriptions is silent until its first request, and once it's idle: no router sends it one."""
+    raise ArgumentError(
+        place + ".subscriptions",
+        "are announced only while the vassal runs, and an on-demand vassal runs only after a request, so no router would start "
+        f"it; announce the address {found} from a vassal of its own, or leave on_demand out",
+    )
+
+
+def wanted(name: str, place: str, found: str, marker: bytes, longest: int = 255) -> _plan.Wanted:
+    """The file of an address.
+
+    Args:
+        name: that of the vassal's file.
+        marker: what a file of the module has, here behind the address, which must come first.
+    """
+    if len(name) + len(ADDRESS_SUFFIX) > longest:
+        most = longest - len(ADDRESS_SUFFIX) - len(SUFFIX)
+        raise ArgumentError(place + ".name", f"is too long for an on-demand vassal; give at most {most} characters")
+    # Root's own where root writes it: who can change it has an Emperor that is root bind and remove what he likes.
+    owner = _ROOT if os.geteuid() == _ROOT else None
+    content = found.encode("ascii") + b"\n" + marker
+    return _plan.Wanted(name + ADDRESS_SUFFIX, content, place + ".on_demand", owner, None, 0o644)
+
+
+def refuse_open_folder(place: str, found: str) -> None:
+    """In a folder that others may write to, an Emperor that is root could be led to make anything writable to all.
+
+    It removes what is there, binds, and changes the mode by the path (``on_demand_bind``).
+    """
+    folder = os.path.dirname(found)
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return
+    if found.startswith("/") and (status.st_uid != _ROOT or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+        raise ArgumentError(
+            place + ".on_demand",
+            f"{folder} can be written to by others than root, and a tyrant Emperor binds the socket as root; give one in a "
+            "folder of root's own, such as the Emperor's /run/emperor-uwsgi",
+        )
+
+
+class Addresses:
+    """The files of the addresses in one directory of vassals.
+
+    Attributes:
+        wanted: the files that shall be there.
+        unwanted: the names of the module's own that shall not: of vassals no longer on demand, and with purge of others.
+
+    Args:
+        params: the module's arguments.
+        found: the vassals that are described.
+        tree: their directory.
+        there: the names of the addresses' files in it.
+        marker: what files of the module have.
+
+    Raises:
+        ArgumentError: for an address that isn't safe to bind.
+    """
+
+    def __init__(
+        self, params: Mapping[str, Any], found: Iterable[Vassal], tree: Tree, there: Iterable[str], marker: bytes
+    ) -> None:
+        self._stats, self._folder = params["stats"], params["path"]
+        self._found = list(found)
+        self.wanted = []
+        for one in self._found:
+            if one.on_demand:
+                if params["tyrant"]:
+                    refuse_open_folder(one.place, one.on_demand)
+                self.wanted.append(wanted(one.name + SUFFIX, one.place, one.on_demand, marker))
+        kept = {item.name for item in self.wanted}
+        own = {one.name + SUFFIX + ADDRESS_SUFFIX for one in self._found}
+        old = [name for name in there if name not in kept and (params["purge"] or name in own)]
+        self.unwanted = {name for name in old if tree.ends_with(name, b"\n" + marker)}
+
+    @staticmethod
+    def names(plan: _plan.Plan) -> Names:
+        """The vassals of a plan, where a change of an address is one of its vassal."""
+
+        def split(changes: Iterable[str], end: str) -> List[str]:
+            return [name[: -len(end)] for name in changes if name.endswith(end)]
+
+        moves = split([change.name for change in plan.created + plan.updated + plan.removed], SUFFIX + ADDRESS_SUFFIX)
+        created = split([change.name for change in plan.created], SUFFIX)
+        removed = split([change.name for change in plan.removed], SUFFIX)
+        updated = split([change.name for change in plan.updated], SUFFIX)
+        updated += [name for name in moves if name not in {*created, *updated, *removed}]
+        unchanged = split(plan.unchanged, SUFFIX)
+        return Names(created, updated, removed, [name for name in unchanged if name not in moves] if moves else unchanged)
+
+    def renew(self, check_mode: bool) -> List[str]:
+        """Let the Emperor stop the vassals that it has with another address, and add them anew.
+
+        Returns:
+            their names.
+
+        Raises:
+            ArgumentError: when it isn't possible.
+        """
+        addresses = {
+            one.name + SUFFIX: one.on_demand
+            for one in self._found
+            if one.on_demand or one.name + SUFFIX + ADDRESS_SUFFIX in self.unwanted
+        }
+        files = outdated(self._stats, self._folder, addresses) if addresses and self._stats else []
+        if files and not check_mode:
+            try:
+                renew(self._stats, self._folder, files)
+            except OSError as exc:
+                raise ArgumentError("path", f"{exc.filename}: {exc.strerror}; run it again") from exc
+        return [name[: -len(SUFFIX)] for name in files]
+
+
+def outdated(stats: str, folder: str, addresses: Dict[str, Optional[str]]) -> List[str]:
+    """The vassals that an Emperor has with another address than they are written with.
+
+    Args:
+        stats: the Emperor's stats server. One that doesn't answer has nothing.
+        addresses: those wanted, by the name of the vassal's file.
+    """
+    return [
+        name
+        for name, found in _listed(stats, folder).items()
+        if name in addresses and not found["cursed"] and (found["on_demand"] or None) != addresses[name]
+    ]
+
+
+def renew(stats: str, folder: str, files: Collection[str]) -> None:
+    """Let the Emperor stop vassals and add them anew, by taking their files away until it has seen that.
+
+    Raises:
+        OSError: when that isn't possible.
+    """
+    stamp = os.urandom(4).hex()
+    away: Dict[str, str] = {}
+    try:
+        for at, name in enumerate(files):
+            path, temporary = (os.path.join(folder, one) for one in (name, f".emperor-uwsgi-{stamp}-{at}.tmp"))
+            os.rename(path, temporary)
+            away[temporary] = path
+        # It scans after every answer, and gives the second one only after the scan.
+        for dummy in range(2):
+            _listed(stats, folder)
+    finally:
+        for temporary, path in away.items():
+            os.rename(temporary, path)
+
+
+def _listed(stats: str, folder: str) -> Dict[str, Any]:
+    # Only where an Emperor is asked: to load these takes longer than to check many vassals.
+    from .._pool import routers  # noqa: PLC0415
+    from .._pool import stats as _stats
+    from . import emperor_stats  # noqa: PLC0415
+
+    try:
+        found = emperor_stats.parse(_stats.fetch(stats, _ANSWER, routers.get))
+    except _stats.StatsError:
+        return {}
+    # Known by its path, or by its name where the Emperor watches a folder and not a pattern.
+    return {os.path.basename(one["id"]): one for one in found["vassals"] if os.path.dirname(one["id"]) in ("", folder)}

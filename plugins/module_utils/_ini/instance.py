@@ -1,0 +1,255 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an instance announces, read from its ini files. Free of Ansible, so that it also runs on a host's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+
+from .._dialect import SOCKETS, SUBSCRIBE2
+from .._errors import ArgumentError
+from . import parser
+
+# Options that bring others from a file that isn't ini, or from a program.
+FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
+# The older ways to announce, which nothing silences.
+_UNSUSPENDABLE = ("subscribe", "subscribe-to", "st")
+_TLS = ("https-socket", "ssl-socket", "suwsgi-socket")
+_NUMBER = re.compile(r"\s*([+-]?\d+)")
+
+# The path of a file to its content; raises OSError.
+Read = Callable[[str], bytes]
+
+
+class Announcement(NamedTuple):
+    """One pair of server and key.
+
+    Attributes:
+        place: the argument that it comes from, for errors.
+        server: ``IPV4:PORT``, or the path of a unix socket.
+        address: what routers know the node by.
+        signing: digest and private key file, None when unsigned.
+        suspend_file: the path whose existence silences it, None where it has none.
+        modifiers: the kind of request that the node takes, ``modifier1`` and ``modifier2``.
+    """
+
+    place: str
+    server: str
+    key: str
+    address: str
+    signing: Optional[Tuple[str, str]]
+    suspend_file: Optional[str]
+    modifiers: Tuple[int, int] = (0, 0)
+
+
+def read_file(path: str) -> bytes:
+    """The content of a file; raises OSError."""
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def of_file(place: str, path: str, read: Read = read_file) -> List[Announcement]:
+    """What the instance on a file announces, by the file and those that it includes.
+
+    Args:
+        place: the argument that names the file.
+
+    Raises:
+        ArgumentError: when a file can't be read, announces nothing, or says something that depends on more than the files.
+    """
+    options = options_of(place, path, read)
+    sockets = [option for option in options if option.name in SOCKETS]
+    values = [option for option in options if option.name == SUBSCRIBE2]
+    for option in options:
+        if option.name in _UNSUSPENDABLE:
+            raise ArgumentError(
+                place, f"{path} has {option.name}, which knows no suspend file; write it as {SUBSCRIBE2}"
+            )
+    if not values:
+        raise ArgumentError(place, f"{path} has no {SUBSCRIBE2}, so it announces nothing")
+    return [_announcement(place, option, sockets) for option in values]
+
+
+def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
+    """What values of ``subscribe2`` announce, each with the argument that it comes from."""
+    return [_announcement(place, parser.Option(SUBSCRIBE2, value), []) for place, value in places]
+
+
+def options_of(place: str, path: str, read: Read = read_file) -> List[parser.Option]:
+    """The options of a file and of those that it includes, in uWSGI's order.
+
+    Raises:
+        ArgumentError: when a file can't be read, or it isn't known which one is included.
+    """
+    folder, base = os.path.split(os.path.abspath(path))
+    files = _Files(place, os.path.realpath(folder), read)
+    own = list(files.lines(base, "uwsgi"))
+    # A template's options come last, and uWSGI expands nothing in them (uwsgi_configure, core/config.c).
+    inherited: List[parser.Line] = []
+    for name in files.templates:
+        inherited += [line._replace(fixed=True) for line in files.lines(name, "uwsgi")]
+    return parser.expanded(own) + parser.expanded(inherited)
+
+
+class _Files:
+    """The files of one instance, read in the order in which uWSGI reads them.
+
+    Attributes:
+        templates: what is inherited, found so far.
+
+    Args:
+        folder: where the instance is started, for a vassal that of its file.
+    """
+
+    def __init__(self, place: str, folder: str, read: Read) -> None:
+        self.templates: List[str] = []
+        self._place = place
+        self._folder = folder
+        self._read = read
+        self._last = ""
+        self._open: List[Tuple[str, str]] = []
+
+    def lines(self, name: str, section: str) -> Iterator[parser.Line]:
+        """The lines of a section, with those of an included file behind the one that includes it."""
+        path = self._path(name)
+        if (path, section) in self._open:
+            raise ArgumentError(self._place, f"{path} includes itself")
+        try:
+            text = self._read(path).decode("utf-8", "surrogateescape")
+        except OSError as exc:
+            raise ArgumentError(self._place, f"{path} can't be read: {exc.strerror}") from exc
+        self._last = name
+        self._open.append((path, section))
+        for line in parser.lines(text, path, section):
+            yield line
+            if line.name in parser.INCLUDES:
+                yield from self.lines(*self._included(path, line))
+            elif line.name == "inherit":
+                self.templates.append(self._included(path, line)[0])
+            elif FOREIGN.match(line.name):
+                raise self._unknown(path, line, "brings options that aren't read here")
+        self._open.pop()
+
+    def _path(self, name: str) -> str:
+        if os.path.isabs(name):
+            return name
+        folder, base = os.path.split(name)
+        # uWSGI doesn't follow the last part.
+        return os.path.join(os.path.realpath(os.path.join(self._folder, folder)), base)
+
+    def _included(self, path: str, line: parser.Line) -> Tuple[str, str]:
+        """The file and the section that a line names (``uwsgi_opt_load``, core/uwsgi.c, and ``uwsgi_ini_config``)."""
+        if not line.certain:
+            raise self._unknown(path, line, "stands in a condition or a loop")
+        if "\0" in line.value:
+            raise self._unknown(path, line, "has a magic variable that depends on the host")
+        if line.name != "ini":
+            if not line.value.endswith(".ini"):
+                raise self._unknown(path, line, "does not end in .ini")
+            return line.value, "uwsgi"
+        name, colon, section = line.value.rpartition(":")
+        if not colon:
+            return line.value, "uwsgi"
+        # Without a name it's the file that was read last.
+        return name or self._last, section or "uwsgi"
+
+    def _unknown(self, path: str, line: parser.Line, why: str) -> ArgumentError:
+        return ArgumentError(
+            self._place,
+            "{}: {} = {} {}, so nobody else knows what is announced; give subscriptions".format(
+                path, line.name, line.value.replace("\0", "%?"), why
+            ),
+        )
+
+
+def _announcement(place: str, option: parser.Option, sockets: List[parser.Option]) -> Announcement:
+    if option.flaw:
+        raise ArgumentError(
+            place, f"a subscribe2 line {option.flaw}, so nobody else knows what it announces; give subscriptions"
+        )
+    fields = parser.fields(option.value)
+    missing = [name for name in ("server", "key") if not fields.get(name)]
+    if missing:
+        raise ArgumentError(place, f"a subscribe2 line has no {' and no '.join(missing)}, so uWSGI announces nothing")
+    if not _is_server(fields["server"]):
+        raise ArgumentError(
+            place,
+            "a subscribe2 line has the server {!r}, which is neither an IPv4 address and a port nor the absolute path of a "
+            "unix socket; give one that is".format(fields["server"]),
+        )
+    digest, colon, file = fields.get("sign", "").partition(":")
+    suspend_file = fields.get("check") or None
+    for name, one in (("check", suspend_file), ("sign", file)):
+        if one and not one.startswith("/"):
+            raise ArgumentError(
+                place,
+                f"a subscribe2 line has {name}={fields[name]}, which uWSGI takes from whatever folder it runs in; give an "
+                "absolute path",
+            )
+    return Announcement(
+        place,
+        fields["server"],
+        fields["key"],
+        _address(place, fields, sockets),
+        (digest, file) if colon else None,
+        suspend_file,
+        (_number(fields.get("modifier1", "")) & 0xFF, _number(fields.get("modifier2", "")) & 0xFF),
+    )
+
+
+def _is_server(value: str) -> bool:
+    """Whether uWSGI sends to it: what ``inet_addr`` takes, or a unix socket (``uwsgi_send_subscription``)."""
+    host, colon, port = value.rpartition(":")
+    if not colon:
+        return value.startswith("/")
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return False
+    return bool(re.match(r"[1-9][0-9]{0,4}\Z", port)) and int(port) <= 0xFFFF
+
+
+def _number(value: str) -> int:
+    """As ``atoi`` has it."""
+    found = _NUMBER.match(value)
+    return int(found.group(1)) if found else 0
+
+
+def _address(place: str, fields: Dict[str, str], sockets: List[parser.Option]) -> str:
+    """That of the socket with the number, else the given one, else the first's (``uwsgi_subscribe2``, core/subscription.c)."""
+    if "address" in fields:
+        raise ArgumentError(place, "a subscribe2 line has address=, which uWSGI 2.0 ignores and 2.1 doesn't; write addr=")
+    number = _number(fields.get("socket", ""))
+    if "socket" in fields and 0 <= number < len(sockets):
+        return _socket(place, sockets, number)
+    if "addr" in fields and ("socket" not in fields or sockets):
+        return fields["addr"]
+    if not sockets:
+        raise ArgumentError(
+            place,
+            "the key {!r} is announced with socket {} of an instance that isn't known here; give the vassal, or "
+            "subscriptions with an address".format(fields["key"], number),
+        )
+    return _socket(place, sockets, 0)
+
+
+def _socket(place: str, sockets: List[parser.Option], number: int) -> str:
+    one = sockets[number]
+    flaw = one.flaw
+    if not all(option.certain for option in sockets[:number]):
+        flaw = "comes after one that stands in a condition or a loop"
+    # "=N" names a shared socket, port 0 one that only the kernel knows, and uWSGI looks for an address that fits an asterisk.
+    if not flaw and (one.value.startswith("=") or one.value.endswith(":0") or "*" in one.value):
+        flaw = "is known to the running instance only"
+    if flaw:
+        raise ArgumentError(
+            place,
+            "the instance's socket {!r} {}; give subscriptions with an address".format(one.value.replace("\0", "%?"), flaw),
+        )
+    # With TLS, its certificate and its key are behind it.
+    return one.value.partition(",")[0] if one.name in _TLS else one.value

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules share at their edge: the host's uWSGI, name resolution, the end of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+from typing import Any, Callable, Dict, List, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._errors import ArgumentError
+from ._files.attributes import Attributes, attributes, octal
+from ._files.directory import Tree
+from ._host.uwsgi import Ended, Uwsgi
+
+ROOT = 0
+
+
+class DiscreetModule(AnsibleModule):
+    """A module that keeps its lists and mappings, which may hold secrets, out of the host's log and of its errors.
+
+    Ansible masks a secret suboption in the log only if it has a single line, and under a misspelt name nowhere. ``no_log`` of the
+    constructor does nothing, since the task's own takes its place.
+    """
+
+    def log(self, msg: str, log_args: Optional[Dict[str, Any]] = None) -> None:
+        """Log a message; one with arguments loses them."""
+        super().log("Invoked" if log_args else msg)
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        """End the run with an error, which has the plain ones of the arguments and quotes no key, as Ansible's own errors do."""
+        plain = {name: value for name, value in self.params.items() if not isinstance(value, (list, dict))}
+        kwargs["invocation"] = {"module_args": plain}
+        if re.search(r"-----BEGIN [A-Z0-9 ]+-----", msg):
+            nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
+            msg = f"{' or '.join(nested)}: is not as documented; what Ansible says of it would quote a key"
+        super().fail_json(msg, **kwargs)
+
+
+def host_uwsgi(module: AnsibleModule) -> Uwsgi:
+    """The uWSGI that ``uwsgi_binary`` names."""
+
+    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), _start, lambda: str(module.tmpdir))
+
+
+def _start(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+    # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
+    env = dict(os.environ, LC_ALL="C")
+    try:
+        process = subprocess.Popen(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as exc:
+        raise ArgumentError("uwsgi_binary", f"{argv[0]} can't be run: {exc.strerror}") from exc
+
+    def end() -> Ended:
+        with process:
+            out, err = process.communicate()
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+    return end
+
+
+def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
+    """Whether candidates go through the dry run: as the user says, else where the host has a uWSGI.
+
+    Raises:
+        ArgumentError: when the user wants it and there is none.
+    """
+    wanted = module.params["validate"]
+    if wanted and uwsgi.binary is None:
+        raise ArgumentError(
+            "validate", f"the host has no {module.params['uwsgi_binary']}; install uWSGI first, or set uwsgi_binary"
+        )
+    return bool(uwsgi.binary) if wanted is None else bool(wanted)
+
+
+def tree(module: AnsibleModule, tyrant: bool = False) -> Tree:
+    """The directory that the arguments ``path`` and ``directory_mode`` name.
+
+    Args:
+        tyrant: whether it is shared by tenants, so it must be root's, and have that mode if it was there before them.
+    """
+    params = module.params
+    create = None
+    if params["directory_mode"] is not None:
+        create = shared() if tyrant else attributes("", params["owner"], params["group"], None, module.check_mode)
+        create = create._replace(mode=octal("directory_mode", params["directory_mode"]))
+    return Tree(params["path"], check_mode=module.check_mode, create=create, amend=tyrant)
+
+
+def shared(mode: Optional[int] = None) -> Attributes:
+    """Those of a folder that tenants share; somebody else than root can only give his own."""
+    owner = ROOT if os.geteuid() == ROOT else None
+    return Attributes(owner, owner, mode)
+
+
+def resolve(host: str) -> str:
+    """The first IPv4 address of a host name, as this host knows it; raises OSError."""
+    return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
+
+
+def fail(module: AnsibleModule, error: ArgumentError, **result: Any) -> None:
+    """End a run with an argument's error."""
+    found: Dict[str, Any] = {"msg": str(error), "argument": error.path}
+    found.update(result)
+    module.fail_json(**found)

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The health gate: a program on a managed host that takes failing nodes out of their pools and brings them back.
+
+It runs from the archive that ``uwsgi_health`` writes, without Ansible, on a file of checks. It holds a node out by a reason of
+its own (``suspend``), so it undoes no drain of an operator and no operator undoes its. While no gate runs, nothing is held out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any, Dict, List, Optional
+
+from .._errors import ArgumentError
+from .._ini import instance
+from . import probe, suspend
+from .unsubscribe import Farewell
+
+# How often the program looks whether it or its checks have changed, in seconds.
+_LOOK = 1.0
+
+
+class Verdict:
+    """So many failures in a row take out, so many successes in a row bring back.
+
+    Args:
+        out: whether it's out to begin with.
+    """
+
+    def __init__(self, fall: int, rise: int, out: bool = False) -> None:
+        self._fall = fall
+        self._rise = rise
+        self._row = 0
+        self.out = out
+
+    def add(self, well: bool) -> bool:
+        """Count one answer.
+
+        Returns:
+            whether ``out`` changed by it.
+        """
+        self._row = self._row + 1 if well == self.out else 0
+        if self._row < (self._rise if self.out else self._fall):
+            return False
+        self.out = not self.out
+        self._row = 0
+        return True
+
+
+class Check:
+    """One vassal's check, as in the file.
+
+    Args:
+        given: ``vassal``, the path of its ini file, and the members of ``health.Health``.
+    """
+
+    def __init__(self, given: Dict[str, Any]) -> None:
+        self.vassal: str = given["vassal"]
+        self._given = given
+        self._verdict: Optional[Verdict] = None
+
+    def run(self, stopped: threading.Event) -> None:
+        """Ask at every interval until ``stopped``."""
+        due = time.monotonic()
+        while not stopped.is_set():
+            self._once()
+            due = max(due + self._given["interval"], time.monotonic())
+            stopped.wait(due - time.monotonic())
+
+    def _once(self) -> None:
+        try:
+            held = any(_holds(path) for path in self._suspend_files())
+            if self._verdict is None:
+                self._verdict = Verdict(self._given["fall"], self._given["rise"], held)
+            flaw = probe.flaw(self.vassal, self._given)
+            if self._verdict.add(not flaw):
+                say(f"{self.vassal}: {'out: ' + flaw if self._verdict.out else 'well again'}")
+            # Not only when it changes: what could not be done at one check is done at the next.
+            if held != self._verdict.out:
+                self._follow(self._verdict.out)
+        except (ArgumentError, OSError) as exc:
+            # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
+            say(f"{self.vassal}: not checked: {exc}")
+
+    def _follow(self, out: bool) -> None:
+        if not out:
+            self.release()
+            return
+        # Before the first is held, so that what can't be signed leaves none half out.
+        farewell = Farewell(instance.of_file("vassal", self.vassal))
+        for path in self._suspend_files():
+            suspend.hold(path, suspend.HEALTH)
+        farewell.send()
+
+    def release(self) -> None:
+        """Hold it out no more."""
+        try:
+            for path in self._suspend_files():
+                suspend.release(path, suspend.HEALTH)
+        except (ArgumentError, OSError) as exc:
+            say(f"{self.vassal}: stays out: {exc}")
+
+    def _suspend_files(self) -> List[str]:
+        return sorted({one.suspend_file for one in instance.of_file("vassal", self.vassal) if one.suspend_file})
+
+
+def _holds(path: str) -> bool:
+    return suspend.HEALTH in suspend.reasons(path)
+
+
+def read(path: str) -> List[Dict[str, Any]]:
+    """The checks in a file; raises OSError or ValueError."""
+    with open(path, encoding="utf-8") as stream:
+        found: List[Dict[str, Any]] = json.load(stream)
+    return found
+
+
+def say(words: str) -> None:
+    """Log a line."""
+    sys.stdout.write(f"emperor-uwsgi health: {words}\n")
+    sys.stdout.flush()
+
+
+def _versions(paths: List[str]) -> List[Any]:
+    """What changes when a file is replaced."""
+    found: List[Any] = []
+    for path in paths:
+        try:
+            status = os.stat(path)
+            found.append((status.st_ino, status.st_mtime_ns))
+        except OSError:
+            found.append(None)
+    return found
+
+
+def main(argv: Optional[List[str]] = None) -> None:
+    """Run the gate: ``gate.pyz CHECKS.json``."""
+    argv = sys.argv if argv is None else argv
+    files = [os.path.abspath(argv[0]), os.path.abspath(argv[1])]
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *dummy: stopped.set())
+    versions = _versions(files)
+    checks = [Check(one) for one in read(files[1])]
+    say(f"{len(checks)} checks")
+    threads = [threading.Thread(target=check.run, args=(stopped,), daemon=True) for check in checks]
+    for thread in threads:
+        thread.start()
+    while not stopped.wait(_LOOK) and _versions(files) == versions:
+        pass
+    replaced = not stopped.is_set() and os.path.exists(files[0]) and os.path.exists(files[1])
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    kept = {one["vassal"] for one in read(files[1])} if replaced else set()
+    for check in checks:
+        if check.vassal not in kept:
+            check.release()
+    if replaced:
+        # The same process with what is there now, so that whoever supervises it sees no end.
+        os.execv(sys.executable, [sys.executable, *files])

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One question to an instance: does it answer well? Free of Ansible, so that it also runs on a host's own.
+
+The request is one of the uwsgi protocol (``proto/uwsgi.c``), or of HTTP/1.0 (RFC 1945) for an instance that speaks that itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import time
+from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
+
+from .._errors import ArgumentError
+from .._ini import instance
+
+_UWSGI = ("socket", "uwsgi-socket")
+_HTTP = ("http-socket", "http11-socket")
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+
+
+class Target(NamedTuple):
+    """Where and how to ask an instance.
+
+    Attributes:
+        http: whether it speaks HTTP, else the uwsgi protocol.
+        host: the Host header.
+    """
+
+    address: str
+    http: bool
+    modifiers: Tuple[int, int]
+    host: str
+
+
+def target(place: str, path: str, host: Optional[str] = None) -> Target:
+    """The first socket of the instance on an ini file that can be asked.
+
+    Args:
+        place: the argument that names the file.
+        host: by default its first key.
+
+    Raises:
+        ArgumentError: when it has none.
+    """
+    options = instance.options_of(place, path)
+    first = next(iter(instance.of_file(place, path)), None) if any(one.name == "subscribe2" for one in options) else None
+    for option in options:
+        if option.name in _UWSGI + _HTTP and not option.flaw and not option.value.startswith("="):
+            modifiers = first.modifiers if first else (0, 0)
+            return Target(option.value, option.name in _HTTP, modifiers, host or (first.key if first else "localhost"))
+    raise ArgumentError(place, f"{path} has no socket that can be asked; check it with a command")
+
+
+def flaw(vassal: str, check: Mapping[str, Any]) -> str:
+    """Ask a vassal, by one of its checks.
+
+    Args:
+        vassal: its ini file.
+        check: ``command``, or ``path`` and ``host``; ``timeout`` in seconds.
+
+    Returns:
+        what is wrong, empty where it is well.
+
+    Raises:
+        ArgumentError: when it can't be asked.
+    """
+    if check["command"]:
+        return succeeds(check["command"], check["timeout"])
+    return answers(target("vassal", vassal, check["host"]), check["path"], check["timeout"])
+
+
+def answers(where: Target, path: str, timeout: float) -> str:
+    """Ask for ``path``.
+
+    Args:
+        timeout: seconds for all of it.
+
+    Returns:
+        what is wrong with the answer, empty where it's one of 2xx or 3xx.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        with _connected(where.address, timeout) as stream:
+            stream.sendall(_request(where, path))
+            head = b""
+            while len(head) < 12:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return f"no answer within {timeout:g} s"
+                stream.settimeout(left)
+                part = stream.recv(4096)
+                if not part:
+                    break
+                head += part
+    except socket.timeout:
+        return f"no answer within {timeout:g} s"
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    status = _STATUS.match(head)
+    if not status:
+        return "an answer without a status"
+    return "" if status.group(1)[:1] in (b"2", b"3") else f"status {status.group(1).decode('ascii')}"
+
+
+def _connected(address: str, timeout: float) -> socket.socket:
+    if address.startswith(("/", "@")):
+        family: int = socket.AF_UNIX
+        to: Any = "\0" + address[1:] if address.startswith("@") else address
+    else:
+        host, dummy, port = address.rpartition(":")
+        family, to = socket.AF_INET, (host if host not in ("", "*", "0.0.0.0") else "127.0.0.1", int(port))
+    stream = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        stream.settimeout(timeout)
+        stream.connect(to)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _request(where: Target, path: str) -> bytes:
+    if where.http:
+        return f"GET {path} HTTP/1.0\r\nHost: {where.host}\r\n\r\n".encode("utf-8", "surrogateescape")
+    name, dummy, query = path.partition("?")
+    body = b""
+    for pair in (
+        ("REQUEST_METHOD", "GET"),
+        ("REQUEST_URI", path),
+        ("PATH_INFO", name),
+        ("QUERY_STRING", query),
+        ("SERVER_PROTOCOL", "HTTP/1.0"),
+        ("HTTP_HOST", where.host),
+        ("SERVER_NAME", where.host),
+        ("REMOTE_ADDR", "127.0.0.1"),
+    ):
+        for half in pair:
+            raw = half.encode("utf-8", "surrogateescape")
+            body += struct.pack("<H", len(raw)) + raw
+    return struct.pack("<BHB", where.modifiers[0], len(body), where.modifiers[1]) + body
+
+
+def succeeds(command: str, timeout: float) -> str:
+    """Run a command by the shell.
+
+    Args:
+        timeout: seconds, after which it and what it started are killed.
+
+    Returns:
+        what is wrong, empty where it ends with 0.
+    """
+    argv: List[str] = ["/bin/sh", "-c", command]
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return f"no end within {timeout:g} s"
+    return f"exit code {code}" if code else ""

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signatures of announcements, by the OpenSSL that the host has: no package and no program is needed.
+
+uWSGI signs with ``EVP_SignFinal`` (``uwsgi_subscription_sign``, core/subscription.c): PKCS#1 v1.5 with an RSA key, ECDSA in DER
+with an EC key. ``EVP_DigestSign`` of the same library gives the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from functools import lru_cache
+from typing import Any, Optional
+
+_NAMES = ("libcrypto.so.3", "libcrypto.so.1.1")
+# The longest signature, that of an RSA key of 16384 bits, and then some.
+_MOST_BYTES = 4096
+
+
+class SignatureError(Exception):
+    """No OpenSSL, or a key or a digest that it doesn't take. The text never has anything of the key in it."""
+
+
+def sign(private_key: bytes, digest: str, content: bytes) -> bytes:
+    """Sign.
+
+    Args:
+        private_key: in PEM, unencrypted, RSA or EC.
+        digest: OpenSSL's name of it, such as ``SHA256``.
+
+    Raises:
+        SignatureError: naming what can't be used.
+    """
+    lib = _library()
+    kind = lib.EVP_get_digestbyname(digest.encode("ascii", "replace"))
+    if not kind:
+        raise SignatureError(f"OpenSSL knows no digest {digest!r}")
+    source = lib.BIO_new_mem_buf(private_key, len(private_key))
+    # An empty passphrase, or OpenSSL would ask for one on a terminal.
+    key = lib.PEM_read_bio_PrivateKey(source, None, None, b"")
+    lib.BIO_free(source)
+    if not key:
+        lib.ERR_clear_error()
+        raise SignatureError("OpenSSL can't read the private key")
+    context = lib.EVP_MD_CTX_new()
+    try:
+        size = ctypes.c_size_t(_MOST_BYTES)
+        found = ctypes.create_string_buffer(_MOST_BYTES)
+        if (
+            lib.EVP_DigestSignInit(context, None, kind, None, key) == 1
+            and lib.EVP_DigestSign(context, found, ctypes.byref(size), content, len(content)) == 1
+        ):
+            return found.raw[: size.value]
+        lib.ERR_clear_error()
+        raise SignatureError(f"OpenSSL can't sign with {digest} and this private key")
+    finally:
+        lib.EVP_MD_CTX_free(context)
+        lib.EVP_PKEY_free(key)
+
+
+@lru_cache(maxsize=None)
+def _library() -> Any:
+    for name in [*_NAMES, ctypes.util.find_library("crypto")]:
+        lib = _loaded(name)
+        if lib is not None:
+            return _declared(lib)
+    raise SignatureError("the host has no OpenSSL library (libcrypto), which uWSGI's signatures need")
+
+
+def _loaded(name: Optional[str]) -> Any:
+    try:
+        return ctypes.CDLL(name) if name else None
+    except OSError:
+        return None
+
+
+def _declared(lib: Any) -> Any:
+    """Say what the functions take and give: by default ctypes cuts pointers to 32 bits."""
+    pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
+    for name, result, arguments in (
+        ("EVP_get_digestbyname", pointer, [text]),
+        ("BIO_new_mem_buf", pointer, [text, ctypes.c_int]),
+        ("BIO_free", ctypes.c_int, [pointer]),
+        ("PEM_read_bio_PrivateKey", pointer, [pointer, pointer, pointer, text]),
+        ("EVP_MD_CTX_new", pointer, []),
+        ("EVP_MD_CTX_free", None, [pointer]),
+        ("EVP_PKEY_free", None, [pointer]),
+        ("EVP_DigestSignInit", ctypes.c_int, [pointer, pointer, pointer, pointer, pointer]),
+        ("EVP_DigestSign", ctypes.c_int, [pointer, text, ctypes.POINTER(size), text, size]),
+        ("ERR_clear_error", None, []),
+    ):
+        function = getattr(lib, name)
+        function.restype = result
+        function.argtypes = arguments
+    return lib

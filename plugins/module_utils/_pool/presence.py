@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One node in the tables of its routers: out, in, or on its way. Pure.
+
+The tables are those that ``stats.parse`` gives.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+ABSENT = "absent"
+# Gets no new request; listed until its last one ends and somebody asks for its key.
+DEAD = "dead"
+LISTED = "listed"
+SILENT = "no answer"
+
+# A subscription key and a node's address.
+Pair = Tuple[str, str]
+
+
+class Seen(NamedTuple):
+    """A node at one router, under one key.
+
+    Attributes:
+        state: ``ABSENT``, ``DEAD``, ``LISTED``, or ``SILENT`` for a router that doesn't answer.
+        in_flight: its requests right now.
+        announced: when it last was heard, in seconds of the router's clock.
+    """
+
+    router: str
+    key: str
+    node: str
+    state: str
+    in_flight: int = 0
+    announced: int = 0
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it has no request and gets none."""
+        return self.state == ABSENT or (self.state == DEAD and not self.in_flight)
+
+    def shown(self) -> Dict[str, Any]:
+        """For a result."""
+        return {"router": self.router, "key": self.key, "node": self.node, "state": self.state, "in_flight": self.in_flight}
+
+
+def look(router: str, table: Optional[Dict[str, Any]], pairs: Iterable[Pair]) -> List[Seen]:
+    """Find nodes in a router's table.
+
+    Args:
+        table: None where the router doesn't answer.
+    """
+    if table is None:
+        return [Seen(router, key, node, SILENT) for key, node in pairs]
+    found = {(pool["key"], node["name"]): node for pool in table["subscriptions"] for node in pool.get("nodes", [])}
+    return [_seen(router, pair, found.get(pair)) for pair in pairs]
+
+
+def _seen(router: str, pair: Pair, node: Optional[Dict[str, Any]]) -> Seen:
+    if node is None:
+        return Seen(router, pair[0], pair[1], ABSENT)
+    state = DEAD if node.get("death_mark") else LISTED
+    return Seen(router, pair[0], pair[1], state, node.get("ref", 0), node.get("last_check", 0))
+
+
+def came_in(before: Seen, now: Seen) -> bool:
+    """Whether a node was heard again since ``before``: its age would depend on this host's clock agreeing with the router's."""
+    return now.state == LISTED and (before.state != LISTED or now.announced > before.announced)
+
+
+def fewest(tables: Dict[str, Dict[str, Any]], pairs: Sequence[Pair], now: float, max_age: float) -> Tuple[int, str, str]:
+    """The fewest fresh nodes, beside those of ``pairs``, that any router has for any of their keys.
+
+    Args:
+        now: Unix time in seconds.
+        max_age: seconds since its last announcement up to which a node is fresh.
+
+    Returns:
+        the number, the router and the key.
+    """
+    leaving = {node for dummy, node in pairs}
+    counts = []
+    for router, table in tables.items():
+        pools = {pool["key"]: pool.get("nodes", []) for pool in table["subscriptions"]}
+        for key in dict.fromkeys(key for key, dummy in pairs):
+            others = [
+                node
+                for node in pools.get(key, [])
+                if node["name"] not in leaving and not node.get("death_mark") and now - node.get("last_check", 0) <= max_age
+            ]
+            counts.append((len(others), router, key))
+    return min(counts)

@@ -1,0 +1,278 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node's way out of its pools and back: what the module ``uwsgi_drain`` does."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from typing import Any, Callable, ContextManager, Dict, List, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .. import _dialect, _module
+from .._arguments import subscription
+from .._errors import ArgumentError
+from .._host import access
+from .._ini import instance
+from .._ini.instance import Announcement
+from .._node import suspend
+from .._node.unsubscribe import Farewell
+from .._pool import presence, routers, stats
+from .._pool.presence import Seen
+
+_POLL = 0.05
+# A node signs and sends within milliseconds after it looked for its suspend file.
+_SETTLE = 0.2
+# Datagrams get lost.
+_SEND_AGAIN = 1.0
+# Seconds that a router has for its answer.
+_ANSWER = 5
+# uWSGI's own tolerance.
+_MAX_AGE = 17
+
+
+class LagError(Exception):
+    """Routers that don't follow in time; ``result`` is what was seen until then."""
+
+    def __init__(self, message: str, result: Dict[str, Any]) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Take a node out, or bring it back.
+
+    Returns:
+        the module's result.
+
+    Raises:
+        ArgumentError: with nothing changed.
+        LagError: when a router lags; what was asked for stays in force.
+    """
+    params = module.params
+    started = time.monotonic()
+    drained = params["state"] == "drained"
+    _check(params)
+    with _rights(params):
+        found = _announcements(params)
+        paths = _suspend_files(found)
+        farewell = Farewell(found) if drained else None
+    watch = Watch(params, found)
+    before = watch.look()
+    if params["minimum"] and farewell and any(one.state in (presence.LISTED, presence.SILENT) for one in before):
+        watch.require(params["minimum"])
+    with _rights(params):
+        changed = _drain(module, farewell, paths, before) if farewell else _activate(module, paths)
+        held = sorted({reason for path in paths for reason in _reasons(path)})
+    result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
+    result["before"] = [one.shown() for one in before]
+    after = before
+    if not module.check_mode:
+        if held and not drained:
+            module.warn(f"it stays out, held by: {', '.join(held)}")
+        if params["wait"] and farewell:
+            after = watch.wait(lambda dummy, now: now.is_out, before, lambda: _send(params, farewell), settle=changed)
+        elif params["wait"] and not held:
+            after = watch.wait(presence.came_in if changed else _is_fresh, before)
+        else:
+            after = watch.look()
+    result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
+    if watch.lagging:
+        raise LagError(watch.lagging, result)
+    return result
+
+
+def _rights(params: Dict[str, Any]) -> ContextManager[None]:
+    """What is read, written and sent because a vassal says so: with a tyrant the vassal is its tenant's own."""
+    path = params["vassal"] or params["fragment"]
+    return access.acting_as_owner(path) if params["tyrant"] and path else nullcontext()
+
+
+def _send(params: Dict[str, Any], farewell: Farewell) -> Optional[OSError]:
+    with _rights(params):
+        return farewell.send()
+
+
+def _check(params: Dict[str, Any]) -> None:
+    if not suspend.is_reason(params["reason"]):
+        raise ArgumentError(
+            "reason",
+            f"{params['reason'][:80]!r} is no reason's name; give up to 64 lower case letters, digits, '-' and '_'",
+        )
+    for name, least in (("timeout", 1), ("minimum", 0)):
+        if params[name] < least:
+            raise ArgumentError(name, f"{params[name]} is too small; give {least} or more")
+    if not params["stats"] and (params["wait"] or params["minimum"]):
+        raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
+    for at, address in enumerate(params["stats"] or []):
+        flaw = stats.address_flaw(address)
+        if flaw:
+            raise ArgumentError(f"stats[{at}]", flaw)
+
+
+def _announcements(params: Dict[str, Any]) -> List[Announcement]:
+    for name in ("vassal", "fragment"):
+        if params[name]:
+            return instance.of_file(name, params[name])
+    # What the running instance announces is asked for, so no release is too old for it.
+    arguments = {"subscriptions": params["subscriptions"], "resolve_server": params["resolve_server"]}
+    found = subscription.fragment(arguments, _dialect.V2_1, _module.resolve)
+    if not found.subscriptions:
+        raise ArgumentError("subscriptions", "is empty; give at least one, or the vassal")
+    return instance.of_lines(
+        (f"subscriptions[{at}]", line) for at, entry in enumerate(found.subscriptions) for line in entry.lines
+    )
+
+
+def _suspend_files(found: List[Announcement]) -> List[str]:
+    for one in found:
+        if one.suspend_file is None:
+            raise ArgumentError(
+                one.place,
+                f"the key {one.key!r} is announced without a suspend_file, so nothing keeps the node from announcing itself "
+                "again; give the subscription one, and reload the vassal",
+            )
+    return list(dict.fromkeys(one.suspend_file for one in found if one.suspend_file is not None))
+
+
+def _reasons(path: str) -> List[str]:
+    try:
+        return suspend.reasons(path)
+    except OSError as exc:
+        raise ArgumentError("state", f"{path} can't be used: {exc.strerror}") from exc
+
+
+def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], before: List[Seen]) -> bool:
+    params = module.params
+    new = [path for path in paths if params["reason"] not in _reasons(path)]
+    if not module.check_mode:
+        _hold(new, params["reason"])
+        failed = farewell.send()
+        if failed and not params["wait"]:
+            module.warn(f"a router was not told, and keeps the node until its tolerance ends: {failed}")
+    return bool(new) or any(one.state == presence.LISTED for one in before)
+
+
+def _hold(paths: List[str], reason: str) -> None:
+    held = []
+    try:
+        for path in paths:
+            if suspend.hold(path, reason):
+                held.append(path)
+    except OSError as exc:
+        for one in held:
+            suspend.release(one, reason)
+        raise ArgumentError(
+            "state", f"{path}: {exc.strerror}; nothing was changed. Make its folder, or remove what stands there"
+        ) from exc
+
+
+def _activate(module: AnsibleModule, paths: List[str]) -> bool:
+    reason = module.params["reason"]
+    held = [path for path in paths if reason in _reasons(path)]
+    if not module.check_mode:
+        for path in held:
+            try:
+                suspend.release(path, reason)
+            except OSError as exc:
+                raise ArgumentError("state", f"{path} can't be removed: {exc.strerror}") from exc
+    return bool(held)
+
+
+def _is_fresh(before: Seen, now: Seen) -> bool:
+    return now.state == presence.LISTED and time.time() - now.announced <= _MAX_AGE
+
+
+class Watch:
+    """The routers, asked again and again.
+
+    Attributes:
+        lagging: after ``wait``, who lags; empty where nobody does.
+    """
+
+    def __init__(self, params: Dict[str, Any], found: List[Announcement]) -> None:
+        self._stats: List[str] = list(dict.fromkeys(params["stats"] or []))
+        self._timeout = params["timeout"]
+        self._pairs = list(dict.fromkeys((one.key, one.address) for one in found))
+        self._errors: Dict[str, str] = {}
+        self.lagging = ""
+
+    def _tables(self) -> Dict[str, Dict[str, Any]]:
+        answers = routers.ask(self._stats, min(self._timeout, _ANSWER)) if self._stats else []
+        self._errors = {}
+        tables = {}
+        for answer in answers:
+            # Also says what is wrong with a table that isn't one.
+            judged = routers.judged(answer, _MAX_AGE)
+            if "error" in judged:
+                self._errors[answer["stats"]] = judged["error"]
+            else:
+                tables[answer["stats"]] = answer["found"]
+        return tables
+
+    def look(self) -> List[Seen]:
+        """The node at every router, under every key."""
+        tables = self._tables()
+        return [one for router in self._stats for one in presence.look(router, tables.get(router), self._pairs)]
+
+    def require(self, minimum: int) -> None:
+        """See that enough others stay.
+
+        Raises:
+            ArgumentError: when there would be fewer at any router, or one doesn't answer.
+        """
+        tables = self._tables()
+        if self._errors:
+            raise ArgumentError("minimum", f"can't be seen to: {self._silent()}")
+        left, router, key = presence.fewest(tables, self._pairs, time.time(), _MAX_AGE)
+        if left < minimum:
+            raise ArgumentError(
+                "minimum", f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others "
+                    "back first"
+            )
+
+    def wait(
+        self,
+        arrived: Callable[[Seen, Seen], bool],
+        before: List[Seen],
+        again: Optional[Callable[[], Any]] = None,
+        settle: bool = False,
+    ) -> List[Seen]:
+        """Poll until every router has the node where it shall be, or the time is over.
+
+        Args:
+            arrived: says so of what was seen before and what is seen now.
+            again: done from time to time until then.
+            settle: do it once more when the node has arrived, and see that it's still there a moment later: an announcement may
+                have been on its way while the suspend file was made.
+        """
+        deadline = time.monotonic() + self._timeout
+        next_time = time.monotonic() + _SEND_AGAIN
+        settled = not settle
+        while True:
+            now = self.look()
+            late = [one for old, one in zip(before, now) if not arrived(old, one)]
+            if not late and settled:
+                return now
+            if late and time.monotonic() >= deadline:
+                self.lagging = self._late(late)
+                return now
+            settled = not settle or not late
+            if again and (not late or time.monotonic() >= next_time):
+                again()
+                next_time = time.monotonic() + _SEND_AGAIN
+            time.sleep(_POLL if late else _SETTLE)
+
+    def _late(self, late: List[Seen]) -> str:
+        words = [
+            f"{one.router} has {one.node} for {one.key!r} {one.state} with {one.in_flight} requests in flight"
+            for one in late
+            if one.state != presence.SILENT
+        ]
+        return f"after {self._timeout} s: {'; '.join(words + ([self._silent()] if self._errors else []))}"
+
+    def _silent(self) -> str:
+        return "; ".join(self._errors.values())

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The health gate on a managed host: what the module ``uwsgi_health`` does."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import sys
+import zipfile
+from types import ModuleType
+from typing import Any, Dict, Iterator, List
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .. import _module
+from .._arguments import values
+from .._arguments.health import health
+from .._arguments.vassal import SUFFIX
+from .._errors import ArgumentError
+from .._files.attributes import attributes
+from .._files.plan import Wanted, differences
+from .._node import gate
+
+PROGRAM = "gate.pyz"
+CHECKS = "checks.json"
+_MAIN = f"from {gate.__name__} import main\n\nmain()\n"
+# The first that the format knows: an archive of the same sources is the same to the byte.
+_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Write the gate and its checks.
+
+    Returns:
+        the module's result.
+
+    Raises:
+        ArgumentError: with every file as it was.
+    """
+    params = module.params
+    found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
+    checks = _checks(params["vassals"], params["vassals_path"])
+    contents = {PROGRAM: program(), CHECKS: (json.dumps(checks, indent=1, sort_keys=True) + "\n").encode("ascii")}
+    with _module.tree(module) as tree:
+        plan = tree.compare([Wanted(name, content, "path", *found) for name, content in contents.items()])
+        tree.apply(plan)
+    result: Dict[str, Any] = {
+        "changed": plan.changed or tree.created,
+        "path": params["path"],
+        "program": os.path.join(params["path"], PROGRAM),
+        "checks": checks,
+        "invocation": {"module_args": dict(params, vassals=[check["vassal"] for check in checks])},
+    }
+    if module._diff:
+        result["diff"] = differences(params["path"], plan, _shown)
+    return result
+
+
+def _checks(vassals: List[Any], folder: str) -> List[Dict[str, Any]]:
+    checks = []
+    for at, item in enumerate(vassals):
+        place = f"vassals[{at}]"
+        if not isinstance(item, dict) or item.get("health") is None:
+            continue
+        name = values.text(place + ".name", item.get("name"))
+        if not item.get("subscriptions"):
+            raise ArgumentError(place + ".health", "is of a vassal without subscriptions, which can't be taken out of a pool")
+        found = health(place + ".health", item["health"])
+        checks.append(dict(found._asdict(), vassal=os.path.join(folder, os.path.basename(name) + SUFFIX)))
+    return checks
+
+
+def program() -> bytes:
+    """The gate, and all of the collection that it imports, as an archive that Python runs (PEP 441)."""
+    sources = {"__main__.py": _MAIN}
+    for name, source in parts(gate.__name__).items():
+        package = name.rpartition(".")[0]
+        while package:
+            sources[package.replace(".", "/") + "/__init__.py"] = ""
+            package = package.rpartition(".")[0]
+        sources[name.replace(".", "/") + ".py"] = source
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, source in sorted(sources.items()):
+            info = zipfile.ZipInfo(name, _DATE)
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, source)
+    return buffer.getvalue()
+
+
+def parts(name: str) -> Dict[str, str]:
+    """A module of the collection and those that it imports from beside itself, imported already: their names and sources."""
+    found: Dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found[one] = _source(sys.modules[one])
+            waiting += _imported(one, found[one])
+    return found
+
+
+def _imported(name: str, source: str) -> Iterator[str]:
+    """What a module imports relatively, which inside the collection is all that it imports of the collection."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join([name.rsplit(".", node.level)[0], *([node.module] if node.module else [])])
+            # "from . import datagram" names modules, "from .datagram import encode" what is in one.
+            modules = [f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in sys.modules]
+            yield from modules or [base]
+
+
+def _source(module: ModuleType) -> str:
+    """The source of a module, which may be in an archive itself, as it is in a task."""
+    loader: Any = module.__spec__.loader if module.__spec__ else None
+    source: str = loader.get_source(module.__name__)
+    return source
+
+
+def _shown(content: bytes) -> str:
+    return "(the program)\n" if content.startswith(b"PK") else content.decode("ascii", "replace")

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A directory of signing keys on the managed host: what the module ``uwsgi_signing_keys`` does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .. import _bulk_argument, _module
+from .._arguments import values
+from .._errors import ArgumentError
+from .._files import plan as _plan
+from .._files.attributes import Attributes, attributes
+from .._keys import pem
+
+# OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
+MARKER = b"# Managed by Ansible, emperor.uwsgi.uwsgi_signing_keys\n"
+_MARKED = re.compile(r"\A# Managed by Ansible[^\n]*\n")
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Bring the directory to the keys that the module's arguments describe.
+
+    Returns:
+        the module's result, with no key's content in it.
+
+    Raises:
+        ArgumentError: with every file as it was.
+    """
+    params = module.params
+    found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
+    wanted = _wanted(_bulk_argument.unpack(params["signing_keys"]), found, params["tyrant"], module.check_mode)
+    with _module.tree(module, params["tyrant"]) as tree:
+        unwanted: List[str] = []
+        if params["purge"]:
+            unwanted = sorted(tree.marked(MARKER, pem.SUFFIX, {item.name for item in wanted}))
+        plan = tree.compare(wanted, unwanted)
+        tree.apply(plan)
+    result: Dict[str, Any] = {
+        "changed": plan.changed or tree.created or tree.amended,
+        "path": params["path"],
+        "created": [change.name for change in plan.created],
+        "updated": [change.name for change in plan.updated],
+        "removed": [change.name for change in plan.removed],
+        "unchanged": plan.unchanged,
+        # Ansible masks what is marked no_log, and still the keys would travel back and into every callback plugin.
+        "invocation": {"module_args": dict(params, signing_keys=[item.name for item in wanted])},
+    }
+    if module._diff:
+        result["diff"] = _plan.differences(params["path"], plan, _shown)
+    return result
+
+
+def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> List[_plan.Wanted]:
+    wanted = []
+    places: Dict[str, str] = {}
+    for at, item in enumerate(items):
+        place = f"signing_keys[{at}]"
+        given = values.mapping(place, item, ("file", "content", "owner"))
+        name = pem.file_name(place + ".file", given.get("file"))
+        if name in places:
+            raise ArgumentError(place + ".file", f"{name!r} is the file of {places[name]} too; give each key its own")
+        places[name] = place
+        content = given.get("content")
+        pem.inspect(place + ".content", content)
+        uid = common.uid
+        if "owner" in given:
+            uid = attributes(place, given["owner"], None, None, check_mode).uid
+        elif tyrant:
+            raise ArgumentError(place + ".owner", f"is missing; only the vassals of one user may read the key {name!r}")
+        wanted.append(_plan.Wanted(name, MARKER + _text(str(content)), place + ".file", uid, common.gid, common.mode))
+    return wanted
+
+
+def _text(content: str) -> bytes:
+    """A key's file below its marker, in one form, so that neither line ends nor blanks around the key make a change."""
+    lines = [line.rstrip() for line in _MARKED.sub("", content).strip().splitlines()]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _shown(content: bytes) -> str:
+    """What a diff shows of a key."""
+    try:
+        found = pem.inspect("", content.decode("utf-8"))
+    except (ArgumentError, UnicodeDecodeError):
+        return "(no key)\n"
+    return f"{found.half} key {found.fingerprint}\n"

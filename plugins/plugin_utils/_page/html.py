@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A picture of pools as one HTML page that needs nothing else.
+
+Keys and addresses come from the network. All text is escaped where it goes in, which is in one place, and the page's own policy
+lets nothing run, load or apply but the script and the style that are part of the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import layout, pools
+from .shapes import seen
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def page(info: Any, title: str) -> str:
+    """The page of what ``uwsgi_router_info`` returned; the same input gives the same page.
+
+    Raises:
+        ArgumentError: when it is something else.
+    """
+    picture = pools.picture(info)
+    style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("pool.css", "pool.js"))
+    environment = Environment(
+        loader=FileSystemLoader(str(_TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # Also where the text is the collection's own, so that no value is forgotten.
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else seen(value),
+    )
+    environment.filters["grouped"] = grouped
+    return environment.get_template("pool.html.j2").render(
+        title=str(title),
+        picture=picture,
+        drawings=layout.drawings(picture),
+        states={name: meaning.format(picture.max_age) for name, meaning in pools.STATES.items()},
+        missing=pools.MISSING,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+
+
+def grouped(number: int) -> str:
+    """A number with a narrow space before every third digit from the right."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _hash(text: str) -> str:
+    """What a content security policy knows an inline script or style by (CSP Level 3, section 2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

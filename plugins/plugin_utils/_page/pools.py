@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What there is to be seen in the pools of routers: the state of each node, and what is wrong. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats as _stats
+
+# The worst first. What they mean, with the age up to which a node is fresh.
+STATES = {
+    "failing": "Announces itself, and a router has counted failures of it since it joined: refused connections, or an "
+    "unsubscription while it had requests in flight.",
+    "ghost": "Some router still lists it and has heard nothing of it for more than {0}\u00a0s.",
+    "drained": "A router has taken it out: marked it as dead, or no longer lists it while another has it fresh.",
+    "fresh": "Announced itself to every router within {0}\u00a0s, and no failures.",
+}
+# What a router sends requests to.
+SERVING = ("fresh", "failing")
+MISSING = "missing"
+_MOST_NAMES = 8
+
+
+class Node(NamedTuple):
+    """A node of a key.
+
+    Attributes:
+        place: the router's address to what the node is there, a state or ``MISSING``.
+        share: the part of the key's requests, from 0 to 1.
+    """
+
+    key: str
+    address: str
+    state: str
+    places: dict[str, str]
+    weight: int
+    modifier: str
+    requests: int
+    share: float
+    failures: int
+    in_flight: int
+    age: int
+
+
+class Key(NamedTuple):
+    """A key; its state is that of its worst node.
+
+    Attributes:
+        counts: the number of nodes in each state.
+        routers: those that list it, each with its requests.
+    """
+
+    name: str
+    state: str
+    nodes: list[Node]
+    counts: dict[str, int]
+    requests: int
+    share: float
+    failures: int
+    in_flight: int
+    routers: dict[str, int]
+
+
+class Router(NamedTuple):
+    """A router; ``error`` is empty where it answers."""
+
+    stats: str
+    version: str
+    error: str
+    keys: int
+    nodes: int
+    requests: int
+
+
+class Picture(NamedTuple):
+    """All of it; ``alerts`` are what an operator should look at first, each a headline and its details."""
+
+    time: str
+    max_age: int
+    routers: list[Router]
+    keys: list[Key]
+    counts: dict[str, int]
+    alerts: list[tuple[str, str]]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Every node of every key, the worst first."""
+        order = list(STATES)
+        every = [node for key in self.keys for node in key.nodes]
+        return sorted(every, key=lambda node: (order.index(node.state), node.key, node.address))
+
+
+def picture(info: Any) -> Picture:
+    """Read what ``uwsgi_router_info`` returned.
+
+    Args:
+        info: one result, or a mapping of hosts to their results. The host of a single router is its name then.
+
+    Raises:
+        ArgumentError: when it is something else.
+    """
+    try:
+        results = [info] if "routers" in info else [_of_host(host, result, len(info)) for host, result in info.items()]
+        routers = [router for result in results for router in result["routers"]]
+        answered = [result for result in results if "time" in result]
+        time, max_age = max(str(one["time"]) for one in answered), int(answered[0]["max_age"])
+        pools = _stats.merged(routers)
+        judged = {
+            (router["stats"], pool["key"], node["address"]): _state(node)
+            for router in routers
+            for pool in router["pools"]
+            for node in pool["nodes"]
+        }
+        total = sum(node["requests"] for pool in pools for node in pool["nodes"])
+        keys = [_key(pool, judged, routers, total) for pool in pools]
+        found = [_router(router) for router in routers]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
+        problem = "is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
+        raise ArgumentError("_input", problem) from exc
+    counts = {state: sum(key.counts[state] for key in keys) for state in STATES}
+    return Picture(time, max_age, found, keys, counts, _alerts(found, keys))
+
+
+def _of_host(host: str, result: dict[str, Any], hosts: int) -> dict[str, Any]:
+    """A host's result with its routers named by it; a router without an answer where the host has none."""
+    if "routers" not in result:
+        return {"routers": [{"stats": host, "error": f"{host}: {str(result['msg']).strip()}", "pools": []}]}
+    # A host that asked several is none of them.
+    name = "{0}" if len(result["routers"]) == 1 else "{1}" if hosts == 1 else "{0} {1}"
+    return dict(result, routers=[dict(one, stats=name.format(host, one["stats"])) for one in result["routers"]])
+
+
+def _state(node: dict[str, Any]) -> str:
+    if node["dead"]:
+        return "drained"
+    if not node["fresh"]:
+        return "ghost"
+    return "failing" if node["failures"] else "fresh"
+
+
+def _key(pool: dict[str, Any], judged: dict[Any, str], routers: list[dict[str, Any]], total: int) -> Key:
+    name = pool["key"]
+    requests = sum(node["requests"] for node in pool["nodes"])
+    nodes = [_node(name, node, judged, routers, requests) for node in pool["nodes"]]
+    counts = {state: sum(node.state == state for node in nodes) for state in STATES}
+    return Key(
+        name,
+        next((state for state in STATES if counts[state]), "ghost"),
+        nodes,
+        counts,
+        requests,
+        requests / total if total else 0.0,
+        sum(node.failures for node in nodes),
+        sum(node.in_flight for node in nodes),
+        {
+            router["stats"]: sum(node["requests"] for node in other["nodes"])
+            for router in routers
+            for other in router["pools"]
+            if other["key"] == name
+        },
+    )
+
+
+def _node(
+    key: str, node: dict[str, Any], judged: dict[Any, str], routers: list[dict[str, Any]], requests: int
+) -> Node:
+    address = node["address"]
+    places = {
+        router["stats"]: judged.get((router["stats"], key, address), MISSING) for router in routers if "error" not in router
+    }
+    found = set(places.values())
+    if MISSING in found and node["fresh_on"]:
+        found.add("drained")
+    modifier = f"{node['modifier1']}:{node['modifier2']}" if node["modifier2"] else str(node["modifier1"])
+    return Node(
+        key,
+        address,
+        next(state for state in STATES if state in found),
+        places,
+        node["weight"],
+        modifier,
+        node["requests"],
+        node["requests"] / requests if requests else 0.0,
+        node["failures"],
+        node["in_flight"],
+        node["age"],
+    )
+
+
+def _router(router: dict[str, Any]) -> Router:
+    nodes = [node for pool in router["pools"] for node in pool["nodes"]]
+    addresses = {node["address"] for node in nodes}
+    requests = sum(node["requests"] for node in nodes)
+    return Router(
+        router["stats"], str(router.get("version", "")), router.get("error", ""), len(router["pools"]), len(addresses), requests
+    )
+
+
+def _alerts(routers: list[Router], keys: list[Key]) -> list[tuple[str, str]]:
+    found = [("A router does not answer", router.error) for router in routers if router.error]
+    for router in routers:
+        known = [key for key in keys if router.stats in key.routers]
+        empty = [key.name for key in known if not any(node.places.get(router.stats) in SERVING for node in key.nodes)]
+        if empty:
+            found.append((f"{router.stats} has no node that serves", _listed(empty)))
+        absent = [key.name for key in keys if router.stats not in key.routers and not router.error]
+        if absent:
+            found.append((f"{router.stats} doesn't know", _listed(absent)))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The routers of one host: what uWSGI takes of them without a word, and the files of their certificates. Pure.
+
+The options are those of plugins/corerouter and of the plugins on it: ``fastrouter``, ``http``, ``rawrouter`` and ``sslrouter``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_ipv4_port
+
+# The options that make an instance a router, and the plugin that each is of.
+ROUTERS = {
+    "fastrouter": "fastrouter",
+    "http": "http",
+    "https": "http",
+    "https2": "http",
+    "http-to-https": "http",
+    "rawrouter": "rawrouter",
+    "sslrouter": "sslrouter",
+    "sslrouter2": "sslrouter",
+}
+_PLUGINS = "|".join(dict.fromkeys(ROUTERS.values()))
+_STREAMS = re.compile(rf"({'|'.join(ROUTERS)}|({_PLUGINS})-(stats|stats-server|ss))\Z")
+_SUBSCRIPTIONS = re.compile(rf"({_PLUGINS})-subscription-server\Z")
+_PROCESSES = re.compile(rf"({_PLUGINS})-(processes|workers)\Z")
+# What comes behind the address, of the options that take a list with commas and of those that take names and values.
+_LISTED = ("https", "sslrouter")
+_NAMED = ("https2", "sslrouter2")
+_FILES = ("cert", "crt", "key", "client_ca", "clientca")
+
+_FEW_INTERVALS = "under three announce intervals a lost datagram drops a healthy node; raise it, or announce more often"
+_PROCESS = "more than one loses signed announcements, and with them requests; leave it at 1 and add routers instead"
+_TWO_ROUTERS = "two routers in one instance break its stats; give each a vassal of its own"
+_STATS_HTTP = "a silent client of the stats stops the router for four seconds; leave it out, uWSGI's clients need no http"
+_ONE_ADDRESS = "one address for two, so only one of them would start; give each its own"
+_ONE_SERVER = "one address for two, and only the last to start would hear the announcements; give each its own"
+_DEAF = (
+    "is no IPv4 address with a port and no absolute path, so uWSGI would listen elsewhere and hear nothing; give one, such as "
+    "0.0.0.0:2626"
+)
+_LOW_PORT = "a port below 1024 needs CAP_NET_BIND_SERVICE in emperor_capabilities"
+
+
+class _Setting(NamedTuple):
+    """One value of an option.
+
+    Attributes:
+        place: the router's name and the option, as errors name it.
+    """
+
+    place: str
+    option: str
+    value: str
+
+
+def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> list[str]:
+    """What is wrong with the routers of one host, as sentences that begin with the places.
+
+    Args:
+        vassals: as for ``emperor.uwsgi.uwsgi_vassals``; what is none is for the check of its arguments.
+        interval: seconds between the nodes' announcements, 0 when unknown.
+        low_ports: whether they may bind ports below 1024.
+    """
+    found: list[tuple[str, str]] = []
+    settings: list[_Setting] = []
+    for vassal in vassals:
+        own = list(_settings(vassal))
+        settings += own
+        found += _of_one(vassal, own, interval)
+    streams = [setting for setting in settings if _STREAMS.match(setting.option)]
+    servers = [setting for setting in settings if _SUBSCRIPTIONS.match(setting.option)]
+    found += [(setting.place, _DEAF) for setting in servers if not _hears(setting.value)]
+    found += [(f"{one.place}, {two.place}", _ONE_ADDRESS) for one, two in _pairs(streams)]
+    found += [(f"{one.place}, {two.place}", _ONE_SERVER) for one, two in _pairs(servers)]
+    if not low_ports:
+        found += [(one.place, _LOW_PORT) for one in streams + servers if 0 < _port(_address(one)) < 1024]
+    # What is wrong in many places is said once.
+    texts = dict.fromkeys(text for dummy, text in found)
+    return [f"{', '.join(place for place, own in found if own == text)}: {text}" for text in texts]
+
+
+def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[str]:
+    """The files that the routers read: of their own certificates, and of those that nodes announce to them.
+
+    Args:
+        vassals: the routers, as for ``flaws``.
+        subscriptions: of the nodes; one belongs to a router by the port of its server. Without such a router none is read.
+
+    Returns:
+        each once, sorted.
+    """
+    settings = [setting for vassal in vassals for setting in _settings(vassal)]
+    files = {path for setting in settings for path in _own_files(setting)}
+    ports = {_port(one.value) for one in settings if one.option in ("http-subscription-server", "sslrouter-subscription-server")}
+    for entry in subscriptions if ports else ():
+        servers = entry.get("server") if isinstance(entry, Mapping) else None
+        if ports & {_port(str(server)) for server in _values(servers)}:
+            files |= {str(entry[name]).lstrip("!") for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)}
+    return sorted(files)
+
+
+def _settings(vassal: Any) -> Iterator[_Setting]:
+    options = vassal.get("options") if isinstance(vassal, Mapping) else None
+    for option, value in options.items() if isinstance(options, Mapping) else ():
+        for one in _values(value):
+            yield _Setting(f"{vassal.get('name')}.options.{option}", str(option), str(one))
+
+
+def _values(value: Any) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tuple[str, str]]:
+    """What is wrong with one router alone."""
+    verification = _group(vassal, "server_verification_params")
+    if verification.get("digest_algo") or verification.get("dir_credentials"):
+        yield from ((one.place, _PROCESS) for one in settings if _PROCESSES.match(one.option) and one.value != "1")
+    options = {one.option: one.place for one in settings}
+    plugins = {ROUTERS[option]: place for option, place in options.items() if option in ROUTERS}
+    if len(plugins) > 1:
+        yield ", ".join(plugins.values()), _TWO_ROUTERS
+    if plugins and "stats-http" in options:
+        yield options["stats-http"], _STATS_HTTP
+    tolerance = _group(vassal, "server_params").get("tolerance")
+    if tolerance is not None and str(tolerance).isdigit() and int(tolerance) < 3 * interval:
+        yield f"{vassal.get('name')}.server_params.tolerance", _FEW_INTERVALS
+
+
+def _group(vassal: Any, name: str) -> Mapping[str, Any]:
+    found = vassal.get(name) if isinstance(vassal, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _address(setting: _Setting) -> str:
+    if setting.option in _NAMED:
+        return _named(setting.value).get("addr", "")
+    return setting.value.partition(",")[0] if setting.option in _LISTED else setting.value
+
+
+def _own_files(setting: _Setting) -> list[str]:
+    if setting.option in _NAMED:
+        named = _named(setting.value)
+        return [named[name].lstrip("!") for name in _FILES if named.get(name)]
+    if setting.option in _LISTED:
+        # Behind certificate and key come the ciphers, and then the authority of the clients' certificates.
+        parts = setting.value.split(",")[1:]
+        return [part.lstrip("!") for part in parts[:2] + parts[3:4] if part]
+    return []
+
+
+def _named(value: str) -> dict[str, str]:
+    """A list of names and values (``uwsgi_kvlist_parse`` in ``core/utils.c``): a backslash takes the next character literally."""
+    parts = re.findall(r"((?:\\.|[^,\\])+)", value, re.DOTALL)
+    return {name: re.sub(r"\\(.)", r"\1", own) for name, dummy, own in (part.partition("=") for part in parts)}
+
+
+def _hears(server: str) -> bool:
+    return server.startswith("/") or is_ipv4_port(server) or re.match(r":\d+\Z", server) is not None
+
+
+def _port(address: str) -> int:
+    found = re.search(r":(\d{1,5})\Z", address)
+    return int(found.group(1)) if found else 0
+
+
+def _pairs(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
+    """Those that would listen in the same place."""
+    for one, two in itertools.combinations(settings, 2):
+        first, second = _address(one), _address(two)
+        hosts = {re.sub(r"^0\.0\.0\.0\Z", "", address.rpartition(":")[0]) for address in (first, second)}
+        if first == second or (_port(first) and _port(first) == _port(second) and (len(hosts) == 1 or "" in hosts)):
+            yield one, two

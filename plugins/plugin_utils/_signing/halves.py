@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs with what: subscriptions to the halves of signing keys. Pure but for ``cryptography``.
+
+Everything here takes subscriptions, vassals with ``subscriptions``, or lists of either, nested as they come out of an
+inventory, and but for ``key_owners`` reads no other member than ``subscriptions``, ``key`` and ``signing``: the rest may be
+undefined where it's asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import (
+    flat,
+    key_file,
+    places,
+    subscription_key,
+)
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem as _keys
+
+from . import crypto
+
+
+class Signer(NamedTuple):
+    """A signed subscription: where it stands, its keys, the private key's file, and the vassal that it is of."""
+
+    place: str
+    keys: list[str]
+    file: str
+    vassal: Mapping[str, Any] = {}
+
+
+def announced(vassals: Any, owned: bool = False) -> list[Any]:
+    """What vassals announce and nothing else of them, which leaves the rest unresolved where reading a member resolves it.
+
+    Args:
+        owned: their names and owners as well.
+    """
+    found: list[Any] = []
+    for place, vassal in flat("vassals", vassals):
+        entries = flat(place + ".subscriptions", vassal.get("subscriptions"))
+        read = [{name: one[name] for name in ("key", "signing") if name in one} for dummy, one in entries]
+        own = {name: vassal[name] for name in ("name", "owner") if name in vassal} if owned else {}
+        found.append({**own, "subscriptions": read})
+    return found
+
+
+def key_owners(vassals: Any) -> dict[str, str]:
+    """The one owner of the vassals that sign with each private key, by its file's name.
+
+    Raises:
+        ArgumentError: for a signed vassal without an owner of its own, and for a key that two owners' vassals sign with.
+    """
+    owners: dict[str, str] = {}
+    names: dict[str, Any] = {}
+    for signer in _signers(vassals):
+        owner, name = signer.vassal.get("owner"), signer.vassal.get("name")
+        if owner is None or str(owner) in ("root", "0"):
+            raise ArgumentError(
+                signer.place.rpartition(".subscriptions")[0] + ".owner",
+                "is {}; a tyrant Emperor runs a vassal as its file's owner, so give {!r} a user of its own".format(
+                    "missing" if owner is None else "root", name
+                ),
+            )
+        file = os.path.basename(signer.file)
+        names.setdefault(file, name)
+        if owners.setdefault(file, str(owner)) != str(owner):
+            raise ArgumentError(
+                signer.place + ".signing",
+                f"{file} is the key of {names[file]!r}, which is {owners[file]}'s, and of {name!r}, which is {owner}'s, and "
+                "only one of them could read it; give each a key of its own, or both vassals one owner",
+            )
+    return owners
+
+
+def key_names(items: Any, directory: Any = None) -> list[str]:
+    """The names of the files of the private keys that subscriptions sign with, each once, sorted.
+
+    Args:
+        directory: the folder that all of them must be in; None takes any.
+
+    Raises:
+        ArgumentError: when one is elsewhere.
+    """
+    folder = None if directory is None else values.directory("directory", directory)
+    names = set()
+    for signer in _signers(items):
+        if folder is not None and os.path.dirname(signer.file) != folder:
+            raise ArgumentError(
+                signer.place, f"{signer.file} is not in {folder}, where this host's private keys are; put it there"
+            )
+        names.add(os.path.basename(signer.file))
+    return sorted(names)
+
+
+def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
+    """The keys that a host needs.
+
+    Args:
+        private_keys: the private keys in PEM, by the name of the file or by the subscription's key.
+        half: ``private`` for the hosts that sign, ``public`` for routers.
+
+    Returns:
+        what the module ``uwsgi_signing_keys`` takes, sorted by file.
+
+    Raises:
+        ArgumentError: for a key that's missing, two that fall on one file name, or one that has two private keys.
+    """
+    if half not in _keys.HALVES:
+        raise ArgumentError("half", f"{half!r} is neither 'private' nor 'public'")
+    if not isinstance(private_keys, Mapping):
+        raise ArgumentError("private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM")
+    owners: dict[str, str] = {}
+    files: dict[str, Signer] = {}
+    signed: dict[str, str] = {}
+    for signer in _signers(items):
+        name = os.path.basename(signer.file)
+        _keys.file_name(signer.place + ".signing", name)
+        other = files.setdefault(name, signer)
+        if other.file != signer.file:
+            raise ArgumentError(
+                signer.place + ".signing",
+                f"{signer.file} and {other.file} of {other.place} have one name, and a host keeps its keys in one folder; "
+                "rename one",
+            )
+        for key in signer.keys:
+            public = key_file(signer.place + ".key", key)
+            if owners.setdefault(public, key) != key:
+                raise ArgumentError(
+                    signer.place + ".key",
+                    f"{key!r} and {owners[public]!r} fall on one file name, {public}, so one could announce the other; rename "
+                    "one",
+                )
+            if signed.setdefault(public, name) != name:
+                raise ArgumentError(
+                    signer.place + ".signing",
+                    f"{key!r} is signed with {name} here and with {signed[public]} elsewhere, and a router checks it with one "
+                    "key; sign it with the same everywhere",
+                )
+    # A file of several subscriptions may be known by the key of any of them.
+    known: dict[str, list[str]] = {}
+    for public, name in signed.items():
+        known.setdefault(name, []).append(owners[public])
+    contents = {name: _private_key(private_keys, files[name], keys) for name, keys in known.items()}
+    if half == "private":
+        for name, content in contents.items():
+            _keys.inspect(f"private_keys[{name!r}]", content, "private")
+        return [{"file": name, "content": contents[name]} for name in sorted(contents)]
+    public_halves = {name: crypto.public_half(f"private_keys[{name!r}]", text) for name, text in contents.items()}
+    return [{"file": public, "content": public_halves[signed[public]]} for public in sorted(signed)]
+
+
+def _private_key(private_keys: Mapping[str, Any], signer: Signer, keys: list[str]) -> str:
+    """The private key that a signer's file holds, known by that file's name or by one of the keys that it signs for."""
+    name = os.path.basename(signer.file)
+    for one in [name] + keys + [_keys.key_file(key) for key in keys]:
+        if one in private_keys:
+            return pem(f"private_keys[{one!r}]", private_keys[one])
+    raise ArgumentError(
+        signer.place + ".signing",
+        "private_keys has neither {!r} nor a key for {}; add it, or leave the subscription unsigned".format(
+            name, ", ".join(repr(key) for key in keys)
+        ),
+    )
+
+
+def pem(path: str, value: Any) -> str:
+    """A key's text, out of ansible-vault where that hands over an object that decrypts when it's read."""
+    if value is None or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
+        raise ArgumentError(path, "is no text; give the key in PEM")
+    return str(value)
+
+
+def _signers(items: Any) -> Iterator[Signer]:
+    """The subscriptions among ``items`` that are signed."""
+    for place, entry, vassal in _subscriptions(items):
+        signing = values.signing(place + ".signing", entry["signing"]) if entry.get("signing") is not None else None
+        if signing:
+            keys = [subscription_key(path, key) for path, key in places(place + ".key", entry.get("key"))]
+            if not keys:
+                raise ArgumentError(place + ".key", "is missing; a signature belongs to a key")
+            yield Signer(place, keys, signing.file, vassal)
+
+
+def _subscriptions(items: Any) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    for place, item in flat("subscriptions", items):
+        if "subscriptions" in item:
+            for inner, entry in flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"]):
+                yield inner, entry, item
+        elif "key" in item or "server" in item or "signing" in item:
+            yield place, item, {}

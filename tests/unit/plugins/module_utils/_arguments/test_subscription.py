@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Task arguments to ordered options, and the arguments that don't go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import Signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from hypothesis import given
+from support import ini
+from support.text import TEXT
+
+S = "10.0.0.2:2626"
+T = "10.0.0.3:2626"
+NAMES = {"router1": "10.0.0.2", "router2": "10.0.0.3"}
+
+
+def resolve(name: str) -> str:
+    try:
+        return NAMES[name]
+    except KeyError as exc:
+        raise OSError("no such name") from exc
+
+
+def lines(arguments: dict[str, Any], release: _dialect.Release = _dialect.V2_1) -> list[str]:
+    found = subscription.fragment(arguments, release, resolve)
+    return [f"{line.name} = {line.value}" for line in found.lines]
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    return {"subscriptions": [{"server": S, "key": "a", **fields}]}
+
+
+WRITTEN: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    (one(), ["subscribe2 = server=10.0.0.2:2626,key=a"]),
+    # In the order of the table, whatever the order of the arguments.
+    (
+        {
+            "subscriptions": [
+                {
+                    "sni_key": "/k",
+                    "sni_cert": "/c",
+                    "inactive": True,
+                    "protocol": "http",
+                    "suspend_file": "/s,1",
+                    "key": "a\x80,b=c",
+                    "signing": "SHA1:/p",
+                    "modifier": {"modifier1": 5, "modifier2": 0},
+                    "backup_level": 0,
+                    "balancing_algo": "wrr",
+                    "balancing_weight": 2,
+                    "address_vassal": "v",
+                    "address": "@a\\b",
+                    "server": "/s,1",
+                    "sni_client_ca": "/a",
+                }
+            ],
+            "client_params": {
+                "announce_interval": 3,
+                "unsubscribe_on_reload": False,
+                "clear_on_exit": True,
+                "start_unsubscribed": 1,
+            },
+            "server_verification_params": {
+                "pass_unix_credentials": True,
+                "dir_credentials": ["/b", "/a"],
+                "no_check_uid": [33, 5],
+                "tolerance": 300,
+                "dir_cert": "/d/",
+                "digest_algo": "SHA512",
+            },
+            "server_params": {
+                "balancing_algo": "ip_hash",
+                "key_dot_split": True,
+                "tolerance_inactive": 5,
+                "tolerance": 4,
+                "require_vassal": True,
+                "mountpoints_depth": 1,
+                "client_notify_address": "/n",
+            },
+        },
+        [
+            "subscription-notify-socket = /n",
+            "subscription-mountpoint = 1",
+            "subscription-vassal-required = true",
+            "subscription-tolerance = 4",
+            "subscription-tolerance-inactive = 5",
+            "subscription-dotsplit = true",
+            "subscription-algo = iphash",
+            "subscriptions-sign-check = SHA512:/d",
+            "subscriptions-sign-check-tolerance = 300",
+            "subscriptions-sign-skip-uid = 33",
+            "subscriptions-sign-skip-uid = 5",
+            "subscriptions-credentials-check = /b/",
+            "subscriptions-credentials-check = /a/",
+            "subscriptions-use-credentials = true",
+            "start-unsubscribed = true",
+            "subscription-clear-on-shutdown = true",
+            "unsubscribe-on-graceful-reload = false",
+            "subscribe-freq = 3",
+            "subscribe2 = server=/s\\,1,key=a\x80\\,b=c,addr=@a\\\\b,vassal=v,weight=2,algo=wrr,backup=0,modifier1=5,modifier2=0,"
+            "sign=SHA1:/p,check=/s\\,1,proto=http,sni_crt=/c,sni_key=/k,sni_ca=/a,inactive=1",
+        ],
+    ),
+    # Every pair once, servers first.
+    (
+        {"subscriptions": [{"server": [S, T, S], "key": ["a", "b"], "address": 1}]},
+        [f"subscribe2 = server={server},key={key},socket=1" for server in (S, T) for key in ("a", "b")],
+    ),
+    (one(inactive=False, signing=False, resolve_server=None, address=None), ["subscribe2 = server=10.0.0.2:2626,key=a"]),
+    (one(check_file="/c"), ["subscribe2 = server=10.0.0.2:2626,key=a,check=/c"]),
+    (one(modifier="php"), ["subscribe2 = server=10.0.0.2:2626,key=a,modifier1=14"]),
+    (one(server="router1:1", resolve_server=True), ["subscribe2 = server=10.0.0.2:1,key=a"]),
+    (
+        {"subscriptions": [{"server": ["router1:1", S, "/s"], "key": "a"}], "resolve_server": True},
+        [f"subscribe2 = server={server},key=a" for server in ("10.0.0.2:1", S, "/s")],
+    ),
+    ({"server_params": {"tolerance": 5}, "client_params": None, "subscriptions": None}, ["subscription-tolerance = 5"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), WRITTEN)
+def test_arguments_become_lines(arguments: dict[str, Any], expected: list[str]) -> None:
+    assert lines(arguments) == expected
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    (one(server=None), "subscriptions[0].server", "is missing; without a subscription server uWSGI sends nothing"),
+    (one(server=[]), "subscriptions[0].server", "is missing"),
+    (one(key=None), "subscriptions[0].key", "is missing; without a key uWSGI sends nothing and says nothing"),
+    (one(key=["a", ""]), "subscriptions[0].key[1]", "is empty"),
+    (one(server=[S, "x:1"]), "subscriptions[0].server[1]", "set resolve_server to true"),
+    (one(server="router1:1", resolve_server=False), "subscriptions[0].server", "set resolve_server to true"),
+    (
+        one(server="router9:1", resolve_server=True),
+        "subscriptions[0].server",
+        "does not resolve to an IPv4 address: no such name",
+    ),
+    (one(server="[::1]:1", resolve_server=True), "subscriptions[0].server", "is neither an IPv4 address"),
+    (one(resolve_server="perhaps"), "subscriptions[0].resolve_server", "is not a boolean"),
+    (one(adress=0), "subscriptions[0].adress", "did you mean 'address'?"),
+    ({"subscriptions": ["a"]}, "subscriptions[0]", "must be a mapping of arguments"),
+    ({"subscriptions": {"server": S}}, "subscriptions", "must be a value or a list of values, not a mapping"),
+    ({"server_params": {"algo": 1}}, "server_params.algo", "is no argument here"),
+    ({"server_params": {"tolerance": 0}}, "server_params.tolerance", "0 is not from 1"),
+    ({"client_params": {"announce_interval": 0}}, "client_params.announce_interval", "its master dies of an interval of 0"),
+    (
+        {"server_verification_params": {"digest_algo": "SHA1"}},
+        "server_verification_params.digest_algo",
+        "needs dir_cert beside it",
+    ),
+    ({"server_verification_params": {"dir_cert": "/a"}}, "server_verification_params.dir_cert", "needs digest_algo beside it"),
+    (one(check_file="/a", suspend_file="/b"), "subscriptions[0].check_file", "is the same field as suspend_file"),
+    (one(sni_cert="/a"), "subscriptions[0].sni_cert", "needs sni_key beside it"),
+    (one(sni_key="/a"), "subscriptions[0].sni_key", "needs sni_cert beside it"),
+    (one(sni_client_ca="/a"), "subscriptions[0].sni_client_ca", "needs sni_cert beside it"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "path", "problem"), REFUSED)
+def test_arguments_that_do_not_work_are_refused(arguments: dict[str, Any], path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        lines(arguments)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+def test_places_begin_with_the_path() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        subscription.fragment(one(key=""), _dialect.V2_0, path="vassals[3]")
+    assert caught.value.path == "vassals[3].subscriptions[0].key"
+    with pytest.raises(ArgumentError) as caught:
+        subscription.fragment({"client_params": 5}, _dialect.V2_0, path="vassals[3]")
+    assert caught.value.path == "vassals[3].client_params"
+
+
+WEIGHTS = [
+    ([2, 2], None),
+    ([None, None], None),
+    ([2, 3], "is 3 and that of subscriptions[0] is 2, but uWSGI 2.0 has one weight for a whole instance"),
+    ([2, None], "is not given and that of subscriptions[0] is 2"),
+    ([None, 3], "is 3 and that of subscriptions[0] is not given"),
+]
+
+
+@pytest.mark.parametrize(("weights", "problem"), WEIGHTS)
+def test_2_0_has_one_weight(weights: list[Any], problem: str | None) -> None:
+    arguments = {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in weights]}
+    assert len(lines(arguments, _dialect.V2_1)) >= 1
+    if problem is None:
+        assert lines(arguments, _dialect.V2_0)
+        return
+    with pytest.raises(ArgumentError) as caught:
+        lines(arguments, _dialect.V2_0)
+    assert caught.value.path == "subscriptions[1].balancing_weight"
+    assert problem in caught.value.problem
+
+
+def test_the_entries_behind_the_lines_are_told() -> None:
+    found = subscription.fragment(one(address=2, signing=["SHA1", "/p"], balancing_weight=4), _dialect.V2_0).subscriptions
+    line = "server=10.0.0.2:2626,key=a,socket=2,weight=4,sign=SHA1:/p"
+    assert found == [subscription.Subscription([line], 2, Signing("SHA1", "/p"), 4)]
+
+
+@given(TEXT, TEXT, TEXT)
+def test_every_field_is_refused_or_read_back(key: str, path: str, file: str) -> None:
+    entry = {"server": S, "key": key, "address": "/" + path, "suspend_file": "/" + file}
+    try:
+        found = subscription.fragment({"subscriptions": [entry]}, _dialect.V2_0).lines
+    except ArgumentError:
+        return
+    expected = [("server", S), ("key", key), ("addr", "/" + path), ("check", "/" + file)]
+    assert [ini.fields(line.value) for line in found] == [expected]

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said of arguments that can't be used, and of those that likely aren't meant: the words that a user goes by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+S = "10.0.0.2:2626"
+NEEDS_2_1 = (
+    "needs uWSGI 2.1 and the target has 2.0, which would ignore it silently; leave it out, or set uwsgi_version if the target "
+    "is newer"
+)
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    return {"subscriptions": [{"server": S, "key": "a", **fields}]}
+
+
+def resolve(name: str) -> str:
+    raise OSError("no such name")
+
+
+WHOLE: list[tuple[dict[str, Any], str]] = [
+    (
+        one(key=None),
+        "subscriptions[0].key: is missing; without a key uWSGI sends nothing and says nothing",
+    ),
+    (
+        one(server="router9:1", resolve_server=True),
+        "subscriptions[0].server: 'router9:1' does not resolve to an IPv4 address: no such name",
+    ),
+    (
+        {"server_verification_params": {"dir_cert": "/a"}},
+        "server_verification_params.dir_cert: needs digest_algo beside it; uWSGI takes both in one option and checks no "
+        "signature with one alone",
+    ),
+    (
+        one(check_file="/a", suspend_file="/b"),
+        "subscriptions[0].check_file: is the same field as suspend_file; give suspend_file alone",
+    ),
+    (
+        one(sni_cert="/a"),
+        "subscriptions[0].sni_cert: needs sni_key beside it; the router loads no certificate otherwise",
+    ),
+    (
+        {"server_params": {"require_vassal": True}},
+        "server_params.require_vassal: the option subscription-vassal-required " + NEEDS_2_1,
+    ),
+    (
+        {"server_params": {"balancing_algo": "ip_hash"}},
+        "server_params.balancing_algo: the algorithm iphash " + NEEDS_2_1,
+    ),
+    (
+        one(backup_level=1),
+        "subscriptions[0].backup_level: the field backup " + NEEDS_2_1,
+    ),
+    (
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, 3)]},
+        "subscriptions[1].balancing_weight: is 3 and that of subscriptions[0] is 2, but uWSGI 2.0 has one weight for a whole "
+        "instance; give every subscription the same, or use an instance for each",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WHOLE)
+def test_errors_say_what_to_do(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        subscription.fragment(arguments, _dialect.V2_0, resolve)
+    assert str(caught.value) == words
+
+
+NO_FAILOVER = (
+    "subscriptions[0].address: the node is on a unix socket; it has no failover: when it dies, its share of the requests is lost "
+    "until the router's tolerance ends; use an IPv4 address and a port where that matters"
+)
+WARNED: list[tuple[dict[str, Any], str]] = [
+    (
+        one(check_file="/a"),
+        "subscriptions[0].check_file: uWSGI announces while this file is ABSENT and is silent while it exists, whatever its "
+        "documentation says; suspend_file is the same field under an honest name",
+    ),
+    (one(address="/run/a"), NO_FAILOVER),
+    (one(address="@a"), NO_FAILOVER),
+    (
+        {"server_verification_params": {"dir_credentials": ["/a"]}},
+        "server_verification_params.dir_credentials: without pass_unix_credentials the router takes every sender for root",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WARNED)
+def test_what_is_likely_not_meant_is_warned_of(arguments: dict[str, Any], words: str) -> None:
+    assert subscription.fragment(arguments, _dialect.V2_0).warnings == [words]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        one(suspend_file="/a"),
+        one(address="10.0.0.7:1"),
+        one(address=0),
+        {"server_verification_params": {"dir_credentials": ["/a"], "pass_unix_credentials": True}},
+        {"server_verification_params": {"digest_algo": "SHA1", "dir_cert": "/a"}},
+    ],
+)
+def test_nothing_else_is_warned_of(arguments: dict[str, Any]) -> None:
+    assert subscription.fragment(arguments, _dialect.V2_0).warnings == []

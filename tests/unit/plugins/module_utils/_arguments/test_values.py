@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The values that arguments take: what each becomes, and what is said of those that can't be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import Modifier, Signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+ACCEPTED: list[tuple[str, Any, Any]] = [
+    ("text", "a, b=c", "a, b=c"),
+    ("text", 5, "5"),
+    ("text", 1.5, "1.5"),
+    ("text", "ü" * 300, "ü" * 300),
+    ("word", "shop.ini", "shop.ini"),
+    ("flag", True, True),
+    ("flag", "yes", True),
+    ("flag", "On", True),
+    ("flag", 1, True),
+    ("flag", "no", False),
+    ("flag", "FALSE", False),
+    ("flag", 0, False),
+    ("positive", 1, 1),
+    ("positive", " 17 ", 17),
+    ("positive", "+3", 3),
+    ("positive", 2**31 - 1, 2**31 - 1),
+    ("level", 0, 0),
+    ("level", "2", 2),
+    ("file", "/a b/ü,%$", "/a b/ü,%$"),
+    ("file", "/" + "a" * 4094, "/" + "a" * 4094),
+    ("client_ca", "/a", "/a"),
+    ("client_ca", "!/a", "!/a"),
+    ("directory", "/a/b//", "/a/b"),
+    ("directory", "/", "/"),
+    ("directories", ["/a", "/b/", "/"], ["/a/", "/b/", "/"]),
+    ("directories", "/a", ["/a/"]),
+    ("socket_path", "/" + "s" * 101, "/" + "s" * 101),
+    ("server", "10.0.0.2:2626", "10.0.0.2:2626"),
+    ("server", "255.255.255.255:65535", "255.255.255.255:65535"),
+    ("server", "/run/s", "/run/s"),
+    ("key", "shop.example.com:8080", "shop.example.com:8080"),
+    ("key", 8080, "8080"),
+    ("key", "k" * 255, "k" * 255),
+    ("key", "ü" * 127 + "k", "ü" * 127 + "k"),
+    ("key", "a/..b", "a/..b"),
+    ("address", "10.0.0.7:3031", "10.0.0.7:3031"),
+    ("address", 0, 0),
+    ("address", "12", 12),
+    ("address", 255, 255),
+    ("address", "/run/a.sock", "/run/a.sock"),
+    ("address", "@a", "@a"),
+    ("modifier", "wsgi", Modifier(0, None)),
+    ("modifier", "php", Modifier(14, None)),
+    ("modifier", 255, Modifier(255, None)),
+    ("modifier", "9", Modifier(9, None)),
+    ("modifier", {"modifier1": "psgi"}, Modifier(5, None)),
+    ("modifier", {"modifier1": 5, "modifier2": "7"}, Modifier(5, 7)),
+    ("algorithm", "iphash", _dialect.ALGORITHMS[0]),
+    ("algorithm", "ip_hash", _dialect.ALGORITHMS[0]),
+    ("algorithm", "lrc", _dialect.ALGORITHMS[1]),
+    ("digest", "SHA256", "SHA256"),
+    ("digest", "RSA-SHA256", "RSA-SHA256"),
+    ("signing", ["SHA256", "/k.pem"], Signing("SHA256", "/k.pem")),
+    ("signing", "SHA512:/a:b.pem", Signing("SHA512", "/a:b.pem")),
+    ("signing", False, None),
+    ("uids", [33, "1000"], [33, 1000]),
+    ("uids", 5, [5]),
+    ("uids", 2**32 - 2, [2**32 - 2]),
+]
+# Kind, value, the path that the error names behind "arg", and what it says.
+REFUSED: list[tuple[str, Any, str, str]] = [
+    ("text", None, "", "must be text, not null"),
+    ("text", True, "", "must be text, not a boolean"),
+    ("text", ["a"], "", "must be text, not a list"),
+    ("text", {"a": 1}, "", "must be text, not a mapping"),
+    ("text", b"a", "", "must be text, not a value of type bytes"),
+    ("text", "", "", "is empty; give a value or leave the argument out"),
+    ("text", "a\nb", "", "'a\\nb' has a line break, which would start another option; give a value without it"),
+    ("text", "a\0b", "", "has a NUL character"),
+    ("text", "%(a)", "", "has '%(', which uWSGI expands"),
+    ("text", "\ud800", "", "is not valid Unicode text"),
+    ("text", "\n" * 100, "", "... (202 characters) has a line break"),
+    ("word", "a b", "", "has a blank or a control character; give a plain name"),
+    ("word", "a\tb", "", "has a blank or a control character"),
+    ("word", "a\x7f", "", "has a blank or a control character"),
+    ("flag", "maybe", "", "'maybe' is not a boolean; give true or false"),
+    ("flag", 2, "", "2 is not a boolean"),
+    ("flag", None, "", "None is not a boolean"),
+    ("flag", ["yes"], "", "is not a boolean"),
+    ("positive", 0, "", "0 is not from 1 to 2147483647; uWSGI takes less as something else, and its master dies of"),
+    ("positive", -5, "", "-5 is not from 1"),
+    ("positive", 2**31, "", "2147483648 is not from 1"),
+    ("positive", "abc", "", "'abc' is not a whole number"),
+    ("positive", 1.5, "", "1.5 is not a whole number"),
+    ("positive", True, "", "True is not a whole number"),
+    ("level", -1, "", "-1 is not from 0 to 2147483647"),
+    ("file", "a/b", "", "'a/b' is not an absolute path; uWSGI would look from whatever folder it runs in"),
+    ("file", "/" + "a" * 4095, "", "is longer than the 4095 bytes of a path"),
+    ("file", "/" + "ü" * 2048, "", "is longer than the 4095 bytes of a path"),
+    ("client_ca", "!a", "", "'a' is not an absolute path"),
+    ("client_ca", "!!/a", "", "'!/a' is not an absolute path"),
+    ("directory", "keys", "", "'keys' is not an absolute path"),
+    ("directories", ["/a", "b"], "[1]", "'b' is not an absolute path"),
+    ("directories", {"a": 1}, "", "must be a value or a list of values, not a mapping"),
+    ("socket_path", "/" + "s" * 102, "", "the socket's path has 103 bytes and uWSGI cuts it at 102; give a shorter one"),
+    ("socket_path", "/" + "ü" * 51, "", "the socket's path has 103 bytes"),
+    ("socket_path", "/a:1", "", "has a colon, so uWSGI takes it as an address and a port; give another path"),
+    ("server", "localhost:2626", "", "is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path"),
+    ("server", "[::1]:2626", "", "with a host name or IPv6 uWSGI never registers; set resolve_server to true"),
+    ("server", "10.0.0.2", "", "is neither"),
+    ("server", ":2626", "", "is neither"),
+    ("server", "10.0.0.2:0", "", "is neither"),
+    ("server", "10.0.0.2:65536", "", "is neither"),
+    ("server", "10.0.0.2:02626", "", "is neither"),
+    ("server", "127.1:2626", "", "is neither"),
+    ("server", "010.0.0.2:2626", "", "is neither"),
+    ("server", "256.0.0.2:2626", "", "is neither"),
+    ("server", "10.0.0.2.3:2626", "", "is neither"),
+    ("server", "10.0.0.2:2626 ", "", "is neither"),
+    ("server", "10.0.0.2:2626\n", "", "has a line break"),
+    ("server", "run/s", "", "is neither"),
+    ("server", "/" + "s" * 102, "", "the socket's path has 103 bytes"),
+    ("server", "/s:1", "", "has a colon"),
+    ("key", "k" * 256, "", "has 256 bytes; more than 255 crash the router"),
+    ("key", "ü" * 128, "", "has 256 bytes"),
+    ("key", 'a"b', "", "has a quote, a backslash or a control character, which breaks the router's stats"),
+    ("key", "a\\b", "", "has a quote, a backslash or a control character"),
+    ("key", "a\tb", "", "has a quote, a backslash or a control character"),
+    ("key", "../a", "", "leads out of the folder of credentials; give it without '..'"),
+    ("key", "a/..", "", "leads out of the folder of credentials"),
+    ("address", -1, "", "-1 is not from 0 to 255"),
+    ("address", "256", "", "256 is not from 0 to 255"),
+    ("address", True, "", "True is not a whole number"),
+    ("address", "localhost:3031", "", "is not an IPv4 address, and the router resolves no names and knows no IPv6; give an IPv4"),
+    ("address", "[::1]:3031", "", "is not an IPv4 address"),
+    ("address", "0.0.0.0:3031", "", "is a wildcard, which for the router is its own host"),
+    ("address", "0:3031", "", "is a wildcard"),
+    ("address", ":3031", "", "is a wildcard"),
+    ("address", "*:3031", "", "is a wildcard"),
+    ("address", "a.sock", "", "is a relative path, which the router takes from its own folder"),
+    ("address", "10.0.0.7:0", "", "has no port from 1 to 65535"),
+    ("address", "10.0.0.7:99999", "", "has no port from 1 to 65535"),
+    ("address", "@", "", "'@' names no socket; give the path of one"),
+    ("address", "/run/", "", "'/run/' names no socket"),
+    ("server", "/", "", "'/' names no socket"),
+    ("address", "/" + "s" * 102, "", "the socket's path has 103 bytes"),
+    ("address", "/a:1", "", "has a colon"),
+    ("address", "1" * 256 + ":1", "", "has more than 255 bytes, which crashes the router"),
+    ("modifier", "pgsi", "", "'pgsi' is no modifier's name; did you mean 'psgi'?"),
+    ("modifier", "qqqqqq", "", "known are cache, cgi,"),
+    ("modifier", 256, "", "256 is not from 0 to 255; a modifier has 8 bits"),
+    ("modifier", "-1", "", "-1 is not from 0 to 255"),
+    ("modifier", {"modifier2": 1}, ".modifier1", "is missing; modifier2 only refines it"),
+    ("modifier", {"modifier1": 1, "modifier2": 256}, ".modifier2", "256 is not from 0 to 255"),
+    ("modifier", {"modifier1": 1, "modifer2": 2}, ".modifer2", "is no argument here; did you mean 'modifier2'?"),
+    ("modifier", {"modifier1": "x" * 9}, ".modifier1", "is no modifier's name"),
+    ("modifier", [5], "", "is not a whole number"),
+    (
+        "algorithm",
+        "random",
+        "",
+        "is no balancing algorithm, and uWSGI would silently use wrr; give one of ip_hash, iphash",
+    ),
+    ("digest", "SHA 256", "", "'SHA 256' is no digest's name; give one such as SHA256"),
+    ("digest", "SHA256:", "", "is no digest's name"),
+    ("signing", True, "", "must be [algorithm, key file], such as"),
+    ("signing", "SHA256", "", "must be [algorithm, key file]"),
+    ("signing", ["SHA256"], "", "must be [algorithm, key file]"),
+    ("signing", ["SHA256", "/a", "/b"], "", "must be [algorithm, key file]"),
+    ("signing", ["", "/a"], "[0]", "is empty"),
+    ("signing", ["SHA256", "a"], "[1]", "'a' is not an absolute path"),
+    ("signing", ":/a", "[0]", "is empty"),
+    ("uids", [33, 0], "[1]", "uWSGI never skips the check for uid 0; give the uid of an unprivileged user"),
+    ("uids", ["0"], "[0]", "uWSGI never skips the check for uid 0"),
+    ("uids", [-1], "[0]", "-1 is not from 1"),
+    ("uids", [2**32 - 1], "[0]", "4294967295 is not from 1 to 4294967294"),
+    ("uids", ["www-data"], "[0]", "'www-data' is not a whole number"),
+]
+
+
+def test_every_kind_of_the_table_has_cases() -> None:
+    kinds = {row.kind for rows in _dialect.GROUPS.values() for row in rows} - {"servers", "keys"}
+    assert kinds - {kind for kind, *dummy in ACCEPTED} == set()
+    assert kinds - {kind for kind, *dummy in REFUSED} == set()
+    assert set(_dialect.KINDS) == kinds | {"servers", "keys"}
+
+
+@pytest.mark.parametrize(("kind", "value", "result"), ACCEPTED)
+def test_good_values_have_one_form(kind: str, value: Any, result: Any) -> None:
+    found = getattr(values, kind)("arg", value)
+    assert (found, type(found)) == (result, type(result))
+
+
+@pytest.mark.parametrize(("kind", "value", "place", "problem"), REFUSED)
+def test_bad_values_are_refused_with_a_hint(kind: str, value: Any, place: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        getattr(values, kind)("arg", value)
+    assert caught.value.path == "arg" + place
+    assert problem in caught.value.problem
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mapping_has_known_members_and_no_nulls() -> None:
+    assert values.mapping("arg", None, ["a"]) == {}
+    assert values.mapping("arg", {"a": 1, "b": None, "c": False}, ["a", "b", "c"]) == {"a": 1, "c": False}
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "problem"),
+    [
+        ("a", "arg", "must be a mapping of arguments, not a value of type str"),
+        ([], "arg", "must be a mapping of arguments, not a list"),
+        ({"weigth": 1}, "arg.weigth", "is no argument here; did you mean 'weight'?"),
+        ({"qq": None}, "arg.qq", "is no argument here; known are weight, key"),
+    ],
+)
+def test_a_mapping_of_something_else_is_refused(value: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        values.mapping("arg", value, ["weight", "key"])
+    assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+def test_one_value_is_a_list_of_one() -> None:
+    assert [values.sequence("arg", value) for value in (None, [], (1, 2), "ab", 0)] == [[], [], [1, 2], ["ab"], [0]]
+
+
+def test_members_of_nothing_stand_alone() -> None:
+    assert (values.child("", "a"), values.child("a[0]", "b")) == ("a", "a[0].b")
+    assert (values.child("a", "b\n"), values.child("a", 5), values.child("a", "")) == ("a['b\\n']", "a[5]", "a['']")
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("router1:2626", ("router1", "2626")),
+        ("a_b.example.com:1", ("a_b.example.com", "1")),
+        ("router1:65535", ("router1", "65535")),
+        ("router1:65536", None),
+        ("router1:0", None),
+        ("router1", None),
+        (":1", None),
+        ("-a:1", None),
+        ("[::1]:1", None),
+        ("::1:1", None),
+        ("/run/s:1", None),
+        ("a b:1", None),
+    ],
+)
+def test_host_and_port(value: str, result: Any) -> None:
+    assert values.host_port(value) == result

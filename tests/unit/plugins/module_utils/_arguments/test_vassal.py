@@ -1,0 +1,340 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A vassal's arguments to the lines of its file, and the address that it would announce."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal import Defaults, Vassal, vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import Line
+from hypothesis import given
+from hypothesis import strategies as st
+
+S = {"server": "10.0.0.2:2626", "key": "a.test"}
+SUBSCRIBE = "subscribe2 = server=10.0.0.2:2626,key=a.test"
+HTTP = "10.0.0.7:3031"
+
+
+def one(item: Any, defaults: Defaults = Defaults(), release: Tuple[int, int] = V2_0) -> Vassal:  # noqa: B008 - it is immutable
+    return vassals([item], release, {"router": "10.0.0.2"}.__getitem__, defaults)[0]
+
+
+def lines(vassal: Vassal) -> List[str]:
+    return [f"{line.name} = {line.value}" for line in vassal.lines]
+
+
+def refusal(item: Any, defaults: Defaults = Defaults()) -> Tuple[str, str]:  # noqa: B008 - it is immutable
+    with pytest.raises(ArgumentError) as caught:
+        vassals([{"name": "first", "options": {"master": True}}, item], V2_0, None, defaults)
+    return caught.value.path, caught.value.problem
+
+
+def options(**given_: Any) -> Dict[str, Any]:
+    return {"name": "a", "options": given_}
+
+
+WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
+    ("nothing but an option", options(master=True), Defaults(), ["master = true"]),
+    (
+        "values in their order",
+        options(strict=False, env=["A=1", "B=%n"], processes=4, ratio=1.5, empty="", text=" $(X) @(y) %(z)"),
+        Defaults(),
+        ["strict = false", "env = A=1", "env = B=%n", "processes = 4", "ratio = 1.5", "empty = ", "text =  $(X) @(y) %(z)"],
+    ),
+    ("null and no values", options(a=1, b=None, c=[]), Defaults(), ["a = 1"]),
+    (
+        "defaults first, and a vassal's own in their place",
+        options(c=[3, 4], b=None, d=5),
+        Defaults({"a": 1, "b": 2, "c": 3}),
+        ["a = 1", "c = 3", "c = 4", "d = 5"],
+    ),
+    ("defaults alone", {"name": "a"}, Defaults({"a": [1, 2], "b": None}), ["a = 1", "a = 2"]),
+    (
+        "all groups behind the options",
+        {
+            "name": "a",
+            "subscriptions": [dict(S, address=HTTP)],
+            "client_params": {"announce_interval": 5},
+            "server_verification_params": {"no_check_uid": 33},
+            "server_params": {"tolerance": 7},
+            "options": {"master": True},
+        },
+        Defaults(),
+        ["master = true", "subscription-tolerance = 7", "subscriptions-sign-skip-uid = 33", "subscribe-freq = 5",
+         SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    (
+        "a subscription without options",
+        {"name": "a", "subscriptions": [dict(S, address=HTTP)]},
+        Defaults(),
+        [SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    (
+        "client's defaults where there are subscriptions",
+        {"name": "a", "subscriptions": [dict(S, address=HTTP)], "client_params": {"announce_interval": 5}},
+        Defaults({}, {"announce_interval": 3, "start_unsubscribed": True}),
+        ["start-unsubscribed = true", "subscribe-freq = 5", SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    (
+        "client's defaults alone",
+        {"name": "a", "subscriptions": [dict(S, address=HTTP)]},
+        Defaults({}, {"announce_interval": 3}),
+        ["subscribe-freq = 3", SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    ("no client's defaults without", options(a=1), Defaults({}, {"announce_interval": 3}), ["a = 1"]),
+    (
+        "names resolved by default",
+        {"name": "a", "subscriptions": [{"server": "router:2626", "key": "a.test", "address": HTTP}]},
+        Defaults(resolve_server=True),
+        [SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    (
+        "names resolved",
+        {"name": "a", "subscriptions": [{"server": "router:2626", "key": "a.test", "address": HTTP}], "resolve_server": True},
+        Defaults(),
+        [SUBSCRIBE + ",addr=" + HTTP],
+    ),
+    (
+        "suspend files in a folder",
+        {"name": "a.b", "subscriptions": [dict(S, address=HTTP), dict(S, address=HTTP, suspend_file="/s"),
+                                          dict(S, address=HTTP, check_file="/c")]},
+        Defaults(suspend_dir="/run/a, b"),
+        [SUBSCRIBE + ",addr=" + HTTP + check for check in (",check=/run/a\\, b/a.b", ",check=/s", ",check=/c")],
+    ),
+    ("no suspend file without a subscription", options(a=1), Defaults(suspend_dir="/run"), ["a = 1"]),
+    (
+        "a tenant's suspend file",
+        {"name": "b", "subscriptions": [dict(S, address=HTTP)], "owner": "alice"},
+        Defaults(suspend_dir="/run", tyrant=True),
+        [SUBSCRIBE + ",addr=" + HTTP + ",check=/run/alice/b"],
+    ),
+    ("on demand", dict(options(a=1), on_demand=HTTP), Defaults(), ["a = 1"]),
+    ("a health check is for others", dict(options(a=1), health={"path": "/"}), Defaults(), ["a = 1"]),
+]
+
+
+@pytest.mark.parametrize(("item", "defaults", "expected"), [case[1:] for case in WRITTEN], ids=[case[0] for case in WRITTEN])
+def test_arguments_become_lines(item: Any, defaults: Defaults, expected: List[str]) -> None:
+    assert lines(one(item, defaults)) == expected
+
+
+def test_a_vassal_knows_what_it_was_made_of() -> None:
+    entry = dict(S, signing=["SHA1", "/k"])
+    given_ = dict(options(uid=["x", "y"], socket=HTTP), owner="b", group=5, mode="0640", subscriptions=[entry])
+    found = one(given_)
+    assert (found.name, found.place, found.uid, found.warnings) == ("a", "vassals[0]", "y", [])
+    assert {name: found.arguments[name] for name in given_} == given_
+    assert found.lines[:2] == [Line("uid", "x", False), Line("uid", "y", False)]
+    # What is not the user's own language is written so that uWSGI reads exactly that.
+    assert found.lines[-1] == Line("subscribe2", SUBSCRIBE[13:] + ",sign=SHA1:/k", True)
+    assert [str(one_.signing) for one_ in found.subscriptions] == ["Signing(digest='SHA1', file='/k')"]
+    assert one(options(gid=5, suid=4)).uid is None
+
+
+def test_the_release_counts() -> None:
+    item = {"name": "a", "subscriptions": [dict(S, address=HTTP, inactive=True)]}
+    assert lines(one(item, release=V2_1)) == [SUBSCRIBE + ",addr=" + HTTP + ",inactive=1"]
+    assert refusal(item)[0] == "vassals[1].subscriptions[0].inactive"
+
+
+@pytest.mark.parametrize("name", ["a", "_", "0", "a.b-c@d+e_F9", "a" * 250, "a.ini.d", 5])
+def test_names_are_taken_as_they_are(name: Any) -> None:
+    assert one(dict(options(a=1), name=name)).name == str(name)
+
+
+NAME = (
+    "can't name a vassal's file; give at most 250 of letters, digits, '_', '.', '@', '+' and '-', not beginning with one of the "
+    "last four"
+)
+CALLED = [(name, f"{name[:80]!r} {NAME}") for name in (
+    ".a", "-a", "+a", "@a", "a/b", "../a", "a b", "\u00fc", "a:b", "a,b", "a%n", "a" * 251,
+)]
+NAMED: List[Tuple[Any, str]] = [
+    *CALLED,
+    (None, "is missing; it names the vassal's file"),
+    ("", "is empty; give a value or leave the argument out"),
+    ("a.ini", "'a.ini' ends in .ini; give the name without it"),
+    (True, "must be text, not a boolean"),
+    ("a\n", "'a\\n' has a line break, which would start another option; give a value without it"),
+    ("first", "'first' is the name of vassals[0] too; give each vassal its own"),
+]
+
+
+@pytest.mark.parametrize(("name", "problem"), NAMED, ids=[repr(case[0])[:20] for case in NAMED])
+def test_what_can_not_name_a_vassal_is_refused(name: Any, problem: str) -> None:
+    assert refusal(dict(options(a=1), name=name)) == ("vassals[1].name", problem)
+
+
+REFUSED: List[Tuple[Any, str, str]] = [
+    ("a", "", "must be a mapping of arguments, not a value of type str"),
+    (dict(options(a=1), option=1), ".option", "is no argument here; did you mean 'options'?"),
+    ({"name": "a"}, ".options", "is missing; a vassal without options does not start"),
+    (options(a=None), ".options", "is missing; a vassal without options does not start"),
+    ({"name": "a", "options": ["a"]}, ".options", "must be a mapping of uWSGI's options to values"),
+    (options(**{"a b": 1}), ".options['a b']", "is no option's name"),
+    (options(**{"-a": 1}), ".options.-a", "is no option's name"),
+    ({"name": "a", "options": {8000: 1}}, ".options[8000]", "is no option's name"),
+    (options(a={}), ".options.a", "must be a value or a list of values; give true for an option that takes none"),
+    (options(a=[1, {}]), ".options.a[1]", "must be a value or a list of values; give true for an option that takes none"),
+    (options(a=[None]), ".options.a[0]", "must be a value or a list of values; give true for an option that takes none"),
+    (options(a="b\nexec-asap = c"), ".options.a", "has a line break, which would start another option; give a list "
+     "to repeat the option"),
+    (options(a=["b", "c\0"]), ".options.a[1]", "has a NUL character, where uWSGI cuts the value; give a list to repeat "
+     "the option"),
+    ({"name": "a", "subscriptions": [{"key": "a"}]}, ".subscriptions[0].server", "is missing; without a subscription server "
+     "uWSGI sends nothing and says nothing"),
+    (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not from 1 to "
+     "2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
+]
+
+
+@pytest.mark.parametrize(("item", "path", "problem"), REFUSED)
+def test_arguments_that_do_not_work_are_refused(item: Any, path: str, problem: str) -> None:
+    assert refusal(item) == ("vassals[1]" + path, problem)
+
+
+TYRANT = Defaults(tyrant=True)
+OWNED: List[Tuple[Any, Defaults, Optional[str], str]] = [
+    ("alice", TYRANT, "alice", ""),
+    (1001, TYRANT, "1001", ""),
+    (None, TYRANT._replace(owner="bob"), "bob", ""),
+    ("alice", TYRANT._replace(owner="bob"), "alice", ""),
+    (None, Defaults(), None, ""),
+    (None, TYRANT, None, "is missing; a tyrant Emperor runs a vassal as its file's owner, so give 'a' one"),
+    ("root", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    (0, TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    ("../a", TYRANT, None, "'../a' is no user's name; give one for 'a'"),
+    ("", TYRANT, None, "'' is no user's name; give one for 'a'"),
+]
+
+
+@pytest.mark.parametrize(("owner", "defaults", "expected", "problem"), OWNED)
+def test_a_tyrants_vassal_has_an_owner(owner: Any, defaults: Defaults, expected: Optional[str], problem: str) -> None:
+    item = dict(options(a=1), owner=owner)
+    if problem:
+        with pytest.raises(ArgumentError) as caught:
+            one(item, defaults)
+        assert (caught.value.path, caught.value.problem) == ("vassals[0].owner", problem)
+    else:
+        assert one(item, defaults).owner == expected
+
+
+ON_DEMAND: List[Tuple[Any, str, str]] = [
+    (dict(options(a=1), on_demand=3031), ".on_demand", "'3031' is neither an IPv4 address and a port"),
+    (dict(options(socket=HTTP), on_demand=HTTP), ".options", "the socket '10.0.0.7:3031' is bound by the Emperor, for on_demand"),
+    (dict(options(a=1), on_demand=HTTP, subscriptions=[dict(S, address=HTTP)]), ".subscriptions",
+     "are announced only while the vassal runs"),
+    (dict(options(a=1), on_demand="127.0.0.1:1"), ".options", "the socket '127.0.0.1:1' is that of vassals[0] too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "path", "problem"), ON_DEMAND)
+def test_an_on_demand_vassal_that_can_not_work_is_refused(item: Any, path: str, problem: str) -> None:
+    first = {"name": "first", "options": {"socket": "127.0.0.1:1"}}
+    with pytest.raises(ArgumentError) as caught:
+        vassals([first, item], V2_0)
+    assert caught.value.path == "vassals[1]" + path
+    assert caught.value.problem.startswith(problem)
+
+
+def test_names_of_servers_are_not_resolved_unasked() -> None:
+    item = {"name": "a", "subscriptions": [{"server": "router:2626", "key": "a.test", "address": HTTP}]}
+    assert refusal(item)[0] == "vassals[1].subscriptions[0].server"
+    with pytest.raises(ArgumentError, match="set resolve_server to true"):
+        one(item)
+
+
+def test_defaults_that_do_not_work_are_refused() -> None:
+    entry = {"name": "a", "subscriptions": [dict(S, address=HTTP)]}
+    assert refusal(entry, Defaults({"a\n": 1})) == ("default_options['a\\n']", "is no option's name")
+    entry["client_params"] = {"interval": 1}
+    assert refusal(entry, Defaults({}, {"announce_interval": 1}))[0] == "vassals[1].client_params.interval"
+
+
+NONE = "asks for socket 0, and the vassal's options have none; give it a socket, or the subscription an address"
+TEMPLATE = (
+    "uWSGI would announce the vassal's socket {0!r}, which {1}; give the socket an IPv4 address and a port, or the subscription "
+    "an address"
+)
+RELATIVE = "is a relative path, which the router takes from its own folder"
+WILDCARD = "is a wildcard, which for the router is its own host"
+# Of a vassal's options and its subscription's address, what is wrong with what it would announce.
+ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
+    ({"master": True}, HTTP, None),
+    ({"master": True}, None, NONE),
+    ({"master": True}, 2, NONE.replace("socket 0", "socket 2")),
+    ({"socket": HTTP}, None, None),
+    ({"socket": HTTP}, 0, None),
+    ({"socket": HTTP}, 1, NONE.replace("socket 0", "socket 1").replace("none", "1")),
+    ({"socket": [HTTP, ":1"]}, 0, None),
+    ({"socket": [HTTP, ":1"]}, 1, TEMPLATE.format(":1", WILDCARD)),
+    ({"socket": [HTTP, ":1"]}, 2, NONE.replace("socket 0", "socket 2").replace("none", "2")),
+    ({"http-socket": ":1", "socket": HTTP}, 1, None),
+    ({"socket": HTTP, "http-socket": ":1"}, 1, TEMPLATE.format(":1", WILDCARD)),
+    ({"socket": "run.sock"}, None, TEMPLATE.format("run.sock", RELATIVE)),
+    ({"socket": ":3031"}, HTTP, None),
+    ({"socket": "localhost:1"}, None, TEMPLATE.format(
+        "localhost:1", "is not an IPv4 address, and the router resolves no names and knows no IPv6")),
+    # What uWSGI expands can't be known.
+    *[({"socket": text}, None, None) for text in ("%n.sock", "$(IP):1", "@(/ip):1", "=0", "fd://3", ":%p", "@a")],
+    *[({name: "relative"}, None, TEMPLATE.format("relative", RELATIVE)) for name in (
+        "socket", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket",
+        "https-socket", "fastcgi-socket", "fastcgi-nph-socket", "scgi-socket", "scgi-nph-socket", "raw-socket",
+    )],
+    *[({name: HTTP}, None, NONE) for name in (
+        "http", "s", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x",
+        "xzerg", "init",
+    )],
+    # Where a socket may come from besides.
+    *[({name: "x"}, 3, None) for name in (
+        "include", "inherit", "inherit-template", "ini", "ini-paste", "ini-paste-logged", "if-env", "for", "for-glob",
+        "emperor-fd-config", "on-demand", "map-socket", "zerg",
+    )],
+]
+
+
+@pytest.mark.parametrize(("given_", "address", "problem"), ANNOUNCED)
+def test_a_vassal_announces_a_socket_that_a_router_can_reach(
+    given_: Dict[str, Any], address: Any, problem: Optional[str]
+) -> None:
+    fine = dict(S, address=HTTP)
+    item = {"name": "a", "options": given_, "subscriptions": [fine, dict(S, address=address)]}
+    if problem is None:
+        assert one(item).warnings == []
+        return
+    assert refusal(item) == ("vassals[1].subscriptions[1].address", problem)
+
+
+def test_a_unix_socket_is_warned_of() -> None:
+    found = one({"name": "a", "options": {"socket": [HTTP, "/run/a"]}, "subscriptions": [S, dict(S, address=1)]}).warnings
+    assert len(found) == 1
+    assert found[0].startswith("vassals[0].subscriptions[1].address: the vassal announces a unix socket; it has no failover: ")
+    given_ = {"name": "a", "subscriptions": [dict(S, address="/run/a")]}
+    assert [words[:60] for words in one(given_).warnings] == ["vassals[0].subscriptions[0].address: the node is on a unix s"]
+
+
+@given(st.text(max_size=12))
+def test_a_name_is_a_file_s_name_or_an_error(name: str) -> None:
+    try:
+        found = one(dict(options(a=1), name=name))
+    except ArgumentError as error:
+        assert error.path == "vassals[0].name"
+        return
+    assert found.name == name
+    assert name[0] not in ".-+@"
+    assert not set(name) & set("/%:, \n\0")
+
+
+SHARED = ["%n.sock", "127.0.0.1:0", "=0", "fd://3", "$(SOCKET)"]
+
+
+@pytest.mark.parametrize("socket", SHARED)
+def test_what_stands_for_a_socket_of_its_own_may_stand_twice(socket: str) -> None:
+    both = [dict(options(socket=socket), name=name) for name in ("a", "b")]
+    assert [one.name for one in vassals(both, (2, 0))] == ["a", "b"]

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Owner, group and mode to numbers."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes, attributes, octal
+from hypothesis import given
+from hypothesis import strategies as st
+
+# No group has this user's name and number, and no user this group's.
+USER = next(entry for entry in pwd.getpwall() if (entry.pw_name, entry.pw_uid) not in {one[:3:2] for one in grp.getgrall()})
+GROUP = next(entry for entry in grp.getgrall() if (entry.gr_name, entry.gr_gid) not in {one[:3:2] for one in pwd.getpwall()})
+
+FOUND = [
+    ((None, None, None), Attributes(None, None, None)),
+    (("root", None, None), Attributes(0, None, None)),
+    ((None, "root", None), Attributes(None, 0, None)),
+    ((USER.pw_name, GROUP.gr_name, "0640"), Attributes(USER.pw_uid, GROUP.gr_gid, 0o640)),
+    # A number need not belong to anybody.
+    (("12345", 54321, "7777"), Attributes(12345, 54321, 0o7777)),
+    ((0, "0", "000"), Attributes(0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("given_", "expected"), FOUND)
+def test_names_and_numbers_are_looked_up(given_: Any, expected: Attributes, check_mode: bool) -> None:
+    assert attributes("", *given_, check_mode=check_mode) == expected
+
+
+UNKNOWN = [
+    ("", "no-such-user", None, "owner", "the host has no user 'no-such-user'; create it first"),
+    ("vassals[3]", "no-such-user", None, "vassals[3].owner", "the host has no user 'no-such-user'; create it first"),
+    ("", None, "no-such-group", "group", "the host has no group 'no-such-group'; create it first"),
+    ("vassals[3]", "root", "", "vassals[3].group", "the host has no group ''; create it first"),
+    ("", "-1", None, "owner", "the host has no user '-1'; create it first"),
+    ("", "a\0b", None, "owner", "the host has no user 'a\\x00b'; create it first"),
+    # A digit to isdigit() and none to int().
+    ("", "\u00b2", None, "owner", "the host has no user '\u00b2'; create it first"),
+]
+
+
+@pytest.mark.parametrize(("prefix", "owner", "group", "path", "problem"), UNKNOWN)
+def test_names_that_the_host_does_not_know_are_refused(
+    prefix: str, owner: Any, group: Any, path: str, problem: str
+) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        attributes(prefix, owner, group, None)
+    assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+def test_in_check_mode_names_that_the_host_does_not_know_are_left() -> None:
+    assert attributes("", "no-such-user", "no-such-group", "0600", True) == Attributes(None, None, 0o600)
+    # One answer is not taken for the other's.
+    with pytest.raises(ArgumentError, match="the host has no user 'no-such-user'"):
+        attributes("", "no-such-user", None, None)
+
+
+def test_the_place_of_a_mode_begins_with_the_path() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        attributes("vassals[3]", None, None, "x")
+    assert caught.value.path == "vassals[3].mode"
+    with pytest.raises(ArgumentError) as caught:
+        attributes("", None, None, "x", True)
+    assert caught.value.path == "mode"
+
+
+OCTAL = [("0640", 0o640), ("640", 0o640), ("4755", 0o4755), ("04755", 0o4755), ("0000", 0), ("0007", 7), ("777", 0o777)]
+
+
+@pytest.mark.parametrize(("text", "expected"), OCTAL)
+def test_modes_are_octal(text: str, expected: int) -> None:
+    assert octal("mode", text) == expected
+
+
+# The numbers are what YAML makes of 0640, 0644, 0400 and 640 without quotes.
+NO_OCTAL = ["", "0", "64", "0648", "8640", "u=rw", "0o640", "007777", "14755x", " 640", "640\n", "-640", "6_40", True, None]
+
+
+@pytest.mark.parametrize("value", [*NO_OCTAL, 0o640, 0o644, 0o400, 640, 0, ["0640"]], ids=repr)
+def test_what_is_no_octal_mode_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        octal("a.mode", value)
+    assert (caught.value.path, caught.value.problem) == (
+        "a.mode", f"{value!r} is no octal mode; give one in quotes, such as '0640'",
+    )
+
+
+@given(st.text("01234567", min_size=3, max_size=4))
+def test_every_mode_comes_back(text: str) -> None:
+    assert octal("mode", text) == octal("mode", "0" + text) == int(text, 8)

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real processes that nobody supervises: found, waited for and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Callable, Iterator, List
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import daemon
+from support.files import needs_root, ordinary_user
+from support.loopback import wait_for
+from support.uwsgi import BINARY
+
+INI = "/etc/uwsgi/emperor \u00fc.ini"
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture(autouse=True)
+def hearing() -> Iterator[None]:
+    """Signals are heard, whatever started the tests."""
+    before = signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGQUIT, before)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start processes that end with the test."""
+    started: List[subprocess.Popen[bytes]] = []
+
+    def one(*argv: str) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE))
+        return started[-1]
+
+    yield one
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def sleeping(start: Start, *arguments: str, before: str = "") -> subprocess.Popen[bytes]:
+    """A process that waits for a signal, with arguments that mean nothing to it."""
+    code = before + "import signal; print('there', flush=True); signal.pause()"
+    process = start(sys.executable, "-c", code, *arguments)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"there\n"
+    return process
+
+
+def gone() -> int:
+    """The pid of a process that is no more."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_a_process_is_found_by_its_pid_and_its_file(tmp_path: Path, start: Start) -> None:
+    process = sleeping(start, "--ini", INI)
+    pidfile = tmp_path / "pid"
+    for text in ("{0}", "{0}\n", " {0} \n\n"):
+        pidfile.write_text(text.format(process.pid))
+        assert daemon.running(str(pidfile), INI) == process.pid
+
+
+@pytest.mark.parametrize("ini", [INI[:-1], INI + "x", "ini", "--ini " + INI])
+def test_a_process_on_another_file_is_another_one(tmp_path: Path, start: Start, ini: str) -> None:
+    pidfile = tmp_path / "pid"
+    pidfile.write_text(str(sleeping(start, "--ini", INI, "end").pid))
+    assert daemon.running(str(pidfile), INI) is not None
+    assert daemon.running(str(pidfile), ini) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"12x", b"-1", b"0", b"99999999999", b"\xff", b"1 2"])
+def test_a_pid_file_without_a_pid_names_no_process(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pid").write_bytes(content)
+    assert daemon.running(str(tmp_path / "pid"), INI) is None
+    assert daemon.running(str(tmp_path / "gone"), INI) is None
+    (tmp_path / "pid").write_text(str(gone()))
+    assert daemon.running(str(tmp_path / "pid"), INI) is None
+
+
+def test_the_command_says_where_the_pid_and_the_log_go() -> None:
+    found = daemon.command("/bin/uwsgi", "/i", "/p", "/l")
+    assert found == ["/bin/uwsgi", "--ini", "/i", "--pidfile", "/p", "--daemonize", "/l"]
+
+
+def test_a_log_s_size_is_in_bytes(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("\u00fc\n", encoding="utf-8")
+    assert daemon.size(str(tmp_path / "log")) == 3
+    assert daemon.size(str(tmp_path / "gone")) == 0
+
+
+def test_a_process_that_comes_later_is_waited_for(tmp_path: Path, start: Start) -> None:
+    pidfile = tmp_path / "pid"
+    found: List[int] = []
+    waiter = threading.Thread(target=lambda: found.append(daemon.wait_until_running(str(pidfile), INI, "/gone", 0)))
+    waiter.start()
+    process = sleeping(start, INI)
+    assert found == []
+    # In one step: the waiter would take the beginning of a number for one.
+    (tmp_path / "new").write_text(str(process.pid))
+    (tmp_path / "new").rename(pidfile)
+    waiter.join(30)
+    assert found == [process.pid]
+
+
+LOGS = [
+    ("", 0, "nothing"),
+    ("old\n", 4, "nothing"),
+    ("old\nnew\n", 4, "new"),
+    ("old\n\none\n \ntwo", 4, "one / two"),
+    ("1\n2\n3\n4\n5\n6\n", 0, "2 / 3 / 4 / 5 / 6"),
+    ("1\n\n\n\n\n6\n", 0, "6"),
+    ("\udcff\n", 0, "\ufffd"),
+]
+
+
+@pytest.mark.parametrize(("text", "begin", "end"), LOGS)
+def test_of_a_process_that_does_not_stay_the_log_s_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, begin: int, end: str
+) -> None:
+    assert daemon._START_TIMEOUT == 20
+    monkeypatch.setattr(daemon, "_START_TIMEOUT", 0.01)
+    log = tmp_path / "log"
+    log.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ArgumentError) as caught:
+        daemon.wait_until_running(str(tmp_path / "gone"), INI, str(log), begin)
+    assert str(caught.value) == f"ini: uWSGI did not stay up on {INI}. The end of {log}: {end}"
+
+
+def test_a_log_that_is_not_there_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon, "_START_TIMEOUT", 0)
+    with pytest.raises(ArgumentError) as caught:
+        daemon.wait_until_running(str(tmp_path / "gone"), INI, "/gone", 0)
+    assert caught.value.problem.endswith(". The end of /gone: No such file or directory")
+
+
+def test_a_process_is_told_to_quit(start: Start) -> None:
+    # As a child of the tests it stays a zombie until they wait for it.
+    process = sleeping(start)
+    daemon.stop(process.pid, 30)
+    assert process.wait() == -signal.SIGQUIT
+
+
+def test_a_process_that_takes_its_time_is_waited_for(start: Start, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    before = "import os, signal, sys\ndef end(*dummy):\n while not os.path.exists({0!r}): pass\n sys.exit(7)\n"
+    process = sleeping(start, before=before.format(str(release)) + "signal.signal(signal.SIGQUIT, end)\n")
+    stopper = threading.Thread(target=daemon.stop, args=(process.pid, 60))
+    stopper.start()
+    assert stopper.is_alive()
+    release.touch()
+    stopper.join(30)
+    assert process.wait() == 7
+
+
+def test_a_process_that_somebody_waits_for_goes_entirely(start: Start) -> None:
+    # Its parent, which waits, is another process than this one.
+    code = "import subprocess, sys; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); p.wait()"
+    parent = start(sys.executable, "-c", code)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    daemon.stop(pid, 30)
+    assert parent.wait() == 0
+
+
+def test_a_process_that_stays_is_left_and_told_of(start: Start) -> None:
+    process = sleeping(start, before="import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN);")
+    with pytest.raises(ArgumentError) as caught:
+        daemon.stop(process.pid, 0.25)
+    assert str(caught.value) == f"timeout: process {process.pid} is still there after 0.25 s; give it longer"
+    assert process.poll() is None
+
+
+@needs_root
+def test_a_process_of_another_user_is_an_error(start: Start) -> None:
+    # Neither the user's that the tests are for a while nor root's, who they still are to kill().
+    process = sleeping(start, before="import os, signal; os.setuid(5);")
+    with ordinary_user(), pytest.raises(ArgumentError) as caught:
+        daemon.stop(process.pid, 30)
+    assert str(caught.value) == f"pidfile: process {process.pid} belongs to another user; use become"
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.SIG_DFL])
+def test_what_is_started_hears_the_signal(start: Start, before: signal.Handlers) -> None:
+    signal.signal(signal.SIGQUIT, before)
+    daemon.hear_signals()
+    process = sleeping(start)
+    daemon.stop(process.pid, 30)
+    assert process.wait() == -signal.SIGQUIT
+
+
+def test_uwsgi_is_started_found_and_stopped(tmp_path: Path) -> None:
+    ini, pidfile, log = (str(tmp_path / name) for name in ("emperor.ini", "pid", "log"))
+    (tmp_path / "vassals").mkdir()
+    Path(ini).write_text(f"[uwsgi]\nmaster = true\nemperor = {tmp_path / 'vassals'}\n")
+    subprocess.run(daemon.command(BINARY, ini, pidfile, log), check=True, capture_output=True, timeout=60)
+    pid = daemon.wait_until_running(pidfile, ini, log, 0)
+    try:
+        assert pid == int(Path(pidfile).read_text())
+        wait_for("the Emperor", lambda: "*** starting uWSGI Emperor" in Path(log).read_text())
+        daemon.stop(pid, 60)
+        assert daemon.running(pidfile, ini) is None
+    finally:
+        if daemon.running(pidfile, ini):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the host's own uWSGI says of files before they are written: the real one is asked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, List, Optional, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import dry_run
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Candidate, Ended, Uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import Line
+from support.uwsgi import BINARY
+
+
+class Host:
+    """A host with a uWSGI, and what was run there.
+
+    Attributes:
+        folder: where candidates are to go.
+    """
+
+    def __init__(self, tmp_path: Path, binary: Optional[str] = BINARY) -> None:
+        self.folder = tmp_path / "vassals"
+        self.scratch = tmp_path / "scratch"
+        self.folder.mkdir()
+        self.scratch.mkdir()
+        self.runs: List[Tuple[List[str], Optional[str]]] = []
+        self.texts: List[str] = []
+        self.uwsgi = Uwsgi(binary, self.start, lambda: str(self.scratch))
+
+    def start(self, argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+        return partial(self.run, argv, cwd)
+
+    def run(self, argv: List[str], cwd: Optional[str]) -> Ended:
+        self.runs.append((argv, cwd))
+        for path in self.scratch.iterdir():
+            assert path.stat().st_mode & 0o777 == 0o600
+            self.texts.append(path.read_text(encoding="utf-8"))
+        found = subprocess.run(argv, cwd=cwd, capture_output=True, timeout=60, check=False)
+        return found.returncode, found.stdout.decode(), found.stderr.decode("utf-8", "replace")
+
+    def candidate(self, name: str, *lines: Any, section: str = "uwsgi") -> Candidate:
+        """A candidate of lines in uWSGI's own language, or of ``Line``s."""
+        made = [one if isinstance(one, Line) else Line(*re.split(" = ", one, maxsplit=1), False) for one in lines]
+        return Candidate(str(self.folder / (name + ".ini")), "place." + name, section, made)
+
+    def check(self, *candidates: Candidate) -> List[str]:
+        """Check candidates, and that nothing is left of it."""
+        before = sorted(self.folder.iterdir())
+        try:
+            return self.uwsgi.check(candidates)
+        finally:
+            assert (list(self.scratch.iterdir()), sorted(self.folder.iterdir())) == ([], before)
+
+    def refusal(self, *candidates: Candidate) -> Tuple[str, str]:
+        with pytest.raises(ArgumentError) as caught:
+            self.check(*candidates)
+        return caught.value.path, caught.value.problem
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """One with the real uWSGI."""
+    return Host(tmp_path)
+
+
+def script(folder: Path, text: str) -> str:
+    """A program in uWSGI's place."""
+    path = folder / "program"
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+# The version
+
+
+def test_the_version_is_what_the_user_says_else_the_binary_s_else_2_0(host: Host, tmp_path: Path) -> None:
+    real = subprocess.run([BINARY, "--version"], capture_output=True, check=True, timeout=60).stdout.decode().strip()
+    assert re.match(r"2\.\d", real)
+    assert host.uwsgi.version(None)() == host.uwsgi.version("")() == real
+    assert host.runs[0] == ([BINARY, "--version"], None)
+    del host.runs[:]
+    assert host.uwsgi.version("2.1")() == "2.1"
+    assert Uwsgi(None, host.start, str).version(None)() == "2.0"
+    assert Uwsgi(None, host.start, str).version("2.1")() == "2.1"
+    assert host.runs == []
+
+
+FAILING = [
+    ("echo 2.0; echo words >&2; exit 3", "words"),
+    ("echo 2.0; exit 3", "2.0"),
+    ("echo; echo words >&2", "words"),
+    ("exit 0", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), FAILING)
+def test_a_binary_without_a_version_is_an_error(tmp_path: Path, text: str, words: str) -> None:
+    binary = script(tmp_path, text)
+    with pytest.raises(ArgumentError) as caught:
+        Host(tmp_path, binary).uwsgi.version(None)()
+    assert str(caught.value) == f"uwsgi_binary: {binary} --version failed: {words}; give uwsgi_version"
+
+
+# One candidate
+
+
+def test_a_candidate_is_read_where_it_is_to_go(host: Host) -> None:
+    candidate = host.candidate("a", "master = true", Line("env", "A=100%"), section="my.section")
+    assert host.check(candidate) == []
+    scratch = str(host.scratch / "a.ini")
+    argv = [BINARY, "--strict", "--ini", scratch + ":my.section", "--get", "strict"]
+    assert host.runs == [(argv, str(host.folder))]
+    assert host.texts == ["[my.section]\nmaster = true\nenv = A=100%%\n"]
+
+
+def test_a_folder_that_is_not_there_yet_does_not_matter(host: Host) -> None:
+    candidate = host.candidate("a", "master = true")._replace(path="/nonexistent/folder/a.ini")
+    assert host.check(candidate) == []
+    assert host.runs[0][1] is None
+
+
+REFUSED = [
+    ("nosuch = 1", "[strict-mode] unknown config directive: nosuch"),
+    # These two end well.
+    ("ini = other.ini:nosuch", "*** WARNING: Can't find section \"nosuch\" in INI configuration file other.ini ***"),
+    ("plugins = nosuch", "UNABLE to load uWSGI plugin: "),
+    ("need-plugins = nosuch", "UNABLE to load uWSGI plugin: "),
+    ("include = /nonexistent.ini", "realpath() of /nonexistent.ini failed: No such file or directory"),
+    ("env = A=@(/nonexistent)", 'open("/nonexistent"): No such file or directory'),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), REFUSED)
+def test_what_uwsgi_refuses_is_told_in_its_words(host: Host, line: str, words: str) -> None:
+    (host.folder / "other.ini").write_text("[uwsgi]\nmaster = true\n")
+    place, problem = host.refusal(host.candidate("a", "master = true", line))
+    assert place == "place.a"
+    assert problem.startswith(f"uWSGI refuses {host.folder / 'a.ini'}: ")
+    assert words in problem
+    for chatter in ("getting INI configuration", "Starting uWSGI", "/  /", "\n"):
+        assert chatter not in problem
+
+
+def test_words_about_the_candidate_name_it_where_it_is_to_go(host: Host) -> None:
+    assert host.refusal(host.candidate("a", "ini = %p:nosuch"))[1].count(str(host.folder / "a.ini")) == 2
+    said = ["$3: bad", "*** Starting uWSGI 2 ***", " and bad ", ""]
+    binary = script(host.folder, "".join(f'echo "{words}" >&2\n' for words in said) + "exit 1")
+    uwsgi = Uwsgi(binary, host.start, lambda: str(host.scratch))
+    with pytest.raises(ArgumentError) as caught:
+        uwsgi.check([host.candidate("a", "master = true")])
+    path = str(host.folder / "a.ini")
+    assert caught.value.problem == f"uWSGI refuses {path}: {path}:uwsgi: bad / and bad"
+
+
+def test_a_uwsgi_without_words_is_an_error_too(tmp_path: Path) -> None:
+    host = Host(tmp_path, script(tmp_path, "exit 7"))
+    path = host.folder / "a.ini"
+    problem = f"uWSGI refuses {path}: exit code 7, and it says nothing"
+    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", problem)
+
+
+def test_a_link_in_the_scratch_folder_is_not_followed(host: Host, tmp_path: Path) -> None:
+    (host.scratch / "a.ini").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError):
+        host.uwsgi.check([host.candidate("a", "master = true")])
+    assert not (tmp_path / "target").exists()
+    assert host.runs == []
+
+
+# The folder and the file are meant where the candidate is to go, and what is doubled is meant literally.
+MAGIC = ["include = %dother.ini", "include = %p.ini", "include = %d%%d.ini", "include = other.ini", "include = %%p.ini"]
+
+
+@pytest.mark.parametrize("line", MAGIC)
+@pytest.mark.parametrize("name", ["plain", "a%nb%db"])
+def test_magic_variables_have_the_values_that_they_will_have(host: Host, line: str, name: str) -> None:
+    host.folder = host.folder / name
+    host.folder.mkdir()
+    for file in ("other.ini", "a.ini.ini", "%d.ini", "%p.ini"):
+        (host.folder / file).write_text("[uwsgi]\nmaster = true\n")
+    assert host.check(host.candidate("a", line)) == []
+    (host.folder / "b").mkdir()
+    host.folder = host.folder / "b"
+    assert "No such file or directory" in host.refusal(host.candidate("b", line))[1]
+
+
+# Candidates that the dry run would carry out
+
+
+def acts(folder: Path) -> List[Tuple[Any, str]]:
+    touch = f"touch {folder}/done"
+    named = ["exec-asap = " + touch, "hook-asap = exec:" + touch, "call-asap = f", "mount-asap = x", "umount-asap = x",
+             "http-zerg = x", "fastrouter-zerg = x", "flock = /x", "flock2 = /x", "flock-wait = /x", "flock-wait2 = /x",
+             "stop = /x", "reload = /x", "pause = /x", "signal = /x,1", "connect-and-read = /x", "cron = 1", "cron2 = 1"]
+    valued = [f"env = A=@(exec://{touch})", "env = @(http://127.0.0.1:1/)", "env = @(sym://x)", "env = @(x)"]
+    return [(line, line.split(" ")[0]) for line in named] + [(line, line) for line in valued]
+
+
+@pytest.mark.parametrize("at", range(len(acts(Path()))))
+def test_what_the_dry_run_would_carry_out_is_not_validated(host: Host, tmp_path: Path, at: int) -> None:
+    line, act = acts(tmp_path)[at]
+    # Nothing of the whole file is read, not even what it gets wrong.
+    warning = "place.a: not validated, since the dry run would carry out " + act
+    assert host.check(host.candidate("a", "nosuch = 1", line)) == [warning]
+    assert host.runs == []
+    # The others are read all the same.
+    assert host.refusal(host.candidate("a", line), host.candidate("b", "nosuch = 1"))[0] == "place.b"
+    assert not (tmp_path / "done").exists()
+
+
+HARMLESS = ["exec-pre-app = x", "xexec-asap = x", "cron3 = x", "stopper = x", "signals = x", "zerg = x", "env = @(/dev/null)",
+            "env = @ (x)"]
+
+
+@pytest.mark.parametrize("line", [*HARMLESS, Line("env", "A=@(x)"), Line("exec-asap", "x")], ids=str)
+def test_everything_else_is_validated(host: Host, line: Any) -> None:
+    binary = script(host.folder, "exit 1")
+    with pytest.raises(ArgumentError):
+        Uwsgi(binary, host.start, lambda: str(host.scratch)).check([host.candidate("a", line)])
+    assert len(host.runs) == 1
+
+
+# Many candidates
+
+
+def many(host: Host, count: int) -> List[Candidate]:
+    return [host.candidate(f"v{at}", "master = true", f"socket = 127.0.0.1:{3000 + at}") for at in range(count)]
+
+
+def test_many_candidates_are_read_at_once(host: Host) -> None:
+    assert host.check() == []
+    assert host.runs == []
+    subscription = Line("subscribe2", "server=10.0.0.2:2626,key=a")
+    candidates = [one._replace(lines=[*one.lines, subscription]) for one in many(host, 40)]
+    assert host.check(*candidates) == []
+    expected = ["[uwsgi]", "master = true"] + [f"socket = 127.0.0.1:{3000 + at}" for at in range(40)]
+    assert host.texts == ["\n".join(expected) + "\n"]
+
+
+def test_more_than_a_thousand_are_read_in_parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dry_run._TOGETHER == 1000
+    monkeypatch.setattr(dry_run, "_TOGETHER", 3)
+    assert host.check(*many(host, 7)) == []
+    assert [text.count("socket") for text in host.texts] == [3, 3, 1]
+    assert host.refusal(*many(host, 7)[:6], host.candidate("bad", "nosuch = 1"))[0] == "place.bad"
+
+
+def test_of_many_the_first_that_is_refused_is_named(host: Host) -> None:
+    bad = [host.candidate(f"bad{at}", f"nosuch{at} = 1") for at in range(2)]
+    good = many(host, 3)
+    place, problem = host.refusal(*good[:2], bad[1], good[2], bad[0])
+    assert place == "place.bad1"
+    assert problem == f"uWSGI refuses {host.folder / 'bad1.ini'}: [strict-mode] unknown config directive: nosuch1"
+    # All together, and then one after the other as far as the first that is refused.
+    assert len(host.runs) == 4
+
+
+def test_candidates_that_only_together_are_refused_are_fine(host: Host) -> None:
+    (host.folder / "b").mkdir()
+    assert host.check(host.candidate("a", "master = true"), host.candidate("b", "early-envdir = %d%n")) == []
+    assert len(host.runs) == 3
+
+
+CONTEXTS = [
+    "plugins = x", "plugin = x", "need-plugin = x", "need-plugins = x", "plugin-dir = x", "plugins-dir = x", "load = x",
+    "dlopen = x", "include = x", "inherit = x", "inherit-template = x", "ini = x", "ini-paste = x", "ini-paste-logged = x",
+    "set = a=b", "set-ph = a=b", "set-placeholder = a=b", "if-env = x", "endif = x", "for = x", "for-glob = x", "endfor = x",
+    "declare-option = x",
+]
+
+
+@pytest.mark.parametrize("line", CONTEXTS)
+def test_candidates_of_different_meaning_are_read_apart(tmp_path: Path, line: str) -> None:
+    host = Host(tmp_path, script(tmp_path, "exit 0"))
+    plain = many(host, 2)
+    same = [one._replace(lines=[Line(*line.split(" = "), False), *one.lines]) for one in many(host, 2)]
+    other = host.candidate("other", line + "y")
+    assert host.check(plain[0], same[0], other, plain[1], same[1]) == []
+    assert [text.count("socket") for text in host.texts] == [2, 2, 0]
+
+
+def test_candidates_of_different_sections_are_read_apart(tmp_path: Path) -> None:
+    host = Host(tmp_path, script(tmp_path, "exit 0"))
+    assert host.check(*many(host, 2), host.candidate("a", "master = true", section="b")) == []
+    assert [text[:7] for text in host.texts] == ["[uwsgi]", "[b]\nmas"]
+
+
+@pytest.mark.parametrize("line", ["master = a", "inix = b", "endifs = c", "dload = d", "need-master = e", "includes = f"])
+def test_candidates_of_the_same_meaning_are_read_together(tmp_path: Path, line: str) -> None:
+    host = Host(tmp_path, script(tmp_path, "exit 0"))
+    assert host.check(*many(host, 1), host.candidate("a", line)) == []
+    assert len(host.runs) == 1

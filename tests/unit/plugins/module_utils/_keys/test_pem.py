@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The names of signing keys' files, and what stands in a PEM."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+from typing import Any, List, Optional, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys.pem import Pem
+from hypothesis import given
+from hypothesis import strategies as st
+from support import keys
+
+EC, RSA = keys.private("ec"), keys.private("rsa")
+LINES = EC.splitlines(True)
+TRADITIONAL = "TraditionalOpenSSL"
+
+
+def block(label: str, der: bytes) -> str:
+    return f"-----BEGIN {label}-----\n{base64.encodebytes(der).decode()}-----END {label}-----\n"
+
+
+def problem(content: Any, half: Optional[str] = None) -> str:
+    with pytest.raises(ArgumentError) as caught:
+        pem.inspect("keys[3].content", content, half)
+    assert caught.value.path == "keys[3].content"
+    if isinstance(content, str):
+        assert keys.leaked(str(caught.value), content) == []
+    return caught.value.problem
+
+
+# Names
+
+NAMES = [
+    ("shop.example.com", "shop.example.com.pem"),
+    ("shop.example.com:8000", "shop.example.com_8000.pem"),
+    ("a/b c+d,e=f@g", "a_b_c_d_e_f_g.pem"),
+    ("-_.", "-_..pem"),
+    ("AZaz09", "AZaz09.pem"),
+    ("\u00fc.test", "__.test.pem"),
+]
+
+
+@pytest.mark.parametrize(("key", "expected"), NAMES)
+def test_the_file_of_a_key_is_the_one_where_a_router_looks(key: str, expected: str) -> None:
+    assert pem.key_file(key) == expected
+
+
+@given(st.text(min_size=1, max_size=251))
+def test_every_file_of_a_key_is_a_file_s_name(key: str) -> None:
+    try:
+        name = pem.key_file(key)
+    except UnicodeEncodeError:
+        assert any("\ud800" <= one <= "\udfff" for one in key)
+        return
+    assert len(name) == len(key.encode()) + 4
+    if len(name) <= 255:
+        assert pem.file_name("file", name) == name
+    # A second time nothing is left to replace.
+    assert pem.key_file(name) == name + ".pem"
+
+
+@pytest.mark.parametrize("name", ["a.pem", "..pem", "A_b-9.x.pem", "a" * 251 + ".pem"])
+def test_names_are_taken_as_they_are(name: str) -> None:
+    assert pem.file_name("file", name) == name
+
+
+NO_NAMES: List[Any] = [
+    "", ".pem", "a", "a.PEM", "a.pem\n", "a.pem.tmp", "../a.pem", "a/b.pem", "/a.pem", "a b.pem", "a:1.pem", "\u00fc.pem",
+    "a\0.pem", "a" * 252 + ".pem", None, 5, True, b"a.pem", ["a.pem"],
+]
+
+
+@pytest.mark.parametrize("value", NO_NAMES, ids=repr)
+def test_what_can_not_name_a_file_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        pem.file_name("keys[3].file", value)
+    assert caught.value.path == "keys[3].file"
+    assert caught.value.problem == (
+        f"{str(value)[:80]!r} can't name a signing key's file; give at most 255 of letters, digits, '.', '_' and '-', with "
+        ".pem at the end, as the filter emperor.uwsgi.signing_key_file does"
+    )
+
+
+# Contents
+
+KEYS = [
+    (keys.private(kind, form=form), "private") for kind in ("ec", "ec384", "rsa") for form in ("PKCS8", TRADITIONAL)
+] + [(keys.public(kind), "public") for kind in ("ec", "ec384", "rsa")]
+
+
+@pytest.mark.parametrize(("content", "half"), KEYS, ids=[half + content[10:17] for content, half in KEYS])
+def test_keys_are_known_by_half_and_fingerprint(content: str, half: str) -> None:
+    found = pem.inspect("key", content)
+    der = base64.b64decode("".join(content.splitlines()[1:-1]))
+    digest = base64.b64encode(hashlib.sha256(der).digest()).decode()
+    assert found == Pem(half, "SHA256:" + digest.rstrip("="))
+    assert found == pem.inspect("key", content, half)
+    assert pem.HALVES == ("private", "public")
+    other = "public" if half == "private" else "private"
+    assert problem(content, other) == f"is a {half} key where a {other} one belongs"
+
+
+# What OpenSSL reads over.
+AROUND = [
+    EC.replace("\n", "\r\n"),
+    "# a comment\nand words\n" + EC + "\nmore",
+    "\n\n  " + EC.replace("-----\n", "----- \t\n", 1),
+    EC.rstrip("\n"),
+    "".join(LINES[:1] + [line[:20] + "\n" + line[20:] for line in LINES[1:-1]] + LINES[-1:]),
+    block("EC PARAMETERS", b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07") + EC,
+    EC + "x" * (65536 - len(EC)),
+]
+
+
+@pytest.mark.parametrize("content", AROUND, ids=range(len(AROUND)))
+def test_what_stands_around_a_key_does_not_matter(content: str) -> None:
+    assert pem.inspect("key", content) == pem.inspect("key", EC)
+
+
+def test_a_key_with_parameters_is_what_openssl_writes() -> None:
+    command = ["openssl", "ecparam", "-name", "prime256v1", "-genkey"]
+    try:
+        content = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout.decode()
+    except FileNotFoundError:
+        pytest.skip("the host has no openssl")
+    assert content.startswith("-----BEGIN EC PARAMETERS-----")
+    assert pem.inspect("key", content).half == "private"
+
+
+UNREADABLE = "is PEM but no key that uWSGI reads; give an RSA or an EC key"
+NEITHER = "is neither an RSA nor an EC key, and uWSGI signs with no other; make one of those"
+ENCRYPTED = "is encrypted, and uWSGI can't ask for a passphrase; decrypt it, and keep it in ansible-vault"
+DAMAGED = "looks like PEM, but what is in it is damaged; give the key whole"
+NO_PEM = "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"
+NO_TEXT = "is no text; give the key in PEM"
+OID = bytes.fromhex("06072a8648ce3d0201")
+REFUSED: List[Tuple[str, Any, str]] = [
+    ("none", None, NO_TEXT),
+    ("empty", "", NO_TEXT),
+    ("blank", " \n", NO_TEXT),
+    ("bytes", EC.encode(), NO_TEXT),
+    ("number", 5, NO_TEXT),
+    ("too long", EC + "x" * (65537 - len(EC)), "has more than 65536 bytes, so it is no single key; give one key in PEM"),
+    ("words", "hello", NO_PEM),
+    ("base64 alone", "".join(LINES[1:-1]), NO_PEM),
+    ("no end", "".join(LINES[:-1]), NO_PEM),
+    ("another end", EC.replace("END PRIVATE", "END PUBLIC"), NO_PEM),
+    ("parameters alone", block("EC PARAMETERS", b"\x06\x00"), NO_PEM),
+    ("two", EC + RSA, "holds 2 PEM blocks; give the one key alone"),
+    ("three", EC + keys.public() + RSA, "holds 3 PEM blocks; give the one key alone"),
+    ("encrypted", keys.private(passphrase=b"secret"), ENCRYPTED),
+    ("encrypted the old way", keys.private(form=TRADITIONAL, passphrase=b"secret"), ENCRYPTED),
+    ("openssh", keys.private(form="OpenSSH"), "is in OpenSSH's own format, which uWSGI can't read; convert it with "
+     "'ssh-keygen -p -m pem'"),
+    ("rsa public", block("RSA PUBLIC KEY", b"\x30\x00"), "is an RSA PUBLIC KEY, which uWSGI can't read; convert it with "
+     "'openssl rsa -RSAPublicKey_in -pubout'"),
+    ("certificate", block("CERTIFICATE", b"\x30\x00"), "is a certificate; give the public key in it "
+     "('openssl x509 -pubkey -noout')"),
+    ("request", block("CERTIFICATE REQUEST", b"\x30\x00"), "is a certificate request; give the public key in it "
+     "('openssl req -pubkey -noout')"),
+    ("dsa the old way", keys.private("dsa", form=TRADITIONAL), UNREADABLE),
+    ("dsa", keys.private("dsa"), NEITHER),
+    ("dsa public", keys.public("dsa"), NEITHER),
+    ("ed25519", keys.private("ed25519"), NEITHER),
+    ("ed25519 public", keys.public("ed25519"), NEITHER),
+    ("the algorithm too late", block("PUBLIC KEY", b"\x30\x2f" + b"\0" * 38 + OID), NEITHER),
+    ("a line less", "".join(LINES[:-2] + LINES[-1:]), DAMAGED),
+    ("a character of base64 less", "".join(LINES[:1] + [LINES[1][1:]] + LINES[2:]), DAMAGED),
+    ("a character that is none of base64", "".join([LINES[0], "!", *LINES[1:]]), DAMAGED),
+    ("a header", "".join(LINES[:1] + ["Comment: x\n\n"] + LINES[1:]), DAMAGED),
+    ("nothing in it", block("PRIVATE KEY", b""), DAMAGED),
+    ("one byte", block("EC PRIVATE KEY", b"\x30"), DAMAGED),
+    ("no sequence", block("EC PRIVATE KEY", b"\x31\x00"), DAMAGED),
+    ("a length that's still to come", block("EC PRIVATE KEY", b"\x30\x80"), DAMAGED),
+    ("a byte more", block("EC PRIVATE KEY", b"\x30\x01ab"), DAMAGED),
+    ("a byte less", block("EC PRIVATE KEY", b"\x30\x82\x00\x03ab"), DAMAGED),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_uwsgi_can_not_read_is_refused(content: Any, expected: str) -> None:
+    assert problem(content) == expected
+    assert problem(content, "public" if "PUBLIC" in str(content) else "private") == expected
+
+
+# The least of each form of a size (X.690, 8.1.3): in the byte itself, and in one and two behind it.
+@pytest.mark.parametrize("der", [b"\x30\x00", b"\x30\x7f" + b"a" * 127, b"\x30\x81\x80" + b"a" * 128, b"\x30\x82\x00\x02ab"])
+def test_a_whole_key_is_as_long_as_it_says(der: bytes) -> None:
+    assert pem.inspect("key", block("RSA PRIVATE KEY", der)).half == "private"
+
+
+def test_the_algorithm_stands_near_the_beginning() -> None:
+    content = block("PUBLIC KEY", b"\x30\x31" + b"\0" * 37 + OID + b"\0" * 3)
+    assert pem.inspect("key", content).half == "public"
+
+
+@given(st.one_of(st.text(), st.builds(block, st.sampled_from(["PRIVATE KEY", "EC PRIVATE KEY", "PUBLIC KEY"]), st.binary())))
+def test_any_text_is_a_key_or_an_error(content: str) -> None:
+    try:
+        found = pem.inspect("key", content)
+    except ArgumentError as error:
+        assert error.path == "key"
+        return
+    assert found.half in pem.HALVES
+
+
+@given(st.integers(0, len(EC) - 1), st.characters(codec="ascii"))
+def test_a_damaged_key_is_another_one_or_an_error_without_its_content(at: int, other: str) -> None:
+    damaged = EC[:at] + other + EC[at + 1 :]
+    try:
+        found = pem.inspect("key", damaged)
+    except ArgumentError as error:
+        assert keys.leaked(str(error), EC) == []
+        return
+    same = "".join(damaged.splitlines()[1:-1]) == "".join(EC.splitlines()[1:-1])
+    assert found.half == "private"
+    assert (found == pem.inspect("key", EC)) or not same

@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The reasons that keep an instance silent: each holds until it is taken away itself, whoever comes and goes beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.suspend import HEALTH, OPERATOR
+from support.files import NOBODY, mode, needs_root, ordinary_user
+from support.modules import COLLECTIONS
+
+NAMES = [
+    ("operator", True),
+    ("2nd-deploy_1", True),
+    ("a" * 64, True),
+    ("a" * 65, False),
+    ("", False),
+    (".", False),
+    ("..", False),
+    ("a/b", False),
+    ("a\n", False),
+    ("-a", False),
+    ("_a", False),
+    ("A", False),
+    ("a b", False),
+    ("ä", False),
+]
+
+
+@pytest.mark.parametrize(("name", "good"), NAMES)
+def test_names_of_reasons(name: str, good: bool) -> None:
+    assert suspend.is_reason(name) is good
+
+
+def test_the_path_is_there_as_long_as_there_is_a_reason(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop")
+    assert suspend.reasons(path) == []
+    assert suspend.hold(path, OPERATOR)
+    assert not suspend.hold(path, OPERATOR)
+    assert suspend.hold(path, HEALTH)
+    assert suspend.reasons(path) == [HEALTH, OPERATOR]
+    assert suspend.release(path, OPERATOR)
+    assert not suspend.release(path, OPERATOR)
+    assert suspend.reasons(path) == [HEALTH]
+    assert suspend.release(path, HEALTH)
+    assert not os.path.exists(path)
+    assert not suspend.release(path, HEALTH)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_plain_file_is_the_operators(tmp_path: Path) -> None:
+    path = tmp_path / "shop"
+    path.write_text("out, says Jo")
+    assert suspend.reasons(str(path)) == [OPERATOR]
+    assert not suspend.hold(str(path), OPERATOR)
+    with pytest.raises(FileExistsError):
+        suspend.hold(str(path), HEALTH)
+    assert not suspend.release(str(path), HEALTH)
+    assert path.read_text() == "out, says Jo"
+    assert suspend.release(str(path), OPERATOR)
+    assert not path.exists()
+
+
+def test_what_an_interrupted_run_left_is_the_operators(tmp_path: Path) -> None:
+    path = tmp_path / "shop"
+    path.mkdir()
+    assert suspend.reasons(str(path)) == [OPERATOR]
+    assert suspend.hold(str(path), OPERATOR)
+    assert suspend.release(str(path), OPERATOR)
+    path.mkdir()
+    assert suspend.release(str(path), OPERATOR)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("place", ["missing/shop", "file/shop", "link", "folder-link"])
+def test_where_nothing_can_be_held_that_is_an_error(place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "folder-link").symlink_to("folder")
+    for reason in (OPERATOR, HEALTH):
+        with pytest.raises(OSError) as found:
+            suspend.hold(str(tmp_path / place), reason)
+        assert found.value.strerror
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder", "folder-link", "link"]
+    assert os.listdir(tmp_path / "folder") == []
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_below_a_file_nothing_holds(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = str(tmp_path / "file" / "shop")
+    with pytest.raises(NotADirectoryError):
+        suspend.reasons(path)
+    assert not suspend.release(path, OPERATOR)
+    assert (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("name", ["folder/", "link", "A file", ".hidden", "passwd.bak"])
+def test_a_folder_of_other_things_gets_no_reason(name: str, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    if name == "link":
+        (tmp_path / "shop" / name).symlink_to("nowhere")
+    elif name.endswith("/"):
+        (tmp_path / "shop" / name).mkdir()
+    else:
+        (tmp_path / "shop" / name).touch()
+    path = str(tmp_path / "shop")
+    for call in (lambda: suspend.reasons(path), lambda: suspend.hold(path, OPERATOR)):
+        with pytest.raises(OSError, match="it is a folder with something else in it"):
+            call()
+    assert not suspend.release(path, OPERATOR)
+    assert os.listdir(path) == [name.rstrip("/")]
+
+
+def test_a_link_to_a_file_is_the_operators(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "shop").symlink_to("file")
+    path = str(tmp_path / "shop")
+    assert suspend.reasons(path) == [OPERATOR]
+    assert not suspend.hold(path, OPERATOR)
+    assert suspend.release(path, OPERATOR)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_folder_that_may_not_be_read_is_an_error() -> None:
+    with ordinary_user() as folder:
+        path = folder / "secret" / "shop"
+        path.parent.mkdir(mode=0)
+        try:
+            for call in (lambda: suspend.reasons(str(path)), lambda: suspend.hold(str(path), OPERATOR)):
+                with pytest.raises(PermissionError):
+                    call()
+            with pytest.raises(PermissionError):
+                suspend.release(str(path), OPERATOR)
+        finally:
+            path.parent.chmod(0o700)
+
+
+def test_an_instance_of_another_user_sees_it_whatever_the_umask_is(tmp_path: Path) -> None:
+    """What uWSGI can't read is not there for it (``uwsgi_file_exists``, core/utils.c)."""
+    before = os.umask(0o077)
+    try:
+        suspend.hold(str(tmp_path / "shop"), OPERATOR)
+        (tmp_path / "left").mkdir()
+        suspend.hold(str(tmp_path / "left"), OPERATOR)
+    finally:
+        os.umask(before)
+    assert (mode(tmp_path / "shop"), mode(tmp_path / "left")) == ("0755", "0755")
+
+
+@needs_root
+def test_the_owner_of_the_folder_can_hold_what_root_holds(tmp_path: Path) -> None:
+    with ordinary_user() as folder:
+        path = str(folder / "shop")
+        os.seteuid(0)
+        os.setegid(0)
+        assert suspend.hold(path, OPERATOR)
+        os.setegid(NOBODY)
+        os.seteuid(NOBODY)
+        assert suspend.hold(path, HEALTH)
+        assert suspend.reasons(path) == [HEALTH, OPERATOR]
+        os.seteuid(0)
+        os.setegid(0)
+        assert suspend.release(path, OPERATOR)
+        os.setegid(NOBODY)
+        os.seteuid(NOBODY)
+        assert suspend.release(path, HEALTH)
+        assert os.listdir(folder) == []
+
+
+# Holds and releases, as a program of its own; while it holds, the path must be there.
+_HOLDER = """
+import os, sys
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
+path, reason, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+for at in range(count):
+    if not suspend.hold(path, reason):
+        sys.exit("held already")
+    for dummy in range(at % 7):
+        if not os.access(path, os.R_OK) or reason not in suspend.reasons(path):
+            sys.exit("gone while held")
+    if not suspend.release(path, reason):
+        sys.exit("released by another")
+"""
+
+
+def test_those_who_come_and_go_at_once_undo_nobody(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop")
+    argv = [sys.executable, "-c", _HOLDER, path]
+    environment = {**os.environ, "PYTHONPATH": str(COLLECTIONS)}
+    holders = [
+        subprocess.Popen([*argv, f"reason-{at}", "1500"], env=environment, stderr=subprocess.PIPE) for at in range(4)
+    ]
+    said = [holder.communicate(timeout=120)[1].decode() for holder in holders]
+    assert said == [""] * len(holders)
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_path_stays_while_others_come_and_go(tmp_path: Path) -> None:
+    path = str(tmp_path / "shop")
+    suspend.hold(path, OPERATOR)
+    environment = {**os.environ, "PYTHONPATH": str(COLLECTIONS)}
+    argv = [sys.executable, "-c", _HOLDER, path, HEALTH, "1500"]
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE) as holder:
+        looks = 0
+        while holder.poll() is None:
+            assert OPERATOR in suspend.reasons(path)
+            looks += 1
+        assert holder.stderr is not None
+        assert holder.stderr.read() == b""
+    assert looks > 100
+    assert suspend.reasons(path) == [OPERATOR]

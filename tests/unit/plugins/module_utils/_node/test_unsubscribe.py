@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What takes announcements back: the datagrams, and what is checked before the first of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, unsubscribe
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from support import keys
+from support.loopback import Listener, free_address
+
+PLACE = "vassal"
+NODE = "10.0.0.7:3031"
+
+
+def announcement(server: str, key: str = "a.test", signing: tuple[str, str] | None = None) -> instance.Announcement:
+    return instance.Announcement(PLACE, server, key, NODE, signing, None)
+
+
+def test_an_unsigned_one() -> None:
+    with Listener() as listener:
+        assert unsubscribe.Farewell([announcement(listener.address)]).send() is None
+        packet = listener.wait()[0]
+    assert packet == datagram.Packet(datagram.UNSUBSCRIBE, [("key", b"a.test"), ("address", NODE.encode())])
+
+
+def test_a_signed_one_has_the_time_and_a_signature_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text(keys.private())
+    with Listener() as listener:
+        farewell = unsubscribe.Farewell([announcement(listener.address, signing=("SHA256", str(tmp_path / "a.pem")))])
+        # The key is read once.
+        (tmp_path / "a.pem").unlink()
+        before = int(time.time())
+        farewell.send()
+        packet = listener.wait()[0]
+    assert (packet.command, [name for name, dummy in packet.pairs]) == (datagram.UNSUBSCRIBE, ["key", "address", "unix"])
+    assert before <= int(packet.fields["unix"]) <= time.time()
+    public = serialization.load_pem_public_key(keys.public().encode())
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    public.verify(packet.signature or b"", packet.signed, ec.ECDSA(hashes.SHA256()))
+
+
+def test_every_server_is_told_of_every_key_once(tmp_path: Path) -> None:
+    with Listener() as one, Listener(tmp_path / "router") as two:
+        given = [announcement(server, key) for server in (one.address, two.address) for key in ("a", "b", "a")]
+        farewell = unsubscribe.Farewell(iter(given))
+        for count in (2, 4):
+            farewell.send()
+            for listener in (one, two):
+                assert [packet.fields["key"] for packet in listener.wait(count)] == ["a", "b"] * (count // 2)
+
+
+def test_a_server_that_is_not_there_does_not_keep_it_from_the_others(tmp_path: Path) -> None:
+    with Listener() as listener:
+        given = [announcement(str(tmp_path / "nobody")), announcement(free_address()), announcement(listener.address)]
+        found = unsubscribe.Farewell(given).send()
+        assert isinstance(found, FileNotFoundError)
+        listener.wait()
+
+
+def test_what_is_no_text_goes_out_as_it_came() -> None:
+    with Listener() as listener:
+        unsubscribe.Farewell([announcement(listener.address, "\udcff")]).send()
+        assert listener.wait()[0].pairs[0] == ("key", b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("content", "digest", "problem"),
+    [
+        (None, "SHA256", "{file}, the key that signs the announcements, can't be read: No such file or directory"),
+        ("secret " * 99, "SHA256", "{file}, which signs for 'a.test': OpenSSL can't read the private key"),
+        (keys.private(passphrase=b"p"), "SHA256", "{file}, which signs for 'a.test': OpenSSL can't read the private key"),
+        (keys.private(), "SHA257", "{file}, which signs for 'a.test': OpenSSL knows no digest 'SHA257'"),
+    ],
+)
+def test_what_cannot_be_signed_is_said_before_anything_is_sent(
+    content: str | None, digest: str, problem: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "b.pem"
+    if content is not None:
+        file.write_text(content)
+    (tmp_path / "a.pem").write_text(keys.private())
+    with Listener() as listener:
+        good = announcement(listener.address, signing=("SHA256", str(tmp_path / "a.pem")))
+        with pytest.raises(ArgumentError) as found:
+            unsubscribe.Farewell([good, announcement(listener.address, signing=(digest, str(file)))])
+        assert (found.value.path, found.value.problem) == (PLACE, problem.format(file=file))
+        assert keys.leaked(str(found.value), content or "") == []
+        # All that there is.
+        unsubscribe.Farewell([announcement(listener.address, "last")]).send()
+        assert [packet.fields["key"] for packet in listener.wait()] == ["last"]
+
+
+def test_one_that_no_router_reads_is_refused() -> None:
+    with pytest.raises(ArgumentError) as found:
+        unsubscribe.Farewell([announcement("10.0.0.2:2626", "k" * 4096)])
+    assert found.value.path == PLACE
+    assert found.value.problem == (
+        f"the key {'k' * 80!r} can't be unsubscribed: the announcement has 4131 bytes and a router reads 4096 of it"
+    )

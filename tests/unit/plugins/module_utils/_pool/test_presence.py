@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node in the tables of its routers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import presence
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.presence import Seen
+
+ROUTER, KEY, NODE = "10.0.0.2:2627", "a.test", "10.0.0.7:3031"
+OTHER = "10.0.0.8:3031"
+NOW = 1000.0
+
+
+def node(name: str = NODE, last_check: int = 990, death_mark: int = 0, ref: int = 0) -> dict[str, Any]:
+    return {"name": name, "last_check": last_check, "death_mark": death_mark, "ref": ref}
+
+
+def table(**pools: list[dict[str, Any]]) -> dict[str, Any]:
+    """A router's table; the names of pools are keys below ``.test``."""
+    return {"subscriptions": [{"key": key + ".test", "nodes": nodes} for key, nodes in pools.items()]}
+
+
+def seen(state: str, in_flight: int = 0, announced: int = 0, node: str = NODE, key: str = KEY) -> Seen:
+    return Seen(ROUTER, key, node, state, in_flight, announced)
+
+
+LOOKS: list[tuple[str, Any, Seen]] = [
+    ("no answer", None, seen("no answer")),
+    ("no keys", table(), seen("absent")),
+    ("another key", table(b=[node()]), seen("absent")),
+    ("no nodes", table(a=[]), seen("absent")),
+    ("another node", table(a=[node(OTHER)]), seen("absent")),
+    ("a key without nodes", {"subscriptions": [{"key": KEY}]}, seen("absent")),
+    ("listed", table(a=[node()]), seen("listed", 0, 990)),
+    ("listed and busy", table(a=[node(OTHER, ref=9), node(ref=2)]), seen("listed", 2, 990)),
+    ("dead", table(a=[node(death_mark=1)]), seen("dead", 0, 990)),
+    ("dead and busy", table(a=[node(death_mark=1, ref=1)]), seen("dead", 1, 990)),
+    ("dead for another key", table(b=[node(death_mark=1)], a=[node()]), seen("listed", 0, 990)),
+    ("few figures", {"subscriptions": [{"key": KEY, "nodes": [{"name": NODE}]}]}, seen("listed")),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), [case[1:] for case in LOOKS], ids=[case[0] for case in LOOKS])
+def test_look(found: Any, expected: Seen) -> None:
+    assert presence.look(ROUTER, found, [(KEY, NODE)]) == [expected]
+
+
+def test_every_pair_is_looked_for_in_its_order() -> None:
+    pairs = [("b.test", NODE), (KEY, OTHER), (KEY, NODE)]
+    assert presence.look(ROUTER, table(a=[node()]), pairs) == [
+        seen("absent", key="b.test"),
+        seen("absent", node=OTHER),
+        seen("listed", 0, 990),
+    ]
+    assert presence.look(ROUTER, None, pairs) == [
+        seen("no answer", key="b.test"),
+        seen("no answer", node=OTHER),
+        seen("no answer"),
+    ]
+
+
+def test_what_is_shown() -> None:
+    assert seen("dead", 3, 990).shown() == {
+        "router": ROUTER,
+        "key": KEY,
+        "node": NODE,
+        "state": "dead",
+        "in_flight": 3,
+    }
+
+
+OUT = [
+    (seen("absent"), True),
+    (seen("dead"), True),
+    (seen("dead", 1), False),
+    (seen("listed"), False),
+    (seen("listed", 1), False),
+    (seen("no answer"), False),
+]
+
+
+@pytest.mark.parametrize(("one", "out"), OUT)
+def test_who_is_out(one: Seen, out: bool) -> None:
+    assert one.is_out is out
+
+
+# What was seen before, what is seen now, and whether the node was heard in between.
+CAME = [
+    (seen("absent"), seen("listed", 0, 5), True),
+    (seen("dead", 0, 5), seen("listed", 0, 5), True),
+    (seen("no answer"), seen("listed", 0, 5), True),
+    (seen("listed", 0, 5), seen("listed", 0, 6), True),
+    (seen("listed", 0, 5), seen("listed", 0, 5), False),
+    (seen("listed", 0, 5), seen("listed", 0, 4), False),
+    (seen("absent"), seen("absent"), False),
+    (seen("absent"), seen("dead", 0, 5), False),
+    (seen("listed", 0, 5), seen("dead", 0, 6), False),
+    (seen("listed", 0, 5), seen("no answer"), False),
+]
+
+
+@pytest.mark.parametrize(("before", "now", "came"), CAME)
+def test_who_came_in(before: Seen, now: Seen, came: bool) -> None:
+    assert presence.came_in(before, now) is came
+
+
+# The tables of two routers, and the fewest fresh nodes beside NODE: how many, where and for which key.
+FEWEST: list[tuple[str, dict[str, Any], dict[str, Any], tuple[int, str, str]]] = [
+    ("alone", table(a=[node()]), table(a=[node(), node(OTHER)]), (0, "one", KEY)),
+    ("the other router", table(a=[node(OTHER)]), table(a=[node()]), (0, "two", KEY)),
+    ("not even in a table", table(), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("one beside it", table(a=[node(), node(OTHER)]), table(a=[node(OTHER)]), (1, "one", KEY)),
+    ("as old as may be", table(a=[node(OTHER, 983)]), table(a=[node(OTHER), node("x:1")]), (1, "one", KEY)),
+    ("a ghost", table(a=[node(OTHER, 982)]), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("a dead one", table(a=[node(OTHER, death_mark=1)]), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("one without figures", table(a=[{"name": OTHER}]), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("a key without nodes", {"subscriptions": [{"key": KEY}]}, table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("another key's", table(a=[node(OTHER)], c=[]), table(a=[node(OTHER), node("x:1")], c=[]), (1, "one", KEY)),
+]
+
+
+@pytest.mark.parametrize(("one", "two", "expected"), [case[1:] for case in FEWEST], ids=[case[0] for case in FEWEST])
+def test_fewest(one: dict[str, Any], two: dict[str, Any], expected: tuple[int, str, str]) -> None:
+    assert presence.fewest({"one": one, "two": two}, [(KEY, NODE)], NOW, 17) == expected
+
+
+def test_the_fewest_of_several_keys_and_addresses() -> None:
+    both = [node(), node("x:1"), node(OTHER)]
+    tables = {"one": table(a=[*both, node("y:1")], b=both)}
+    # The node has two addresses, and neither counts for the other's key.
+    pairs = [(KEY, NODE), ("b.test", NODE), ("b.test", "x:1")]
+    assert presence.fewest(tables, pairs, NOW, 17) == (1, "one", "b.test")
+    assert presence.fewest(tables, pairs[:1], NOW, 17) == (3, "one", KEY)

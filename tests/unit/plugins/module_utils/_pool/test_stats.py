@@ -1,0 +1,291 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stats of routers: fetched over real sockets, read and judged."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import StatsError
+from hypothesis import given
+from hypothesis import strategies as st
+
+TIMEOUT = 30
+ANSWER = b'{"version":"2.0.31","subscriptions":[]}'
+
+
+def never(url: str, timeout: float) -> bytes:
+    raise AssertionError(url)
+
+
+@contextmanager
+def serving(family: int, address: Any, *parts: bytes, closes: bool = True) -> Iterator[str]:
+    """A server that sends the parts to whoever connects; the address where it is."""
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        server.bind(address)
+        server.listen(1)
+        done = threading.Event()
+
+        def serve() -> None:
+            with server.accept()[0] as stream:
+                try:
+                    for part in parts:
+                        stream.sendall(part)
+                except OSError:
+                    # Whoever asked has had enough.
+                    pass
+                if not closes:
+                    done.wait(TIMEOUT)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield "{}:{}".format(*server.getsockname()) if family == socket.AF_INET else address
+        finally:
+            done.set()
+            thread.join(TIMEOUT)
+
+
+@pytest.mark.parametrize("parts", [(ANSWER,), (ANSWER[:5], ANSWER[5:]), (b"x" * 200000, b"\xff", b"y" * 100000), ()])
+def test_all_that_a_server_sends_is_read(tmp_path: Path, parts: Tuple[bytes, ...]) -> None:
+    with serving(socket.AF_INET, ("127.0.0.1", 0), *parts) as address:
+        assert stats.fetch(address, TIMEOUT, never) == b"".join(parts)
+    with serving(socket.AF_UNIX, str(tmp_path / "s"), *parts) as address:
+        assert stats.fetch(address, TIMEOUT, never) == b"".join(parts)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://router.test/stats"])
+def test_urls_are_fetched_by_the_one_who_can(url: str) -> None:
+    seen = []
+
+    def get(*given_: Any) -> bytes:
+        seen.append(given_)
+        return ANSWER
+
+    assert stats.fetch(url, 7, get) == ANSWER
+    assert seen == [(url, 7)]
+
+
+CHECK = "; check that the router runs and has this stats server"
+
+
+@pytest.mark.parametrize("error", [OSError("no route"), ValueError("no url")])
+def test_an_url_that_can_not_be_fetched_is_an_error(error: Exception) -> None:
+    def get(url: str, timeout: float) -> bytes:
+        raise error
+
+    with pytest.raises(StatsError) as caught:
+        stats.fetch("http://a/", 1, get)
+    assert str(caught.value) == f"http://a/ does not answer: {error}" + CHECK
+
+
+@pytest.mark.parametrize("address", ["router:1", "127.0.0.1", "127.0.0.1:0", "[::1]:1", "run/s", "", "ftp://a", "@s"])
+def test_what_is_no_address_is_an_error(address: str) -> None:
+    with pytest.raises(StatsError) as caught:
+        stats.fetch(address, TIMEOUT, never)
+    assert str(caught.value) == (
+        f"{address!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL"
+    )
+
+
+def test_a_router_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with socket.socket() as bound:
+        # Bound and not listening: nobody else can take the port meanwhile.
+        bound.bind(("127.0.0.1", 0))
+        tcp = f"127.0.0.1:{bound.getsockname()[1]}"
+        with pytest.raises(StatsError) as caught:
+            stats.fetch(tcp, TIMEOUT, never)
+    assert str(caught.value) == tcp + " does not answer: [Errno 111] Connection refused" + CHECK
+    path = str(tmp_path / "gone")
+    with pytest.raises(StatsError) as caught:
+        stats.fetch(path, TIMEOUT, never)
+    assert str(caught.value) == path + " does not answer: [Errno 2] No such file or directory" + CHECK
+    with pytest.raises(StatsError, match="does not answer: AF_UNIX path too long"):
+        stats.fetch("/" + "s" * 200, TIMEOUT, never)
+
+
+@pytest.mark.parametrize("parts", [(), (ANSWER,)])
+def test_a_server_that_does_not_come_to_an_end_is_an_error(parts: Tuple[bytes, ...]) -> None:
+    with serving(socket.AF_INET, ("127.0.0.1", 0), *parts, closes=False) as address, pytest.raises(StatsError) as caught:
+        stats.fetch(address, 0.05, never)
+    assert str(caught.value) == address + " does not answer: timed out" + CHECK
+
+
+def test_a_server_whose_every_step_is_in_time_and_the_whole_is_not_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((10.0, 11.5, 12.0))
+    monkeypatch.setattr(stats.time, "monotonic", lambda: next(clock))
+    left = []
+
+    def receive(seconds: float) -> bytes:
+        left.append(seconds)
+        return b"x"
+
+    with pytest.raises(OSError, match=r"^timed out$"):
+        stats.read_all(receive, 12.0)
+    assert left == [2.0, 0.5]
+
+
+def test_a_server_that_sends_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stats._MOST_BYTES == 268435456
+    monkeypatch.setattr(stats, "_MOST_BYTES", 100000)
+    with serving(socket.AF_INET, ("127.0.0.1", 0), b"x" * 99999) as address:
+        assert len(stats.fetch(address, TIMEOUT, never)) == 99999
+    more = serving(socket.AF_INET, ("127.0.0.1", 0), b"x" * 100000, closes=False)
+    with more as address, pytest.raises(StatsError) as caught:
+        stats.fetch(address, TIMEOUT, never)
+    assert str(caught.value) == address + " does not answer: it sends more than 100000 bytes" + CHECK
+
+
+EMPTY: Dict[str, Any] = {"version": "2", "subscriptions": []}
+ONE = dict(EMPTY, subscriptions=[{"key": "a"}])
+READ: List[Tuple[str, bytes, Any]] = [
+    ("plain", ANSWER, {"version": "2.0.31", "subscriptions": []}),
+    ("a dangling comma in a list", b'{"version":"2","subscriptions":[{"key":"a"},\n\t]}', ONE),
+    ("a dangling comma in an object", b'{"version":"2","subscriptions":[{"key":"a", },]\n,}', ONE),
+    ("commas in text stay where nothing dangles", b'{"version":",]","subscriptions":[]}', dict(EMPTY, version=",]")),
+    ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', dict(EMPTY, version=",]\x01")),
+    ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', dict(EMPTY, proto="\ufffd")),
+    ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', dict(EMPTY, proto="\x01\n")),
+    ("quotes in a key", b'{"version":"2","subscriptions":[{"key":"a"b\\\n","hash":1,"hits":0}]}',
+     dict(EMPTY, subscriptions=[{"key": 'a"b\\\n', "hash": 1, "hits": 0}])),
+    ("what would be an escape", b'{"version":"2","subscriptions":[{"nodes":[{"name":"\\ud800",\n\t"modifier1":0}]}]}',
+     dict(EMPTY, subscriptions=[{"nodes": [{"name": "\\ud800", "modifier1": 0}]}])),
+    ("a folder with quotes", b'{"version":"2","cwd":"/"a"","active_sessions":0,"subscriptions":[]}',
+     dict(EMPTY, cwd='/"a"', active_sessions=0)),
+    ("all of it", b'{"version":"2","subscriptions":["\x80",],"a":"\t"}', dict(EMPTY, subscriptions=["\ufffd"], a="\t")),
+]
+
+
+@pytest.mark.parametrize(("raw", "expected"), [case[1:] for case in READ], ids=[case[0] for case in READ])
+def test_what_routers_write_is_read(raw: bytes, expected: Any) -> None:
+    assert stats.parse(raw) == expected
+
+
+NO_JSON = "its answer is not the JSON of a stats server: "
+NO_STATS = "its answer is not that of a uWSGI stats server"
+NO_ROUTER = "it is the stats server of something else than a router with a subscription server"
+UNREAD: List[Tuple[bytes, str]] = [
+    (b"", NO_JSON + "Expecting value: line 1 column 1 (char 0)"),
+    (b"HTTP/1.0 200 OK", NO_JSON + "Expecting value"),
+    (ANSWER[:-1], NO_JSON),
+    (ANSWER + b"x", NO_JSON + "Extra data"),
+    (b"[" * 100000, NO_JSON + "maximum recursion depth exceeded"),
+    (b"[]", NO_STATS),
+    (b'"version"', NO_STATS),
+    (b'{"subscriptions":[]}', NO_STATS),
+    (b'{"version":"2","workers":[]}', NO_ROUTER),
+]
+
+
+@pytest.mark.parametrize(("raw", "problem"), UNREAD, ids=range(len(UNREAD)))
+def test_what_no_router_writes_is_an_error(raw: bytes, problem: str) -> None:
+    with pytest.raises(StatsError) as caught:
+        stats.parse(raw)
+    # What Python's own reader says behind that is its affair.
+    found = str(caught.value)
+    assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.one_of(st.sampled_from(list(EMPTY)), st.text()), inner)),
+)
+
+
+@given(st.one_of(st.binary(), st.text('{}[]",:ab1\\ \n').map(str.encode), JSON.map(lambda found: json.dumps(found).encode())))
+def test_any_bytes_are_stats_or_an_error(raw: bytes) -> None:
+    try:
+        found = stats.parse(raw)
+    except StatsError:
+        return
+    assert {"version", "subscriptions"} <= set(found)
+
+
+@given(JSON)
+def test_whatever_else_a_router_says_is_kept(other: Any) -> None:
+    assert stats.parse(json.dumps(dict(EMPTY, other=other)).encode()) == dict(EMPTY, other=other)
+
+
+# Judging
+
+FULL = {"name": "10.0.0.7:1", "last_check": 90, "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failcnt": 8,
+        "ref": 9, "death_mark": 0}
+JUDGED = {"address": "10.0.0.7:1", "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failures": 8, "in_flight": 9,
+          "age": 10, "dead": False, "fresh": True}
+BARE = {"address": "a", "weight": 1, "modifier1": 0, "modifier2": 0, "requests": 0, "failures": 0, "in_flight": 0,
+        "age": 10, "dead": False, "fresh": True}
+NODES = [
+    (FULL, 10, JUDGED),
+    ({"name": "a", "last_check": 90}, 10, BARE),
+    (FULL, 9, dict(JUDGED, fresh=False)),
+    (dict(FULL, death_mark=1), 10, dict(JUDGED, dead=True, fresh=False)),
+    # The clocks of two hosts differ.
+    (dict(FULL, last_check=200), 0, dict(JUDGED, age=0)),
+]
+
+
+@pytest.mark.parametrize(("node", "max_age", "expected"), NODES)
+def test_a_node_is_fresh_while_its_last_announcement_is(node: Any, max_age: float, expected: Any) -> None:
+    found = {"subscriptions": [{"key": "k", "hits": 4, "nodes": [node]}, {"key": "empty"}]}
+    assert stats.pools(found, 100.9, max_age) == [
+        {"key": "k", "hits": 4, "nodes": [expected]},
+        {"key": "empty", "hits": 0, "nodes": []},
+    ]
+
+
+A, B = {"address": "a"}, {"address": "b"}
+POOLS = [{"key": "k", "nodes": [A, B]}, {"key": "l", "nodes": [B]}, {"key": "m", "nodes": []}]
+SELECTED: List[Tuple[Any, Any, Any]] = [
+    (None, None, POOLS),
+    ("k", None, POOLS[:1]),
+    ("m", None, POOLS[2:]),
+    ("x", None, []),
+    (None, "a", [{"key": "k", "nodes": [A]}]),
+    (None, "b", [{"key": "k", "nodes": [B]}, {"key": "l", "nodes": [B]}]),
+    ("l", "b", [{"key": "l", "nodes": [B]}]),
+    ("l", "a", []),
+]
+
+
+@pytest.mark.parametrize(("key", "node", "expected"), SELECTED)
+def test_pools_are_selected_by_key_and_node(key: Any, node: Any, expected: Any) -> None:
+    assert stats.selected(POOLS, key, node) == expected
+
+
+def test_routers_are_merged_to_one_picture() -> None:
+    def node(address: str, number: int, fresh: bool, age: int, dead: bool = False) -> Dict[str, Any]:
+        sums = {"requests": number, "failures": number * 10, "in_flight": number * 100}
+        last = {"weight": age + 1, "modifier1": age + 2, "modifier2": age + 3, "age": age}
+        return {"address": address, "fresh": fresh, "dead": dead, **sums, **last}
+
+    first = [{"key": "k", "hits": 5, "nodes": [node("b", 1, True, 7), node("a", 2, True, 3)]}]
+    second = [{"key": "k", "hits": 6, "nodes": [node("b", 4, False, 5, True), node("a", 1, False, 20)]}]
+    routers: List[Dict[str, Any]] = [
+        {"stats": "r1", "pools": first},
+        {"stats": "r2", "pools": [*second, {"key": "e", "hits": 1, "nodes": []}]},
+        {"stats": "r3", "pools": []},
+        {"stats": "r4", "pools": [], "error": "it does not answer"},
+    ]
+    merged = [
+        {"address": "a", "weight": 4, "modifier1": 5, "modifier2": 6, "age": 3, "requests": 3, "failures": 30, "in_flight": 300,
+         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": [], "missing_on": ["r3"]},
+        {"address": "b", "weight": 6, "modifier1": 7, "modifier2": 8, "age": 5, "requests": 5, "failures": 50, "in_flight": 500,
+         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": ["r2"], "missing_on": ["r3"]},
+    ]
+    assert stats.merged(routers) == [{"key": "e", "hits": 1, "nodes": []}, {"key": "k", "hits": 11, "nodes": merged}]
+
+
+@pytest.mark.parametrize("subscriptions", [5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}]])
+def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
+    with pytest.raises(stats.StatsError) as caught:
+        stats.pools({"version": "2", "subscriptions": subscriptions}, 0, 0)
+    assert str(caught.value) == "its answer has no table of nodes as a router has"

@@ -1,0 +1,351 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs with what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.release import __version__
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
+from hypothesis import given
+from hypothesis import strategies as st
+from support import keys, playbook
+
+S = "10.0.0.2:2626"
+FOLDER = "/keys"
+_RELEASE = tuple(int(number) for number in __version__.split(".")[:2])
+EC, RSA = keys.private("ec"), keys.private("rsa")
+
+
+def entry(key: Any = "a.test", **fields: Any) -> dict[str, Any]:
+    return {"server": S, "key": key, **fields}
+
+
+def signed(key: Any, file: str = "a.test.pem", digest: str = "SHA256", folder: str = FOLDER) -> dict[str, Any]:
+    return entry(key, signing=[digest, folder + "/" + file])
+
+
+def vassal(*subscriptions: Any, name: str = "v") -> dict[str, Any]:
+    return {"name": name, "subscriptions": list(subscriptions)}
+
+
+class Undefined:
+    """Something that an inventory doesn't define where it's asked: whoever reads it fails."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError("read")
+
+
+# Signing
+
+SIGNED: list[tuple[str, Any, list[Any]]] = [
+    ("nothing", None, []),
+    ("an empty list", [], []),
+    ("one vassal", vassal(entry()), [vassal(signed("a.test"))]),
+    ("lists in lists", [[vassal(entry(), name="a")], (vassal(name="b"), [vassal(entry(), name="c")])],
+     [vassal(signed("a.test"), name="a"), vassal(name="b"), vassal(signed("a.test"), name="c")]),
+    ("no subscriptions", [{"name": "a"}, {"name": "b", "subscriptions": None}],
+     [{"name": "a"}, {"name": "b", "subscriptions": None}]),
+    ("a mapping of one", {"name": "a", "subscriptions": entry()}, [{"name": "a", "subscriptions": [signed("a.test")]}]),
+    ("a file's name", vassal(entry("b.test:80/x")), [vassal(signed("b.test:80/x", "b.test_80_x.pem"))]),
+    ("a key for each", vassal(entry(["a.test", "b.test", "a.test"], balancing_weight=2)),
+     [vassal(*[dict(signed(key, key + ".pem"), balancing_weight=2) for key in ("a.test", "b.test")])]),
+    ("a list of one", vassal(entry(["a.test"])), [vassal(signed("a.test"))]),
+    ("false", vassal(entry(signing=False)), [vassal(entry())]),
+    ("its own", vassal(entry(signing="SHA1:/k.pem")), [vassal(entry(signing="SHA1:/k.pem"))]),
+    ("its own with several keys", vassal(entry(["a", "b"], signing=["SHA1", "/k"])),
+     [vassal(entry(["a", "b"], signing=["SHA1", "/k"]))]),
+    ("null", vassal(entry(signing=None)), [vassal(signed("a.test"))]),
+    ("no key", vassal({"server": S}, entry(None), entry([])), [vassal({"server": S}, entry(None), entry([]))]),
+]
+
+
+@pytest.mark.parametrize(("vassals", "expected"), [case[1:] for case in SIGNED], ids=[case[0] for case in SIGNED])
+def test_every_subscription_that_does_not_say_otherwise_is_signed(vassals: Any, expected: list[Any]) -> None:
+    assert default_signing.signed_vassals(vassals, FOLDER) == expected
+    # A slash at the end is the same folder, and what is signed already stays.
+    assert default_signing.signed_vassals(vassals, FOLDER + "//") == expected
+    again = default_signing.signed_vassals(expected, FOLDER)
+    assert default_signing.signed_vassals(again, "/elsewhere") == again
+
+
+def test_the_digest_and_the_folder_are_chosen() -> None:
+    found = default_signing.signed_vassals(vassal(entry()), "/", "SHA512")
+    assert found == [vassal(entry(signing=["SHA512", "/a.test.pem"]))]
+
+
+def test_nothing_else_of_a_vassal_is_read_and_the_given_one_stays() -> None:
+    options = Undefined()
+    given_ = vassal(entry(address=options), name="a")
+    given_["options"] = options
+    found = default_signing.signed_vassals([given_], FOLDER)
+    assert found[0]["options"] is options
+    assert found[0]["subscriptions"][0]["address"] is options
+    assert list(given_["subscriptions"][0]) == ["server", "key", "address"]
+    given_["subscriptions"][0]["signing"] = ["SHA1", "/k.pem"]
+    assert halves.key_names([given_]) == ["k.pem"]
+
+
+NOT_SIGNED: list[tuple[Any, Any, str, str, str]] = [
+    ("a", FOLDER, "SHA256", "vassals", "must be a mapping of arguments or a list of them"),
+    ([[], ["a"]], FOLDER, "SHA256", "vassals[1][0]", "must be a mapping of arguments or a list of them"),
+    (vassal("a"), FOLDER, "SHA256", "vassals.subscriptions[0]", "must be a mapping of arguments or a list of them"),
+    ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", "is empty"),
+    (vassal(entry({})), FOLDER, "SHA256", "vassals.subscriptions[0].key", "must be a value or a list of values, not a mapping"),
+    (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", "can't name a signing key's file"),
+    (vassal(entry()), "keys", "SHA256", "directory", "is not an absolute path"),
+    (vassal(entry()), None, "SHA256", "directory", "must be text, not null"),
+    (vassal(entry()), FOLDER, "SHA 1", "digest", "is no digest's name"),
+    ([], FOLDER, None, "digest", "must be text, not null"),
+]
+
+
+@pytest.mark.parametrize(("vassals", "directory", "digest", "path", "problem"), NOT_SIGNED)
+def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        default_signing.signed_vassals(vassals, directory, digest)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+# Names
+
+NAMES: list[tuple[Any, Any, list[str]]] = [
+    (None, None, []),
+    ([vassal(entry(), entry(signing=False), entry(signing=None)), {"name": "x"}, {}], None, []),
+    (signed("b", "b.pem"), None, ["b.pem"]),
+    ([signed("b", "b.pem"), [vassal(signed("a")), signed("a2")], signed("b", "b.pem")], None, ["a.test.pem", "b.pem"]),
+    ([signed("a"), signed("b", folder="/other")], None, ["a.test.pem"]),
+    ([signed("a")], FOLDER + "/", ["a.test.pem"]),
+    (entry(signing="SHA1:/keys/c.pem"), FOLDER, ["c.pem"]),
+]
+
+
+@pytest.mark.parametrize(("items", "directory", "expected"), NAMES)
+def test_the_names_of_the_keys_are_told(items: Any, directory: Any, expected: list[str]) -> None:
+    assert halves.key_names(items, directory) == expected
+
+
+UNNAMED: list[tuple[Any, Any, str, str]] = [
+    ([signed("a", folder="/other")], FOLDER, "subscriptions[0]",
+     "/other/a.test.pem is not in /keys, where this host's private keys are; put it there"),
+    ([vassal(signed("a", "x/a.pem"))], FOLDER, "vassals[0].subscriptions[0]", "/keys/x/a.pem is not in /keys"),
+    (signed("a"), "keys", "directory", "is not an absolute path"),
+    (vassal(entry(signing="SHA1")), None, "vassals.subscriptions[0].signing", "must be [algorithm, key file]"),
+    ([entry(signing=True)], None, "subscriptions[0].signing", "must be [algorithm, key file]"),
+    ([{"signing": "SHA1:/k"}], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
+    ([entry([], signing="SHA1:/k")], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
+    ([signed(["a", "\n"])], None, "subscriptions[0].key[1]", "has a line break"),
+    (["a"], None, "subscriptions[0]", "must be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("items", "directory", "path", "problem"), UNNAMED)
+def test_names_that_can_not_be_told_are_refused(items: Any, directory: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.key_names(items, directory)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+# Halves
+
+
+class Vaulted:
+    """What Ansible hands over for a value out of ansible-vault: an object that decrypts when it's read."""
+
+    def __init__(self, content: str) -> None:
+        self._content = content
+
+    def __str__(self) -> str:
+        return self._content
+
+
+PUBLIC = {"ec": keys.public("ec"), "rsa": keys.public("rsa")}
+TWO = [vassal(signed("a.test")), signed(["b.test:1", "c.test"], "shared.pem", folder="/other")]
+BOTH = {"a.test.pem": EC, "shared.pem": RSA}
+PRIVATE_HALVES = [{"file": "a.test.pem", "content": EC}, {"file": "shared.pem", "content": RSA}]
+PUBLIC_HALVES = [
+    {"file": "a.test.pem", "content": PUBLIC["ec"]},
+    {"file": "b.test_1.pem", "content": PUBLIC["rsa"]},
+    {"file": "c.test.pem", "content": PUBLIC["rsa"]},
+]
+KNOWN_AS: list[dict[str, Any]] = [
+    BOTH,
+    {"a.test": EC, "b.test:1": RSA},
+    {"a.test": Vaulted(EC), "c.test": Vaulted(RSA), "of somebody else": None},
+    {"a.test": EC, "c.test.pem": RSA},
+    {"a.test": EC, "b.test_1.pem": RSA},
+    # The file's own name first, then the keys in their order, then the names of their files.
+    {"a.test.pem": EC, "a.test": "x", "shared.pem": RSA, "b.test:1": "x", "c.test": "x"},
+    {"a.test": EC, "b.test:1": RSA, "c.test": "x", "b.test_1.pem": "x"},
+    {"a.test": EC, "c.test": RSA, "b.test_1.pem": "x"},
+]
+
+
+@pytest.mark.parametrize("private_keys", KNOWN_AS)
+def test_the_halves_of_the_keys_are_told(private_keys: Any) -> None:
+    assert halves.halves(TWO, private_keys, "private") == PRIVATE_HALVES
+    assert halves.halves(TWO, private_keys, "public") == PUBLIC_HALVES
+    # The order of the subscriptions is not that of the files.
+    assert halves.halves(TWO[::-1], private_keys, "public") == PUBLIC_HALVES
+
+
+def test_subscriptions_that_agree_need_a_key_once() -> None:
+    again = [*TWO, signed("a.test"), signed(["c.test"], "shared.pem", "SHA1", "/other")]
+    assert halves.halves(again, BOTH, "public") == PUBLIC_HALVES
+    assert halves.halves([entry(), None, {"name": "x"}], {}, "private") == []
+
+
+MISSING = "private_keys has neither 'a.test.pem' nor a key for 'a.test'; add it, or leave the subscription unsigned"
+NO_TEXT = "is no text; give the key in PEM"
+REFUSED: list[tuple[Any, Any, str, str, str]] = [
+    (TWO, BOTH, "both", "half", "'both' is neither 'private' nor 'public'"),
+    (TWO, [EC], "public", "private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM"),
+    ([signed("a.test")], {}, "public", "subscriptions[0].signing", MISSING),
+    ([signed(["a.test", "b"])], {}, "private", "subscriptions[0].signing", MISSING.replace("'a.test';", "'a.test', 'b';")),
+    ([signed("a", "a.key")], BOTH, "public", "subscriptions[0].signing", "'a.key' can't name a signing key's file"),
+    ([signed("k" * 252)], BOTH, "public", "subscriptions[0].key", "can't name a signing key's file"),
+    ([vassal(signed("a")), signed("b", folder="/other")], BOTH, "public", "subscriptions[1].signing",
+     "/other/a.test.pem and /keys/a.test.pem of vassals[0].subscriptions[0] have one name, and a host keeps its keys in one "
+     "folder; rename one"),
+    ([signed("a:1"), signed("a/1")], BOTH, "public", "subscriptions[1].key",
+     "'a/1' and 'a:1' fall on one file name, a_1.pem, so one could announce the other; rename one"),
+    ([signed("a.test"), signed("a.test", "shared.pem")], BOTH, "public", "subscriptions[1].signing",
+     "'a.test' is signed with shared.pem here and with a.test.pem elsewhere, and a router checks it with one key; sign it "
+     "with the same everywhere"),
+    *[([signed("a.test")], {"a.test": value}, half, "private_keys['a.test']", NO_TEXT)
+      for value in (None, True, 5, 1.5, EC.encode(), [EC], (EC,), {"content": EC}) for half in ("public", "private")],
+    *[([signed("a.test")], {"a.test": keys.public()}, half, "private_keys['a.test.pem']", "is a public key where a private one "
+       "belongs") for half in ("public", "private")],
+    ([signed("a.test")], {"a.test": "x"}, "public", "private_keys['a.test.pem']", "is not PEM"),
+]
+
+
+@pytest.mark.parametrize(("items", "private_keys", "half", "path", "problem"), REFUSED)
+def test_halves_that_can_not_be_told_are_refused(items: Any, private_keys: Any, half: str, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.halves(items, private_keys, half)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+    assert keys.leaked(str(caught.value), EC, RSA, keys.public()) == []
+
+
+def test_text_is_a_key_as_it_is() -> None:
+    assert halves.pem("key", "x") == halves.pem("key", Vaulted("x")) == "x"
+
+
+@given(st.lists(st.lists(st.text("ab:/_.", min_size=1, max_size=4), min_size=1, max_size=3), max_size=4))
+def test_signed_vassals_need_one_key_for_each_of_theirs(groups: list[list[str]]) -> None:
+    try:
+        vassals = default_signing.signed_vassals([vassal(*[entry(group) for group in groups])], FOLDER)
+        found = halves.halves(vassals, {key: EC for group in groups for key in group}, "private")
+    except ArgumentError as error:
+        assert "fall on one file name" in error.problem or "'..'" in error.problem
+        return
+    assert len(found) == len({key for group in groups for key in group})
+    assert [one["file"] for one in found] == halves.key_names(vassals, FOLDER)
+
+
+class Unresolved(dict):  # type: ignore[type-arg]
+    """A mapping whose other members nobody may read."""
+
+    def __getitem__(self, name: Any) -> Any:
+        assert name in ("subscriptions", "key", "signing"), name
+        return super().__getitem__(name)
+
+
+def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
+    entries = [Unresolved(key="a", server="s"), Unresolved(key=["b"], signing=False, address=0)]
+    vassals = [Unresolved(name="v", subscriptions=entries), Unresolved(name="w")]
+    read = [{"key": "a"}, {"key": ["b"], "signing": False}]
+    assert halves.announced(vassals) == [{"subscriptions": read}, {"subscriptions": []}]
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) -> None:
+    entries = [{"key": ["x", "y"]}, {"key": "z", "signing": False}]
+    # Up to ansible-core 2.18 a play's variable is defined in all its parts or not at all.
+    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
+    vassals = [{"name": "a", "options": options, "subscriptions": entries}]
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, create={0})"
+    expression = expression.format(create) + " | map(attribute='file')"
+    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
+    assert found.results[0]["msg"] == ["x.pem", "y.pem"] if create else found.results[0]["failed"]
+    assert sorted(path.name for path in tmp_path.glob("*.pem")) == (["x.pem", "y.pem"] if create else [])
+
+
+def test_the_lookup_gives_the_public_halves_of_many_nodes(tmp_path: Path) -> None:
+    (tmp_path / "next").mkdir()
+    made = {"a.pem": ("ec", "old"), "next/a.pem": ("ec", "new"), "own.pem": ("rsa", ""), "next/z.pem": ("ec", "z")}
+    for name, kind in made.items():
+        (tmp_path / name).write_text(keys.private(*kind), encoding="ascii")
+    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
+    elsewhere = {"key": ["b", "c"], "signing": ["SHA256", "/elsewhere/own.pem"]}
+    node = [{"name": "v", "options": options, "subscriptions": [{"key": "a"}, elsewhere, {"key": "d", "signing": False}]}]
+    nodes = [node, node, [], {"subscriptions": {"key": "a"}}]
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=nodes, half='public', signing_directory='/k', directory=store)"
+    found = playbook.template(tmp_path, expression, nodes=nodes, store=str(tmp_path))
+    # What is being rotated is announced with either, and a router takes the successor.
+    expected = {"a.pem": keys.public("ec", "new"), "b.pem": keys.public("rsa"), "c.pem": keys.public("rsa")}
+    assert found.results[0]["msg"] == [{"file": name, "content": public} for name, public in expected.items()]
+
+
+def test_public_halves_have_no_owners(tmp_path: Path) -> None:
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=[], half='public', owners=true, directory=store)"
+    found = playbook.template(tmp_path, expression, store=str(tmp_path))
+    assert found.results[0]["failed"]
+    assert "owners: is for the private half" in found.results[0]["msg"]
+
+
+@pytest.mark.parametrize("successors", [False, True])
+def test_the_lookup_says_whose_the_keys_are(tmp_path: Path, successors: bool) -> None:
+    vassals = [{"name": name, "owner": owner, "subscriptions": [{"key": name}]} for name, owner in (("a", "alice"), ("b", "bob"))]
+    for path in (tmp_path / "a.pem", tmp_path / "b.pem", tmp_path / "next" / "b.pem", tmp_path / "next" / "c.pem"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(keys.private("ec", str(path.parent.name == "next")), encoding="ascii")
+    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, owners=true"
+    expression += ", successors=true)" if successors else ")"
+    expression = "(" + expression + ") | map(attribute='file') | zip((" + expression + ") | map(attribute='owner')) | list"
+    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
+    assert found.results[0]["msg"] == ([["b.pem", "bob"]] if successors else [["a.pem", "alice"], ["b.pem", "bob"]])
+
+
+def owned(name: str, owner: Any, *subscriptions: Any) -> dict[str, Any]:
+    return {**vassal(*subscriptions, name=name), "owner": owner}
+
+
+def test_keys_have_the_owners_of_the_vassals_that_sign_with_them() -> None:
+    vassals = [owned("x", "alice", signed("a.test"), signed("b.test", "b.test.pem")), [owned("y", "alice", signed("a.test"))]]
+    vassals += [owned("z", 1001, signed("c.test", "c.test.pem")), owned("unsigned", None, entry("d.test", signing=False))]
+    assert halves.key_owners(halves.announced(vassals, owned=True)) == {
+        "a.test.pem": "alice", "b.test.pem": "alice", "c.test.pem": "1001",
+    }  # fmt: skip
+
+
+BOTHS = (
+    "a.test.pem is the key of 'x', which is alice's, and of 'y', which is bob's, and only one of them could read it; give each a "
+    "key of its own, or both vassals one owner"
+)
+WHOSE = "is {0}; a tyrant Emperor runs a vassal as its file's owner, so give 'x' a user of its own"
+UNOWNED: list[tuple[list[Any], str, str]] = [
+    ([owned("x", "alice", signed("a.test")), owned("y", "bob", entry("b.test", signing=False), signed("c.test"))],
+     "vassals[1].subscriptions[1].signing", BOTHS),
+    ([vassal(signed("a.test"), name="x")], "vassals[0].owner", WHOSE.format("missing")),
+    ([[owned("x", "root", signed("a.test"))]], "vassals[0][0].owner", WHOSE.format("root")),
+    ([owned("x", 0, signed("a.test"))], "vassals[0].owner", WHOSE.format("root")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("vassals", "path", "problem"), UNOWNED)
+def test_a_key_that_nobody_or_two_could_own_is_refused(vassals: list[Any], path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.key_owners(vassals)
+    assert (caught.value.path, caught.value.problem) == (path, problem)

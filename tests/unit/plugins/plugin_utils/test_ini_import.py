@@ -1,0 +1,242 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files back to arguments: those that the collection writes, and those that people write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import parser, writer
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.text import TEXT
+
+S = "10.0.0.2:2626"
+T = "10.0.0.3:2626"
+PATH = "/etc/uwsgi/vassals/shop.ini"
+V2_0, V2_1 = _dialect.V2_0, _dialect.V2_1
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    return {"subscriptions": [{"server": S, "key": "a", **fields}]}
+
+
+# Lines of a section that are said wholly, and the arguments.
+SAID: list[tuple[str, dict[str, Any]]] = [
+    ("socket = :3031\nmaster = true", {}),
+    ("subscribe2 = server=" + S + ",key=a", one()),
+    ("  subscribe2=server=" + S + ",key=a\r\n; subscribe2 = server=x", one()),
+    ("subscribe2 = key=b,key=a,server=" + S, one()),
+    (f"subscribe2 = server={S},key=a,addr=/run/a\\,b\\\\c", one(address="/run/a,b\\c")),
+    (f"subscribe2 = server={S},key=a,socket=1,weight=2", one(address=1, balancing_weight=2)),
+    (f"subscribe2 = server={S},key=a,modifier1=5", one(modifier=5)),
+    (f"subscribe2 = server={S},key=a,modifier2=7", one(modifier={"modifier1": 0, "modifier2": 7})),
+    (f"subscribe2 = server={S},key=a,check=/run/out/%n", one(suspend_file="/run/out/shop")),
+    (f"subscribe2 = server={S},key=a,sign=SHA1:/k:1.pem", one(signing=["SHA1", "/k:1.pem"])),
+    (f"subscribe2 = server={S},key=a,sni_crt=/c,sni_key=/k,sni_ca=!/a",
+     one(sni_cert="/c", sni_key="/k", sni_client_ca="!/a")),
+    (f"set-ph = router={S}\nsubscribe2 = server=%(router),key=a", one()),
+    ("subscribe-to = " + S + ":a", one()),
+    (f"subscribe = {S}:a,5", one(modifier=5)),
+    (f"st = {S}:a:80,0,SHA256:/k", one(key="a:80", modifier=0, signing=["SHA256", "/k"])),
+    (f"st = 10.0.0.7:3031={S}:a", one(address="10.0.0.7:3031")),
+    ("st = /run/s.sock:a", one(server="/run/s.sock")),
+    # Alike but for server and key, in the order of an entry.
+    ("\n".join(f"subscribe2 = server={s},key={k}" for s in (S, T) for k in "ab"),
+     {"subscriptions": [{"server": [S, T], "key": ["a", "b"]}]}),
+    ("\n".join(f"subscribe2 = server={s},key={k}" for k in "ab" for s in (S, T)),
+     {"subscriptions": [{"server": s, "key": k} for k in "ab" for s in (S, T)]}),
+    ("subscription-tolerance = 30\nsubscription-algo = lrc\nsubscription-dotsplit =",
+     {"server_params": {"tolerance": 30, "balancing_algo": "least_reference_count", "key_dot_split": True}}),
+    ("subscriptions-sign-check = SHA1:/etc/keys\nsubscriptions-sign-skip-uid = 33\nsubscriptions-sign-skip-uid = 34",
+     {"server_verification_params": {"digest_algo": "SHA1", "dir_cert": "/etc/keys", "no_check_uid": [33, 34]}}),
+    ("subscriptions-credentials-check = /c/\nsubscriptions-use-credentials = yes",
+     {"server_verification_params": {"dir_credentials": ["/c/"], "pass_unix_credentials": True}}),
+    ("subscribe-freq = 3\nstart-unsubscribed = OFF\nunsubscribe-on-graceful-reload = maybe",
+     {"client_params": {"announce_interval": 3, "start_unsubscribed": False, "unsubscribe_on_reload": True}}),
+]  # fmt: skip
+HEAD = "subscribe2 = server=" + S
+# Lines of which something is left over, what the arguments are, and words of the reason.
+LEFT: list[tuple[str, dict[str, Any], str]] = [
+    ("subscribe2 = junk", {}, "has no server and no key"),
+    (f"subscribe2 = server = {S},key=a", {}, "has no server"),
+    (HEAD, {}, "has no key"),
+    (HEAD + ", key=a", {}, "has no key"),
+    ("subscribe2 = server=router1:2626,key=a", {}, "resolve_server"),
+    ("subscribe2 = server=[::1]:2626,key=a", {}, "resolve_server"),
+    (HEAD + ",key=a,foo=1", one(), "'foo', which uWSGI doesn't know"),
+    (HEAD + ",key=a,backup=1", one(), "'backup', which uWSGI 2.0 ignores"),
+    (HEAD + ",key=a,address=10.0.0.7:1", {}, "write addr="),
+    (HEAD + ",key=a,addr=10.0.0.7:1,socket=0", {}, "leave one of them"),
+    (HEAD + ",key=a,addr=7", {}, "write socket="),
+    (HEAD + ",key=a,addr=:3031", {}, "wildcard"),
+    (HEAD + ",key=a,weight=heavy", {}, "not a whole number"),
+    (HEAD + ",key=a,modifier1=300", {}, "8 bits"),
+    (HEAD + ",key=a,modifier1=php", {}, "where a number belongs"),
+    (HEAD + ",key=a,sign=SHA1", {}, "no digest and key file"),
+    (HEAD + ",key=a,check=run/out", {}, "not an absolute path"),
+    (HEAD + ",key=a,sni_crt=/c", {}, "needs sni_key"),
+    (HEAD + ",key=" + 256 * "a", {}, "crash the router"),
+    (HEAD + ",key=$(HOSTNAME)", {}, "depends on the environment"),
+    (HEAD + ",key=@(/etc/hostname)", {}, "depends on a file"),
+    (HEAD + ",key=%h", {}, "magic variable"),
+    (HEAD + ",key=%(name)", {}, "placeholder, %(name), that the files don't define"),
+    (f"if-env = A\n{HEAD},key=a\nendif =", {}, "in a condition"),
+    ("subscribe-to = router1:2626:a", {}, "resolve_server"),
+    ("subscribe-to = " + S, {}, "no SERVER:KEY"),
+    (f"subscribe-to = {S}:@/etc/keys", {}, "in a file"),
+    (f"subscribe-to = =0={S}:a", {}, "shared socket"),
+    ("weight = 3", {}, "has no argument"),
+    ("subscribe_freq = 3", {}, "no option of uWSGI"),
+    ("subscribe-freq = 0", {}, "interval of 0"),
+    ("subscribe-freq = 3\nsubscribe-freq = 4", {"client_params": {"announce_interval": 4}}, "takes the last"),
+    ("subscription-algo = random", {}, "silently use wrr"),
+    ("subscription-algo = iphash", {}, "2.1"),
+    ("subscription-clear-on-shutdown = true", {}, "2.1"),
+    ("subscriptions-sign-check = /etc/keys", {}, "no colon"),
+    ("subscriptions-credentials-check = /c/shop-", {}, "no folder"),
+    ("include = /etc/uwsgi/more.ini", {}, "another file"),
+    ("[other]\nsubscribe-freq = 3", {}, "section [other]"),
+    (HEAD + f",key=a,weight=2\nsubscribe2 = server={S},key=b,weight=5",
+     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]}, "weight 5"),
+]  # fmt: skip
+
+
+def read(lines: str, release: _dialect.Release = V2_0) -> _ini_import.Migrated:
+    # Something else is in every file.
+    return _ini_import.migrated("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH)
+
+
+@pytest.mark.parametrize(("lines", "expected"), SAID)
+def test_what_people_write_is_said_with_arguments(lines: str, expected: dict[str, Any]) -> None:
+    assert read(lines) == (expected, [])
+
+
+@pytest.mark.parametrize(("lines", "expected", "why"), LEFT)
+def test_what_arguments_do_not_say_is_given_back(lines: str, expected: dict[str, Any], why: str) -> None:
+    found = read(lines)
+    assert found.arguments == expected
+    assert len(found.left_over) == 1
+    assert why in found.left_over[0].why
+
+
+def test_a_newer_uwsgi_reads_more() -> None:
+    found = read(HEAD + ",key=a,backup=1,inactive=0,algo=lrc,weight=2\n" + HEAD + ",key=b,weight=3", V2_1)
+    first = {"balancing_algo": "least_reference_count", "backup_level": 1, "inactive": True, "balancing_weight": 2}
+    second = {"server": S, "key": "b", "balancing_weight": 3}
+    assert found == ({"subscriptions": [{"server": S, "key": "a", **first}, second]}, [])
+
+
+def test_a_line_above_the_first_section_is_given_back() -> None:
+    found = _ini_import.migrated("subscribe-freq = 3\n[uwsgi]\nmaster = true\n", V2_0)
+    assert found == ({}, [("subscribe-freq = 3", "stands in no section, where uWSGI doesn't read it")])
+
+
+def test_without_its_path_what_depends_on_it_is_given_back() -> None:
+    found = _ini_import.migrated(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
+    assert [one.line for one in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
+    assert found.arguments == {}
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff[uwsgi]\nx = 1\n", "[UWSGI]\nx = 1\n", "[uwsgi]\n"])
+def test_a_text_without_the_section_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentError, match=r"^text: .*\[uwsgi\]"):
+        _ini_import.migrated(text, V2_0)
+
+
+def _accepted(kind: str) -> st.SearchStrategy[str]:
+    """Any text that a kind takes."""
+
+    def good(text: str) -> bool:
+        try:
+            getattr(values, kind)("", text)
+        except ArgumentError:
+            return False
+        return True
+
+    prefix = "" if kind in ("key", "word") else "/"
+    return TEXT.map(lambda text: prefix + text).filter(good)
+
+
+_OF_KIND: dict[str, st.SearchStrategy[Any]] = {
+    "algorithm": st.sampled_from(_dialect.ALGORITHM_CHOICES),
+    "client_ca": st.builds(str.__add__, st.sampled_from(["", "!"]), _accepted("file")),
+    "digest": st.sampled_from(["SHA1", "SHA256", "sha3-256"]),
+    "directory": _accepted("directory"),
+    "directories": st.lists(_accepted("directory"), min_size=1, max_size=2),
+    "flag": st.booleans(),
+    "keys": st.lists(_accepted("key"), min_size=1, max_size=2),
+    "level": st.integers(0, 9),
+    "modifier": st.one_of(st.integers(0, 255), st.sampled_from(["php", "psgi"]),
+                          st.fixed_dictionaries({"modifier1": st.integers(0, 255), "modifier2": st.integers(0, 255)})),
+    "address": st.one_of(st.integers(0, 255), st.just("10.0.0.7:3031"), _accepted("socket_path")),
+    "file": _accepted("file"),
+    "positive": st.integers(1, 99999),
+    "servers": st.lists(st.sampled_from([S, T, "/run/a,b.sock"]), min_size=1, max_size=2),
+    "signing": st.tuples(st.just("SHA256"), _accepted("file")).map(list),
+    "socket_path": _accepted("socket_path"),
+    "uids": st.lists(st.integers(1, 70000), min_size=1, max_size=2),
+    "word": _accepted("word"),
+}  # fmt: skip
+
+
+def _group(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    of_row = {row.argument: _OF_KIND[row.kind] for row in _dialect.GROUPS[name] if row.argument != "check_file"}
+    required = {argument: of_row.pop(argument) for argument in ("server", "key") if argument in of_row}
+    return st.fixed_dictionaries(required, optional=of_row)
+
+
+_ARGUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "subscriptions": st.lists(_group("subscriptions"), min_size=1, max_size=3),
+        **{name: _group(name) for name in subscription.GROUPS},
+    },
+)
+
+
+def _written(arguments: dict[str, Any], release: _dialect.Release) -> str:
+    return writer.render("uwsgi", [writer.Line("master", "true"), *subscription.fragment(arguments, release).lines])
+
+
+@settings(max_examples=200, deadline=None)
+@given(_ARGUMENTS)
+def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[str, Any]) -> None:
+    # What needs a partner gets it, since most that is generated would be refused otherwise.
+    for entry in arguments.get("subscriptions", []):
+        if {"sni_cert", "sni_key", "sni_client_ca"} & set(entry):
+            entry.setdefault("sni_cert", "/c")
+            entry.setdefault("sni_key", "/k")
+    checks = arguments.get("server_verification_params", {})
+    if {"digest_algo", "dir_cert"} & set(checks):
+        checks.setdefault("digest_algo", "SHA1")
+        checks.setdefault("dir_cert", "/d")
+    text = _written(arguments, V2_1)
+    found = _ini_import.migrated(text, V2_1, PATH)
+    assert found.left_over == []
+    assert _written(found.arguments, V2_1) == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["addr", "key", "server", "weight", "check", "sign", "x"]), TEXT), max_size=4))
+def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]]) -> None:
+    tail = ",".join("{}={}".format(name, value.replace("\\", "\\\\").replace(",", "\\,")) for name, value in pairs)
+    line = writer.render("uwsgi", [writer.Line("subscribe2", HEAD[13:] + ",key=a," + tail.replace("%(", "("))])
+    wanted = parser.fields(next(one.value for one in parser.read(line, PATH) if one.name == "subscribe2"))
+    found = _ini_import.migrated(line, V2_0, PATH)
+    if "subscriptions" not in found.arguments:
+        assert len(found.left_over) == 1
+        return
+    (said,) = [parser.fields(one.value) for one in subscription.fragment(found.arguments, V2_0).lines]
+    ignored = {name for name in wanted if name not in said}
+    assert {name: value for name, value in wanted.items() if name not in ignored | {"weight"}} == {
+        name: value for name, value in said.items() if name != "weight"
+    }
+    assert len(found.left_over) == len(ignored)
