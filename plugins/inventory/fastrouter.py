@@ -105,8 +105,11 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import routers as _routers
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _live_hosts, _untrusted
+from ansible_collections.emperor.uwsgi.plugins.module_utils._http import get
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Router
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, live_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
 
@@ -128,7 +131,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             routers = self._judged(self._answers(path, cache))
         except ArgumentError as error:
             raise AnsibleParserError(f"emperor.uwsgi.fastrouter: {error}") from error
-        hosts, unusable = _live_hosts.live_hosts(routers, self.get_option("ghosts"))
+        hosts, unusable = live_hosts(routers, self.get_option("ghosts"))
         for address in unusable:
             self.display.warning(f"emperor.uwsgi.fastrouter: a node announces {address!r}, which no router can use")
         known = self._known() if self.get_option("match_hosts") else {}
@@ -139,39 +142,39 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for name in config:
             if name not in self._options:
                 raise ArgumentError(name, "is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them")
-        _routers.check(self.get_option("stats"), self.get_option("timeout"), self.get_option("max_age"))
+        check(self.get_option("stats"), self.get_option("timeout"), self.get_option("max_age"))
 
-    def _answers(self, path: str, cache: bool) -> list[dict[str, Any]]:
+    def _answers(self, path: str, cache: bool) -> list[Answer]:
         """What the routers say, or said when they were asked last."""
         stats = self.get_option("stats")
         wanted = self.get_option("cache")
         place = self.get_cache_key(path)
         if wanted and cache:
             try:
-                answers: list[dict[str, Any]] = self._cache[place]
+                kept = self._cache[place]
             except KeyError:
-                answers = []
-            if [answer["stats"] for answer in answers] == list(dict.fromkeys(stats)):
+                kept = []
+            answers = restored(kept)
+            if [answer.stats for answer in answers if answer.table is not None] == list(dict.fromkeys(stats)):
                 return answers
-        answers = _routers.ask(stats, self.get_option("timeout"))
-        if wanted and not any("error" in answer for answer in answers):
-            self._cache[place] = answers
+        answers = ask(stats, self.get_option("timeout"), get)
+        if wanted and not any(answer.error for answer in answers):
+            self._cache[place] = [answer.kept() for answer in answers]
         return answers
 
-    def _judged(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        routers = [_routers.judged(answer, self.get_option("max_age")) for answer in answers]
-        silent = _routers.errors(self.get_option("stats"), routers)
+    def _judged(self, answers: list[Answer]) -> list[Router]:
+        routers = [judged(answer, self.get_option("max_age")) for answer in answers]
+        silent = errors(self.get_option("stats"), routers)
         if silent and (self.get_option("require_all") or len(silent) == len(routers)):
             problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)
         for one in silent:
             self.display.warning(f"emperor.uwsgi.fastrouter: {one}")
         keys = self.get_option("key")
-        return [
-            dict(router, pools=[pool for pool in router["pools"] if keys is None or pool["key"] in keys])
-            for router in routers
-            if "error" not in router
-        ]
+        answered = [router for router in routers if "error" not in router]
+        for router in answered:
+            router["pools"] = [pool for pool in router["pools"] if keys is None or pool["key"] in keys]
+        return answered
 
     def _known(self) -> dict[str, str]:
         """The one host that others know by an address."""
@@ -180,15 +183,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             names.setdefault(str(host.vars.get("ansible_host", name)), []).append(name)
         return {address: found[0] for address, found in names.items() if len(found) == 1}
 
-    def _add(self, name: str, address: str, nodes: list[dict[str, Any]]) -> None:
+    def _add(self, name: str, address: str, nodes: list[LiveNode]) -> None:
         self.inventory.add_host(name)
         keys = list(dict.fromkeys(node["key"] for node in nodes))
         variables: dict[str, Any] = {"uwsgi_keys": keys, "uwsgi_nodes": nodes}
-        if address == _live_hosts.LOCALHOST:
+        if address == LOCALHOST:
             variables["ansible_connection"] = "local"
         elif name == address:
             variables["ansible_host"] = address
-        for variable, value in _untrusted.untrusted(variables).items():
+        for variable, value in untrusted(variables).items():
             self.inventory.set_variable(name, variable, value)
         for key in keys:
             group = to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True)

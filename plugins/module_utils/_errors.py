@@ -2,19 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one family of exceptions that the pure modules raise.
+"""The errors that the collection's own code raises: for what a user gave, and for what a host does.
 
 Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ArgumentError(ValueError):
     """An argument that can't be used.
 
     Attributes:
-        path: where the argument stands, such as ``subscriptions[2].server``.
+        path: where the argument is, such as ``subscriptions[2].server``.
         problem: what is wrong with it and what to do instead; never a secret's content.
     """
 
@@ -25,3 +27,22 @@ class ArgumentError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"
+
+
+class HostError(Exception):
+    """Something that a host fails to do whatever the arguments: a full disk, a vassal that doesn't start, a router that lags.
+
+    Attributes:
+        what: the part of the host, such as a file's path.
+        problem: what is wrong with it and what to do about it; never a secret's content.
+        result: what was found until then, for a module's result.
+    """
+
+    def __init__(self, what: str, problem: str, **result: Any) -> None:
+        super().__init__(what, problem)
+        self.what = what
+        self.problem = problem
+        self.result = result
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.problem}"

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._errors import ArgumentError
+from ._errors import ArgumentError, HostError
 from ._files.attributes import Attributes, attributes, octal
-from ._files.directory import Tree
-from ._host.uwsgi import Ended, Uwsgi
+from ._files.directory import Directory
+from ._host.command import start
+from ._host.uwsgi import Uwsgi
 
 ROOT = 0
 
@@ -46,25 +46,7 @@ class DiscreetModule(AnsibleModule):
 def host_uwsgi(module: AnsibleModule) -> Uwsgi:
     """The uWSGI that ``uwsgi_binary`` names."""
 
-    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), _start, lambda: str(module.tmpdir))
-
-
-def _start(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
-    # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
-    env = dict(os.environ, LC_ALL="C")
-    try:
-        process = subprocess.Popen(
-            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-    except OSError as exc:
-        raise ArgumentError("uwsgi_binary", f"{argv[0]} can't be run: {exc.strerror}") from exc
-
-    def end() -> Ended:
-        with process:
-            out, err = process.communicate()
-        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
-
-    return end
+    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), start, lambda: str(module.tmpdir))
 
 
 def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
@@ -81,7 +63,7 @@ def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
     return bool(uwsgi.binary) if wanted is None else bool(wanted)
 
 
-def tree(module: AnsibleModule, tyrant: bool = False) -> Tree:
+def directory(module: AnsibleModule, tyrant: bool = False) -> Directory:
     """The directory that the arguments ``path`` and ``directory_mode`` name.
 
     Args:
@@ -92,7 +74,7 @@ def tree(module: AnsibleModule, tyrant: bool = False) -> Tree:
     if params["directory_mode"] is not None:
         create = shared() if tyrant else attributes("", params["owner"], params["group"], None, module.check_mode)
         create = create._replace(mode=octal("directory_mode", params["directory_mode"]))
-    return Tree(params["path"], check_mode=module.check_mode, create=create, amend=tyrant)
+    return Directory(params["path"], check_mode=module.check_mode, create=create, amend=tyrant)
 
 
 def shared(mode: Optional[int] = None) -> Attributes:
@@ -106,8 +88,19 @@ def resolve(host: str) -> str:
     return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
 
 
-def fail(module: AnsibleModule, error: ArgumentError, **result: Any) -> None:
-    """End a run with an argument's error."""
-    found: Dict[str, Any] = {"msg": str(error), "argument": error.path}
-    found.update(result)
-    module.fail_json(**found)
+def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], *shown: str) -> None:
+    """Do what a module does, and end it with its result or its error.
+
+    Args:
+        run: gives the module's result; raises ArgumentError or HostError.
+        shown: the parameters that an error's result has as well.
+    """
+    also = {name: module.params[name] for name in shown}
+    try:
+        result = run(module)
+    except ArgumentError as error:
+        module.fail_json(msg=str(error), argument=error.path, **also)
+    except HostError as error:
+        module.fail_json(msg=str(error), **{**also, **error.result})
+    else:
+        module.exit_json(**result)

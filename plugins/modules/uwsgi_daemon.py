@@ -69,12 +69,12 @@ pid:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host import daemon
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_daemon import run
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(
         argument_spec={
             "ini": {"type": "path", "required": True},
@@ -87,27 +87,7 @@ def main() -> None:
         required_if=[("state", "started", ["log"]), ("state", "restarted", ["log"])],
         supports_check_mode=True,
     )
-    params = module.params
-    pid = daemon.running(params["pidfile"], params["ini"])
-    stops = pid is not None and params["state"] != "started"
-    starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
-    try:
-        if not module.check_mode:
-            if pid is not None and stops:
-                daemon.stop(pid, params["timeout"])
-                pid = None
-            if starts:
-                binary = module.get_bin_path(params["uwsgi_binary"], required=True)
-                argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
-                start = daemon.size(params["log"])
-                daemon.hear_signals()
-                code, out, err = module.run_command(argv, close_fds=True)
-                if code:
-                    raise ArgumentError("ini", "uWSGI does not start: " + (err or out).strip())
-                pid = daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)
-    except ArgumentError as error:
-        _module.fail(module, error)
-    module.exit_json(changed=stops or starts, pid=pid)
+    finish(module, run)
 
 
 if __name__ == "__main__":

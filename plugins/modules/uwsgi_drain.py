@@ -164,14 +164,13 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_drain
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_drain import run
 
 
 def main() -> None:
     """Run the module."""
-    module = _module.DiscreetModule(
+    module = DiscreetModule(
         argument_spec={
             "state": {"type": "str", "choices": ["active", "drained"], "required": True},
             "vassal": {"type": "path"},
@@ -189,13 +188,7 @@ def main() -> None:
         mutually_exclusive=[("vassal", "fragment", "subscriptions")],
         supports_check_mode=True,
     )
-    try:
-        result = uwsgi_drain.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error)
-    except uwsgi_drain.LagError as error:
-        module.fail_json(msg=str(error), **error.result)
-    module.exit_json(**result)
+    finish(module, run)
 
 
 if __name__ == "__main__":

@@ -91,25 +91,20 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_health import run
 
 
 def main() -> None:
     """Run the module."""
-    spec = _spec.directory(purges=False)
-    spec.update(
+    arguments = spec.directory(purges=False)
+    arguments.update(
         vassals={"type": "list", "elements": "dict", "required": True},
         vassals_path={"type": "path", "required": True},
     )
-    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
-    try:
-        result = uwsgi_health.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error, path=module.params["path"])
-    module.exit_json(**result)
+    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    finish(module, run, "path")
 
 
 if __name__ == "__main__":

@@ -84,9 +84,8 @@ argument:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_reload
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_reload import run
 
 
 def main() -> None:
@@ -102,11 +101,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        result = uwsgi_reload.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error)
-    module.exit_json(**result)
+    finish(module, run)
 
 
 if __name__ == "__main__":

@@ -137,16 +137,13 @@ time:
   sample: "2026-03-01T12:00:00Z"
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import routers as _routers
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_router_info import run
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(
         argument_spec={
             "stats": {"type": "list", "elements": "str", "required": True},
@@ -157,21 +154,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        _routers.check(params["stats"], params["timeout"], params["max_age"])
-    except ArgumentError as error:
-        _module.fail(module, error)
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    routers = [
-        _routers.judged(answer, params["max_age"], params["key"], params["node"])
-        for answer in _routers.ask(params["stats"], params["timeout"])
-    ]
-    result = {"routers": routers, "pools": stats.merged(routers), "max_age": params["max_age"], "time": now}
-    silent = _routers.errors(params["stats"], routers)
-    if silent:
-        module.fail_json(msg="; ".join(silent), **result)
-    module.exit_json(changed=False, **result)
+    finish(module, run)
 
 
 if __name__ == "__main__":

@@ -117,17 +117,17 @@ argument:
   sample: signing_keys[3].content
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_signing_keys
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_signing_keys import run
 
 
 def main() -> None:
-    spec = _spec.directory()
-    spec["mode"]["default"] = "0400"
-    spec["tyrant"] = {"type": "bool", "default": False}
-    spec["signing_keys"] = {
+    """Run the module."""
+    arguments = spec.directory()
+    arguments["mode"]["default"] = "0400"
+    arguments["tyrant"] = {"type": "bool", "default": False}
+    arguments["signing_keys"] = {
         "type": "list",
         "elements": "dict",
         "required": True,
@@ -138,12 +138,8 @@ def main() -> None:
             "owner": {"type": "str"},
         },
     }
-    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
-    try:
-        result = uwsgi_signing_keys.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error, path=module.params["path"])
-    module.exit_json(**result)
+    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    finish(module, run, "path")
 
 
 if __name__ == "__main__":

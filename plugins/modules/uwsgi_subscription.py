@@ -316,28 +316,24 @@ argument:
   sample: subscriptions[0].server
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_subscription import run
 
 
 def main() -> None:
-    spec = _spec.subscriptions()
-    spec.update(_spec.host_uwsgi())
-    spec.update(
+    """Run the module."""
+    arguments = spec.subscriptions()
+    arguments.update(spec.host_uwsgi())
+    arguments.update(
         path={"type": "path", "required": True},
         state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         section={"type": "str", "default": "uwsgi"},
         vassals={"type": "list", "elements": "path"},
         backup={"type": "bool", "default": False},
     )
-    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True, add_file_common_args=True)
-    try:
-        result = uwsgi_subscription.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error, path=module.params["path"])
-    module.exit_json(**result)
+    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True, add_file_common_args=True)
+    finish(module, run, "path")
 
 
 if __name__ == "__main__":

@@ -214,16 +214,16 @@ argument:
   sample: vassals[3].subscriptions[0].server
 """
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_vassals import run
 
 
 def main() -> None:
-    spec = _spec.host_uwsgi()
-    spec.update(_spec.directory())
-    spec.update(
+    """Run the module."""
+    arguments = spec.host_uwsgi()
+    arguments.update(spec.directory())
+    arguments.update(
         # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
         vassals={"type": "list", "elements": "dict", "required": True},
         default_options={"type": "dict"},
@@ -241,12 +241,8 @@ def main() -> None:
         tyrant={"type": "bool", "default": False},
         stats={"type": "str"},
     )
-    module = _module.DiscreetModule(argument_spec=spec, supports_check_mode=True)
-    try:
-        result = uwsgi_vassals.run(module)
-    except ArgumentError as error:
-        _module.fail(module, error, path=module.params["path"])
-    module.exit_json(**result)
+    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    finish(module, run, "path")
 
 
 if __name__ == "__main__":

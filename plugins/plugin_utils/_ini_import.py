@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release, Row
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.kinds import SIGNING, Unreadable, read_number
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.subscription import GROUPS, fragment
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SUBSCRIBE2, V2_1, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, parser
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, kvlist, parser
 
 # The older ways to announce, one option under three names (core/uwsgi.c).
 _SUBSCRIBE_TO = ("subscribe-to", "subscribe", "st")
@@ -26,13 +27,9 @@ _SUBSCRIBE_TO = ("subscribe-to", "subscribe", "st")
 _WITHOUT_ARGUMENT = ("weight", "auto-weight", "subscribe-with-modifier1", "subscription-slot")
 _ABOUT = re.compile(r"(un)?subscri")
 _SIGN_CHECK = "subscriptions-sign-check"
-_GROUPS = {row.name: (group, row) for group in subscription.GROUPS for row in _dialect.GROUPS[group]}
-_FIELDS = {row.name: row for row in _dialect.SUBSCRIPTION if row.argument != "check_file"}
+_GROUPS = {row.name: (group, row) for group in GROUPS for row in table.GROUPS[group]}
+_FIELDS = {row.name: row for row in table.SUBSCRIPTION if row.argument != "check_file"}
 _OTHER_FIELDS = ("modifier2", "socket", "address")
-# uwsgi_opt_true (core/uwsgi.c) and atoi; what else atoi makes a number of was hardly meant.
-_FALSE = ("false", "off", "no", "0")
-_ALGORITHMS = {algo.name: algo.argument for algo in _dialect.ALGORITHMS}
-_LISTS = ("uids", "directories")
 # In place of a file's path that isn't known: as unknown to the reader as what depends on the host.
 _NO_PATH = "\0/\0"
 
@@ -53,10 +50,6 @@ class Migrated(NamedTuple):
 
     arguments: dict[str, Any]
     left_over: list[LeftOver]
-
-
-class _Refused(Exception):
-    """Carries why a line can't be said with arguments."""
 
 
 def migrated(text: str, release: Release, path: str = "", section: str = "uwsgi") -> Migrated:
@@ -109,14 +102,14 @@ class _Work:
         else:
             try:
                 self._take(line, option)
-            except (_Refused, ArgumentError) as error:
+            except (Unreadable, ArgumentError) as error:
                 self.leave(line, str(error))
 
     def _take(self, line: str, option: parser.Option) -> None:
         if option.name in _GROUPS:
             self._take_option(line, option)
-        elif option.name == _dialect.SUBSCRIBE2:
-            fields = parser.fields(option.value)
+        elif option.name == SUBSCRIBE2:
+            fields = kvlist.parse(option.value)
             self._announce(line, _entry(fields, self._release))
             for name in fields:
                 why = _ignored(name, self._release)
@@ -125,20 +118,20 @@ class _Work:
         elif option.name in _SUBSCRIBE_TO:
             self._announce(line, _older_entry(option.value))
         elif option.name in _WITHOUT_ARGUMENT:
-            raise _Refused("holds for the whole instance and has no argument; leave it where it is")
+            raise Unreadable("holds for the whole instance and has no argument; leave it where it is")
         else:
-            raise _Refused("is no option of uWSGI 2, which ignores it unless it is strict")
+            raise Unreadable("is no option of uWSGI 2, which ignores it unless it is strict")
 
     def _announce(self, line: str, entry: dict[str, Any]) -> None:
-        subscription.fragment({"subscriptions": [entry]}, self._release)
+        fragment({"subscriptions": [entry]}, self._release)
         self._entries.append((line, entry))
 
     def _take_option(self, line: str, option: parser.Option) -> None:
         group, row = _GROUPS[option.name]
-        found = _sign_check(option.value) if option.name == _SIGN_CHECK else {row.argument: _value(row, option.value)}
-        subscription.fragment({group: found}, self._release)
+        found = _sign_check(option.value) if option.name == _SIGN_CHECK else {row.argument: row.kind.read(option.value)}
+        fragment({group: found}, self._release)
         members = self._groups.setdefault(group, {})
-        if row.kind in _LISTS:
+        if row.kind.repeats:
             members.setdefault(row.argument, []).extend(found[row.argument])
             return
         if option.name in self._lines:
@@ -147,7 +140,7 @@ class _Work:
         members.update(found)
 
     def result(self) -> Migrated:
-        if self._release < _dialect.V2_1:
+        if self._release < V2_1:
             self._give_one_weight()
         arguments: dict[str, Any] = {}
         entries = list(_merged([entry for dummy, entry in self._entries]))
@@ -181,23 +174,10 @@ def _shown(line: parser.Line) -> str:
     return f"{line.name} = {line.value}".replace("\0", "%?").rstrip()
 
 
-def _value(row: Row, value: str) -> Any:
-    """An option's value as an argument's; what isn't one is refused where arguments are checked."""
-    if row.kind == "flag":
-        return value.lower() not in _FALSE
-    if row.kind == "algorithm":
-        return _ALGORITHMS.get(value, value)
-    if row.kind == "directories" and not value.endswith("/"):
-        raise _Refused("is what files' names begin with and no folder, to uWSGI; with a slash at its end it is one")
-    if row.kind in ("positive", "level", "uids") and value.isascii() and value.isdigit():
-        return [int(value)] if row.kind == "uids" else int(value)
-    return [value] if row.kind in _LISTS else value
-
-
 def _sign_check(value: str) -> dict[str, Any]:
     digest, colon, directory = value.partition(":")
     if not colon:
-        raise _Refused("has no colon between the digest and the folder of keys")
+        raise Unreadable("has no colon between the digest and the folder of keys")
     return {"digest_algo": digest, "dir_cert": directory}
 
 
@@ -213,26 +193,24 @@ def _entry(fields: dict[str, str], release: Release) -> dict[str, Any]:
     """An entry of ``subscriptions`` from the fields of ``subscribe2``."""
     missing = [name for name in ("server", "key") if not fields.get(name)]
     if missing:
-        raise _Refused(f"has no {' and no '.join(missing)}, so uWSGI announces nothing")
+        raise Unreadable(f"has no {' and no '.join(missing)}, so uWSGI announces nothing")
     if "address" in fields:
-        raise _Refused("has address=, which uWSGI 2.0 ignores and 2.1 takes as addr=; write addr=")
+        raise Unreadable("has address=, which uWSGI 2.0 ignores and 2.1 takes as addr=; write addr=")
     if "addr" in fields and "socket" in fields:
-        raise _Refused("has addr= and socket=; which of them counts depends on the instance's sockets; leave one of them")
+        raise Unreadable("has addr= and socket=; which of them counts depends on the instance's sockets; leave one of them")
     if fields.get("addr", "").isdigit():
-        raise _Refused(f"has addr={fields['addr']}, which uWSGI takes as a path; for a socket's number write socket=")
+        raise Unreadable(f"has addr={fields['addr']}, which uWSGI takes as a path; for a socket's number write socket=")
     entry: dict[str, Any] = {}
     for name, row in _FIELDS.items():
         if name not in fields or release < row.since:
             continue
-        entry[row.argument] = _signing(fields[name]) if row.kind == "signing" else _value(row, fields[name])
-    if "inactive" in entry:
-        # Whatever its value is.
-        entry["inactive"] = True
+        entry[row.argument] = row.kind.read(fields[name])
     if "socket" in fields:
-        entry["address"] = _number(fields["socket"])
+        entry["address"] = read_number(fields["socket"])
     if "modifier1" in fields or "modifier2" in fields:
-        first = _number(fields.get("modifier1", "0"))
-        entry["modifier"] = {"modifier1": first, "modifier2": _number(fields["modifier2"])} if "modifier2" in fields else first
+        entry["modifier"] = read_number(fields.get("modifier1", "0"))
+    if "modifier2" in fields:
+        entry["modifier"] = {"modifier1": entry["modifier"], "modifier2": read_number(fields["modifier2"])}
     return entry
 
 
@@ -240,17 +218,17 @@ def _older_entry(value: str) -> dict[str, Any]:
     """An entry from ``[ADDRESS=]SERVER:KEY[,MODIFIER1[,SIGN]]`` (``uwsgi_subscribe``, core/subscription.c); it has no escapes."""
     address, equals, rest = value.partition("=")
     if equals and not address:
-        raise _Refused("names a shared socket by its number, which no argument does; give its address")
+        raise Unreadable("names a shared socket by its number, which no argument does; give its address")
     target = rest if equals else value
     # A unix socket's path ends at the first colon, an address behind its port.
     at = target.find(":", 1)
     if not target.startswith("/") and at >= 0:
         at = target.find(":", at + 1)
     if at < 0 or not target[at + 1 :]:
-        raise _Refused("has no SERVER:KEY, so uWSGI announces nothing")
+        raise Unreadable("has no SERVER:KEY, so uWSGI announces nothing")
     key, comma, rest = target[at + 1 :].partition(",")
     if key.startswith("@"):
-        raise _Refused("has its keys in a file that uWSGI reads at each announcement; give the keys")
+        raise Unreadable("has its keys in a file that uWSGI reads at each announcement; give the keys")
     entry: dict[str, Any] = {"server": target[:at], "key": key}
     if equals:
         entry["address"] = address
@@ -258,23 +236,10 @@ def _older_entry(value: str) -> dict[str, Any]:
         # uWSGI looks for the next comma behind the first character.
         end = rest.find(",", 1)
         modifier, sign = (rest, "") if end < 0 else (rest[:end], rest[end + 1 :])
-        entry["modifier"] = _number(modifier)
+        entry["modifier"] = read_number(modifier)
         if sign:
-            entry["signing"] = _signing(sign)
+            entry["signing"] = SIGNING.read(sign)
     return entry
-
-
-def _number(value: str) -> int:
-    if not (value.isascii() and value.isdigit()):
-        raise _Refused(f"has {value!r} where a number belongs")
-    return int(value)
-
-
-def _signing(value: str) -> list[str]:
-    digest, colon, file = value.partition(":")
-    if not colon:
-        raise _Refused(f"has the signature {value!r}, which is no digest and key file")
-    return [digest, file]
 
 
 def _merged(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -7,18 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_ipv4_port
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats as _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import MergedNode, Router, merged
 
 # The controller, where a stats server on a unix socket is.
 LOCALHOST = "localhost"
 _LOOPBACK = "127."
 
 
-def live_hosts(routers: list[dict[str, Any]], ghosts: bool) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+class LiveNode(MergedNode):
+    """A node of a host, with the key that it serves, and whether any router has it fresh."""
+
+    key: str
+    fresh: bool
+
+
+def live_hosts(routers: list[Router], ghosts: bool) -> tuple[dict[str, list[LiveNode]], list[str]]:
     """The nodes of each host, by its IPv4 address or name.
 
     A node that is only reached from its own host, such as one on a unix socket, is on the host of the router that lists it.
@@ -28,12 +34,12 @@ def live_hosts(routers: list[dict[str, Any]], ghosts: bool) -> tuple[dict[str, l
         ghosts: with the nodes that are fresh on no router.
 
     Returns:
-        each host's nodes, sorted by key and address, as ``stats.merged`` has them, each with its ``key`` and with ``fresh``; and
+        each host's nodes, sorted by key and address, as ``merged`` has them, each with its ``key`` and with ``fresh``; and
         the addresses that no router can use.
     """
-    hosts: dict[str, list[dict[str, Any]]] = {}
+    hosts: dict[str, list[LiveNode]] = {}
     unusable: dict[str, None] = {}
-    homes: dict[str, list[dict[str, Any]]] = {}
+    homes: dict[str, list[Router]] = {}
     for router in routers:
         homes.setdefault(_home(router["stats"]), []).append(router)
     for node in _nodes(routers, ghosts):
@@ -52,12 +58,12 @@ def live_hosts(routers: list[dict[str, Any]], ghosts: bool) -> tuple[dict[str, l
     return {host: sorted(nodes, key=lambda one: (one["key"], one["address"])) for host, nodes in hosts.items()}, list(unusable)
 
 
-def _nodes(routers: list[dict[str, Any]], ghosts: bool) -> Iterator[dict[str, Any]]:
-    for pool in _stats.merged(routers):
+def _nodes(routers: list[Router], ghosts: bool) -> Iterator[LiveNode]:
+    for pool in merged(routers):
         for node in pool["nodes"]:
             fresh = bool(node["fresh_on"])
             if fresh or ghosts:
-                yield dict(node, key=pool["key"], fresh=fresh)
+                yield LiveNode(**node, key=pool["key"], fresh=fresh)
 
 
 def _host(address: str) -> str | None:

@@ -14,19 +14,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ROUTERS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 
-# The options that make an instance a router, and the plugin that each is of.
-ROUTERS = {
-    "fastrouter": "fastrouter",
-    "http": "http",
-    "https": "http",
-    "https2": "http",
-    "http-to-https": "http",
-    "rawrouter": "rawrouter",
-    "sslrouter": "sslrouter",
-    "sslrouter2": "sslrouter",
-}
 _PLUGINS = "|".join(dict.fromkeys(ROUTERS.values()))
 _STREAMS = re.compile(rf"({'|'.join(ROUTERS)}|({_PLUGINS})-(stats|stats-server|ss))\Z")
 _SUBSCRIPTIONS = re.compile(rf"({_PLUGINS})-subscription-server\Z")
@@ -107,6 +98,12 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> l
     return sorted(files)
 
 
+def plugins(vassals: Sequence[Any]) -> list[str]:
+    """The router plugin of each vassal, by the options that make it a router; empty where it is none."""
+    options = [vassal.get("options") if isinstance(vassal, Mapping) else None for vassal in vassals]
+    return [next((ROUTERS[name] for name in own or () if name in ROUTERS), "") for own in options]
+
+
 def _settings(vassal: Any) -> Iterator[_Setting]:
     options = vassal.get("options") if isinstance(vassal, Mapping) else None
     for option, value in options.items() if isinstance(options, Mapping) else ():
@@ -143,25 +140,19 @@ def _group(vassal: Any, name: str) -> Mapping[str, Any]:
 
 def _address(setting: _Setting) -> str:
     if setting.option in _NAMED:
-        return _named(setting.value).get("addr", "")
+        return kvlist.parse(setting.value).get("addr", "")
     return setting.value.partition(",")[0] if setting.option in _LISTED else setting.value
 
 
 def _own_files(setting: _Setting) -> list[str]:
     if setting.option in _NAMED:
-        named = _named(setting.value)
+        named = kvlist.parse(setting.value)
         return [named[name].lstrip("!") for name in _FILES if named.get(name)]
     if setting.option in _LISTED:
         # Behind certificate and key come the ciphers, and then the authority of the clients' certificates.
         parts = setting.value.split(",")[1:]
         return [part.lstrip("!") for part in parts[:2] + parts[3:4] if part]
     return []
-
-
-def _named(value: str) -> dict[str, str]:
-    """A list of names and values (``uwsgi_kvlist_parse`` in ``core/utils.c``): a backslash takes the next character literally."""
-    parts = re.findall(r"((?:\\.|[^,\\])+)", value, re.DOTALL)
-    return {name: re.sub(r"\\(.)", r"\1", own) for name, dummy, own in (part.partition("=") for part in parts)}
 
 
 def _hears(server: str) -> bool:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict
 
 from .._errors import ArgumentError
+from .._node.probe import Check
 from . import values
 
 # A day; more is no check.
@@ -16,33 +17,16 @@ _MOST_SECONDS = 86400
 _MOST_COUNT = 1000
 
 
-class Health(NamedTuple):
-    """A check.
-
-    Attributes:
-        path: what is requested of the vassal's own socket, None for a command.
-        command: for the shell; 0 is well.
-        host: the Host header of the request, None for the first key.
-        interval: seconds between two checks; ``timeout`` of one.
-        fall: failures in a row that take the node out; ``rise``, successes in a row that bring it back.
-    """
-
-    path: Optional[str]
-    command: Optional[str]
-    host: Optional[str]
-    interval: int = 5
-    timeout: int = 1
-    fall: int = 3
-    rise: int = 2
-
-
-def health(path: str, value: Any) -> Health:
+def health(path: str, value: Any, vassal: str = "") -> Check:
     """Check the argument.
+
+    Args:
+        vassal: the path of the ini file of the vassal that it is of.
 
     Raises:
         ArgumentError: when it can't be used.
     """
-    given = values.mapping(path, value, Health._fields)
+    given = values.mapping(path, value, Check._fields[1:])
     asked = [name for name in ("path", "command") if name in given]
     if len(asked) != 1:
         raise ArgumentError(path, "needs one of path and command; give path to ask the application, or command")
@@ -54,4 +38,4 @@ def health(path: str, value: Any) -> Health:
     for name, most in (("interval", _MOST_SECONDS), ("timeout", _MOST_SECONDS), ("fall", _MOST_COUNT), ("rise", _MOST_COUNT)):
         if name in given:
             found[name] = values.whole(values.child(path, name), given[name], 1, most)
-    return Health(**{"path": None, "command": None, "host": None, **found})
+    return Check(vassal=vassal, **found)

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specs of subscriptions, made from the table in ``_dialect``."""
+"""The argument specs of subscriptions, made from the table in ``table``."""
 
 from __future__ import annotations
 
 from typing import Any, Dict
 
-from .. import _dialect
-from .._dialect import KINDS
+from .table import GROUPS
 
 # Options whose names look like secrets and that are none: domains, file names.
 _NOT_SECRET = ("key", "signing", "sni_key", "key_dot_split")
@@ -17,10 +16,10 @@ _REQUIRED = ("server", "key")
 
 
 def group(name: str) -> Dict[str, Any]:
-    """The suboptions of one of the groups in ``_dialect.GROUPS``."""
+    """The suboptions of one of the groups in ``table.GROUPS``."""
     spec = {}
-    for row in _dialect.GROUPS[name]:
-        spec[row.argument] = dict(KINDS[row.kind])
+    for row in GROUPS[name]:
+        spec[row.argument] = dict(row.kind.ansible)
         if row.argument in _NOT_SECRET:
             spec[row.argument]["no_log"] = False
     return spec

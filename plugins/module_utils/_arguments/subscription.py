@@ -4,8 +4,7 @@
 
 """Task arguments to the ordered options of a fragment. Pure: no file, no socket, no Ansible module.
 
-The format of ``subscribe2`` is that of ``uwsgi_kvlist_parse`` and ``uwsgi_subscribe2`` (core/utils.c, core/subscription.c):
-``name=value`` pairs with commas and nothing else between them, where a backslash takes the next character literally.
+The format of ``subscribe2`` is a list of names and values (``kvlist``), read by ``uwsgi_subscribe2`` (core/subscription.c).
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from .. import _dialect
-from .._dialect import Release, Row, require
+from .. import _addresses
+from .._dialect import SUBSCRIBE2, V2_1, Release, require
 from .._errors import ArgumentError
+from .._ini import kvlist
 from .._ini.writer import Line
-from . import values as _values
+from . import table, values
+from .table import Row
 
 # Resolves a host name to an IPv4 address; raises OSError.
 Resolver = Callable[[str], str]
@@ -29,9 +30,9 @@ NO_FAILOVER = (
 )
 _RESOLVE = "resolve_server"
 # With a quick look for a name, and in the table's order.
-_SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in _dialect.SUBSCRIPTION] + [_RESOLVE])
-_SERVER, _KEY = _dialect.SUBSCRIPTION[:2]
-_FIELDS = _dialect.SUBSCRIPTION[2:]
+_SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in table.SUBSCRIPTION] + [_RESOLVE])
+_SERVER, _KEY = table.SUBSCRIPTION[:2]
+_FIELDS = table.SUBSCRIPTION[2:]
 # A router loads no certificate without its other half.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
 _ROWS = {row.argument: row for row in _FIELDS}
@@ -49,7 +50,7 @@ class Subscription(NamedTuple):
 
     lines: List[str]
     address: Any
-    signing: Optional[_values.Signing]
+    signing: Optional[values.Signing]
     weight: Optional[int]
 
 
@@ -87,48 +88,43 @@ def fragment(
     for group in GROUPS:
         if arguments.get(group) is None:
             continue
-        place = _values.child(path, group)
-        rows = _dialect.GROUPS[group]
-        given = _values.mapping(place, arguments[group], [row.argument for row in rows])
+        place = values.child(path, group)
+        rows = table.GROUPS[group]
+        given = values.mapping(place, arguments[group], [row.argument for row in rows])
         lines += _group_lines(place, rows, given, release)
         if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
             warnings.append(
-                _values.child(place, "dir_credentials")
+                values.child(place, "dir_credentials")
                 + ": without pass_unix_credentials the router takes every sender for root"
             )
     entries: List[Subscription] = []
-    place = _values.child(path, "subscriptions")
-    for at, item in enumerate(_values.sequence(place, arguments.get("subscriptions"))):
+    place = values.child(path, "subscriptions")
+    for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
-        given = _values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
+        given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
         wants = given.pop(_RESOLVE, arguments.get(_RESOLVE))
-        wants = wants is not None and wants is not False and _values.flag(one + "." + _RESOLVE, wants)
+        wants = wants is not None and wants is not False and values.flag(one + "." + _RESOLVE, wants)
         entries.append(_subscription(one, given, release, resolve if wants else None))
         warnings += _warnings(one, given, entries[-1])
-    if release < _dialect.V2_1:
+    if release < V2_1:
         _one_weight(place, entries)
-    lines += [Line(_dialect.SUBSCRIBE2, line) for entry in entries for line in entry.lines]
+    lines += [Line(SUBSCRIBE2, line) for entry in entries for line in entry.lines]
     return Fragment(lines, entries, warnings)
 
 
 def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], release: Release) -> List[Line]:
     """The options of one of the groups that are plain options, in the rows' order."""
-    lines = []
+    lines: List[Line] = []
     for row in rows:
         if row.argument not in given:
             continue
-        place = _values.child(path, row.argument)
+        place = values.child(path, row.argument)
         require(place, "the option " + row.name, row.since, release)
-        value = getattr(_values, row.kind)(place, given[row.argument])
-        if row.kind == "algorithm":
-            require(place, "the algorithm " + value.name, value.since, release)
-            lines.append(Line(row.name, value.name))
-        elif row.kind == "flag":
-            lines.append(Line(row.name, "true" if value else "false"))
-        elif isinstance(value, list):
-            lines += [Line(row.name, str(item)) for item in value]
-        else:
-            lines.append(Line(row.name, str(value)))
+        value = row.kind.check(place, given[row.argument])
+        pairs = row.kind.write(row.name, value)
+        for name, text in pairs:
+            require(place, f"the {row.kind.name} {text}", row.kind.since(value), release)
+            lines.append(Line(name, text))
     return _joined(path, lines, given)
 
 
@@ -139,7 +135,7 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
     if len(missing) == 1:
         other = pair[1 - pair.index(missing[0])]
         raise ArgumentError(
-            _values.child(path, other),
+            values.child(path, other),
             f"needs {missing[0]} beside it; uWSGI takes both in one option and checks no signature with one alone",
         )
     if missing:
@@ -148,47 +144,46 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
 
 
 def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: Optional[Resolver]) -> Subscription:
-    servers = [
-        _server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")
-    ]
-    keys = [_values.key(place, value) for place, value in _required(path, given, "key", "a key")]
-    values = _field_values(path, given, release)
+    servers = [_server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")]
+    keys = [_KEY.kind.check(place, value) for place, value in _required(path, given, "key", "a key")]
+    checked = _field_values(path, given, release)
     _check_together(path, given)
-    tail = ""
-    for name, value in values.items():
-        tail += "," + ",".join(_fields(_ROWS[name], value))
+    fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
+    tail = "," + kvlist.join(fields) if fields else ""
     lines = []
     for one_server in servers:
-        head = _SERVER.name + "=" + _kv(one_server) + "," + _KEY.name + "="
-        lines += [head + _kv(one_key) + tail for one_key in keys]
-    return Subscription(list(dict.fromkeys(lines)), values.get("address"), values.get("signing"), values.get("balancing_weight"))
+        head = _SERVER.name + "=" + kvlist.escape(one_server) + "," + _KEY.name + "="
+        lines += [head + kvlist.escape(one_key) + tail for one_key in keys]
+    return Subscription(
+        lines=list(dict.fromkeys(lines)),
+        address=checked.get("address"),
+        signing=checked.get("signing"),
+        weight=checked.get("balancing_weight"),
+    )
 
 
 def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str]:
     warnings = []
     if "check_file" in given:
         warnings.append(
-            _values.child(path, "check_file")
+            values.child(path, "check_file")
             + ": uWSGI announces while this file is ABSENT and is silent while it exists, whatever its documentation says; "
             "suspend_file is the same field under an honest name"
         )
-    if isinstance(entry.address, str) and not _values.is_ipv4_port(entry.address):
-        warnings.append(_values.child(path, "address") + ": the node is on a unix socket; " + NO_FAILOVER)
+    if isinstance(entry.address, str) and not _addresses.is_ipv4_port(entry.address):
+        warnings.append(values.child(path, "address") + ": the node is on a unix socket; " + NO_FAILOVER)
     return warnings
 
 
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
-    """The checked values of the fields behind server and key that are to be written, in the rows' order."""
-    values = {}
+    """The checked values of the fields behind server and key, in the rows' order."""
+    checked = {}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
         if release < row.since:
             require(place, "the field " + row.name, row.since, release)
-        value = getattr(_values, row.kind)(place, given[row.argument])
-        # "inactive=0" would be read as set, and "signing: false" asks for no signature.
-        if value is not None and value is not False:
-            values[row.argument] = value
-    return values
+        checked[row.argument] = row.kind.check(place, given[row.argument])
+    return checked
 
 
 @lru_cache(maxsize=256)
@@ -197,31 +192,13 @@ def _rows(given: Tuple[str, ...]) -> List[Row]:
     return [row for row in _FIELDS if row.argument in given]
 
 
-def _fields(row: Row, value: Any) -> List[str]:
-    """One argument as the ``name=value`` pairs that carry it."""
-    if row.kind == "address" and isinstance(value, int):
-        return [f"socket={value}"]
-    if row.kind == "modifier":
-        second = [] if value.second is None else [f"modifier2={value.second}"]
-        return [f"{row.name}={value.first}"] + second
-    if row.kind == "signing":
-        return [row.name + "=" + _kv(value.digest + ":" + value.file)]
-    if row.kind == "algorithm":
-        return [row.name + "=" + value.name]
-    return [row.name + "=" + ("1" if value is True else _kv(str(value)))]
-
-
-def _kv(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(",", "\\,")
-
-
 def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
     """The values of an argument that takes one or a list, each with its place."""
     place = path + "." + name
     value = given.get(name)
     if isinstance(value, str):
         return [(place, value)]
-    items = _values.sequence(place, value)
+    items = values.sequence(place, value)
     if not items:
         raise ArgumentError(place, f"is missing; without {what} uWSGI sends nothing and says nothing")
     if not isinstance(value, (list, tuple)):
@@ -230,26 +207,26 @@ def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tu
 
 
 def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
-    if resolve is not None and isinstance(value, str) and not _values.is_ipv4_port(value):
-        named = _values.host_port(value)
+    if resolve is not None and isinstance(value, str) and not _addresses.is_ipv4_port(value):
+        named = _addresses.host_port(value)
         if named:
             try:
                 return f"{resolve(named[0])}:{named[1]}"
             except OSError as exc:
                 raise ArgumentError(path, f"{value!r} does not resolve to an IPv4 address: {exc}") from exc
-    return _values.server(path, value)
+    return str(_SERVER.kind.check(path, value))
 
 
 def _check_together(path: str, given: Dict[str, Any]) -> None:
     """Arguments that exclude or need each other."""
     if "check_file" in given and "suspend_file" in given:
         raise ArgumentError(
-            _values.child(path, "check_file"), "is the same field as suspend_file; give suspend_file alone"
+            values.child(path, "check_file"), "is the same field as suspend_file; give suspend_file alone"
         )
     for name in given:
         if name in _NEEDS and _NEEDS[name] not in given:
             raise ArgumentError(
-                _values.child(path, name), f"needs {_NEEDS[name]} beside it; the router loads no certificate otherwise"
+                values.child(path, name), f"needs {_NEEDS[name]} beside it; the router loads no certificate otherwise"
             )
 
 

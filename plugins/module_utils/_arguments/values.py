@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that arguments take: one small checker for each, by the names in ``_dialect.KINDS``.
+"""The values that arguments take: one small check for each, for ``kinds``.
 
 Each takes the argument's path and what the user gave, returns it in one form, and raises ``ArgumentError``.
 They know Ansible's conversions (``"5"`` is 5, ``"yes"`` is true), so a module may hand over data of any depth unconverted.
@@ -12,24 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
+from .._addresses import MAX_ADDRESS, is_ipv4_port, node_flaw, socket_flaw
 from .._dialect import ALGORITHMS, MODIFIERS, Algorithm
 from .._errors import ArgumentError
 from .._ini.writer import literal_flaw
 
-# core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key and as many for the address.
-MAX_KEY = MAX_ADDRESS = 255
-# core/socket.c and core/subscription.c cut longer socket paths, on both sides.
-MAX_SOCKET_PATH = 102
+# core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key.
+MAX_KEY = 255
 _MAX_PATH = 4095
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
-_PORT = re.compile(r"[1-9]\d{0,4}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -179,39 +174,13 @@ def directories(path: str, value: Any) -> List[str]:
 def socket_path(path: str, value: Any) -> str:
     """The absolute path of a unix socket, of a length that uWSGI doesn't cut."""
     result = file(path, value)
-    _socket_name(path, result)
+    _refuse(path, result, socket_flaw(result))
     return result
 
 
-def _socket_name(path: str, value: str) -> None:
-    if value == "@" or (value.startswith("/") and value.endswith("/")):
-        raise ArgumentError(path, f"{_shown(value)} names no socket; give the path of one")
-    if ":" in value:
-        raise ArgumentError(
-            path, f"{_shown(value)} has a colon, so uWSGI takes it as an address and a port; give another path"
-        )
-    size = len(value.encode("utf-8"))
-    if size > MAX_SOCKET_PATH:
-        raise ArgumentError(
-            path,
-            f"the socket's path has {size} bytes and uWSGI cuts it at {MAX_SOCKET_PATH}; give a shorter one",
-        )
-
-
-# The same few servers and sockets come again and again.
-@lru_cache(maxsize=4096)
-def is_ipv4_port(value: str) -> bool:
-    """Say whether ``value`` is a dotted quad and a port from 1 to 65535."""
-    host, colon, port = value.rpartition(":")
-    return bool(colon and _IPV4.match(host) and _PORT.match(port) and int(port) <= 65535)
-
-
-def host_port(value: str) -> Optional[Tuple[str, str]]:
-    """Split a host name and a port; None where ``value`` is something else, such as IPv6 or a path."""
-    host, colon, port = value.rpartition(":")
-    if not colon or not _PORT.match(port) or int(port) > 65535 or not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z", host):
-        return None
-    return host, port
+def _refuse(path: str, value: str, flaw: Optional[str]) -> None:
+    if flaw:
+        raise ArgumentError(path, f"{_shown(value)} {flaw}")
 
 
 def server(path: str, value: Any) -> str:
@@ -252,11 +221,11 @@ def address(path: str, value: Any) -> Any:
         return whole(path, value, 0, 255)
     result = text(path, value)
     if result.startswith(("/", "@")):
-        _socket_name(path, result)
+        _refuse(path, result, socket_flaw(result))
         return result
     if len(result.encode("utf-8")) > MAX_ADDRESS:
         raise ArgumentError(path, f"has more than {MAX_ADDRESS} bytes, which crashes the router")
-    flaw = address_flaw(result)
+    flaw = node_flaw(result)
     if flaw:
         raise ArgumentError(
             path,
@@ -264,28 +233,6 @@ def address(path: str, value: Any) -> Any:
             "the number of the socket",
         )
     return result
-
-
-def address_flaw(value: str) -> Optional[str]:
-    """Say why a router can't connect to ``value``, an address as uWSGI announces it.
-
-    Returns:
-        what is wrong with it, or None.
-    """
-    if value.startswith(("/", "@")):
-        return None
-    host, colon, dummy = value.rpartition(":")
-    if is_ipv4_port(value) and not host.startswith("0"):
-        return None
-    if not colon:
-        return "is a relative path, which the router takes from its own folder"
-    if host in ("", "*") or re.match(r"0+(\.0+){0,3}\Z", host):
-        return "is a wildcard, which for the router is its own host"
-    if not _IPV4.match(host):
-        return "is not an IPv4 address, and the router resolves no names and knows no IPv6"
-    if not is_ipv4_port(value):
-        return "has no port from 1 to 65535"
-    return None
 
 
 def modifier(path: str, value: Any) -> Modifier:
@@ -364,7 +311,7 @@ def _type_name(value: Any) -> str:
     if value is None:
         return "null"
     for kind, name in ((bool, "a boolean"), (Mapping, "a mapping"), ((list, tuple), "a list")):
-        if isinstance(value, kind):  # type: ignore[arg-type]
+        if isinstance(value, kind):
             return name
     return "a value of type " + type(value).__name__
 

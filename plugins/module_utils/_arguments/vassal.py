@@ -11,11 +11,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
-from .._dialect import CLIENT_PARAMS, SOCKETS, Release
+from .. import _addresses
+from .._dialect import SOCKETS, Release
 from .._errors import ArgumentError
 from .._ini import writer
 from .._ini.writer import Line
-from . import subscription, values
+from . import values
+from .subscription import NO_FAILOVER, Resolver, Subscription, fragment
+from .table import CLIENT_PARAMS
 
 SUFFIX = ".ini"
 # Behind it, of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
@@ -42,6 +45,8 @@ _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
 # Where a socket may come from besides.
 _ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
+# What an Emperor reads of an on-demand address.
+_PRINTABLE = re.compile(r"[!-~]+\Z")
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
@@ -79,7 +84,7 @@ class Vassal(NamedTuple):
     place: str
     arguments: Mapping[str, Any]
     lines: List[Line]
-    subscriptions: List[subscription.Subscription]
+    subscriptions: List[Subscription]
     warnings: List[str]
     uid: Optional[str]
     sockets: List[str]
@@ -90,7 +95,7 @@ class Vassal(NamedTuple):
 def vassals(
     items: Iterable[Any],
     release: Release,
-    resolve: Optional[subscription.Resolver] = None,
+    resolve: Optional[Resolver] = None,
     defaults: Defaults = Defaults(),  # noqa: B008 - it is immutable
 ) -> List[Vassal]:
     """Check the argument ``vassals``.
@@ -120,7 +125,7 @@ def vassals(
 
 
 def _vassal(
-    place: str, item: Any, release: Release, resolve: Optional[subscription.Resolver], defaults: Defaults
+    place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults
 ) -> Vassal:
     given = values.mapping(place, item, _ARGUMENTS)
     name = _name(place + ".name", given.get("name"))
@@ -140,12 +145,12 @@ def _vassal(
     if defaults.client_params and given.get("subscriptions"):
         params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
         given["client_params"] = dict(defaults.client_params, **params)
-    fragment = subscription.fragment(given, release, resolve, place)
-    if not options and not fragment.lines:
+    found = fragment(given, release, resolve, place)
+    if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
-    warnings = list(fragment.warnings)
+    warnings = list(found.warnings)
     sockets = [line.value for line in options if line.name in SOCKETS]
-    for at, entry in enumerate(fragment.subscriptions):
+    for at, entry in enumerate(found.subscriptions):
         if not isinstance(entry.address, str):
             warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
@@ -157,8 +162,19 @@ def _vassal(
                 place + ".options", f"the socket {on_demand!r} is bound by the Emperor, for on_demand; leave it out here"
             )
         bound.append(on_demand)
-    lines = options + fragment.lines
-    return Vassal(name, place, given, lines, fragment.subscriptions, warnings, uid, bound, owner, on_demand)
+    lines = options + found.lines
+    return Vassal(
+        name=name,
+        place=place,
+        arguments=given,
+        lines=lines,
+        subscriptions=found.subscriptions,
+        warnings=warnings,
+        uid=uid,
+        sockets=bound,
+        owner=owner,
+        on_demand=on_demand,
+    )
 
 
 def _owner(place: str, value: Any, name: str) -> str:
@@ -177,14 +193,40 @@ def _owner(place: str, value: Any, name: str) -> str:
     return owner
 
 
-def _on_demand(place: str, given: Mapping[str, Any]) -> str:
-    """The address that the Emperor binds for a vassal."""
-    # Only where it's used, as few vassals are.
-    from .._host import on_demand as demand  # noqa: PLC0415
+def on_demand_address(path: str, value: Any) -> str:
+    """What the Emperor can bind: an IPv4 address and a port, or the absolute path of a unix socket.
 
-    found = demand.address(place + ".on_demand", given["on_demand"])
+    Those are what ``on_demand_bind`` (core/emperor.c) takes.
+
+    Raises:
+        ArgumentError: when it's something else.
+    """
+    found = values.text(path, value)
+    if not _PRINTABLE.match(found):
+        raise ArgumentError(path, f"{found[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
+    if found.startswith("/"):
+        return values.socket_path(path, found)
+    if not _addresses.is_ipv4_port(found):
+        raise ArgumentError(
+            path,
+            f"{found[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, "
+            "and the Emperor binds nothing else",
+        )
+    return found
+
+
+def _on_demand(place: str, given: Mapping[str, Any]) -> str:
+    """The address that the Emperor binds for a vassal, which announces nothing.
+
+    It would be silent until its first request, and once it's idle: no router sends it one.
+    """
+    found = on_demand_address(place + ".on_demand", given["on_demand"])
     if given.get("subscriptions"):
-        demand.refuse_announcements(place, found)
+        raise ArgumentError(
+            place + ".subscriptions",
+            "are announced only while the vassal runs, and an on-demand vassal runs only after a request, so no router would "
+            f"start it; announce the address {found} from a vassal of its own, or leave on_demand out",
+        )
     return found
 
 
@@ -258,7 +300,7 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
     socket = sockets[number]
     if _EXPANDED.search(socket):
         return []
-    flaw = values.address_flaw(socket)
+    flaw = _addresses.node_flaw(socket)
     if flaw:
         raise ArgumentError(
             path,
@@ -266,5 +308,5 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
             "or the subscription an address",
         )
     if socket.startswith("/"):
-        return [path + ": the vassal announces a unix socket; " + subscription.NO_FAILOVER]
+        return [path + ": the vassal announces a unix socket; " + NO_FAILOVER]
     return []

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import stat
 import time
 from functools import partial
 from typing import Any, Callable, Collection, Iterable, List, Optional, Set, cast
 
-from .._errors import ArgumentError
+from .._errors import ArgumentError, HostError
+from . import temporary
 from .attributes import Attributes
 from .plan import Change, Plan, Wanted, attribute_changes
 
 _CHUNK = 1 << 16
-# The names of what isn't in place yet: ``Transaction`` makes them.
-_TEMPORARY = r"\.emperor-uwsgi-[0-9a-f]{8}-\d+\.tmp\Z"
 
 
-class Tree:
+class Directory:
     """One directory, locked against other runs while it is open.
 
     Attributes:
@@ -58,7 +56,7 @@ class Tree:
         self._amend = amend
         self._dir: Optional[int] = None
 
-    def __enter__(self) -> Tree:
+    def __enter__(self) -> Directory:
         try:
             if self._create and not os.path.lexists(self.path):
                 self.created = True
@@ -112,7 +110,7 @@ class Tree:
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""
         for name in os.listdir(self._dir):
-            if name.startswith(".") and re.match(_TEMPORARY, name):
+            if temporary.is_temporary(name):
                 os.unlink(name, dir_fd=self._dir)
 
     def names(self) -> List[str]:
@@ -129,14 +127,14 @@ class Tree:
         for name in self.names():
             if name.endswith(suffix) and name not in besides:
                 status = self._lstat(name)
-                if status and stat.S_ISREG(status.st_mode) and self._read(name, self.place, len(marker)) == marker:
+                if status and stat.S_ISREG(status.st_mode) and self._read(name, len(marker)) == marker:
                     found.add(name)
         return found
 
     def ends_with(self, name: str, end: bytes) -> bool:
         """Whether a regular file ends with ``end``."""
         status = self._lstat(name)
-        return status is not None and stat.S_ISREG(status.st_mode) and self._read(name, self.place).endswith(end)
+        return status is not None and stat.S_ISREG(status.st_mode) and self._read(name).endswith(end)
 
     def compare(self, wanted: Iterable[Wanted], unwanted: Iterable[str] = ()) -> Plan:
         """Find what differs.
@@ -146,7 +144,8 @@ class Tree:
             unwanted: the names of files that shall not.
 
         Raises:
-            ArgumentError: when something that isn't a regular file stands in a file's place, or a file can't be read.
+            ArgumentError: when something that isn't a regular file is in a file's place.
+            HostError: when a file can't be read.
         """
         plan = Plan([], [], [], [])
         for item in wanted:
@@ -159,7 +158,7 @@ class Tree:
                     item.place,
                     f"{self._join(item.name)} is {_kind(found.st_mode)} and not a regular file; remove it first",
                 )
-            before = self._read(item.name, item.place)
+            before = self._read(item.name)
             attributes = attribute_changes(found, item)
             if before == item.content and not attributes:
                 plan.unchanged.append(item.name)
@@ -171,7 +170,7 @@ class Tree:
                 continue
             if stat.S_ISDIR(found.st_mode):
                 raise ArgumentError(self.place, f"{self._join(name)} is a directory and not a file")
-            before = self._read(name, self.place) if stat.S_ISREG(found.st_mode) else b""
+            before = self._read(name) if stat.S_ISREG(found.st_mode) else b""
             plan.removed.append(Change(name, before, None, found, None, {}))
         return plan
 
@@ -182,14 +181,14 @@ class Tree:
             then: called when the changes are in place; what it raises takes them back as well.
 
         Raises:
-            ArgumentError: naming the argument whose file could not be written.
+            HostError: naming the file that could not be written.
         """
         if self.check_mode or not plan.changed:
             return
         # Only for changes: to load it takes as long as to compare a hundred files.
         from . import transaction  # noqa: PLC0415
 
-        transaction.Transaction(cast(int, self._dir), self.path, self.place).run(plan, then)
+        transaction.Transaction(cast(int, self._dir), self.path).run(plan, then)
 
     def _lstat(self, name: str) -> Optional[os.stat_result]:
         if self._dir is None:
@@ -199,7 +198,7 @@ class Tree:
         except FileNotFoundError:
             return None
 
-    def _read(self, name: str, place: str, most: int = 0) -> bytes:
+    def _read(self, name: str, most: int = 0) -> bytes:
         try:
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
             try:
@@ -209,7 +208,7 @@ class Tree:
             finally:
                 os.close(handle)
         except OSError as exc:
-            raise ArgumentError(place, f"{self._join(name)} can't be read: {exc.strerror}") from exc
+            raise HostError(self._join(name), f"can't be read: {exc.strerror}") from exc
 
     def _join(self, name: Any) -> str:
         return os.path.join(self.path, str(name)) if name is not None else self.path

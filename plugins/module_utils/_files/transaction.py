@@ -6,8 +6,7 @@
 
 A file is whole at every moment: it is written under a temporary name, which has its owner and mode before its
 first byte, and renamed. All are written before the first is renamed, so an error (a full disk, an immutable file) changes
-nothing. The temporary names have no suffix that an Emperor takes for a vassal (``core/emperor.c``,
-``uwsgi_emperor_is_valid``).
+nothing.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import os
 import stat
 from typing import Any, Callable, Dict, List, Tuple, cast
 
-from .._errors import ArgumentError
+from .._errors import HostError
+from . import temporary
 from .plan import Change, Plan, Wanted
 
-TEMPORARY = ".emperor-uwsgi-{0}-{1}.tmp"
 _LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -30,14 +29,12 @@ class Transaction:
     Args:
         directory: an open descriptor of the directory, locked against other runs.
         path: its path, for errors.
-        place: the argument that names it, for errors.
     """
 
-    def __init__(self, directory: int, path: str, place: str) -> None:
+    def __init__(self, directory: int, path: str) -> None:
         self._dir = directory
         self._path = path
-        self._place = place
-        self._stamp = os.urandom(4).hex()
+        self._names = temporary.names()
         # Temporary names: of the new files, and of those that were there.
         self._staged: List[Tuple[Change, str]] = []
         self._kept: Dict[str, str] = {}
@@ -50,56 +47,42 @@ class Transaction:
             then: called when all is in place; what it raises takes everything back as well.
 
         Raises:
-            ArgumentError: naming the argument whose file could not be written.
+            HostError: naming the file that could not be written.
         """
         rewritten = [change for change in plan.updated if change.before != change.after]
-        place = self._place
         try:
             for change in plan.created + rewritten:
-                place = self._place_of(change)
                 self._stage(change)
             for change in plan.removed + rewritten:
-                place = self._place_of(change)
                 self._keep(change)
             # Removed first: a vassal under a new name may want the old one's socket.
             for change in plan.removed:
                 os.unlink(change.name, dir_fd=self._dir)
                 self._done.append(change)
-            for change, temporary in self._staged:
-                place = self._place_of(change)
-                os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+            for change, staged in self._staged:
+                os.rename(staged, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
                 self._done.append(change)
             for change in plan.updated:
                 if change.before == change.after:
-                    place = self._place_of(change)
                     self._done.append(change)
                     self._set_attributes(change)
-            place = self._place
             then()
         except BaseException as exc:
             self._take_back()
             if isinstance(exc, OSError):
-                raise ArgumentError(
-                    place, f"{self._join(exc.filename)}: {exc.strerror}; nothing was changed"
-                ) from exc
+                raise HostError(self._join(exc.filename), f"{exc.strerror}; nothing was changed") from exc
             raise
         finally:
-            for temporary in [name for dummy, name in self._staged] + list(self._kept.values()):
-                self._discard(temporary)
-
-    def _temporary(self) -> str:
-        return TEMPORARY.format(self._stamp, len(self._staged) + len(self._kept))
-
-    def _place_of(self, change: Change) -> str:
-        return change.wanted.place if change.wanted else self._place
+            for name in [name for dummy, name in self._staged] + list(self._kept.values()):
+                self._discard(name)
 
     def _stage(self, change: Change) -> None:
         """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
         wanted = cast(Wanted, change.wanted)
-        temporary = self._temporary()
-        self._staged.append((change, temporary))
+        name = next(self._names)
+        self._staged.append((change, name))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(temporary, flags, 0o600, dir_fd=self._dir)
+        handle = os.open(name, flags, 0o600, dir_fd=self._dir)
         try:
             _chown(handle, change)
             mode = wanted.mode
@@ -119,12 +102,10 @@ class Transaction:
 
     def _keep(self, change: Change) -> None:
         """Keep the old file under a second name, to put it back after an error. Fails at once where it's immutable."""
-        temporary = self._temporary()
+        name = next(self._names)
         try:
-            os.link(
-                change.name, temporary, src_dir_fd=self._dir, dst_dir_fd=self._dir, follow_symlinks=False
-            )
-            self._kept[change.name] = temporary
+            os.link(change.name, name, src_dir_fd=self._dir, dst_dir_fd=self._dir, follow_symlinks=False)
+            self._kept[change.name] = name
         except OSError as exc:
             if exc.errno not in _LINKS_UNSUPPORTED:
                 raise
@@ -142,8 +123,8 @@ class Transaction:
         for change in reversed(self._done):
             try:
                 if change.name in self._kept:
-                    temporary = self._kept.pop(change.name)
-                    os.rename(temporary, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+                    kept = self._kept.pop(change.name)
+                    os.rename(kept, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
                 elif change.found is None:
                     os.unlink(change.name, dir_fd=self._dir)
                 elif change.before == change.after:

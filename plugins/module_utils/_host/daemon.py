@@ -11,7 +11,7 @@ import signal
 import time
 from typing import List, Optional
 
-from .._errors import ArgumentError
+from .._errors import HostError
 
 _START_TIMEOUT = 20
 # Lines of the log that an error quotes.
@@ -63,7 +63,7 @@ def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
         start: the log's size before the daemon was started.
 
     Raises:
-        ArgumentError: when it isn't after some seconds, with the end of its log.
+        HostError: when it isn't after some seconds, with the end of its log.
     """
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline:
@@ -71,7 +71,7 @@ def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
         if pid is not None:
             return pid
         time.sleep(0.05)
-    raise ArgumentError("ini", f"uWSGI did not stay up on {ini}. The end of {log}: {_tail(log, start)}")
+    raise HostError(ini, f"uWSGI did not stay up on it. The end of {log}: {_tail(log, start)}")
 
 
 def _tail(log: str, start: int) -> str:
@@ -91,7 +91,7 @@ def stop(pid: int, timeout: float) -> None:
         timeout: seconds; it is never killed, since that would cut requests.
 
     Raises:
-        ArgumentError: when it is still there after that.
+        HostError: when it is still there after that.
     """
     deadline = time.monotonic() + timeout
     try:
@@ -105,8 +105,8 @@ def stop(pid: int, timeout: float) -> None:
     except ProcessLookupError:
         return
     except PermissionError as exc:
-        raise ArgumentError("pidfile", f"process {pid} belongs to another user; use become") from exc
-    raise ArgumentError("timeout", f"process {pid} is still there after {timeout:g} s; give it longer")
+        raise HostError(f"process {pid}", "belongs to another user; use become") from exc
+    raise HostError(f"process {pid}", f"is still there after {timeout:g} s; give it longer with timeout")
 
 
 def _is_zombie(pid: int) -> bool:

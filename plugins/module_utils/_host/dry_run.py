@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from .. import _dialect
+from .._dialect import SUBSCRIBE2
 from .._errors import ArgumentError
 from .._ini import writer
 from .._ini.writer import Line
-from .uwsgi import Candidate, Start
+from .uwsgi import Uwsgi
 
 _FAILURES = ("Can't find section", "UNABLE to load")
 _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting uWSGI|^\s*$")
@@ -35,19 +35,25 @@ _MAGIC = re.compile(r"%%|%[dp]")
 _TOGETHER = 1000
 
 
-class DryRun:
-    """Dry runs of one uWSGI.
+class Candidate(NamedTuple):
+    """An ini file that is to be read before it's written.
 
-    Args:
-        binary: its path.
-        start: starts a command.
-        scratch: makes, or finds, a private folder for candidates.
+    Attributes:
+        path: where it will be.
+        place: the argument that it comes from.
     """
 
-    def __init__(self, binary: str, start: Start, scratch: Callable[[], str]) -> None:
-        self._binary = binary
-        self._start = start
-        self._scratch = scratch
+    path: str
+    place: str
+    section: str
+    lines: List[Line]
+
+
+class DryRun:
+    """Dry runs of one uWSGI."""
+
+    def __init__(self, uwsgi: Uwsgi) -> None:
+        self._uwsgi = uwsgi
 
     def check(self, candidates: Sequence[Candidate]) -> List[str]:
         """Read candidates in the dry run.
@@ -90,13 +96,13 @@ class DryRun:
         """What uWSGI says of a candidate that it refuses, else None."""
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), writer.render(candidate.section, candidate.lines))
-        scratch = os.path.join(self._scratch(), os.path.basename(candidate.path))
+        scratch = os.path.join(self._uwsgi.scratch(), os.path.basename(candidate.path))
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             with open(handle, "wb") as stream:
                 stream.write(text.encode("utf-8"))
-            argv = [self._binary, "--strict", "--ini", f"{scratch}:{candidate.section}", "--get", "strict"]
-            code, dummy, err = self._start(argv, folder if os.path.isdir(folder) else None)()
+            argv = [str(self._uwsgi.binary), "--strict", "--ini", f"{scratch}:{candidate.section}", "--get", "strict"]
+            code, dummy, err = self._uwsgi.start(argv, folder if os.path.isdir(folder) else None)()
         finally:
             os.unlink(scratch)
         if code == 0 and not any(word in err for word in _FAILURES):
@@ -110,7 +116,7 @@ def _merged(members: List[Candidate]) -> List[Line]:
     lines: Dict[Line, None] = {}
     for member in members:
         for line in member.lines:
-            if line.name != _dialect.SUBSCRIBE2:
+            if line.name != SUBSCRIBE2:
                 lines[line] = None
     return list(lines)
 

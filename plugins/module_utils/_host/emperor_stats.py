@@ -12,48 +12,92 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
-from .._pool.stats import StatsError
+from .._pool.stats import Get, StatsError, fetch
+
+
+class Vassal(NamedTuple):
+    """A vassal that an Emperor runs.
+
+    Attributes:
+        id: its path, or its name where the Emperor watches a folder and not a pattern.
+        modified: the mtime of its file, in seconds, that it runs on.
+        accepting: whether its workers take requests.
+        on_demand: the address that the Emperor binds for it, None where it runs from the start.
+        asleep: whether it waits for its first request.
+        cursed: whether the Emperor is stopping it.
+    """
+
+    id: str
+    modified: int = 0
+    accepting: bool = False
+    on_demand: Optional[str] = None
+    asleep: bool = False
+    cursed: bool = False
+
+
+class Emperor(NamedTuple):
+    """What an Emperor runs, and how often each of those that don't start was tried, by their ``id``."""
+
+    vassals: List[Vassal]
+    failing: Dict[str, int]
 
 
 class State(NamedTuple):
-    """A vassal as its Emperor has it.
+    """What becomes of one vassal.
 
     Attributes:
-        known: whether it runs.
-        modified: the mtime of its file, in seconds, that it runs on.
-        accepting: whether its workers take requests.
+        running: None where it doesn't run.
         failing: how often it failed to start.
-        asleep: whether it waits for its first request, since it runs on demand.
     """
 
-    known: bool = False
-    modified: int = 0
-    accepting: bool = False
+    running: Optional[Vassal] = None
     failing: int = 0
-    asleep: bool = False
 
 
-def parse(raw: bytes) -> Dict[str, Any]:
+def ask(address: str, timeout: float, get: Get) -> Emperor:
+    """Ask an Emperor's stats server.
+
+    Raises:
+        StatsError: when it doesn't answer as one.
+    """
+    return parse(fetch(address, timeout, get))
+
+
+def parse(raw: bytes) -> Emperor:
     """Read the JSON of an Emperor's stats server; raises StatsError."""
     try:
         found = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
     if not isinstance(found, dict) or "vassals" not in found:
         raise StatsError("it is the stats server of something else than an Emperor")
-    return found
+    try:
+        return Emperor(
+            [_vassal(one) for one in found["vassals"]],
+            {str(one["id"]): int(one.get("attempt", 1)) for one in found.get("blacklist", [])},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+        raise StatsError("its answer has no vassals as an Emperor has") from exc
 
 
-def vassal(found: Dict[str, Any], path: str) -> State:
-    """One vassal, known by its path, or by its name where the Emperor watches a folder and not a pattern."""
+def _vassal(one: Dict[str, Any]) -> Vassal:
+    on_demand = one.get("on_demand") or None
+    return Vassal(
+        id=str(one["id"]),
+        modified=int(one.get("last_mod", 0)),
+        accepting=bool(one.get("accepting")),
+        on_demand=None if on_demand is None else str(on_demand),
+        asleep=on_demand is not None and one.get("pid") == -1,
+        cursed=bool(one.get("cursed")),
+    )
+
+
+def state(emperor: Emperor, path: str) -> State:
+    """One vassal of an Emperor, by the path of its file."""
     names = (path, os.path.basename(path))
-    for one in found["vassals"]:
-        if one.get("id") in names:
-            asleep = bool(one.get("on_demand")) and one.get("pid") == -1
-            return State(True, int(one.get("last_mod", 0)), bool(one.get("accepting")), asleep=asleep)
-    for one in found.get("blacklist", []):
-        if one.get("id") in names:
-            return State(failing=int(one.get("attempt", 1)))
-    return State()
+    for one in emperor.vassals:
+        if one.id in names:
+            return State(one)
+    return State(failing=next((emperor.failing[name] for name in names if name in emperor.failing), 0))

@@ -12,18 +12,19 @@ has a suffix that makes it a vassal itself.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Mapping
-from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Collection, Dict, Iterable, List, NamedTuple, Optional
 
-from .._arguments import values
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Vassal
-from .._errors import ArgumentError
-from .._files import plan as _plan
-from .._files.directory import Tree
+from .._errors import ArgumentError, HostError
+from .._files import temporary
+from .._files.directory import Directory
+from .._files.plan import Plan, Wanted
 
-_PRINTABLE = re.compile(r"[!-~]+\Z")
+if TYPE_CHECKING:
+    from .emperor_stats import Vassal as RunningVassal
+
 _ROOT = 0
 _ANSWER = 5
 
@@ -37,36 +38,7 @@ class Names(NamedTuple):
     unchanged: List[str]
 
 
-def address(path: str, value: Any) -> str:
-    """What the Emperor can bind: an IPv4 address and a port, or the absolute path of a unix socket (``on_demand_bind``).
-
-    Raises:
-        ArgumentError: when it's something else.
-    """
-    found = values.text(path, value)
-    if not _PRINTABLE.match(found):
-        raise ArgumentError(path, f"{found[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
-    if found.startswith("/"):
-        return values.socket_path(path, found)
-    if not values.is_ipv4_port(found):
-        raise ArgumentError(
-            path,
-            f"{found[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, "
-            "and the Emperor binds nothing else",
-        )
-    return found
-
-
-def refuse_announcements(place: str, found: str) -> None:
-    """An on-demand vassal with subscriptions is silent until its first request, and once it's idle: no router sends it one."""
-    raise ArgumentError(
-        place + ".subscriptions",
-        "are announced only while the vassal runs, and an on-demand vassal runs only after a request, so no router would start "
-        f"it; announce the address {found} from a vassal of its own, or leave on_demand out",
-    )
-
-
-def wanted(name: str, place: str, found: str, marker: bytes, longest: int = 255) -> _plan.Wanted:
+def wanted(name: str, place: str, found: str, marker: bytes, longest: int = 255) -> Wanted:
     """The file of an address.
 
     Args:
@@ -79,7 +51,7 @@ def wanted(name: str, place: str, found: str, marker: bytes, longest: int = 255)
     # Root's own where root writes it: who can change it has an Emperor that is root bind and remove what he likes.
     owner = _ROOT if os.geteuid() == _ROOT else None
     content = found.encode("ascii") + b"\n" + marker
-    return _plan.Wanted(name + ADDRESS_SUFFIX, content, place + ".on_demand", owner, None, 0o644)
+    return Wanted(name + ADDRESS_SUFFIX, content, place + ".on_demand", owner, None, 0o644)
 
 
 def refuse_open_folder(place: str, found: str) -> None:
@@ -119,7 +91,7 @@ class Addresses:
     """
 
     def __init__(
-        self, params: Mapping[str, Any], found: Iterable[Vassal], tree: Tree, there: Iterable[str], marker: bytes
+        self, params: Mapping[str, Any], found: Iterable[Vassal], tree: Directory, there: Iterable[str], marker: bytes
     ) -> None:
         self._stats, self._folder = params["stats"], params["path"]
         self._found = list(found)
@@ -135,7 +107,7 @@ class Addresses:
         self.unwanted = {name for name in old if tree.ends_with(name, b"\n" + marker)}
 
     @staticmethod
-    def names(plan: _plan.Plan) -> Names:
+    def names(plan: Plan) -> Names:
         """The vassals of a plan, where a change of an address is one of its vassal."""
 
         def split(changes: Iterable[str], end: str) -> List[str]:
@@ -168,7 +140,7 @@ class Addresses:
             try:
                 renew(self._stats, self._folder, files)
             except OSError as exc:
-                raise ArgumentError("path", f"{exc.filename}: {exc.strerror}; run it again") from exc
+                raise HostError(str(exc.filename), f"{exc.strerror}; run it again") from exc
         return [name[: -len(SUFFIX)] for name in files]
 
 
@@ -182,7 +154,7 @@ def outdated(stats: str, folder: str, addresses: Dict[str, Optional[str]]) -> Li
     return [
         name
         for name, found in _listed(stats, folder).items()
-        if name in addresses and not found["cursed"] and (found["on_demand"] or None) != addresses[name]
+        if name in addresses and not found.cursed and found.on_demand != addresses[name]
     ]
 
 
@@ -192,30 +164,29 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
     Raises:
         OSError: when that isn't possible.
     """
-    stamp = os.urandom(4).hex()
     away: Dict[str, str] = {}
     try:
-        for at, name in enumerate(files):
-            path, temporary = (os.path.join(folder, one) for one in (name, f".emperor-uwsgi-{stamp}-{at}.tmp"))
-            os.rename(path, temporary)
-            away[temporary] = path
+        for name, other in zip(files, temporary.names()):
+            path, away_path = os.path.join(folder, name), os.path.join(folder, other)
+            os.rename(path, away_path)
+            away[away_path] = path
         # It scans after every answer, and gives the second one only after the scan.
         for dummy in range(2):
             _listed(stats, folder)
     finally:
-        for temporary, path in away.items():
-            os.rename(temporary, path)
+        for away_path, path in away.items():
+            os.rename(away_path, path)
 
 
-def _listed(stats: str, folder: str) -> Dict[str, Any]:
+def _listed(stats: str, folder: str) -> Dict[str, RunningVassal]:
+    """The vassals of a folder that an Emperor has, by their files' names."""
     # Only where an Emperor is asked: to load these takes longer than to check many vassals.
-    from .._pool import routers  # noqa: PLC0415
-    from .._pool import stats as _stats
+    from .._http import get  # noqa: PLC0415
+    from .._pool.stats import StatsError  # noqa: PLC0415
     from . import emperor_stats  # noqa: PLC0415
 
     try:
-        found = emperor_stats.parse(_stats.fetch(stats, _ANSWER, routers.get))
-    except _stats.StatsError:
+        found = emperor_stats.ask(stats, _ANSWER, get)
+    except StatsError:
         return {}
-    # Known by its path, or by its name where the Emperor watches a folder and not a pattern.
-    return {os.path.basename(one["id"]): one for one in found["vassals"] if os.path.dirname(one["id"]) in ("", folder)}
+    return {os.path.basename(one.id): one for one in found.vassals if os.path.dirname(one.id) in ("", folder)}

@@ -11,9 +11,10 @@ import re
 import socket
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
+from .._addresses import is_port
 from .._dialect import SOCKETS, SUBSCRIBE2
 from .._errors import ArgumentError
-from . import parser
+from . import kvlist, parser
 
 # Options that bring others from a file that isn't ini, or from a program.
 FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
@@ -47,32 +48,63 @@ class Announcement(NamedTuple):
     modifiers: Tuple[int, int] = (0, 0)
 
 
-def read_file(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """The content of a file; raises OSError."""
     with open(path, "rb") as stream:
         return stream.read()
 
 
-def of_file(place: str, path: str, read: Read = read_file) -> List[Announcement]:
-    """What the instance on a file announces, by the file and those that it includes.
+class Instance(NamedTuple):
+    """What an instance is started with, read once.
+
+    Attributes:
+        place: the argument that names its file, for errors.
+        options: those of the file and of the files that it includes, in uWSGI's order.
+    """
+
+    place: str
+    path: str
+    options: List[parser.Option]
+
+    @property
+    def announces(self) -> bool:
+        """Whether it announces itself at all in a way that can be silenced."""
+        return any(option.name == SUBSCRIBE2 for option in self.options)
+
+    def announcements(self) -> List[Announcement]:
+        """What it announces.
+
+        Raises:
+            ArgumentError: when it announces nothing, or says something that depends on more than the files.
+        """
+        for option in self.options:
+            if option.name in _UNSUSPENDABLE:
+                raise ArgumentError(
+                    self.place, f"{self.path} has {option.name}, which knows no suspend file; write it as {SUBSCRIBE2}"
+                )
+        if not self.announces:
+            raise ArgumentError(self.place, f"{self.path} has no {SUBSCRIBE2}, so it announces nothing")
+        sockets = [option for option in self.options if option.name in SOCKETS]
+        return [_announcement(self.place, option, sockets) for option in self.options if option.name == SUBSCRIBE2]
+
+
+def read(place: str, path: str, content: Read = read_bytes) -> Instance:
+    """Read the file of an instance and those that it includes.
 
     Args:
         place: the argument that names the file.
 
     Raises:
-        ArgumentError: when a file can't be read, announces nothing, or says something that depends on more than the files.
+        ArgumentError: when a file can't be read, or it isn't known which one is included.
     """
-    options = options_of(place, path, read)
-    sockets = [option for option in options if option.name in SOCKETS]
-    values = [option for option in options if option.name == SUBSCRIBE2]
-    for option in options:
-        if option.name in _UNSUSPENDABLE:
-            raise ArgumentError(
-                place, f"{path} has {option.name}, which knows no suspend file; write it as {SUBSCRIBE2}"
-            )
-    if not values:
-        raise ArgumentError(place, f"{path} has no {SUBSCRIBE2}, so it announces nothing")
-    return [_announcement(place, option, sockets) for option in values]
+    folder, base = os.path.split(os.path.abspath(path))
+    files = _Files(place, os.path.realpath(folder), content)
+    own = list(files.lines(base, "uwsgi"))
+    # A template's options come last, and uWSGI expands nothing in them (uwsgi_configure, core/config.c).
+    inherited: List[parser.Line] = []
+    for name in files.templates:
+        inherited += [line._replace(fixed=True) for line in files.lines(name, "uwsgi")]
+    return Instance(place, path, parser.expanded(own) + parser.expanded(inherited))
 
 
 def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
@@ -80,20 +112,9 @@ def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
     return [_announcement(place, parser.Option(SUBSCRIBE2, value), []) for place, value in places]
 
 
-def options_of(place: str, path: str, read: Read = read_file) -> List[parser.Option]:
-    """The options of a file and of those that it includes, in uWSGI's order.
-
-    Raises:
-        ArgumentError: when a file can't be read, or it isn't known which one is included.
-    """
-    folder, base = os.path.split(os.path.abspath(path))
-    files = _Files(place, os.path.realpath(folder), read)
-    own = list(files.lines(base, "uwsgi"))
-    # A template's options come last, and uWSGI expands nothing in them (uwsgi_configure, core/config.c).
-    inherited: List[parser.Line] = []
-    for name in files.templates:
-        inherited += [line._replace(fixed=True) for line in files.lines(name, "uwsgi")]
-    return parser.expanded(own) + parser.expanded(inherited)
+def suspend_files(announcements: Iterable[Announcement]) -> List[str]:
+    """The paths whose existence silences some announcements, each once."""
+    return list(dict.fromkeys(one.suspend_file for one in announcements if one.suspend_file is not None))
 
 
 class _Files:
@@ -161,10 +182,13 @@ class _Files:
     def _unknown(self, path: str, line: parser.Line, why: str) -> ArgumentError:
         return ArgumentError(
             self._place,
-            "{}: {} = {} {}, so nobody else knows what is announced; give subscriptions".format(
-                path, line.name, line.value.replace("\0", "%?"), why
-            ),
+            f"{path}: {line.name} = {_shown(line.value)} {why}, so nobody else knows what is announced; give subscriptions",
         )
+
+
+def _shown(value: str) -> str:
+    """A value for an error, with a sign for what depends on the host."""
+    return value.replace("\0", "%?")
 
 
 def _announcement(place: str, option: parser.Option, sockets: List[parser.Option]) -> Announcement:
@@ -172,15 +196,15 @@ def _announcement(place: str, option: parser.Option, sockets: List[parser.Option
         raise ArgumentError(
             place, f"a subscribe2 line {option.flaw}, so nobody else knows what it announces; give subscriptions"
         )
-    fields = parser.fields(option.value)
+    fields = kvlist.parse(option.value)
     missing = [name for name in ("server", "key") if not fields.get(name)]
     if missing:
         raise ArgumentError(place, f"a subscribe2 line has no {' and no '.join(missing)}, so uWSGI announces nothing")
     if not _is_server(fields["server"]):
         raise ArgumentError(
             place,
-            "a subscribe2 line has the server {!r}, which is neither an IPv4 address and a port nor the absolute path of a "
-            "unix socket; give one that is".format(fields["server"]),
+            f"a subscribe2 line has the server {fields['server']!r}, which is neither an IPv4 address and a port nor the "
+            "absolute path of a unix socket; give one that is",
         )
     digest, colon, file = fields.get("sign", "").partition(":")
     suspend_file = fields.get("check") or None
@@ -192,13 +216,13 @@ def _announcement(place: str, option: parser.Option, sockets: List[parser.Option
                 "absolute path",
             )
     return Announcement(
-        place,
-        fields["server"],
-        fields["key"],
-        _address(place, fields, sockets),
-        (digest, file) if colon else None,
-        suspend_file,
-        (_number(fields.get("modifier1", "")) & 0xFF, _number(fields.get("modifier2", "")) & 0xFF),
+        place=place,
+        server=fields["server"],
+        key=fields["key"],
+        address=_address(place, fields, sockets),
+        signing=(digest, file) if colon else None,
+        suspend_file=suspend_file,
+        modifiers=(_number(fields.get("modifier1", "")) & 0xFF, _number(fields.get("modifier2", "")) & 0xFF),
     )
 
 
@@ -211,7 +235,7 @@ def _is_server(value: str) -> bool:
         socket.inet_aton(host)
     except OSError:
         return False
-    return bool(re.match(r"[1-9][0-9]{0,4}\Z", port)) and int(port) <= 0xFFFF
+    return is_port(port)
 
 
 def _number(value: str) -> int:
@@ -232,8 +256,8 @@ def _address(place: str, fields: Dict[str, str], sockets: List[parser.Option]) -
     if not sockets:
         raise ArgumentError(
             place,
-            "the key {!r} is announced with socket {} of an instance that isn't known here; give the vassal, or "
-            "subscriptions with an address".format(fields["key"], number),
+            f"the key {fields['key']!r} is announced with socket {number} of an instance that isn't known here; give the vassal, "
+            "or subscriptions with an address",
         )
     return _socket(place, sockets, 0)
 
@@ -247,9 +271,6 @@ def _socket(place: str, sockets: List[parser.Option], number: int) -> str:
     if not flaw and (one.value.startswith("=") or one.value.endswith(":0") or "*" in one.value):
         flaw = "is known to the running instance only"
     if flaw:
-        raise ArgumentError(
-            place,
-            "the instance's socket {!r} {}; give subscriptions with an address".format(one.value.replace("\0", "%?"), flaw),
-        )
+        raise ArgumentError(place, f"the instance's socket {_shown(one.value)!r} {flaw}; give subscriptions with an address")
     # With TLS, its certificate and its key are behind it.
     return one.value.partition(",")[0] if one.name in _TLS else one.value

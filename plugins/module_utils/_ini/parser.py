@@ -108,23 +108,6 @@ def read(text: str, path: str, section: str = "uwsgi") -> List[Option]:
     return expanded(lines(text, path, section))
 
 
-def fields(value: str) -> Dict[str, str]:
-    """The fields of ``subscribe2``: commas part them, and a backslash takes the next character as it is.
-
-    The format is that of ``uwsgi_kvlist_parse`` (``core/utils.c``); of a field that stands there twice the last counts.
-    """
-    parts = [""]
-    characters = iter(value)
-    for character in characters:
-        if character == "\\":
-            parts[-1] += next(characters, "")
-        elif character == ",":
-            parts.append("")
-        else:
-            parts[-1] += character
-    return {name: content for name, dummy, content in (part.partition("=") for part in parts)}
-
-
 def _without_magic(text: str, path: str) -> str:
     folder, base = os.path.split(path)
     values = {"%": "%", "(": "%(", "d": folder + "/", "n": os.path.splitext(base)[0], "p": path, "s": base}

@@ -16,11 +16,12 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 from .._errors import ArgumentError
-from .._ini import instance
+from .._ini.instance import Announcement, Instance, read, suspend_files
 from . import probe, suspend
+from .probe import Check
 from .unsubscribe import Farewell
 
 # How often the program looks whether it or its checks have changed, in seconds.
@@ -54,16 +55,12 @@ class Verdict:
         return True
 
 
-class Check:
-    """One vassal's check, as in the file.
+class Keeper:
+    """Keeps one vassal in its pools as long as it is well, by its check."""
 
-    Args:
-        given: ``vassal``, the path of its ini file, and the members of ``health.Health``.
-    """
-
-    def __init__(self, given: Dict[str, Any]) -> None:
-        self.vassal: str = given["vassal"]
-        self._given = given
+    def __init__(self, check: Check) -> None:
+        self.vassal = check.vassal
+        self._check = check
         self._verdict: Optional[Verdict] = None
 
     def run(self, stopped: threading.Event) -> None:
@@ -71,55 +68,56 @@ class Check:
         due = time.monotonic()
         while not stopped.is_set():
             self._once()
-            due = max(due + self._given["interval"], time.monotonic())
+            due = max(due + self._check.interval, time.monotonic())
             stopped.wait(due - time.monotonic())
 
     def _once(self) -> None:
         try:
-            held = any(_holds(path) for path in self._suspend_files())
+            instance = self._read()
+            announcements = instance.announcements()
+            held = any(_holds(path) for path in suspend_files(announcements))
             if self._verdict is None:
-                self._verdict = Verdict(self._given["fall"], self._given["rise"], held)
-            flaw = probe.flaw(self.vassal, self._given)
+                self._verdict = Verdict(self._check.fall, self._check.rise, held)
+            flaw = probe.flaw(instance, self._check)
             if self._verdict.add(not flaw):
                 say(f"{self.vassal}: {'out: ' + flaw if self._verdict.out else 'well again'}")
             # Not only when it changes: what could not be done at one check is done at the next.
             if held != self._verdict.out:
-                self._follow(self._verdict.out)
+                self._follow(announcements, self._verdict.out)
         except (ArgumentError, OSError) as exc:
             # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
             say(f"{self.vassal}: not checked: {exc}")
 
-    def _follow(self, out: bool) -> None:
+    def _read(self) -> Instance:
+        return read("vassal", self.vassal)
+
+    def _follow(self, announcements: List[Announcement], out: bool) -> None:
         if not out:
             self.release()
             return
         # Before the first is held, so that what can't be signed leaves none half out.
-        farewell = Farewell(instance.of_file("vassal", self.vassal))
-        for path in self._suspend_files():
+        farewell = Farewell(announcements)
+        for path in suspend_files(announcements):
             suspend.hold(path, suspend.HEALTH)
         farewell.send()
 
     def release(self) -> None:
         """Hold it out no more."""
         try:
-            for path in self._suspend_files():
+            for path in suspend_files(self._read().announcements()):
                 suspend.release(path, suspend.HEALTH)
         except (ArgumentError, OSError) as exc:
             say(f"{self.vassal}: stays out: {exc}")
-
-    def _suspend_files(self) -> List[str]:
-        return sorted({one.suspend_file for one in instance.of_file("vassal", self.vassal) if one.suspend_file})
 
 
 def _holds(path: str) -> bool:
     return suspend.HEALTH in suspend.reasons(path)
 
 
-def read(path: str) -> List[Dict[str, Any]]:
+def checks_in(path: str) -> List[Check]:
     """The checks in a file; raises OSError or ValueError."""
     with open(path, encoding="utf-8") as stream:
-        found: List[Dict[str, Any]] = json.load(stream)
-    return found
+        return [Check(**one) for one in json.load(stream)]
 
 
 def say(words: str) -> None:
@@ -148,9 +146,9 @@ def main(argv: Optional[List[str]] = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *dummy: stopped.set())
     versions = _versions(files)
-    checks = [Check(one) for one in read(files[1])]
-    say(f"{len(checks)} checks")
-    threads = [threading.Thread(target=check.run, args=(stopped,), daemon=True) for check in checks]
+    keepers = [Keeper(check) for check in checks_in(files[1])]
+    say(f"{len(keepers)} checks")
+    threads = [threading.Thread(target=keeper.run, args=(stopped,), daemon=True) for keeper in keepers]
     for thread in threads:
         thread.start()
     while not stopped.wait(_LOOK) and _versions(files) == versions:
@@ -159,10 +157,10 @@ def main(argv: Optional[List[str]] = None) -> None:
     stopped.set()
     for thread in threads:
         thread.join()
-    kept = {one["vassal"] for one in read(files[1])} if replaced else set()
-    for check in checks:
-        if check.vassal not in kept:
-            check.release()
+    kept = {check.vassal for check in checks_in(files[1])} if replaced else set()
+    for keeper in keepers:
+        if keeper.vassal not in kept:
+            keeper.release()
     if replaced:
         # The same process with what is there now, so that whoever supervises it sees no end.
         os.execv(sys.executable, [sys.executable, *files])

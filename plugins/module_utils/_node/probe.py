@@ -16,14 +16,37 @@ import socket
 import struct
 import subprocess
 import time
-from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
+from .._addresses import endpoint
 from .._errors import ArgumentError
-from .._ini import instance
+from .._ini.instance import Instance
 
 _UWSGI = ("socket", "uwsgi-socket")
 _HTTP = ("http-socket", "http11-socket")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+
+
+class Check(NamedTuple):
+    """One vassal's check, as the argument ``health`` has it and as it is in the gate's file.
+
+    Attributes:
+        vassal: the path of its ini file.
+        path: what is requested of the vassal's own socket, None for a command.
+        command: for the shell; 0 is well.
+        host: the Host header of the request, None for the first key.
+        interval: seconds between two checks; ``timeout`` of one.
+        fall: failures in a row that take the node out; ``rise``, successes in a row that bring it back.
+    """
+
+    vassal: str = ""
+    path: Optional[str] = None
+    command: Optional[str] = None
+    host: Optional[str] = None
+    interval: int = 5
+    timeout: int = 1
+    fall: int = 3
+    rise: int = 2
 
 
 class Target(NamedTuple):
@@ -40,31 +63,25 @@ class Target(NamedTuple):
     host: str
 
 
-def target(place: str, path: str, host: Optional[str] = None) -> Target:
-    """The first socket of the instance on an ini file that can be asked.
+def target(instance: Instance, host: Optional[str] = None) -> Target:
+    """The first socket of an instance that can be asked.
 
     Args:
-        place: the argument that names the file.
         host: by default its first key.
 
     Raises:
         ArgumentError: when it has none.
     """
-    options = instance.options_of(place, path)
-    first = next(iter(instance.of_file(place, path)), None) if any(one.name == "subscribe2" for one in options) else None
-    for option in options:
+    first = next(iter(instance.announcements()), None) if instance.announces else None
+    for option in instance.options:
         if option.name in _UWSGI + _HTTP and not option.flaw and not option.value.startswith("="):
             modifiers = first.modifiers if first else (0, 0)
             return Target(option.value, option.name in _HTTP, modifiers, host or (first.key if first else "localhost"))
-    raise ArgumentError(place, f"{path} has no socket that can be asked; check it with a command")
+    raise ArgumentError(instance.place, f"{instance.path} has no socket that can be asked; check it with a command")
 
 
-def flaw(vassal: str, check: Mapping[str, Any]) -> str:
-    """Ask a vassal, by one of its checks.
-
-    Args:
-        vassal: its ini file.
-        check: ``command``, or ``path`` and ``host``; ``timeout`` in seconds.
+def flaw(instance: Instance, check: Check) -> str:
+    """Ask an instance, by its check.
 
     Returns:
         what is wrong, empty where it is well.
@@ -72,9 +89,9 @@ def flaw(vassal: str, check: Mapping[str, Any]) -> str:
     Raises:
         ArgumentError: when it can't be asked.
     """
-    if check["command"]:
-        return succeeds(check["command"], check["timeout"])
-    return answers(target("vassal", vassal, check["host"]), check["path"], check["timeout"])
+    if check.command:
+        return succeeds(check.command, check.timeout)
+    return answers(target(instance, check.host), check.path or "/", check.timeout)
 
 
 def answers(where: Target, path: str, timeout: float) -> str:
@@ -104,6 +121,9 @@ def answers(where: Target, path: str, timeout: float) -> str:
         return f"no answer within {timeout:g} s"
     except OSError as exc:
         return exc.strerror or str(exc)
+    except ValueError as exc:
+        # An address that is none.
+        return str(exc)
     status = _STATUS.match(head)
     if not status:
         return "an answer without a status"
@@ -111,12 +131,7 @@ def answers(where: Target, path: str, timeout: float) -> str:
 
 
 def _connected(address: str, timeout: float) -> socket.socket:
-    if address.startswith(("/", "@")):
-        family: int = socket.AF_UNIX
-        to: Any = "\0" + address[1:] if address.startswith("@") else address
-    else:
-        host, dummy, port = address.rpartition(":")
-        family, to = socket.AF_INET, (host if host not in ("", "*", "0.0.0.0") else "127.0.0.1", int(port))
+    family, to = endpoint(address)
     stream = socket.socket(family, socket.SOCK_STREAM)
     try:
         stream.settimeout(timeout)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Callable, Dict, Iterable, List, Optional
 
+from .._addresses import endpoint
 from .._errors import ArgumentError
-from .._ini.instance import Announcement, read_file
+from .._ini.instance import Announcement, read_bytes
 from . import datagram, signature
 
 
@@ -42,12 +43,12 @@ class Farewell:
         """
         failed = None
         for one, packet in zip(self._announcements, self._packets(int(time.time()))):
-            unix = one.server.startswith("/")
-            with socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_DGRAM) as stream:
+            family, target = endpoint(one.server)
+            with socket.socket(family, socket.SOCK_DGRAM) as stream:
                 # A router that doesn't read must not hold up the others.
                 stream.setblocking(False)
                 try:
-                    stream.sendto(packet, _target(one.server))
+                    stream.sendto(packet, target)
                 except OSError as exc:
                     failed = exc
         return failed
@@ -76,16 +77,9 @@ class Farewell:
     def _key(self, place: str, file: str) -> bytes:
         if file not in self._keys:
             try:
-                self._keys[file] = read_file(file)
+                self._keys[file] = read_bytes(file)
             except OSError as exc:
                 raise ArgumentError(
                     place, f"{file}, the key that signs the announcements, can't be read: {exc.strerror}"
                 ) from exc
         return self._keys[file]
-
-
-def _target(server: str) -> Any:
-    if server.startswith("/"):
-        return server
-    host, dummy, port = server.rpartition(":")
-    return host, int(port)

@@ -9,7 +9,9 @@ The tables are those that ``stats.parse`` gives.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from .stats import Listed, Table
 
 ABSENT = "absent"
 # Gets no new request; listed until its last one ends and somebody asks for its key.
@@ -47,7 +49,7 @@ class Seen(NamedTuple):
         return {"router": self.router, "key": self.key, "node": self.node, "state": self.state, "in_flight": self.in_flight}
 
 
-def look(router: str, table: Optional[Dict[str, Any]], pairs: Iterable[Pair]) -> List[Seen]:
+def look(router: str, table: Optional[Table], pairs: Iterable[Pair]) -> List[Seen]:
     """Find nodes in a router's table.
 
     Args:
@@ -55,15 +57,14 @@ def look(router: str, table: Optional[Dict[str, Any]], pairs: Iterable[Pair]) ->
     """
     if table is None:
         return [Seen(router, key, node, SILENT) for key, node in pairs]
-    found = {(pool["key"], node["name"]): node for pool in table["subscriptions"] for node in pool.get("nodes", [])}
+    found = {(pool.key, node.address): node for pool in table.pools for node in pool.nodes}
     return [_seen(router, pair, found.get(pair)) for pair in pairs]
 
 
-def _seen(router: str, pair: Pair, node: Optional[Dict[str, Any]]) -> Seen:
+def _seen(router: str, pair: Pair, node: Optional[Listed]) -> Seen:
     if node is None:
         return Seen(router, pair[0], pair[1], ABSENT)
-    state = DEAD if node.get("death_mark") else LISTED
-    return Seen(router, pair[0], pair[1], state, node.get("ref", 0), node.get("last_check", 0))
+    return Seen(router, pair[0], pair[1], DEAD if node.dead else LISTED, node.in_flight, node.last_check)
 
 
 def came_in(before: Seen, now: Seen) -> bool:
@@ -71,7 +72,7 @@ def came_in(before: Seen, now: Seen) -> bool:
     return now.state == LISTED and (before.state != LISTED or now.announced > before.announced)
 
 
-def fewest(tables: Dict[str, Dict[str, Any]], pairs: Sequence[Pair], now: float, max_age: float) -> Tuple[int, str, str]:
+def fewest(tables: Mapping[str, Table], pairs: Sequence[Pair], now: float, max_age: float) -> Tuple[int, str, str]:
     """The fewest fresh nodes, beside those of ``pairs``, that any router has for any of their keys.
 
     Args:
@@ -84,12 +85,12 @@ def fewest(tables: Dict[str, Dict[str, Any]], pairs: Sequence[Pair], now: float,
     leaving = {node for dummy, node in pairs}
     counts = []
     for router, table in tables.items():
-        pools = {pool["key"]: pool.get("nodes", []) for pool in table["subscriptions"]}
+        pools = {pool.key: pool.nodes for pool in table.pools}
         for key in dict.fromkeys(key for key, dummy in pairs):
             others = [
                 node
                 for node in pools.get(key, [])
-                if node["name"] not in leaving and not node.get("death_mark") and now - node.get("last_check", 0) <= max_age
+                if node.address not in leaving and not node.dead and now - node.last_check <= max_age
             ]
             counts.append((len(others), router, key))
     return min(counts)

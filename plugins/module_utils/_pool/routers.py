@@ -2,21 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several routers asked at once: each with its pools, or with the reason why it has none."""
+"""Several routers asked at once: each with its pools, or with the reason why it has none. Free of Ansible."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPException
-from typing import Any, Dict, Iterable, List, Optional
-
-from ansible.module_utils import urls
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .._errors import ArgumentError
-from . import stats as _stats
+from .stats import Get, Router, StatsError, Table, fetch, parse, pools, selected
 
 _MOST_AT_ONCE = 32
+
+
+class Answer(NamedTuple):
+    """What a router said.
+
+    Attributes:
+        stats: the address of its stats server.
+        table: None where it has no answer, and then ``error`` says why.
+        time: Unix time in seconds when it was read.
+        raw: what was read, as it came.
+    """
+
+    stats: str
+    table: Optional[Table] = None
+    time: float = 0.0
+    error: str = ""
+    raw: bytes = b""
+
+    def kept(self) -> Dict[str, Any]:
+        """The answer as a cache can hold it."""
+        return {"stats": self.stats, "time": self.time, "raw": self.raw.decode("utf-8", "replace")}
 
 
 def check(stats: List[str], timeout: int, max_age: int) -> None:
@@ -32,63 +50,55 @@ def check(stats: List[str], timeout: int, max_age: int) -> None:
             raise ArgumentError(name, f"{value} is too small; give {least} or more seconds")
 
 
-def ask(stats: List[str], timeout: int) -> List[Dict[str, Any]]:
+def ask(stats: List[str], timeout: float, get: Get) -> List[Answer]:
     """The answers of routers, in their order, each asked once.
 
     Args:
         timeout: seconds for each, all at once.
-
-    Returns:
-        each with ``stats``, its address, and either ``error``, or ``found``, what ``stats.parse`` gives, and ``time``, Unix time
-        in seconds when it was read.
+        get: for routers whose stats server speaks http.
     """
     addresses = list(dict.fromkeys(stats))
-    with ThreadPoolExecutor(min(len(addresses), _MOST_AT_ONCE)) as pool:
-        return list(pool.map(lambda address: _answer(address, timeout), addresses))
+    if not addresses:
+        return []
+    with ThreadPoolExecutor(min(len(addresses), _MOST_AT_ONCE)) as executor:
+        return list(executor.map(lambda address: _answer(address, timeout, get), addresses))
 
 
-def judged(
-    answer: Dict[str, Any], max_age: float, key: Optional[str] = None, node: Optional[str] = None
-) -> Dict[str, Any]:
-    """An answer as a router with its pools, as of when it was read.
-
-    Returns:
-        ``stats``, ``pools``, and ``version`` and ``pid``, or ``error``.
-    """
-    router = {"stats": answer["stats"]}
-    if "found" in answer:
-        try:
-            pools = _stats.pools(answer["found"], answer["time"], max_age)
-            found = answer["found"]
-            return dict(router, version=str(found["version"]), pid=found.get("pid"), pools=_stats.selected(pools, key, node))
-        except _stats.StatsError as error:
-            answer = {"error": f"{answer['stats']}: {error}"}
-    return dict(router, error=answer["error"], pools=[])
+def _answer(address: str, timeout: float, get: Get) -> Answer:
+    try:
+        raw = fetch(address, timeout, get)
+    except StatsError as error:
+        return Answer(address, error=str(error))
+    return _read(address, raw, time.time())
 
 
-def errors(stats: List[str], routers: Iterable[Dict[str, Any]]) -> List[str]:
+def _read(address: str, raw: bytes, now: float) -> Answer:
+    try:
+        return Answer(address, parse(raw), now, raw=raw)
+    except StatsError as error:
+        return Answer(address, error=f"{address}: {error}")
+
+
+def restored(kept: Any) -> List[Answer]:
+    """Answers from a cache, which may hold anything; none where it holds anything else."""
+    try:
+        return [_read(str(one["stats"]), one["raw"].encode("utf-8", "replace"), float(one["time"])) for one in kept]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return []
+
+
+def judged(answer: Answer, max_age: float, key: Optional[str] = None, node: Optional[str] = None) -> Router:
+    """An answer as a router with its pools, as of when it was read."""
+    if answer.table is None:
+        return Router(stats=answer.stats, error=answer.error, pools=[])
+    return Router(
+        stats=answer.stats,
+        version=answer.table.version,
+        pid=answer.table.pid,
+        pools=selected(pools(answer.table, answer.time, max_age), key, node),
+    )
+
+
+def errors(stats: List[str], routers: Iterable[Router]) -> List[str]:
     """What is wrong with those of the routers that don't answer, each with the argument that names it."""
-    return [
-        f"stats[{stats.index(router['stats'])}]: {router['error']}" for router in routers if "error" in router
-    ]
-
-
-def _answer(address: str, timeout: int) -> Dict[str, Any]:
-    try:
-        raw = _stats.fetch(address, timeout, get)
-    except _stats.StatsError as error:
-        return {"stats": address, "error": str(error)}
-    try:
-        return {"stats": address, "found": _stats.parse(raw), "time": time.time()}
-    except _stats.StatsError as error:
-        return {"stats": address, "error": f"{address}: {error}"}
-
-
-def get(url: str, timeout: float) -> bytes:
-    """Fetch a URL; raises OSError or ValueError."""
-    deadline = time.monotonic() + timeout
-    try:
-        response = urls.open_url(url, timeout=timeout)
-        return _stats.read_all(lambda dummy: response.read1(65536), deadline)
-    except (HTTPException, urls.ConnectionError) as exc:
-        raise ValueError(str(exc) or type(exc).__name__) from exc
+    return [f"stats[{stats.index(router['stats'])}]: {router['error']}" for router in routers if "error" in router]

@@ -15,59 +15,148 @@ import json
 import re
 import socket
 import time
-from typing import Any, Callable, Dict, Iterable, List, Match, Optional
+from typing import Any, Callable, Dict, Iterable, List, Match, NamedTuple, Optional, TypedDict
 
-from .._arguments.values import is_ipv4_port
+from .._addresses import endpoint, is_url, stats_flaw
 
 _DANGLING = re.compile(r",(\s*[\]}])")
 # What others decide the content of, and what stands behind it. An address has 255 bytes, and so has a key that a router survives.
 _UNESCAPED = re.compile(r'"(cwd|key|name)":"(.{0,4096}?)"(?=,\s*"(?:active_sessions|hash|algo|modifier1)":)', re.DOTALL)
 # A router with thousands of nodes writes some megabytes.
 _MOST_BYTES = 256 * 2**20
+_CHUNK = 1 << 16
+
+# Fetches a URL within some seconds; raises OSError or ValueError.
+Get = Callable[[str, float], bytes]
 
 
 class StatsError(Exception):
     """A router that doesn't answer, or answers something else."""
 
 
-def address_flaw(value: str) -> Optional[str]:
-    """Say why ``value`` can't be a stats server; None where it can."""
-    if value.startswith(("http://", "https://", "/")) or is_ipv4_port(value):
-        return None
-    return f"{value!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL"
+class Listed(NamedTuple):
+    """A node as one router lists it under one key.
+
+    Attributes:
+        last_check: when it last was heard, Unix time in seconds of the router's clock.
+        in_flight: the requests that it has right now.
+        dead: whether it was taken out and gets no new request.
+    """
+
+    address: str
+    last_check: int
+    weight: int = 1
+    modifier1: int = 0
+    modifier2: int = 0
+    requests: int = 0
+    failures: int = 0
+    in_flight: int = 0
+    dead: bool = False
 
 
-def fetch(address: str, timeout: float, get: Callable[[str, float], bytes]) -> bytes:
+class ListedPool(NamedTuple):
+    """A key as one router lists it; ``hits`` are the requests for it."""
+
+    key: str
+    hits: int
+    nodes: List[Listed]
+
+
+class Table(NamedTuple):
+    """The subscriptions of one router; ``version`` is that of its uWSGI."""
+
+    version: str
+    pid: Optional[int]
+    pools: List[ListedPool]
+
+
+class Node(TypedDict):
+    """A node of a pool as modules return it; ``age`` is the seconds since it last was heard."""
+
+    address: str
+    weight: int
+    modifier1: int
+    modifier2: int
+    requests: int
+    failures: int
+    in_flight: int
+    age: int
+    dead: bool
+    fresh: bool
+
+
+class Pool(TypedDict):
+    """A key and its nodes at one router."""
+
+    key: str
+    hits: int
+    nodes: List[Node]
+
+
+class _Asked(TypedDict):
+    stats: str
+    pools: List[Pool]
+
+
+class Router(_Asked, total=False):
+    """A router, known by the address of its stats server; one that doesn't answer has ``error`` and no pools."""
+
+    version: str
+    pid: Optional[int]
+    error: str
+
+
+class MergedNode(TypedDict):
+    """A node as several routers have it together; the lists are the routers', by their ``stats``."""
+
+    address: str
+    weight: int
+    modifier1: int
+    modifier2: int
+    age: int
+    requests: int
+    failures: int
+    in_flight: int
+    fresh_on: List[str]
+    ghost_on: List[str]
+    dead_on: List[str]
+    missing_on: List[str]
+
+
+class MergedPool(TypedDict):
+    """A key and its nodes at several routers."""
+
+    key: str
+    hits: int
+    nodes: List[MergedNode]
+
+
+def fetch(address: str, timeout: float, get: Get) -> bytes:
     """Read all that a stats server sends.
 
     Args:
         address: ``IPV4:PORT``, a unix socket's absolute path, or an http URL.
         timeout: seconds for all of it.
-        get: fetches a URL within some seconds; raises OSError or ValueError.
+        get: for a URL.
 
     Raises:
         StatsError: naming the address and what is wrong.
     """
-    target: Any
     deadline = time.monotonic() + timeout
-    flaw = address_flaw(address)
+    flaw = stats_flaw(address)
     if flaw:
-        raise StatsError(flaw)
+        raise StatsError(f"{address!r} {flaw}")
     try:
-        if address.startswith(("http://", "https://")):
+        if is_url(address):
             return get(address, timeout)
-        if address.startswith("/"):
-            family, target = socket.AF_UNIX, address
-        else:
-            host, dummy, port = address.rpartition(":")
-            family, target = socket.AF_INET, (host, int(port))
+        family, target = endpoint(address)
         with socket.socket(family, socket.SOCK_STREAM) as stream:
             stream.settimeout(timeout)
             stream.connect(target)
 
             def receive(left: float) -> bytes:
                 stream.settimeout(left)
-                return stream.recv(65536)
+                return stream.recv(_CHUNK)
 
             return read_all(receive, deadline)
     except (OSError, ValueError) as exc:
@@ -101,32 +190,83 @@ def read_all(receive: Callable[[float], bytes], deadline: float) -> bytes:
     raise ValueError(f"it sends more than {_MOST_BYTES} bytes")
 
 
-def parse(raw: bytes) -> Dict[str, Any]:
-    """Read the JSON of a stats server.
+def parse(raw: bytes) -> Table:
+    """Read the JSON of a router's stats server.
 
     Raises:
-        StatsError: when it can't be read as a router's.
+        StatsError: when it isn't a router's, or has anything in it that no router writes.
     """
     text = _UNESCAPED.sub(_escaped, raw.decode("utf-8", "replace"))
     try:
         try:
-            found = json.loads(text, strict=False)
+            found = _loaded(text)
         except ValueError:
-            found = json.loads(_DANGLING.sub(r"\1", text), strict=False)
+            found = _loaded(_DANGLING.sub(r"\1", text))
     except (ValueError, RecursionError) as exc:
         raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
     if not isinstance(found, dict) or "version" not in found:
         raise StatsError("its answer is not that of a uWSGI stats server")
     if "subscriptions" not in found:
         raise StatsError("it is the stats server of something else than a router with a subscription server")
-    return found
+    try:
+        pools = [
+            ListedPool(_text(pool["key"]), _number(pool.get("hits", 0)), [_listed(node) for node in pool.get("nodes", [])])
+            for pool in found["subscriptions"]
+        ]
+        pid = found.get("pid")
+        return Table(_text(found["version"]), pid if pid is None else _number(pid), pools)
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise StatsError("its answer has no table of nodes as a router has") from exc
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, strict=False, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _escaped(found: Match[str]) -> str:
     return f'"{found.group(1)}":{json.dumps(found.group(2))}'
 
 
-def pools(found: Dict[str, Any], now: float, max_age: float) -> List[Dict[str, Any]]:
+def _listed(node: Dict[str, Any]) -> Listed:
+    return Listed(
+        address=_text(node["name"]),
+        last_check=_number(node["last_check"]),
+        weight=_number(node.get("weight", 1)),
+        modifier1=_number(node.get("modifier1", 0)),
+        modifier2=_number(node.get("modifier2", 0)),
+        requests=_number(node.get("requests", 0)),
+        failures=_number(node.get("failcnt", 0)),
+        in_flight=_number(node.get("ref", 0)),
+        dead=bool(_number(node.get("death_mark", 0))),
+    )
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("not a whole number")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not _is_unicode(value):
+        raise TypeError("not text")
+    return value
+
+
+def _is_unicode(value: str) -> bool:
+    """Whether it can be written anywhere: half of a surrogate pair, as JSON may have it, can't."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def pools(table: Table, now: float, max_age: float) -> List[Pool]:
     """The keys of a router and their nodes, judged.
 
     A router drops a silent node only when somebody asks for its key, so the age of the last announcement tells, not the list.
@@ -134,43 +274,29 @@ def pools(found: Dict[str, Any], now: float, max_age: float) -> List[Dict[str, A
     Args:
         now: Unix time in seconds, of the router's clock.
         max_age: seconds since the last announcement up to which a node is fresh.
-
-    Raises:
-        StatsError: when it isn't the table of a router.
     """
-    try:
-        return [
-            {
-                "key": pool["key"],
-                "hits": pool.get("hits", 0),
-                "nodes": [_node(node, now, max_age) for node in pool.get("nodes", [])],
-            }
-            for pool in found["subscriptions"]
-        ]
-    except (KeyError, TypeError, AttributeError) as exc:
-        raise StatsError("its answer has no table of nodes as a router has") from exc
+    return [
+        Pool(key=pool.key, hits=pool.hits, nodes=[_node(node, now, max_age) for node in pool.nodes]) for pool in table.pools
+    ]
 
 
-def _node(node: Dict[str, Any], now: float, max_age: float) -> Dict[str, Any]:
-    age = max(0, int(now - node["last_check"]))
-    dead = bool(node.get("death_mark"))
-    return {
-        "address": node["name"],
-        "weight": node.get("weight", 1),
-        "modifier1": node.get("modifier1", 0),
-        "modifier2": node.get("modifier2", 0),
-        "requests": node.get("requests", 0),
-        "failures": node.get("failcnt", 0),
-        "in_flight": node.get("ref", 0),
-        "age": age,
-        "dead": dead,
-        "fresh": not dead and age <= max_age,
-    }
+def _node(node: Listed, now: float, max_age: float) -> Node:
+    age = max(0, int(now - node.last_check))
+    return Node(
+        address=node.address,
+        weight=node.weight,
+        modifier1=node.modifier1,
+        modifier2=node.modifier2,
+        requests=node.requests,
+        failures=node.failures,
+        in_flight=node.in_flight,
+        age=age,
+        dead=node.dead,
+        fresh=not node.dead and age <= max_age,
+    )
 
 
-def selected(
-    found: Iterable[Dict[str, Any]], key: Optional[str] = None, node: Optional[str] = None
-) -> List[Dict[str, Any]]:
+def selected(found: Iterable[Pool], key: Optional[str] = None, node: Optional[str] = None) -> List[Pool]:
     """The pools of one key, or with one node, or all; of each pool only the node asked for."""
     result = []
     for pool in found:
@@ -178,21 +304,21 @@ def selected(
             continue
         nodes = [item for item in pool["nodes"] if node is None or item["address"] == node]
         if nodes or node is None:
-            result.append(dict(pool, nodes=nodes))
+            result.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
     return result
 
 
-def merged(routers: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
+def merged(routers: Iterable[Router]) -> List[MergedPool]:
     """The pools of several routers as one picture, sorted by key and address.
 
     A node's figures are sums. Its weight and modifiers are those of its last announcement, whose age is the node's.
 
     Args:
-        routers: each with ``stats``, its address, and ``pools``, or with ``error``.
+        routers: each with its pools, or with ``error``.
     """
     answered = [router for router in routers if "error" not in router]
     hits: Dict[str, int] = {}
-    keys: Dict[str, Dict[str, Dict[str, Any]]] = {}
+    keys: Dict[str, Dict[str, MergedNode]] = {}
     for router in answered:
         for pool in router["pools"]:
             hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
@@ -204,27 +330,34 @@ def merged(routers: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
             seen = one["fresh_on"] + one["ghost_on"]
             one["missing_on"] = [router["stats"] for router in answered if router["stats"] not in seen]
     return [
-        {"key": key, "hits": hits[key], "nodes": [nodes[name] for name in sorted(nodes)]} for key, nodes in sorted(keys.items())
+        MergedPool(key=key, hits=hits[key], nodes=[nodes[name] for name in sorted(nodes)]) for key, nodes in sorted(keys.items())
     ]
 
 
-_SUMS = ("requests", "failures", "in_flight")
-_PLACES = ("fresh_on", "ghost_on", "dead_on", "missing_on")
-_LAST = ("weight", "modifier1", "modifier2", "age")
+def _nothing(node: Node) -> MergedNode:
+    return MergedNode(
+        address=node["address"],
+        weight=node["weight"],
+        modifier1=node["modifier1"],
+        modifier2=node["modifier2"],
+        age=node["age"],
+        requests=0,
+        failures=0,
+        in_flight=0,
+        fresh_on=[],
+        ghost_on=[],
+        dead_on=[],
+        missing_on=[],
+    )
 
 
-def _nothing(node: Dict[str, Any]) -> Dict[str, Any]:
-    one: Dict[str, Any] = {name: node[name] for name in ("address",) + _LAST}
-    one.update({name: 0 for name in _SUMS})
-    one.update({name: [] for name in _PLACES})
-    return one
-
-
-def _add(one: Dict[str, Any], node: Dict[str, Any], stats: str) -> None:
+def _add(one: MergedNode, node: Node, stats: str) -> None:
     if node["age"] < one["age"]:
-        one.update({name: node[name] for name in _LAST})
-    for name in _SUMS:
-        one[name] += node[name]
-    one["fresh_on" if node["fresh"] else "ghost_on"].append(stats)
+        one["weight"], one["age"] = node["weight"], node["age"]
+        one["modifier1"], one["modifier2"] = node["modifier1"], node["modifier2"]
+    one["requests"] += node["requests"]
+    one["failures"] += node["failures"]
+    one["in_flight"] += node["in_flight"]
+    (one["fresh_on"] if node["fresh"] else one["ghost_on"]).append(stats)
     if node["dead"]:
         one["dead_on"].append(stats)

@@ -12,16 +12,19 @@ from typing import Any, Callable, ContextManager, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .. import _dialect, _module
-from .._arguments import subscription
-from .._errors import ArgumentError
+from .. import _http, _module
+from .._addresses import stats_flaw
+from .._arguments.subscription import fragment
+from .._dialect import V2_1
+from .._errors import ArgumentError, HostError
 from .._host import access
 from .._ini import instance
 from .._ini.instance import Announcement
 from .._node import suspend
 from .._node.unsubscribe import Farewell
-from .._pool import presence, routers, stats
+from .._pool import presence, routers
 from .._pool.presence import Seen
+from .._pool.stats import Table
 
 _POLL = 0.05
 # A node signs and sends within milliseconds after it looked for its suspend file.
@@ -34,14 +37,6 @@ _ANSWER = 5
 _MAX_AGE = 17
 
 
-class LagError(Exception):
-    """Routers that don't follow in time; ``result`` is what was seen until then."""
-
-    def __init__(self, message: str, result: Dict[str, Any]) -> None:
-        super().__init__(message)
-        self.result = result
-
-
 def run(module: AnsibleModule) -> Dict[str, Any]:
     """Take a node out, or bring it back.
 
@@ -50,7 +45,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
     Raises:
         ArgumentError: with nothing changed.
-        LagError: when a router lags; what was asked for stays in force.
+        HostError: with nothing changed where nothing could be held; when a router lags, what was asked for stays in force.
     """
     params = module.params
     started = time.monotonic()
@@ -81,7 +76,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
             after = watch.look()
     result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
     if watch.lagging:
-        raise LagError(watch.lagging, result)
+        raise HostError(f"timed out after {params['timeout']} s", watch.lagging, **result)
     return result
 
 
@@ -108,18 +103,18 @@ def _check(params: Dict[str, Any]) -> None:
     if not params["stats"] and (params["wait"] or params["minimum"]):
         raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
     for at, address in enumerate(params["stats"] or []):
-        flaw = stats.address_flaw(address)
+        flaw = stats_flaw(address)
         if flaw:
-            raise ArgumentError(f"stats[{at}]", flaw)
+            raise ArgumentError(f"stats[{at}]", f"{address!r} {flaw}")
 
 
 def _announcements(params: Dict[str, Any]) -> List[Announcement]:
     for name in ("vassal", "fragment"):
         if params[name]:
-            return instance.of_file(name, params[name])
+            return instance.read(name, params[name]).announcements()
     # What the running instance announces is asked for, so no release is too old for it.
     arguments = {"subscriptions": params["subscriptions"], "resolve_server": params["resolve_server"]}
-    found = subscription.fragment(arguments, _dialect.V2_1, _module.resolve)
+    found = fragment(arguments, V2_1, _module.resolve)
     if not found.subscriptions:
         raise ArgumentError("subscriptions", "is empty; give at least one, or the vassal")
     return instance.of_lines(
@@ -135,14 +130,14 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
                 f"the key {one.key!r} is announced without a suspend_file, so nothing keeps the node from announcing itself "
                 "again; give the subscription one, and reload the vassal",
             )
-    return list(dict.fromkeys(one.suspend_file for one in found if one.suspend_file is not None))
+    return instance.suspend_files(found)
 
 
 def _reasons(path: str) -> List[str]:
     try:
         return suspend.reasons(path)
     except OSError as exc:
-        raise ArgumentError("state", f"{path} can't be used: {exc.strerror}") from exc
+        raise HostError(path, f"can't be used: {exc.strerror}") from exc
 
 
 def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], before: List[Seen]) -> bool:
@@ -165,9 +160,7 @@ def _hold(paths: List[str], reason: str) -> None:
     except OSError as exc:
         for one in held:
             suspend.release(one, reason)
-        raise ArgumentError(
-            "state", f"{path}: {exc.strerror}; nothing was changed. Make its folder, or remove what stands there"
-        ) from exc
+        raise HostError(path, f"{exc.strerror}; nothing was changed. Make its folder, or remove what is there") from exc
 
 
 def _activate(module: AnsibleModule, paths: List[str]) -> bool:
@@ -178,7 +171,7 @@ def _activate(module: AnsibleModule, paths: List[str]) -> bool:
             try:
                 suspend.release(path, reason)
             except OSError as exc:
-                raise ArgumentError("state", f"{path} can't be removed: {exc.strerror}") from exc
+                raise HostError(path, f"can't be removed: {exc.strerror}") from exc
     return bool(held)
 
 
@@ -200,18 +193,10 @@ class Watch:
         self._errors: Dict[str, str] = {}
         self.lagging = ""
 
-    def _tables(self) -> Dict[str, Dict[str, Any]]:
-        answers = routers.ask(self._stats, min(self._timeout, _ANSWER)) if self._stats else []
-        self._errors = {}
-        tables = {}
-        for answer in answers:
-            # Also says what is wrong with a table that isn't one.
-            judged = routers.judged(answer, _MAX_AGE)
-            if "error" in judged:
-                self._errors[answer["stats"]] = judged["error"]
-            else:
-                tables[answer["stats"]] = answer["found"]
-        return tables
+    def _tables(self) -> Dict[str, Table]:
+        answers = routers.ask(self._stats, min(self._timeout, _ANSWER), _http.get)
+        self._errors = {answer.stats: answer.error for answer in answers if answer.table is None}
+        return {answer.stats: answer.table for answer in answers if answer.table is not None}
 
     def look(self) -> List[Seen]:
         """The node at every router, under every key."""
@@ -268,11 +253,13 @@ class Watch:
 
     def _late(self, late: List[Seen]) -> str:
         words = [
-            f"{one.router} has {one.node} for {one.key!r} {one.state} with {one.in_flight} requests in flight"
+            f"{one.router} still has {one.node} in {one.key!r} ({one.state}, {one.in_flight} requests in flight)"
+            if one.state in (presence.LISTED, presence.DEAD)
+            else f"{one.router} doesn't have {one.node} in {one.key!r}"
             for one in late
             if one.state != presence.SILENT
         ]
-        return f"after {self._timeout} s: {'; '.join(words + ([self._silent()] if self._errors else []))}"
+        return "; ".join(words + ([self._silent()] if self._errors else []))
 
     def _silent(self) -> str:
         return "; ".join(self._errors.values())

@@ -25,6 +25,7 @@ from .._errors import ArgumentError
 from .._files.attributes import attributes
 from .._files.plan import Wanted, differences
 from .._node import gate
+from .._node.probe import Check
 
 PROGRAM = "gate.pyz"
 CHECKS = "checks.json"
@@ -44,13 +45,13 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     """
     params = module.params
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
-    checks = _checks(params["vassals"], params["vassals_path"])
+    checks = [check._asdict() for check in _checks(params["vassals"], params["vassals_path"])]
     contents = {PROGRAM: program(), CHECKS: (json.dumps(checks, indent=1, sort_keys=True) + "\n").encode("ascii")}
-    with _module.tree(module) as tree:
-        plan = tree.compare([Wanted(name, content, "path", *found) for name, content in contents.items()])
-        tree.apply(plan)
+    with _module.directory(module) as folder:
+        plan = folder.compare([Wanted(name, content, "path", *found) for name, content in contents.items()])
+        folder.apply(plan)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created,
+        "changed": plan.changed or folder.created,
         "path": params["path"],
         "program": os.path.join(params["path"], PROGRAM),
         "checks": checks,
@@ -61,7 +62,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     return result
 
 
-def _checks(vassals: List[Any], folder: str) -> List[Dict[str, Any]]:
+def _checks(vassals: List[Any], folder: str) -> List[Check]:
     checks = []
     for at, item in enumerate(vassals):
         place = f"vassals[{at}]"
@@ -70,8 +71,7 @@ def _checks(vassals: List[Any], folder: str) -> List[Dict[str, Any]]:
         name = values.text(place + ".name", item.get("name"))
         if not item.get("subscriptions"):
             raise ArgumentError(place + ".health", "is of a vassal without subscriptions, which can't be taken out of a pool")
-        found = health(place + ".health", item["health"])
-        checks.append(dict(found._asdict(), vassal=os.path.join(folder, os.path.basename(name) + SUFFIX)))
+        checks.append(health(place + ".health", item["health"], os.path.join(folder, os.path.basename(name) + SUFFIX)))
     return checks
 
 

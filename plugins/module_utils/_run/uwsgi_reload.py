@@ -12,12 +12,14 @@ from typing import Any, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._arguments import health
-from .._errors import ArgumentError
-from .._files import directory
+from .. import _http
+from .._arguments.health import health
+from .._errors import ArgumentError, HostError
+from .._files.directory import touch
 from .._host import emperor_stats
+from .._ini.instance import read
 from .._node import probe
-from .._pool import routers, stats
+from .._pool.stats import StatsError
 
 _POLL = 0.1
 _ANSWER = 5
@@ -30,47 +32,57 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: when it can't be reloaded, or doesn't come up.
+        ArgumentError: with nothing changed.
+        HostError: when it can't be reloaded, or doesn't come up.
     """
     params = module.params
     started = time.monotonic()
     path = os.path.abspath(params["vassal"])
-    check = health.health("health", params["health"]) if params["health"] is not None else None
+    check = health("health", params["health"], path) if params["health"] is not None else None
     if check and check.path:
-        probe.target("vassal", path, check.host)
+        probe.target(read("vassal", path), check.host)
     if not os.path.isfile(path):
         raise ArgumentError("vassal", f"{path} is no file; give the ini file of a vassal")
     _state(params, path)
     touches = params["state"] == "reloaded"
     if not module.check_mode:
         if touches:
-            try:
-                directory.touch(path)
-            except OSError as exc:
-                raise ArgumentError("vassal", f"{path} can't be touched: {exc.strerror}") from exc
+            _touch(path)
         _wait(params, path, int(os.stat(path).st_mtime), check)
     return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
 
 
+def _touch(path: str) -> None:
+    try:
+        touch(path)
+    except OSError as exc:
+        raise HostError(path, f"can't be touched: {exc.strerror}") from exc
+
+
 def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
     try:
-        return emperor_stats.vassal(emperor_stats.parse(stats.fetch(params["stats"], _ANSWER, routers.get)), path)
-    except stats.StatsError as exc:
-        raise ArgumentError("stats", f"{params['stats']}: {exc}") from exc
+        return emperor_stats.state(emperor_stats.ask(params["stats"], _ANSWER, _http.get), path)
+    except StatsError as exc:
+        raise HostError(params["stats"], str(exc)) from exc
 
 
-def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[health.Health]) -> None:
+def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check]) -> None:
     deadline = time.monotonic() + params["timeout"]
     flaw = ""
     while time.monotonic() < deadline:
         state = _state(params, path)
         if state.failing > 1:
-            raise ArgumentError("vassal", f"{path} does not start ({state.failing} tries); see its log")
-        if state.known and state.modified >= modified and (state.accepting or state.asleep or not params["accepting"]):
+            raise HostError(path, f"does not start ({state.failing} tries); see its log")
+        if _is_up(state.running, modified, params["accepting"]):
             # One that sleeps starts with what is written now, when somebody asks it.
-            flaw = probe.flaw(path, check._asdict()) if check and not state.asleep else ""
+            flaw = probe.flaw(read("vassal", path), check) if check and state.running and not state.running.asleep else ""
             if not flaw:
                 return
         time.sleep(_POLL)
     why = "does not answer well: " + flaw if flaw else "is not up again; see its log"
-    raise ArgumentError("timeout", f"after {params['timeout']} s {path} {why}")
+    raise HostError(path, f"{why} (after {params['timeout']} s)")
+
+
+def _is_up(vassal: Optional[emperor_stats.Vassal], modified: int, accepting: bool) -> bool:
+    """Whether the Emperor has a vassal's last change, and it takes requests or waits for its first one."""
+    return vassal is not None and vassal.modified >= modified and (vassal.accepting or vassal.asleep or not accepting)

@@ -14,8 +14,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .. import _bulk_argument, _module
 from .._arguments import values
 from .._errors import ArgumentError
-from .._files import plan as _plan
 from .._files.attributes import Attributes, attributes
+from .._files.plan import Wanted, differences
 from .._keys import pem
 
 # OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
@@ -35,14 +35,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     params = module.params
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     wanted = _wanted(_bulk_argument.unpack(params["signing_keys"]), found, params["tyrant"], module.check_mode)
-    with _module.tree(module, params["tyrant"]) as tree:
+    with _module.directory(module, params["tyrant"]) as folder:
         unwanted: List[str] = []
         if params["purge"]:
-            unwanted = sorted(tree.marked(MARKER, pem.SUFFIX, {item.name for item in wanted}))
-        plan = tree.compare(wanted, unwanted)
-        tree.apply(plan)
+            unwanted = sorted(folder.marked(MARKER, pem.SUFFIX, {item.name for item in wanted}))
+        plan = folder.compare(wanted, unwanted)
+        folder.apply(plan)
     result: Dict[str, Any] = {
-        "changed": plan.changed or tree.created or tree.amended,
+        "changed": plan.changed or folder.created or folder.amended,
         "path": params["path"],
         "created": [change.name for change in plan.created],
         "updated": [change.name for change in plan.updated],
@@ -52,11 +52,11 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "invocation": {"module_args": dict(params, signing_keys=[item.name for item in wanted])},
     }
     if module._diff:
-        result["diff"] = _plan.differences(params["path"], plan, _shown)
+        result["diff"] = differences(params["path"], plan, _shown)
     return result
 
 
-def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> List[_plan.Wanted]:
+def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> List[Wanted]:
     wanted = []
     places: Dict[str, str] = {}
     for at, item in enumerate(items):
@@ -73,7 +73,7 @@ def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> L
             uid = attributes(place, given["owner"], None, None, check_mode).uid
         elif tyrant:
             raise ArgumentError(place + ".owner", f"is missing; only the vassals of one user may read the key {name!r}")
-        wanted.append(_plan.Wanted(name, MARKER + _text(str(content)), place + ".file", uid, common.gid, common.mode))
+        wanted.append(Wanted(name, MARKER + _text(str(content)), place + ".file", uid, common.gid, common.mode))
     return wanted
 
 

@@ -8,22 +8,39 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .. import _module
-from .._arguments import subscription
+from .._arguments.subscription import fragment
 from .._dialect import parse_release
-from .._errors import ArgumentError
-from .._files import directory
-from .._files import plan as _plan
+from .._errors import ArgumentError, HostError
 from .._files.attributes import attributes
+from .._files.directory import Directory, touch
+from .._files.plan import Plan, Wanted, differences
 from .._host.access import Readers, uid_option
-from .._host.uwsgi import Candidate
+from .._host.uwsgi import Uwsgi
 from .._ini import writer
 
 HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_subscription"
+
+
+class Wish(NamedTuple):
+    """What the module's arguments ask for.
+
+    Attributes:
+        version: of the uWSGI that will read the fragment.
+        lines: the fragment's options, None where it shall be absent.
+        text: the fragment's text.
+        touched: the vassals that are to be touched when the fragment changes.
+    """
+
+    uwsgi: Uwsgi
+    version: str
+    lines: Optional[List[writer.Line]]
+    text: str
+    touched: List[str]
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -34,41 +51,69 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
     Raises:
         ArgumentError: before anything is changed, or with everything as it was.
+        HostError: the same.
     """
     params = module.params
     folder, name = os.path.split(os.path.abspath(params["path"]))
     if not name or params["path"].endswith("/"):
         raise ArgumentError("path", f"{params['path']!r} names no file")
-    result: Dict[str, Any] = {"path": params["path"], "fragment": "", "options": [], "touched": []}
-    uwsgi = _module.host_uwsgi(module)
-    result["uwsgi_version"] = uwsgi.version(params["uwsgi_version"])()
-    lines = _lines(module, result["uwsgi_version"]) if params["state"] == "present" else None
-    touch = _vassals(params["vassals"] or [], module.check_mode)
-    wanted, unwanted = [], [name]
-    if lines is not None:
-        result["options"] = [{"name": line.name, "value": line.value} for line in lines]
-        result["fragment"] = writer.render(params["section"], lines, HEADER)
-        wanted, unwanted = [_wanted(module, name, result["fragment"])], []
-    elif not os.path.isdir(folder):
+    wish = _wish(module)
+    result: Dict[str, Any] = {
+        "path": params["path"],
+        "fragment": wish.text,
+        "options": [{"name": line.name, "value": line.value} for line in wish.lines or []],
+        "touched": [],
+        "uwsgi_version": wish.version,
+    }
+    wanted = [] if wish.lines is None else [_wanted(module, name, wish.text)]
+    if not wanted and not os.path.isdir(folder):
         return dict(result, changed=False)
-    with directory.Tree(folder, check_mode=module.check_mode) as tree:
-        plan = tree.compare(wanted, unwanted)
-        rewritten = [change for change in plan.created + plan.updated + plan.removed if change.before != change.after]
-        if rewritten and lines is not None and _module.wants_validation(module, uwsgi):
-            for warning in uwsgi.check([Candidate(os.path.join(folder, name), "path", params["section"], lines)]):
-                module.warn(warning)
-        if params["backup"] and rewritten and rewritten[0].before is not None and not module.check_mode:
-            result["backup_file"] = module.backup_local(params["path"])
-        if rewritten:
-            result["touched"] = touch
-        tree.apply(plan, lambda: _touch(result["touched"]))
+    with Directory(folder, check_mode=module.check_mode) as directory:
+        plan = directory.compare(wanted, [] if wanted else [name])
+        if _is_rewritten(plan):
+            _validate(module, wish, os.path.join(folder, name))
+            result.update(_backup(module, plan), touched=wish.touched)
+        directory.apply(plan, lambda: _touch(result["touched"]))
     result["changed"] = plan.changed
-    result["diff"] = _plan.differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
-    if lines is not None and os.path.exists(params["path"]):
+    result["diff"] = differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
+    if wanted and os.path.exists(params["path"]):
         # What is left of the common file arguments: SELinux's context and the file system's attributes.
         file_args = dict(module.load_file_common_arguments(params), owner=None, group=None, mode=None)
         result["changed"] = module.set_fs_attributes_if_different(file_args, result["changed"])
     return result
+
+
+def _wish(module: AnsibleModule) -> Wish:
+    """The arguments, checked."""
+    params = module.params
+    uwsgi = _module.host_uwsgi(module)
+    version = uwsgi.version(params["uwsgi_version"])()
+    lines = _lines(module, version) if params["state"] == "present" else None
+    text = "" if lines is None else writer.render(params["section"], lines, HEADER)
+    return Wish(uwsgi, version, lines, text, _vassals(params["vassals"] or [], module.check_mode))
+
+
+def _is_rewritten(plan: Plan) -> bool:
+    return any(change.before != change.after for change in plan.created + plan.updated + plan.removed)
+
+
+def _validate(module: AnsibleModule, wish: Wish, path: str) -> None:
+    """Read what is about to be written in the dry run."""
+    if wish.lines is None or not _module.wants_validation(module, wish.uwsgi):
+        return
+    # Only for a file that changes: it takes a while to load.
+    from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
+
+    for warning in DryRun(wish.uwsgi).check([Candidate(path, "path", module.params["section"], wish.lines)]):
+        module.warn(warning)
+
+
+def _backup(module: AnsibleModule, plan: Plan) -> Dict[str, Any]:
+    """Keep a copy of the old file where that is wanted, and say where."""
+    there = any(change.before is not None for change in plan.updated + plan.removed)
+    if not module.params["backup"] or not there or module.check_mode:
+        return {}
+    return {"backup_file": module.backup_local(module.params["path"])}
 
 
 def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
@@ -78,7 +123,7 @@ def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
         raise ArgumentError(
             "section", f"{params['section']!r} is no section's name; give letters, digits, '-', '_' and '.'"
         )
-    found = subscription.fragment(params, parse_release("uwsgi_version", version), _module.resolve)
+    found = fragment(params, parse_release("uwsgi_version", version), _module.resolve)
     for warning in found.warnings:
         module.warn(warning)
     user, named_by = _user(params)
@@ -106,13 +151,13 @@ def _user(params: Dict[str, Any]) -> Any:
     return None, "user"
 
 
-def _wanted(module: AnsibleModule, name: str, text: str) -> _plan.Wanted:
+def _wanted(module: AnsibleModule, name: str, text: str) -> Wanted:
     params = module.params
     mode = params["mode"]
     if mode is not None and not str(mode).isdigit():
         mode = _symbolic(module, params["path"], mode)
     found = attributes("", params["owner"], params["group"], mode, module.check_mode)
-    return _plan.Wanted(name, text.encode("utf-8"), "path", *found)
+    return Wanted(name, text.encode("utf-8"), "path", *found)
 
 
 def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:
@@ -146,8 +191,8 @@ def _vassals(paths: List[str], check_mode: bool) -> List[str]:
 
 
 def _touch(paths: List[str]) -> None:
-    for at, path in enumerate(paths):
+    for path in paths:
         try:
-            directory.touch(path)
+            touch(path)
         except OSError as exc:
-            raise ArgumentError(f"vassals[{at}]", f"{path}: {exc.strerror}; nothing was changed") from exc
+            raise HostError(path, f"{exc.strerror}; nothing was changed") from exc

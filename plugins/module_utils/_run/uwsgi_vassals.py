@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import ExitStack
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -18,11 +18,11 @@ from .._arguments import values
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Defaults, Vassal, vassals
 from .._dialect import parse_release
 from .._errors import ArgumentError
-from .._files import plan as _plan
 from .._files.attributes import Attributes, attributes, primary_group
-from .._files.directory import Tree
+from .._files.directory import Directory
+from .._files.plan import Plan, Wanted, differences
 from .._host.access import Readers
-from .._host.uwsgi import Candidate
+from .._host.uwsgi import Uwsgi
 from .._ini import writer
 
 HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
@@ -33,6 +33,20 @@ _ATTRIBUTES = ("owner", "group", "mode")
 _MOST_WARNINGS = 20
 
 
+class Wish(NamedTuple):
+    """What the module's arguments ask for.
+
+    Attributes:
+        version: of the uWSGI that will read the files.
+        wanted: the vassals' files, in the vassals' order.
+    """
+
+    uwsgi: Uwsgi
+    version: str
+    vassals: List[Vassal]
+    wanted: List[Wanted]
+
+
 def run(module: AnsibleModule) -> Dict[str, Any]:
     """Bring the directory to what the module's arguments describe.
 
@@ -41,19 +55,50 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
     Raises:
         ArgumentError: with every file as it was.
+        HostError: the same.
     """
-    params = module.params
     # What is made for thousands of vassals lives until the end: to look for garbage among it takes a tenth of the run.
     gc.disable()
+    wish = _wish(module)
+    with ExitStack() as stack:
+        folder = stack.enter_context(_module.directory(module, module.params["tyrant"]))
+        folders = [folder, *(stack.enter_context(one) for one in _suspend_dirs(module, wish.vassals))]
+        addresses = _addresses(module, folder, wish.vassals)
+        plan = folder.compare(*_files(module, folder, wish, addresses))
+        warnings = [warning for one in wish.vassals for warning in one.warnings] + _key_warnings(module, wish.vassals)
+        warnings += _validated(module, wish, plan)
+        folder.apply(plan)
+        renewed = addresses.renew(module.check_mode) if addresses else []
+    _warn(module, warnings)
+    result: Dict[str, Any] = {
+        "changed": plan.changed or bool(renewed) or any(one.created or one.amended for one in folders),
+        "path": module.params["path"],
+        "uwsgi_version": wish.version,
+        **_names(plan, addresses),
+        "on_demand": [one.name for one in wish.vassals if one.on_demand],
+        "renewed": renewed,
+        # The arguments of thousands of vassals would travel back to be thrown away there.
+        "invocation": {"module_args": dict(module.params, vassals=f"{len(wish.vassals)} of them")},
+    }
+    if module._diff:
+        result["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    # Nor look for it when the process ends, which takes as long as to compare all the files.
+    gc.freeze()
+    return result
+
+
+def _wish(module: AnsibleModule) -> Wish:
+    """The arguments, checked."""
+    params = module.params
     uwsgi = _module.host_uwsgi(module)
     told = uwsgi.version(params["uwsgi_version"])
     defaults = Defaults(
-        params["default_options"] or {},
-        params["default_client_params"] or {},
-        params["resolve_server"],
-        params["suspend_dir"],
-        params["owner"],
-        params["tyrant"],
+        options=params["default_options"] or {},
+        client_params=params["default_client_params"] or {},
+        resolve_server=params["resolve_server"],
+        suspend_dir=params["suspend_dir"],
+        owner=params["owner"],
+        tyrant=params["tyrant"],
     )
     given = _bulk_argument.unpack(params["vassals"])
     if params["default_signing"]:
@@ -64,50 +109,37 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     version = told()
     found = vassals(given, parse_release("uwsgi_version", version), _module.resolve, defaults)
     common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
-    wanted = [_wanted(module, one, common) for one in found]
-    with ExitStack() as stack:
-        tree = stack.enter_context(_module.tree(module, params["tyrant"]))
-        suspend_dirs = [stack.enter_context(one) for one in _suspend_dirs(module, found)]
-        addresses = _addresses(module, tree, found)
-        unwanted = set()
-        if params["purge"]:
-            unwanted = tree.marked(MARKER, SUFFIX, {item.name for item in wanted})
-        if addresses:
-            # Before the vassals: an Emperor reads an address when it sees its vassal.
-            wanted = addresses.wanted + wanted
-            unwanted |= addresses.unwanted
-        plan = tree.compare(wanted, sorted(unwanted))
-        warnings = _key_warnings(module, found)
-        rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
-        if rewritten and _module.wants_validation(module, uwsgi):
-            warnings += uwsgi.check(
-                [
-                    Candidate(os.path.join(params["path"], one.name + SUFFIX), one.place, SECTION, one.lines)
-                    for one in found
-                    if one.name + SUFFIX in rewritten
-                ]
-            )
-        tree.apply(plan)
-        renewed = addresses.renew(module.check_mode) if addresses else []
-    _warn(module, [warning for one in found for warning in one.warnings] + warnings)
-    result: Dict[str, Any] = {
-        "changed": plan.changed or bool(renewed) or any(one.created or one.amended for one in [tree, *suspend_dirs]),
-        "path": params["path"],
-        "uwsgi_version": version,
-        **_names(plan, addresses),
-        "on_demand": [one.name for one in found if one.on_demand],
-        "renewed": renewed,
-        # The arguments of thousands of vassals would travel back to be thrown away there.
-        "invocation": {"module_args": dict(params, vassals=f"{len(found)} of them")},
-    }
-    if module._diff:
-        result["diff"] = _plan.differences(params["path"], plan, lambda content: content.decode("utf-8", "replace"))
-    # Nor look for it when the process ends, which takes as long as to compare all the files.
-    gc.freeze()
-    return result
+    return Wish(uwsgi, version, found, [_wanted(module, one, common) for one in found])
 
 
-def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[Tree]:
+def _files(module: AnsibleModule, folder: Directory, wish: Wish, addresses: Any) -> Tuple[List[Wanted], List[str]]:
+    """The files that shall be in the directory, and the names of those that shall not."""
+    unwanted: Set[str] = set()
+    if module.params["purge"]:
+        unwanted = folder.marked(MARKER, SUFFIX, {item.name for item in wish.wanted})
+    if not addresses:
+        return wish.wanted, sorted(unwanted)
+    # Addresses before the vassals: an Emperor reads an address when it sees its vassal.
+    return addresses.wanted + wish.wanted, sorted(unwanted | addresses.unwanted)
+
+
+def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> List[str]:
+    """Read what is about to be written in the dry run; its warnings."""
+    rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
+    if not rewritten or not _module.wants_validation(module, wish.uwsgi):
+        return []
+    # Only for files that change: it takes a while to load.
+    from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
+
+    candidates = [
+        Candidate(os.path.join(module.params["path"], one.name + SUFFIX), one.place, SECTION, one.lines)
+        for one in wish.vassals
+        if one.name + SUFFIX in rewritten
+    ]
+    return DryRun(wish.uwsgi).check(candidates)
+
+
+def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[Directory]:
     """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays.
 
     With a tyrant it's root's, and each tenant has one in it.
@@ -116,24 +148,25 @@ def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[Tree]:
     if params["suspend_dir"] is None:
         return
     path = values.directory("suspend_dir", params["suspend_dir"])
-    create = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
-    yield Tree(path, "suspend_dir", module.check_mode, _module.shared(0o711) if params["tyrant"] else create, params["tyrant"])
+    own = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
+    create = _module.shared(0o711) if params["tyrant"] else own
+    yield Directory(path, "suspend_dir", module.check_mode, create, amend=params["tyrant"])
     for owner in sorted({one.owner for one in found if one.owner and one.subscriptions}):
         create = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
-        yield Tree(os.path.join(path, owner), "suspend_dir", module.check_mode, create)
+        yield Directory(os.path.join(path, owner), "suspend_dir", module.check_mode, create)
 
 
-def _addresses(module: AnsibleModule, tree: Tree, found: List[Vassal]) -> Any:
+def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) -> Any:
     """The addresses of on-demand vassals, None where there are none and were none."""
-    there = [name for name in tree.names() if name.endswith(SUFFIX + ADDRESS_SUFFIX)]
+    there = [name for name in folder.names() if name.endswith(SUFFIX + ADDRESS_SUFFIX)]
     if not there and not any(one.on_demand for one in found):
         return None
     from .._host import on_demand  # noqa: PLC0415 - few hosts have them
 
-    return on_demand.Addresses(module.params, found, tree, there, MARKER)
+    return on_demand.Addresses(module.params, found, folder, there, MARKER)
 
 
-def _names(plan: _plan.Plan, addresses: Any) -> Dict[str, List[str]]:
+def _names(plan: Plan, addresses: Any) -> Dict[str, List[str]]:
     """The vassals by what becomes of them."""
     if addresses:
         return dict(addresses.names(plan)._asdict())
@@ -141,20 +174,20 @@ def _names(plan: _plan.Plan, addresses: Any) -> Dict[str, List[str]]:
     return {**found, "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged]}
 
 
-def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> _plan.Wanted:
+def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> Wanted:
     found = common
     if one.owner or any(name in one.arguments for name in _ATTRIBUTES):
-        given = [one.arguments.get(name, module.params[name]) for name in _ATTRIBUTES]
-        if one.owner and given[1] is None:
-            given[1] = primary_group(one.owner)
-        found = attributes(one.place, *given, check_mode=module.check_mode)
+        owner, group, mode = (one.arguments.get(name, module.params[name]) for name in _ATTRIBUTES)
+        if one.owner and group is None:
+            group = primary_group(one.owner)
+        found = attributes(one.place, owner, group, mode, module.check_mode)
         if one.owner and 0 in (found.uid, found.gid):
             raise ArgumentError(
                 one.place + (".owner" if found.uid == 0 else ".group"),
                 f"is root's, as which a tyrant Emperor runs no vassal; give {one.name!r} another",
             )
     text = writer.render(SECTION, one.lines, HEADER)
-    return _plan.Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
+    return Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
 
 
 def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats as _stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import MergedNode, MergedPool, merged
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Node as RouterNode
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Router as Asked
 
 # The worst first. What they mean, with the age up to which a node is fresh.
 STATES = {
@@ -23,6 +25,12 @@ STATES = {
 SERVING = ("fresh", "failing")
 MISSING = "missing"
 _MOST_NAMES = 8
+
+
+# A router's stats server, a key and a node's address.
+Place = tuple[str, str, str]
+# What uwsgi_router_info returned, as far as it has been looked at.
+Result = dict[str, Any]
 
 
 class Node(NamedTuple):
@@ -108,7 +116,7 @@ def picture(info: Any) -> Picture:
         routers = [router for result in results for router in result["routers"]]
         answered = [result for result in results if "time" in result]
         time, max_age = max(str(one["time"]) for one in answered), int(answered[0]["max_age"])
-        pools = _stats.merged(routers)
+        pools = merged(routers)
         judged = {
             (router["stats"], pool["key"], node["address"]): _state(node)
             for router in routers
@@ -125,16 +133,19 @@ def picture(info: Any) -> Picture:
     return Picture(time, max_age, found, keys, counts, _alerts(found, keys))
 
 
-def _of_host(host: str, result: dict[str, Any], hosts: int) -> dict[str, Any]:
+def _of_host(host: str, result: Result, hosts: int) -> Result:
     """A host's result with its routers named by it; a router without an answer where the host has none."""
     if "routers" not in result:
-        return {"routers": [{"stats": host, "error": f"{host}: {str(result['msg']).strip()}", "pools": []}]}
-    # A host that asked several is none of them.
-    name = "{0}" if len(result["routers"]) == 1 else "{1}" if hosts == 1 else "{0} {1}"
-    return dict(result, routers=[dict(one, stats=name.format(host, one["stats"])) for one in result["routers"]])
+        return {"routers": [Asked(stats=host, error=f"{host}: {str(result['msg']).strip()}", pools=[])]}
+    named = []
+    for one in result["routers"]:
+        # A host that asked several is none of them.
+        name = host if len(result["routers"]) == 1 else one["stats"] if hosts == 1 else f"{host} {one['stats']}"
+        named.append({**one, "stats": name})
+    return {**result, "routers": named}
 
 
-def _state(node: dict[str, Any]) -> str:
+def _state(node: RouterNode) -> str:
     if node["dead"]:
         return "drained"
     if not node["fresh"]:
@@ -142,21 +153,21 @@ def _state(node: dict[str, Any]) -> str:
     return "failing" if node["failures"] else "fresh"
 
 
-def _key(pool: dict[str, Any], judged: dict[Any, str], routers: list[dict[str, Any]], total: int) -> Key:
+def _key(pool: MergedPool, judged: dict[Place, str], routers: list[Asked], total: int) -> Key:
     name = pool["key"]
     requests = sum(node["requests"] for node in pool["nodes"])
     nodes = [_node(name, node, judged, routers, requests) for node in pool["nodes"]]
     counts = {state: sum(node.state == state for node in nodes) for state in STATES}
     return Key(
-        name,
-        next((state for state in STATES if counts[state]), "ghost"),
-        nodes,
-        counts,
-        requests,
-        requests / total if total else 0.0,
-        sum(node.failures for node in nodes),
-        sum(node.in_flight for node in nodes),
-        {
+        name=name,
+        state=next((state for state in STATES if counts[state]), "ghost"),
+        nodes=nodes,
+        counts=counts,
+        requests=requests,
+        share=requests / total if total else 0.0,
+        failures=sum(node.failures for node in nodes),
+        in_flight=sum(node.in_flight for node in nodes),
+        routers={
             router["stats"]: sum(node["requests"] for node in other["nodes"])
             for router in routers
             for other in router["pools"]
@@ -165,9 +176,7 @@ def _key(pool: dict[str, Any], judged: dict[Any, str], routers: list[dict[str, A
     )
 
 
-def _node(
-    key: str, node: dict[str, Any], judged: dict[Any, str], routers: list[dict[str, Any]], requests: int
-) -> Node:
+def _node(key: str, node: MergedNode, judged: dict[Place, str], routers: list[Asked], requests: int) -> Node:
     address = node["address"]
     places = {
         router["stats"]: judged.get((router["stats"], key, address), MISSING) for router in routers if "error" not in router
@@ -175,28 +184,30 @@ def _node(
     found = set(places.values())
     if MISSING in found and node["fresh_on"]:
         found.add("drained")
-    modifier = f"{node['modifier1']}:{node['modifier2']}" if node["modifier2"] else str(node["modifier1"])
     return Node(
-        key,
-        address,
-        next(state for state in STATES if state in found),
-        places,
-        node["weight"],
-        modifier,
-        node["requests"],
-        node["requests"] / requests if requests else 0.0,
-        node["failures"],
-        node["in_flight"],
-        node["age"],
+        key=key,
+        address=address,
+        state=next(state for state in STATES if state in found),
+        places=places,
+        weight=node["weight"],
+        modifier=f"{node['modifier1']}:{node['modifier2']}" if node["modifier2"] else str(node["modifier1"]),
+        requests=node["requests"],
+        share=node["requests"] / requests if requests else 0.0,
+        failures=node["failures"],
+        in_flight=node["in_flight"],
+        age=node["age"],
     )
 
 
-def _router(router: dict[str, Any]) -> Router:
+def _router(router: Asked) -> Router:
     nodes = [node for pool in router["pools"] for node in pool["nodes"]]
-    addresses = {node["address"] for node in nodes}
-    requests = sum(node["requests"] for node in nodes)
     return Router(
-        router["stats"], str(router.get("version", "")), router.get("error", ""), len(router["pools"]), len(addresses), requests
+        stats=router["stats"],
+        version=str(router.get("version", "")),
+        error=router.get("error", ""),
+        keys=len(router["pools"]),
+        nodes=len({node["address"] for node in nodes}),
+        requests=sum(node["requests"] for node in nodes),
     )
 
 

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the arguments of the table take: to Ansible, to the check of a value, and to uWSGI, in both directions. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+from .._dialect import ALGORITHM_CHOICES, ALGORITHMS, V2_0, Release
+from . import values
+
+# uWSGI's names and values, of options or of the fields of ``subscribe2``.
+Pairs = List[Tuple[str, str]]
+
+# uwsgi_opt_true (core/uwsgi.c).
+_FALSE = ("false", "off", "no", "0")
+_ALGORITHMS = {algo.name: algo.argument for algo in ALGORITHMS}
+
+
+class Unreadable(ValueError):
+    """Carries why uWSGI's text is no value of an argument."""
+
+
+class Kind(NamedTuple):
+    """One kind of value.
+
+    Attributes:
+        name: for the documentation and the tests.
+        ansible: the suboption's spec. Paths are plain text and keys are raw: the type ``path`` would expand the dollar signs
+            and ``list`` split at the commas of a value that is meant literally.
+        check: the argument's path and what the user gave, to the value in one form; raises ArgumentError. Of an argument that
+            takes one or a list, one of them.
+        write: uWSGI's name and a checked value, to what uWSGI reads; nothing where it is to be left out.
+        read: uWSGI's text to what a user would give; raises ``Unreadable``. What isn't valid may pass: it is refused where
+            arguments are checked.
+        since: the first release that knows a checked value, where that isn't the row's.
+        repeats: whether each line adds to the value, so that it is a list.
+    """
+
+    name: str
+    ansible: Dict[str, Any]
+    check: Callable[[str, Any], Any]
+    write: Callable[[str, Any], Pairs]
+    read: Callable[[str], Any] = str
+    since: Callable[[Any], Release] = lambda dummy: V2_0
+    repeats: bool = False
+
+
+def _text(name: str, value: Any) -> Pairs:
+    return [(name, str(value))]
+
+
+def _texts(name: str, value: List[Any]) -> Pairs:
+    return [(name, str(one)) for one in value]
+
+
+def _flag(name: str, value: bool) -> Pairs:
+    return [(name, "true" if value else "false")]
+
+
+def _mark(name: str, value: bool) -> Pairs:
+    # Whatever is behind the name, uWSGI takes the field for set.
+    return [(name, "1")] if value else []
+
+
+def _address(name: str, value: Any) -> Pairs:
+    return [("socket", str(value))] if isinstance(value, int) else [(name, value)]
+
+
+def _modifier(name: str, value: values.Modifier) -> Pairs:
+    return [(name, str(value.first))] + ([] if value.second is None else [("modifier2", str(value.second))])
+
+
+def _signing(name: str, value: Any) -> Pairs:
+    return [] if value is None else [(name, f"{value.digest}:{value.file}")]
+
+
+def _algorithm(name: str, value: Any) -> Pairs:
+    return [(name, value.name)]
+
+
+def read_number(value: str) -> int:
+    """A number in ASCII digits; what else ``atoi`` makes one of was hardly meant."""
+    if not (value.isascii() and value.isdigit()):
+        raise Unreadable(f"has {value!r} where a number belongs")
+    return int(value)
+
+
+def _read_count(value: str) -> Any:
+    return int(value) if value.isascii() and value.isdigit() else value
+
+
+def _read_folder(value: str) -> List[str]:
+    if not value.endswith("/"):
+        raise Unreadable("is what files' names begin with and no folder, to uWSGI; with a slash at its end it is one")
+    return [value]
+
+
+def _read_signing(value: str) -> List[str]:
+    digest, colon, file = value.partition(":")
+    if not colon:
+        raise Unreadable(f"has the signature {value!r}, which is no digest and key file")
+    return [digest, file]
+
+
+_STR = {"type": "str"}
+_INT = {"type": "int"}
+_BOOL = {"type": "bool"}
+_RAW = {"type": "raw"}
+
+ALGORITHM = Kind(
+    "algorithm",
+    {"type": "str", "choices": ALGORITHM_CHOICES},
+    values.algorithm,
+    _algorithm,
+    lambda value: _ALGORITHMS.get(value, value),
+    lambda value: value.since,
+)
+ADDRESS = Kind("address", _RAW, values.address, _address)
+CLIENT_CA = Kind("client_ca", _STR, values.client_ca, _text)
+DIGEST = Kind("digest", _STR, values.digest, _text)
+DIRECTORY = Kind("directory", _STR, values.directory, _text)
+DIRECTORIES = Kind("directories", {"type": "list", "elements": "str"}, values.directories, _texts, _read_folder, repeats=True)
+FILE = Kind("file", _STR, values.file, _text)
+FLAG = Kind("flag", _BOOL, values.flag, _flag, lambda value: value.lower() not in _FALSE)
+KEYS = Kind("keys", _RAW, values.key, _text)
+LEVEL = Kind("level", _INT, values.level, _text, _read_count)
+MARK = Kind("mark", _BOOL, values.flag, _mark, lambda dummy: True)
+MODIFIER = Kind("modifier", _RAW, values.modifier, _modifier, read_number)
+POSITIVE = Kind("positive", _INT, values.positive, _text, _read_count)
+SERVERS = Kind("servers", _RAW, values.server, _text)
+SIGNING = Kind("signing", _RAW, values.signing, _signing, _read_signing)
+SOCKET_PATH = Kind("socket_path", _STR, values.socket_path, _text)
+UIDS = Kind(
+    "uids", {"type": "list", "elements": "int"}, values.uids, _texts, lambda value: [_read_count(value)], repeats=True
+)
+WORD = Kind("word", _STR, values.word, _text)

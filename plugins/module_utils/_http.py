@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A URL fetched as Ansible does it, within a deadline."""
+
+from __future__ import annotations
+
+import time
+from http.client import HTTPException
+
+from ansible.module_utils import urls
+
+from ._pool.stats import read_all
+
+_CHUNK = 1 << 16
+
+
+def get(url: str, timeout: float) -> bytes:
+    """Fetch a URL.
+
+    Args:
+        timeout: seconds for all of it.
+
+    Raises:
+        OSError: when it can't be had in time.
+        ValueError: when it's no answer, or more than any stats server has to say.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        response = urls.open_url(url, timeout=timeout)
+        return read_all(lambda dummy: bytes(response.read1(_CHUNK)), deadline)
+    except (HTTPException, urls.ConnectionError) as exc:
+        raise ValueError(str(exc) or type(exc).__name__) from exc

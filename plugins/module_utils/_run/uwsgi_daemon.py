@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An Emperor without a supervisor, started and stopped: what the module ``uwsgi_daemon`` does."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._errors import HostError
+from .._host import daemon
+
+
+def run(module: AnsibleModule) -> Dict[str, Any]:
+    """Bring the daemon to the state that is asked for.
+
+    Returns:
+        the module's result.
+
+    Raises:
+        HostError: when it doesn't stop or doesn't start.
+    """
+    params = module.params
+    pid = daemon.running(params["pidfile"], params["ini"])
+    stops = pid is not None and params["state"] != "started"
+    starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
+    if not module.check_mode:
+        if pid is not None and stops:
+            daemon.stop(pid, params["timeout"])
+            pid = None
+        if starts:
+            pid = _start(module)
+    return {"changed": stops or starts, "pid": pid}
+
+
+def _start(module: AnsibleModule) -> int:
+    params = module.params
+    binary = module.get_bin_path(params["uwsgi_binary"], required=True)
+    start = daemon.size(params["log"])
+    daemon.hear_signals()
+    argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
+    code, out, err = module.run_command(argv, close_fds=True)
+    if code:
+        raise HostError(params["ini"], "uWSGI does not start on it: " + (err or out).strip())
+    return daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)
