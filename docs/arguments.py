@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "docsite" / "rst" / "arguments.rst"
@@ -82,7 +82,7 @@ def page() -> str:
     """
     proved = dict(proofs())
     parts = [_HEAD]
-    for group, rows in _dialect.GROUPS.items():
+    for group, rows in table.GROUPS.items():
         title = group if group != "subscriptions" else "subscriptions[]"
         parts.append(f"\n{title}\n{'-' * len(title)}\n\n.. list-table::\n   :header-rows: 1\n")
         parts += _row(_COLUMNS)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import GROUPS, MODIFIERS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import SUBSCRIBE, Packet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -129,7 +130,7 @@ def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count
 
 def test_the_cases_are_for_every_field_of_the_table() -> None:
     fields = {field for case in CASES for field in case.expected} | {"sign", "notify"}
-    assert fields == {field for rows in GROUPS.values() for row in rows for field in row.wire}
+    assert fields == {field for rows in table.GROUPS.values() for row in rows for field in row.wire}
 
 
 @pytest.mark.proves(

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.fleet import APP, Router, ask
@@ -42,7 +42,7 @@ class Emperor:
 
     def vassal(self, name: str) -> dict[str, Any]:
         """What the Emperor says of one."""
-        vassals = emperor_stats.parse(stats.fetch(self.stats, 10, lambda *dummy: b""))["vassals"]
+        vassals = json.loads(stats.fetch(self.stats, 10, lambda *dummy: b""))["vassals"]
         return next((one for one in vassals if one["id"].endswith("/" + name + ".ini")), {})
 
     def sleeps(self, name: str, address: str) -> bool:

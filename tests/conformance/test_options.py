@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from support import modules
 from support.loopback import Listener, free_address
 from support.uwsgi import Instance, read
@@ -67,14 +68,14 @@ COMPANIONS = {
     "sni_key": {"sni_cert": "/c.pem"},
     "sni_client_ca": {"sni_cert": "/c.pem", "sni_key": "/k.pem"},
 }
-ROWS = [(group, row) for group, rows in _dialect.GROUPS.items() for row in rows]
+ROWS = [(group, row) for group, rows in table.GROUPS.items() for row in rows]
 NAMES = [f"{group}.{row.argument}" for group, row in ROWS]
 OLD = [(group, row) for group, row in ROWS if row.since == _dialect.V2_0]
 NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
 NEW_NAMES = [f"{group}.{row.argument}" for group, row in NEW]
 
 
-def arguments(group: str, row: _dialect.Row, path: Path, **more: Any) -> dict[str, Any]:
+def arguments(group: str, row: table.Row, path: Path, **more: Any) -> dict[str, Any]:
     given = {row.argument: VALUES[group][row.argument][0], **COMPANIONS.get(row.argument, {})}
     if group == "subscriptions":
         return {"path": str(path), "subscriptions": [{"server": "10.0.0.2:2626", "key": "a.test", **given}], **more}
@@ -87,7 +88,7 @@ def test_every_row_of_the_table_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(("group", "row"), ROWS, ids=NAMES)
-def test_the_line_is_written(group: str, row: _dialect.Row, tmp_path: Path) -> None:
+def test_the_line_is_written(group: str, row: table.Row, tmp_path: Path) -> None:
     result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.1", validate=False))
     assert not result.failed, result.msg
     lines = (tmp_path / "a.ini").read_text(encoding="utf-8").splitlines()
@@ -97,7 +98,7 @@ def test_the_line_is_written(group: str, row: _dialect.Row, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("group", "row"), OLD, ids=[f"{group}.{row.argument}" for group, row in OLD])
-def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path) -> None:
+def test_a_real_2_0_reads_the_line(group: str, row: table.Row, tmp_path: Path) -> None:
     result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.0"))
     assert not result.failed, result.msg
     text = (tmp_path / "a.ini").read_text(encoding="utf-8")
@@ -111,7 +112,7 @@ def test_a_real_2_0_reads_the_line(group: str, row: _dialect.Row, tmp_path: Path
 @pytest.mark.proves(*NEW_NAMES)
 @pytest.mark.parametrize(("group", "row"), NEW, ids=NEW_NAMES)
 @pytest.mark.parametrize("version", ["2.0", "2.0.31", None])
-def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: _dialect.Row, tmp_path: Path) -> None:
+def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: table.Row, tmp_path: Path) -> None:
     # Without a version the host's own uWSGI is asked, which is a 2.0.
     result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version))
     place = "subscriptions[0]" if group == "subscriptions" else group
@@ -121,7 +122,7 @@ def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row:
 
 
 @pytest.mark.parametrize("row", [row for group, row in NEW if group != "subscriptions"], ids=lambda row: row.name)
-def test_a_real_2_0_does_not_know_the_options_that_are_called_new(row: _dialect.Row, tmp_path: Path) -> None:
+def test_a_real_2_0_does_not_know_the_options_that_are_called_new(row: table.Row, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="unknown config directive: " + row.name):
         read(tmp_path, row.name, f"[uwsgi]\n{row.name} = 1\n")
 

@@ -141,7 +141,7 @@ def test_included_files(case: included.Case, tmp_path: Path) -> None:
         path = tmp_path / (name + ".ini")
         path.parent.mkdir(exist_ok=True)
         path.write_text("[uwsgi]\n" + text, encoding="ascii")
-    found = instance.options_of("vassal", str(tmp_path / "shop.ini"))
+    found = instance.read("vassal", str(tmp_path / "shop.ini")).options
     expected = options(tmp_path)
     assert {name: value for name, value in expected.items() if name in "xy"} == dict(case.options)
     # A template's options are behind those of this test.
@@ -158,7 +158,7 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path) ->
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "b.ini").write_text("[uwsgi]\ny = %p\n", encoding="ascii")
     (tmp_path / "real" / "more").symlink_to("../other")
-    found = known(instance.options_of("vassal", str(tmp_path / "linked" / "web.ini")))
+    found = known(instance.read("vassal", str(tmp_path / "linked" / "web.ini")).options)
     expected = options(tmp_path / "linked", "web")
     assert (expected["x"], expected["y"]) == (found["x"], found["y"])
 
@@ -197,6 +197,6 @@ def test_what_is_announced(lines: str, fields: str, tmp_path: Path) -> None:
         subscription = f"subscribe2 = server={listener.address},key=a.test{fields}"
         with Instance(tmp_path, *lines.split("\n"), subscription):
             sent = listener.wait()[0].fields
-        (found,) = instance.of_file("vassal", str(tmp_path / "instance.ini"))
+        (found,) = instance.read("vassal", str(tmp_path / "instance.ini")).announcements()
     assert (found.key, found.address) == (sent["key"], sent["address"])
     assert found.modifiers == (int(sent["modifier1"]), int(sent["modifier2"]))

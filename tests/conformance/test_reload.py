@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.fleet import APP
 from support.loopback import connectable, free_address, wait_for
@@ -48,7 +47,7 @@ class Emperor:
 
     def state(self) -> emperor_stats.State:
         """What it says of the vassal."""
-        return emperor_stats.vassal(emperor_stats.parse(stats.fetch(self.stats, 10, lambda *dummy: b"")), str(self.vassal))
+        return emperor_stats.state(emperor_stats.ask(self.stats, 10, lambda *dummy: b""), str(self.vassal))
 
     def run(self, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, table
 from support import ini
 from uwsgiconf.config import Section
 from uwsgiconf.options.routing import Routing
@@ -139,5 +139,5 @@ def test_modifiers_have_the_same_names_and_numbers() -> None:
 
 def test_every_argument_is_compared_or_is_only_here() -> None:
     compared = {f"{group}.{name}" for group, arguments, *dummy in [*SAME, *DIFFERENT] for name in arguments}
-    rows = {f"{group}.{row.argument}" for group, rows in _dialect.GROUPS.items() for row in rows}
+    rows = {f"{group}.{row.argument}" for group, rows in table.GROUPS.items() for row in rows}
     assert rows - compared - {"subscriptions.key", "subscriptions.server"} == set(ONLY_HERE)

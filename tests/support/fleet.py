@@ -59,10 +59,10 @@ class Router:
     def __exit__(self, *exc: object) -> None:
         self.instance.__exit__(*exc)
 
-    def pools(self) -> dict[str, dict[str, dict[str, Any]]]:
+    def pools(self) -> dict[str, dict[str, stats.Listed]]:
         """The nodes by key and address, as the stats have them; without those that are marked dead."""
-        pools = stats.parse(stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))["subscriptions"]
-        return {pool["key"]: {node["name"]: node for node in pool["nodes"] if not node["death_mark"]} for pool in pools}
+        found = stats.parse(stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))
+        return {pool.key: {node.address: node for node in pool.nodes if not node.dead} for pool in found.pools}
 
     def nodes(self, key: str) -> list[str]:
         """The addresses of a key's living nodes, sorted."""

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from support import playbook
 from support.modules import PACKAGE, ROOT
 
@@ -85,11 +86,11 @@ def test_the_documented_options_are_those_of_the_spec(name: str, docs: dict[str,
     assert (attributes["check_mode"]["support"] == "full") == found.get("supports_check_mode", False)
 
 
-@pytest.mark.parametrize("group", _dialect.GROUPS)
+@pytest.mark.parametrize("group", table.GROUPS)
 def test_every_row_of_the_table_is_documented_with_its_release(group: str, docs: dict[str, Any]) -> None:
     options = docs["module"]["uwsgi_subscription"]["doc"]["options"][group]["suboptions"]
-    assert set(options) - {"resolve_server"} == {row.argument for row in _dialect.GROUPS[group]}
-    for row in _dialect.GROUPS[group]:
+    assert set(options) - {"resolve_server"} == {row.argument for row in table.GROUPS[group]}
+    for row in table.GROUPS[group]:
         # A string or a list of them.
         words = str(options[row.argument]["description"])
         assert ("Needs uWSGI 2.1" in words) == (row.since == _dialect.V2_1), row.argument

@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Callable, Dict, List, Tuple, cast
+from typing import Callable, Dict, List, Optional, Tuple, cast
 
 from .._errors import HostError
 from . import temporary
@@ -39,6 +39,8 @@ class Transaction:
         self._staged: List[Tuple[Change, str]] = []
         self._kept: Dict[str, str] = {}
         self._done: List[Change] = []
+        # The file that is worked on, for errors.
+        self._at: Optional[str] = None
 
     def run(self, plan: Plan, then: Callable[[], None]) -> None:
         """Carry a plan out; after an error every file is as it was.
@@ -49,35 +51,43 @@ class Transaction:
         Raises:
             HostError: naming the file that could not be written.
         """
-        rewritten = [change for change in plan.updated if change.before != change.after]
         try:
-            for change in plan.created + rewritten:
-                self._stage(change)
-            for change in plan.removed + rewritten:
-                self._keep(change)
-            # Removed first: a vassal under a new name may want the old one's socket.
-            for change in plan.removed:
-                os.unlink(change.name, dir_fd=self._dir)
-                self._done.append(change)
-            for change, staged in self._staged:
-                os.rename(staged, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
-                self._done.append(change)
-            for change in plan.updated:
-                if change.before == change.after:
-                    self._done.append(change)
-                    self._set_attributes(change)
+            self._carry_out(plan)
+            self._at = None
             then()
         except BaseException as exc:
             self._take_back()
             if isinstance(exc, OSError):
-                raise HostError(self._join(exc.filename), f"{exc.strerror}; nothing was changed") from exc
+                what = str(exc.filename or self._path) if self._at is None else os.path.join(self._path, self._at)
+                raise HostError(what, f"{exc.strerror}; nothing was changed") from exc
             raise
         finally:
             for name in [name for dummy, name in self._staged] + list(self._kept.values()):
                 self._discard(name)
 
+    def _carry_out(self, plan: Plan) -> None:
+        rewritten = [change for change in plan.updated if change.before != change.after]
+        for change in plan.created + rewritten:
+            self._stage(change)
+        for change in plan.removed + rewritten:
+            self._keep(change)
+        # Removed first: a vassal under a new name may want the old one's socket.
+        for change in plan.removed:
+            self._at = change.name
+            os.unlink(change.name, dir_fd=self._dir)
+            self._done.append(change)
+        for change, staged in self._staged:
+            self._at = change.name
+            os.rename(staged, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+            self._done.append(change)
+        for change in plan.updated:
+            if change.before == change.after:
+                self._done.append(change)
+                self._set_attributes(change)
+
     def _stage(self, change: Change) -> None:
         """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
+        self._at = change.name
         wanted = cast(Wanted, change.wanted)
         name = next(self._names)
         self._staged.append((change, name))
@@ -102,6 +112,7 @@ class Transaction:
 
     def _keep(self, change: Change) -> None:
         """Keep the old file under a second name, to put it back after an error. Fails at once where it's immutable."""
+        self._at = change.name
         name = next(self._names)
         try:
             os.link(change.name, name, src_dir_fd=self._dir, dst_dir_fd=self._dir, follow_symlinks=False)
@@ -111,6 +122,7 @@ class Transaction:
                 raise
 
     def _set_attributes(self, change: Change) -> None:
+        self._at = change.name
         handle = os.open(change.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
         try:
             _chown(handle, change)
@@ -140,9 +152,6 @@ class Transaction:
         except OSError:
             # Renamed, or gone with its directory.
             pass
-
-    def _join(self, name: Any) -> str:
-        return os.path.join(self._path, str(name)) if name is not None else self._path
 
 
 def _chown(handle: int, change: Change) -> None:

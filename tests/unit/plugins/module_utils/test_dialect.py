@@ -2,14 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of options and fields, and the releases that know them."""
+"""uWSGI's own words, and the releases that know them."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec as _spec
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 RELEASES = [
@@ -59,25 +57,6 @@ def test_what_the_target_lacks_is_refused() -> None:
         "arg: the option x needs uWSGI 2.1 and the target has 2.0, which would ignore it silently; "
         "leave it out, or set uwsgi_version if the target is newer"
     )
-
-
-def test_every_row_is_written_in_one_way() -> None:
-    for rows in _dialect.GROUPS.values():
-        assert len({row.argument for row in rows}) == len(rows)
-        for row in rows:
-            assert row.kind in _dialect.KINDS
-            assert callable(getattr(values, row.kind, None)) or row.kind in ("servers", "keys")
-
-
-def test_the_specs_are_made_from_the_table() -> None:
-    for group, rows in _dialect.GROUPS.items():
-        spec = _spec.group(group)
-        assert list(spec) == [row.argument for row in rows]
-        for row in rows:
-            assert {name: value for name, value in spec[row.argument].items() if name != "no_log"} == _dialect.KINDS[row.kind]
-    # These sound like secrets to Ansible, which would mask domains and file names in all its output.
-    secrets = [name for spec in map(_spec.group, _dialect.GROUPS) for name, one in spec.items() if one.get("no_log") is False]
-    assert sorted(secrets) == ["key", "key_dot_split", "signing", "sni_key"]
 
 
 def test_modifiers_have_numbers_of_8_bits_and_their_own_each() -> None:

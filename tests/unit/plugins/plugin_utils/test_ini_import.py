@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, table, values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import parser, writer
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, parser, writer
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,6 +172,7 @@ _OF_KIND: dict[str, st.SearchStrategy[Any]] = {
     "directory": _accepted("directory"),
     "directories": st.lists(_accepted("directory"), min_size=1, max_size=2),
     "flag": st.booleans(),
+    "mark": st.booleans(),
     "keys": st.lists(_accepted("key"), min_size=1, max_size=2),
     "level": st.integers(0, 9),
     "modifier": st.one_of(st.integers(0, 255), st.sampled_from(["php", "psgi"]),
@@ -188,7 +189,7 @@ _OF_KIND: dict[str, st.SearchStrategy[Any]] = {
 
 
 def _group(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    of_row = {row.argument: _OF_KIND[row.kind] for row in _dialect.GROUPS[name] if row.argument != "check_file"}
+    of_row = {row.argument: _OF_KIND[row.kind.name] for row in table.GROUPS[name] if row.argument != "check_file"}
     required = {argument: of_row.pop(argument) for argument in ("server", "key") if argument in of_row}
     return st.fixed_dictionaries(required, optional=of_row)
 
@@ -229,12 +230,12 @@ def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[
 def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]]) -> None:
     tail = ",".join("{}={}".format(name, value.replace("\\", "\\\\").replace(",", "\\,")) for name, value in pairs)
     line = writer.render("uwsgi", [writer.Line("subscribe2", HEAD[13:] + ",key=a," + tail.replace("%(", "("))])
-    wanted = parser.fields(next(one.value for one in parser.read(line, PATH) if one.name == "subscribe2"))
+    wanted = kvlist.parse(next(one.value for one in parser.read(line, PATH) if one.name == "subscribe2"))
     found = _ini_import.migrated(line, V2_0, PATH)
     if "subscriptions" not in found.arguments:
         assert len(found.left_over) == 1
         return
-    (said,) = [parser.fields(one.value) for one in subscription.fragment(found.arguments, V2_0).lines]
+    (said,) = [kvlist.parse(one.value) for one in subscription.fragment(found.arguments, V2_0).lines]
     ignored = {name for name in wanted if name not in said}
     assert {name: value for name, value in wanted.items() if name not in ignored | {"weight"}} == {
         name: value for name, value in said.items() if name != "weight"

@@ -10,22 +10,23 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import health
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.health import Health
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.probe import Check
 
 PLACE = "vassals[0].health"
-GOOD: list[tuple[dict[str, Any], Health]] = [
-    ({"path": "/ok"}, Health("/ok", None, None, 5, 1, 3, 2)),
-    ({"path": "/", "host": "a.test"}, Health("/", None, "a.test")),
-    ({"command": "test -e /run/ok"}, Health(None, "test -e /run/ok", None)),
-    ({"command": "test -e x", "path": None, "interval": None}, Health(None, "test -e x", None)),
+VASSAL = "/etc/uwsgi/vassals/shop.ini"
+GOOD: list[tuple[dict[str, Any], Check]] = [
+    ({"path": "/ok"}, Check(VASSAL, "/ok", None, None, 5, 1, 3, 2)),
+    ({"path": "/", "host": "a.test"}, Check(VASSAL, "/", None, "a.test")),
+    ({"command": "test -e /run/ok"}, Check(VASSAL, None, "test -e /run/ok", None)),
+    ({"command": "test -e x", "path": None, "interval": None}, Check(VASSAL, None, "test -e x", None)),
     (
         {"path": "/ok?deep=1", "interval": "10", "timeout": 2, "fall": "1", "rise": 1},
-        Health("/ok?deep=1", None, None, 10, 2, 1, 1),
+        Check(VASSAL, "/ok?deep=1", None, None, 10, 2, 1, 1),
     ),
     (
         {"path": "/", "interval": 86400, "timeout": 86400, "fall": 1000, "rise": 1000},
-        Health("/", None, None, 86400, 86400, 1000, 1000),
+        Check(VASSAL, "/", None, None, 86400, 86400, 1000, 1000),
     ),
 ]
 BAD: list[tuple[Any, str, str]] = [
@@ -60,8 +61,8 @@ BAD: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("given", "expected"), GOOD)
-def test_what_is_taken(given: dict[str, Any], expected: Health) -> None:
-    assert health.health(PLACE, given) == expected
+def test_what_is_taken(given: dict[str, Any], expected: Check) -> None:
+    assert health.health(PLACE, given, VASSAL) == expected
 
 
 @pytest.mark.parametrize(("given", "path", "problem"), BAD)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Iterator, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Plan, Tree, Wanted
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Directory, Plan, Wanted
 from support.files import NOBODY, Watch, mode, needs_root, ordinary_user, put, snapshot
 
 # ext4 has room for that many names of one file.
@@ -21,7 +21,7 @@ MOST_LINKS = 65000
 
 
 def bring(folder: Path, *wanted: Wanted, unwanted: Tuple[str, ...] = (), then: Callable[[], None] = lambda: None) -> Plan:
-    with Tree(str(folder), "where") as tree:
+    with Directory(str(folder), "where") as tree:
         plan = tree.compare(wanted, unwanted)
         tree.apply(plan, then)
     return plan
@@ -137,7 +137,7 @@ def test_a_watcher_never_sees_a_file_in_parts(tmp_path: Path) -> None:
     put(tmp_path / "update")
     put(tmp_path / "remove")
     put(tmp_path / "attributes")
-    with Tree(str(tmp_path)) as tree, Watch(tmp_path) as watch:
+    with Directory(str(tmp_path)) as tree, Watch(tmp_path) as watch:
         plan = tree.compare(
             [
                 Wanted("create", b"new", "", mode=0o600),
@@ -168,7 +168,7 @@ def test_in_check_mode_nothing_is_written(tmp_path: Path) -> None:
     put(tmp_path / "b")
     before = snapshot(tmp_path)
     called = []
-    with Tree(str(tmp_path), check_mode=True) as tree:
+    with Directory(str(tmp_path), check_mode=True) as tree:
         plan = tree.compare([Wanted("a", b"new", ""), Wanted("c", b"new", "")], ["b"])
         tree.apply(plan, lambda: called.append(True))
     assert plan.changed

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import daemon
 from support.files import needs_root, ordinary_user
 from support.loopback import wait_for
@@ -135,14 +135,14 @@ def test_of_a_process_that_does_not_stay_the_log_s_end_is_told(
     monkeypatch.setattr(daemon, "_START_TIMEOUT", 0.01)
     log = tmp_path / "log"
     log.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ArgumentError) as caught:
+    with pytest.raises(HostError) as caught:
         daemon.wait_until_running(str(tmp_path / "gone"), INI, str(log), begin)
-    assert str(caught.value) == f"ini: uWSGI did not stay up on {INI}. The end of {log}: {end}"
+    assert str(caught.value) == f"{INI}: uWSGI did not stay up on it. The end of {log}: {end}"
 
 
 def test_a_log_that_is_not_there_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemon, "_START_TIMEOUT", 0)
-    with pytest.raises(ArgumentError) as caught:
+    with pytest.raises(HostError) as caught:
         daemon.wait_until_running(str(tmp_path / "gone"), INI, "/gone", 0)
     assert caught.value.problem.endswith(". The end of /gone: No such file or directory")
 
@@ -178,9 +178,9 @@ def test_a_process_that_somebody_waits_for_goes_entirely(start: Start) -> None:
 
 def test_a_process_that_stays_is_left_and_told_of(start: Start) -> None:
     process = sleeping(start, before="import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN);")
-    with pytest.raises(ArgumentError) as caught:
+    with pytest.raises(HostError) as caught:
         daemon.stop(process.pid, 0.25)
-    assert str(caught.value) == f"timeout: process {process.pid} is still there after 0.25 s; give it longer"
+    assert str(caught.value) == f"process {process.pid}: is still there after 0.25 s; give it longer with timeout"
     assert process.poll() is None
 
 
@@ -188,9 +188,9 @@ def test_a_process_that_stays_is_left_and_told_of(start: Start) -> None:
 def test_a_process_of_another_user_is_an_error(start: Start) -> None:
     # Neither the user's that the tests are for a while nor root's, who they still are to kill().
     process = sleeping(start, before="import os, signal; os.setuid(5);")
-    with ordinary_user(), pytest.raises(ArgumentError) as caught:
+    with ordinary_user(), pytest.raises(HostError) as caught:
         daemon.stop(process.pid, 30)
-    assert str(caught.value) == f"pidfile: process {process.pid} belongs to another user; use become"
+    assert str(caught.value) == f"process {process.pid}: belongs to another user; use become"
     assert process.poll() is None
 
 

@@ -36,7 +36,7 @@ def files(**texts: str) -> Callable[[str], bytes]:
 
 
 def announced(**texts: str) -> list[Announcement]:
-    return instance.of_file(PLACE, VASSAL, files(**texts))
+    return instance.read(PLACE, VASSAL, files(**texts)).announcements()
 
 
 # The lines beside "subscribe2 = server=10.0.0.2:2626,key=a.test", more of its fields, and the address.
@@ -98,7 +98,7 @@ def test_every_line_is_one() -> None:
 
 @pytest.mark.parametrize("case", included.CASES.values(), ids=included.CASES.keys())
 def test_included_files(case: included.Case) -> None:
-    found = instance.options_of(PLACE, VASSAL, files(**case.texts))
+    found = instance.read(PLACE, VASSAL, files(**case.texts)).options
     assert [(one.name, one.value) for one in found if one.name in "xy"] == case.options
     assert [one.flaw for one in found if one.flaw] == []
 
@@ -106,7 +106,7 @@ def test_included_files(case: included.Case) -> None:
 def test_real_files_and_what_is_no_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "shop.ini"
     path.write_bytes(b"[uwsgi]\nsocket = a:1\n" + LINE.encode() + b"\xff\n")
-    found = instance.of_file(PLACE, str(path))
+    found = instance.read(PLACE, str(path)).announcements()
     assert [one.key for one in found] == ["a.test\udcff"]
 
 
@@ -121,7 +121,7 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, mo
     (tmp_path / "real" / "more").symlink_to("../other")
     monkeypatch.chdir(tmp_path)
     for path in (str(tmp_path / "linked" / "web.ini"), os.path.join("linked", "web.ini")):
-        found = [one.value for one in instance.options_of(PLACE, path) if one.name == "x"]
+        found = [one.value for one in instance.read(PLACE, path).options if one.name == "x"]
         assert found == [f"{tmp_path}/real/web", f"{tmp_path}/other/b.ini"]
 
 

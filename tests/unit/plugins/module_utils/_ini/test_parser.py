@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import parser, writer
+from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, parser, writer
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from support.text import TEXT
@@ -197,28 +197,6 @@ def test_what_is_written_is_read_back(values: list[str]) -> None:
     assert [one for one in found if one.name.startswith("x")] == [option(line.name, line.value) for line in wanted]
 
 
-FIELDS: list[tuple[str, dict[str, str]]] = [
-    ("server=10.0.0.2:2626,key=a.test", {"server": "10.0.0.2:2626", "key": "a.test"}),
-    ("key=a,key=b", {"key": "b"}),
-    ("key=a=b", {"key": "a=b"}),
-    ("key=a\\,b\\\\c\\d", {"key": "a,b\\cd"}),
-    ("key=a, addr=b ", {"key": "a", " addr": "b "}),
-    ("key=a\\", {"key": "a"}),
-    ("key=\\,", {"key": ","}),
-    ("key", {"key": ""}),
-    ('key="a"', {"key": '"a"'}),
-]
-
-
-@pytest.mark.parametrize(("value", "fields"), FIELDS)
-def test_fields(value: str, fields: dict[str, str]) -> None:
-    assert parser.fields(value) == fields
-
-
-def test_no_fields() -> None:
-    assert [value for value in parser.fields("").values() if value] == []
-
-
 # uWSGI's names for what an entry has.
 ENTRY = {"key": "key", "address": "addr", "suspend_file": "check", "sni_cert": "sni_crt", "sni_key": "sni_key"}
 
@@ -234,4 +212,4 @@ def test_the_fields_of_a_subscription_are_read_back(key: str, others: dict[str, 
         reject()
     read = parser.read(writer.render("uwsgi", lines), PATH)[-1]
     assert read.flaw == ""
-    assert parser.fields(read.value) == {"server": entry["server"], **{ENTRY[name]: entry[name] for name in ENTRY}}
+    assert kvlist.parse(read.value) == {"server": entry["server"], **{ENTRY[name]: entry[name] for name in ENTRY}}

@@ -7,14 +7,10 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
-from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import gate
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import StatsError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
 
 # fall, rise, out to begin with, answers (w: well, f: failed), and after which of them it changes.
@@ -37,26 +33,6 @@ def test_so_many_in_a_row_decide(fall: int, rise: int, out: bool, answers: str, 
 
 
 PATH = "/etc/uwsgi/vassals/shop.ini"
-STATES: list[tuple[dict[str, Any], emperor_stats.State]] = [
-    ({"vassals": [{"id": PATH, "last_mod": 5, "accepting": 1}]}, emperor_stats.State(True, 5, True)),
-    ({"vassals": [{"id": "shop.ini", "last_mod": 5, "accepting": 0}]}, emperor_stats.State(True, 5, False)),
-    ({"vassals": [{"id": "other.ini", "last_mod": 5, "accepting": 1}]}, emperor_stats.State()),
-    ({"vassals": [], "blacklist": [{"id": PATH, "attempt": 3}]}, emperor_stats.State(failing=3)),
-    ({"vassals": [], "blacklist": [{"id": "other.ini", "attempt": 3}]}, emperor_stats.State()),
-]
-
-
-@pytest.mark.parametrize(("stats", "state"), STATES)
-def test_the_emperors_stats_say_what_becomes_of_a_vassal(stats: dict[str, Any], state: emperor_stats.State) -> None:
-    assert emperor_stats.vassal(emperor_stats.parse(json.dumps(stats).encode()), PATH) == state
-
-
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"version": "2.0", "subscriptions": []}'])
-def test_what_is_no_emperors_answer_is_an_error(raw: bytes) -> None:
-    with pytest.raises(StatsError):
-        emperor_stats.parse(raw)
-
-
 def test_the_archive_has_what_the_gate_imports_and_is_always_the_same() -> None:
     first = uwsgi_health.program()
     assert first == uwsgi_health.program()

@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import presence
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.presence import Seen
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Listed, ListedPool, Table
 
 ROUTER, KEY, NODE = "10.0.0.2:2627", "a.test", "10.0.0.7:3031"
 OTHER = "10.0.0.8:3031"
 NOW = 1000.0
 
 
-def node(name: str = NODE, last_check: int = 990, death_mark: int = 0, ref: int = 0) -> dict[str, Any]:
-    return {"name": name, "last_check": last_check, "death_mark": death_mark, "ref": ref}
+def node(address: str = NODE, last_check: int = 990, dead: bool = False, in_flight: int = 0) -> Listed:
+    return Listed(address, last_check, dead=dead, in_flight=in_flight)
 
 
-def table(**pools: list[dict[str, Any]]) -> dict[str, Any]:
+def table(**pools: list[Listed]) -> Table:
     """A router's table; the names of pools are keys below ``.test``."""
-    return {"subscriptions": [{"key": key + ".test", "nodes": nodes} for key, nodes in pools.items()]}
+    return Table("2.0.31", 1, [ListedPool(key + ".test", 0, nodes) for key, nodes in pools.items()])
 
 
 def seen(state: str, in_flight: int = 0, announced: int = 0, node: str = NODE, key: str = KEY) -> Seen:
@@ -36,13 +37,11 @@ LOOKS: list[tuple[str, Any, Seen]] = [
     ("another key", table(b=[node()]), seen("absent")),
     ("no nodes", table(a=[]), seen("absent")),
     ("another node", table(a=[node(OTHER)]), seen("absent")),
-    ("a key without nodes", {"subscriptions": [{"key": KEY}]}, seen("absent")),
     ("listed", table(a=[node()]), seen("listed", 0, 990)),
-    ("listed and busy", table(a=[node(OTHER, ref=9), node(ref=2)]), seen("listed", 2, 990)),
-    ("dead", table(a=[node(death_mark=1)]), seen("dead", 0, 990)),
-    ("dead and busy", table(a=[node(death_mark=1, ref=1)]), seen("dead", 1, 990)),
-    ("dead for another key", table(b=[node(death_mark=1)], a=[node()]), seen("listed", 0, 990)),
-    ("few figures", {"subscriptions": [{"key": KEY, "nodes": [{"name": NODE}]}]}, seen("listed")),
+    ("listed and busy", table(a=[node(OTHER, in_flight=9), node(in_flight=2)]), seen("listed", 2, 990)),
+    ("dead", table(a=[node(dead=True)]), seen("dead", 0, 990)),
+    ("dead and busy", table(a=[node(dead=True, in_flight=1)]), seen("dead", 1, 990)),
+    ("dead for another key", table(b=[node(dead=True)], a=[node()]), seen("listed", 0, 990)),
 ]
 
 
@@ -111,22 +110,21 @@ def test_who_came_in(before: Seen, now: Seen, came: bool) -> None:
 
 
 # The tables of two routers, and the fewest fresh nodes beside NODE: how many, where and for which key.
-FEWEST: list[tuple[str, dict[str, Any], dict[str, Any], tuple[int, str, str]]] = [
+FEWEST: list[tuple[str, Table, Table, tuple[int, str, str]]] = [
     ("alone", table(a=[node()]), table(a=[node(), node(OTHER)]), (0, "one", KEY)),
     ("the other router", table(a=[node(OTHER)]), table(a=[node()]), (0, "two", KEY)),
     ("not even in a table", table(), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("one beside it", table(a=[node(), node(OTHER)]), table(a=[node(OTHER)]), (1, "one", KEY)),
     ("as old as may be", table(a=[node(OTHER, 983)]), table(a=[node(OTHER), node("x:1")]), (1, "one", KEY)),
     ("a ghost", table(a=[node(OTHER, 982)]), table(a=[node(OTHER)]), (0, "one", KEY)),
-    ("a dead one", table(a=[node(OTHER, death_mark=1)]), table(a=[node(OTHER)]), (0, "one", KEY)),
-    ("one without figures", table(a=[{"name": OTHER}]), table(a=[node(OTHER)]), (0, "one", KEY)),
-    ("a key without nodes", {"subscriptions": [{"key": KEY}]}, table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("a dead one", table(a=[node(OTHER, dead=True)]), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("a key without nodes", table(a=[]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("another key's", table(a=[node(OTHER)], c=[]), table(a=[node(OTHER), node("x:1")], c=[]), (1, "one", KEY)),
 ]
 
 
 @pytest.mark.parametrize(("one", "two", "expected"), [case[1:] for case in FEWEST], ids=[case[0] for case in FEWEST])
-def test_fewest(one: dict[str, Any], two: dict[str, Any], expected: tuple[int, str, str]) -> None:
+def test_fewest(one: Table, two: Table, expected: tuple[int, str, str]) -> None:
     assert presence.fewest({"one": one, "two": two}, [(KEY, NODE)], NOW, 17) == expected
 
 

@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import StatsError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Listed, ListedPool, StatsError, Table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,7 +93,7 @@ def test_what_is_no_address_is_an_error(address: str) -> None:
     with pytest.raises(StatsError) as caught:
         stats.fetch(address, TIMEOUT, never)
     assert str(caught.value) == (
-        f"{address!r} is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL"
+        f"{address!r} is not a stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL"
     )
 
 
@@ -146,23 +146,25 @@ def test_a_server_that_sends_without_end_is_an_error(monkeypatch: pytest.MonkeyP
 
 
 EMPTY: Dict[str, Any] = {"version": "2", "subscriptions": []}
-ONE = dict(EMPTY, subscriptions=[{"key": "a"}])
+NONE = Table("2", None, [])
+ONE = Table("2", None, [ListedPool("a", 0, [])])
 READ: List[Tuple[str, bytes, Any]] = [
-    ("plain", ANSWER, {"version": "2.0.31", "subscriptions": []}),
+    ("plain", ANSWER, Table("2.0.31", None, [])),
     ("a dangling comma in a list", b'{"version":"2","subscriptions":[{"key":"a"},\n\t]}', ONE),
     ("a dangling comma in an object", b'{"version":"2","subscriptions":[{"key":"a", },]\n,}', ONE),
-    ("commas in text stay where nothing dangles", b'{"version":",]","subscriptions":[]}', dict(EMPTY, version=",]")),
-    ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', dict(EMPTY, version=",]\x01")),
-    ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', dict(EMPTY, proto="\ufffd")),
-    ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', dict(EMPTY, proto="\x01\n")),
-    ("quotes in a key", b'{"version":"2","subscriptions":[{"key":"a"b\\\n","hash":1,"hits":0}]}',
-     dict(EMPTY, subscriptions=[{"key": 'a"b\\\n', "hash": 1, "hits": 0}])),
-    ("what would be an escape", b'{"version":"2","subscriptions":[{"nodes":[{"name":"\\ud800",\n\t"modifier1":0}]}]}',
-     dict(EMPTY, subscriptions=[{"nodes": [{"name": "\\ud800", "modifier1": 0}]}])),
-    ("a folder with quotes", b'{"version":"2","cwd":"/"a"","active_sessions":0,"subscriptions":[]}',
-     dict(EMPTY, cwd='/"a"', active_sessions=0)),
-    ("all of it", b'{"version":"2","subscriptions":["\x80",],"a":"\t"}', dict(EMPTY, subscriptions=["\ufffd"], a="\t")),
-]
+    ("commas in text stay where nothing dangles", b'{"version":",]","subscriptions":[]}', Table(",]", None, [])),
+    ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', Table(",]\x01", None, [])),
+    ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', NONE),
+    ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', NONE),
+    ("quotes in a key", b'{"version":"2","subscriptions":[{"key":"a"b\\\n","hash":1,"hits":3}]}',
+     Table("2", None, [ListedPool('a"b\\\n', 3, [])])),
+    ("what would be an escape",
+     b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"\\ud800",\n\t"modifier1":0,"last_check":1}]}]}',
+     Table("2", None, [ListedPool("a", 0, [Listed("\\ud800", 1)])])),
+    ("a folder with quotes", b'{"version":"2","cwd":"/"a"","active_sessions":0,"pid":7,"subscriptions":[]}', Table("2", 7, [])),
+    ("all of it", b'{"version":"2","subscriptions":[{"key":"\x80","hash":1,},],"a":"\t"}',
+     Table("2", None, [ListedPool("\ufffd", 0, [])])),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("raw", "expected"), [case[1:] for case in READ], ids=[case[0] for case in READ])
@@ -183,6 +185,7 @@ UNREAD: List[Tuple[bytes, str]] = [
     (b'"version"', NO_STATS),
     (b'{"subscriptions":[]}', NO_STATS),
     (b'{"version":"2","workers":[]}', NO_ROUTER),
+    *[(b'{"version":"2","subscriptions":[{"key":"a","hits":%s}]}' % one, NO_JSON) for one in (b"NaN", b"Infinity", b"-Infinity")],
 ]
 
 
@@ -207,51 +210,63 @@ def test_any_bytes_are_stats_or_an_error(raw: bytes) -> None:
         found = stats.parse(raw)
     except StatsError:
         return
-    assert {"version", "subscriptions"} <= set(found)
+    json.dumps(found, allow_nan=False).encode("ascii")
+    for pool in found.pools:
+        pool.key.encode("utf-8")
 
 
 @given(JSON)
-def test_whatever_else_a_router_says_is_kept(other: Any) -> None:
-    assert stats.parse(json.dumps(dict(EMPTY, other=other)).encode()) == dict(EMPTY, other=other)
+def test_whatever_else_a_router_says_does_not_matter(other: Any) -> None:
+    assert stats.parse(json.dumps(dict(EMPTY, other=other)).encode()) == NONE
 
 
 # Judging
 
-FULL = {"name": "10.0.0.7:1", "last_check": 90, "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failcnt": 8,
-        "ref": 9, "death_mark": 0}
+FULL = Listed("10.0.0.7:1", 90, 3, 5, 6, 7, 8, 9)
 JUDGED = {"address": "10.0.0.7:1", "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failures": 8, "in_flight": 9,
           "age": 10, "dead": False, "fresh": True}
 BARE = {"address": "a", "weight": 1, "modifier1": 0, "modifier2": 0, "requests": 0, "failures": 0, "in_flight": 0,
         "age": 10, "dead": False, "fresh": True}
 NODES = [
     (FULL, 10, JUDGED),
-    ({"name": "a", "last_check": 90}, 10, BARE),
+    (Listed("a", 90), 10, BARE),
     (FULL, 9, dict(JUDGED, fresh=False)),
-    (dict(FULL, death_mark=1), 10, dict(JUDGED, dead=True, fresh=False)),
+    (FULL._replace(dead=True), 10, dict(JUDGED, dead=True, fresh=False)),
     # The clocks of two hosts differ.
-    (dict(FULL, last_check=200), 0, dict(JUDGED, age=0)),
-]
+    (FULL._replace(last_check=200), 0, dict(JUDGED, age=0)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("node", "max_age", "expected"), NODES)
-def test_a_node_is_fresh_while_its_last_announcement_is(node: Any, max_age: float, expected: Any) -> None:
-    found = {"subscriptions": [{"key": "k", "hits": 4, "nodes": [node]}, {"key": "empty"}]}
+def test_a_node_is_fresh_while_its_last_announcement_is(node: Listed, max_age: float, expected: Any) -> None:
+    found = Table("2", None, [ListedPool("k", 4, [node]), ListedPool("empty", 0, [])])
     assert stats.pools(found, 100.9, max_age) == [
         {"key": "k", "hits": 4, "nodes": [expected]},
         {"key": "empty", "hits": 0, "nodes": []},
     ]
 
 
+def test_a_node_is_read_with_all_its_figures() -> None:
+    node = {"name": "10.0.0.7:1", "last_check": 90, "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failcnt": 8,
+            "ref": 9, "death_mark": 1}  # fmt: skip
+    raw = json.dumps(dict(EMPTY, subscriptions=[{"key": "k", "hits": 4, "nodes": [node]}])).encode()
+    assert stats.parse(raw) == Table("2", None, [ListedPool("k", 4, [FULL._replace(dead=True)])])
+
+
 A, B = {"address": "a"}, {"address": "b"}
-POOLS = [{"key": "k", "nodes": [A, B]}, {"key": "l", "nodes": [B]}, {"key": "m", "nodes": []}]
+POOLS: List[Any] = [
+    {"key": "k", "hits": 1, "nodes": [A, B]},
+    {"key": "l", "hits": 2, "nodes": [B]},
+    {"key": "m", "hits": 3, "nodes": []},
+]
 SELECTED: List[Tuple[Any, Any, Any]] = [
     (None, None, POOLS),
     ("k", None, POOLS[:1]),
     ("m", None, POOLS[2:]),
     ("x", None, []),
-    (None, "a", [{"key": "k", "nodes": [A]}]),
-    (None, "b", [{"key": "k", "nodes": [B]}, {"key": "l", "nodes": [B]}]),
-    ("l", "b", [{"key": "l", "nodes": [B]}]),
+    (None, "a", [{"key": "k", "hits": 1, "nodes": [A]}]),
+    (None, "b", [{"key": "k", "hits": 1, "nodes": [B]}, {"key": "l", "hits": 2, "nodes": [B]}]),
+    ("l", "b", [{"key": "l", "hits": 2, "nodes": [B]}]),
     ("l", "a", []),
 ]
 
@@ -269,7 +284,7 @@ def test_routers_are_merged_to_one_picture() -> None:
 
     first = [{"key": "k", "hits": 5, "nodes": [node("b", 1, True, 7), node("a", 2, True, 3)]}]
     second = [{"key": "k", "hits": 6, "nodes": [node("b", 4, False, 5, True), node("a", 1, False, 20)]}]
-    routers: List[Dict[str, Any]] = [
+    routers: List[Any] = [
         {"stats": "r1", "pools": first},
         {"stats": "r2", "pools": [*second, {"key": "e", "hits": 1, "nodes": []}]},
         {"stats": "r3", "pools": []},
@@ -284,8 +299,27 @@ def test_routers_are_merged_to_one_picture() -> None:
     assert stats.merged(routers) == [{"key": "e", "hits": 1, "nodes": []}, {"key": "k", "hits": 11, "nodes": merged}]
 
 
-@pytest.mark.parametrize("subscriptions", [5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}]])
+def node_with(**figures: Any) -> Any:
+    return [{"key": "a", "nodes": [{"name": "n", "last_check": 1, **figures}]}]
+
+
+NO_TABLES: List[Any] = [
+    5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}], [{"key": "a", "nodes": [5]}], [{"key": ["a"]}],
+    [{"key": 5}], [{"key": "\ud800"}], [{"key": "a", "hits": "5"}], [{"key": "a", "hits": None}], [{"key": "a", "hits": True}],
+    [{"key": "a", "hits": 1.5}], node_with(name=None), node_with(name="\udfff"), node_with(last_check=None),
+    *[node_with(**{name: value}) for name in ("weight", "modifier1", "modifier2", "requests", "failcnt", "ref", "death_mark")
+      for value in (None, [], "1", 1e3)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subscriptions", NO_TABLES, ids=range(len(NO_TABLES)))
 def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
     with pytest.raises(stats.StatsError) as caught:
-        stats.pools({"version": "2", "subscriptions": subscriptions}, 0, 0)
+        stats.parse(json.dumps({"version": "2", "subscriptions": subscriptions}).encode())
     assert str(caught.value) == "its answer has no table of nodes as a router has"
+
+
+@pytest.mark.parametrize("more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}])
+def test_a_version_and_a_pid_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
+    with pytest.raises(stats.StatsError, match="no table of nodes"):
+        stats.parse(json.dumps({**EMPTY, **more}).encode())

@@ -15,7 +15,9 @@ from typing import Any, Callable, List, Optional, Tuple
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import dry_run
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Candidate, Ended, Uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.dry_run import Candidate, DryRun
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import Line
 from support.uwsgi import BINARY
 
@@ -45,7 +47,7 @@ class Host:
             assert path.stat().st_mode & 0o777 == 0o600
             self.texts.append(path.read_text(encoding="utf-8"))
         found = subprocess.run(argv, cwd=cwd, capture_output=True, timeout=60, check=False)
-        return found.returncode, found.stdout.decode(), found.stderr.decode("utf-8", "replace")
+        return Ended(found.returncode, found.stdout.decode(), found.stderr.decode("utf-8", "replace"))
 
     def candidate(self, name: str, *lines: Any, section: str = "uwsgi") -> Candidate:
         """A candidate of lines in uWSGI's own language, or of ``Line``s."""
@@ -56,7 +58,7 @@ class Host:
         """Check candidates, and that nothing is left of it."""
         before = sorted(self.folder.iterdir())
         try:
-            return self.uwsgi.check(candidates)
+            return DryRun(self.uwsgi).check(candidates)
         finally:
             assert (list(self.scratch.iterdir()), sorted(self.folder.iterdir())) == ([], before)
 
@@ -157,7 +159,7 @@ def test_words_about_the_candidate_name_it_where_it_is_to_go(host: Host) -> None
     binary = script(host.folder, "".join(f'echo "{words}" >&2\n' for words in said) + "exit 1")
     uwsgi = Uwsgi(binary, host.start, lambda: str(host.scratch))
     with pytest.raises(ArgumentError) as caught:
-        uwsgi.check([host.candidate("a", "master = true")])
+        DryRun(uwsgi).check([host.candidate("a", "master = true")])
     path = str(host.folder / "a.ini")
     assert caught.value.problem == f"uWSGI refuses {path}: {path}:uwsgi: bad / and bad"
 
@@ -172,7 +174,7 @@ def test_a_uwsgi_without_words_is_an_error_too(tmp_path: Path) -> None:
 def test_a_link_in_the_scratch_folder_is_not_followed(host: Host, tmp_path: Path) -> None:
     (host.scratch / "a.ini").symlink_to(tmp_path / "target")
     with pytest.raises(OSError):
-        host.uwsgi.check([host.candidate("a", "master = true")])
+        DryRun(host.uwsgi).check([host.candidate("a", "master = true")])
     assert not (tmp_path / "target").exists()
     assert host.runs == []
 
@@ -226,7 +228,7 @@ HARMLESS = ["exec-pre-app = x", "xexec-asap = x", "cron3 = x", "stopper = x", "s
 def test_everything_else_is_validated(host: Host, line: Any) -> None:
     binary = script(host.folder, "exit 1")
     with pytest.raises(ArgumentError):
-        Uwsgi(binary, host.start, lambda: str(host.scratch)).check([host.candidate("a", line)])
+        DryRun(Uwsgi(binary, host.start, lambda: str(host.scratch))).check([host.candidate("a", line)])
     assert len(host.runs) == 1
 
 

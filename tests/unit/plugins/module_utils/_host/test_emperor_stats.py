@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an Emperor says of its vassals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.emperor_stats import State, Vassal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import StatsError
+
+PATH = "/etc/uwsgi/vassals/shop.ini"
+ADDRESS = "127.0.0.1:3031"
+STATES: List[Tuple[Dict[str, Any], State]] = [
+    ({"vassals": [{"id": PATH, "last_mod": 5, "accepting": 1}]}, State(Vassal(PATH, 5, True))),
+    ({"vassals": [{"id": "shop.ini", "last_mod": 5, "accepting": 0}]}, State(Vassal("shop.ini", 5))),
+    ({"vassals": [{"id": PATH}]}, State(Vassal(PATH))),
+    ({"vassals": [{"id": PATH, "cursed": 1, "on_demand": "", "pid": -1}]}, State(Vassal(PATH, cursed=True))),
+    ({"vassals": [{"id": PATH, "on_demand": ADDRESS, "pid": -1}]}, State(Vassal(PATH, on_demand=ADDRESS, asleep=True))),
+    ({"vassals": [{"id": PATH, "on_demand": ADDRESS, "pid": 7}]}, State(Vassal(PATH, on_demand=ADDRESS))),
+    ({"vassals": [{"id": "other.ini", "last_mod": 5, "accepting": 1}]}, State()),
+    ({"vassals": [], "blacklist": [{"id": PATH, "attempt": 3}]}, State(failing=3)),
+    ({"vassals": [], "blacklist": [{"id": "shop.ini"}]}, State(failing=1)),
+    ({"vassals": [{"id": PATH}], "blacklist": [{"id": PATH, "attempt": 3}]}, State(Vassal(PATH))),
+    ({"vassals": [], "blacklist": [{"id": "other.ini", "attempt": 3}]}, State()),
+]
+
+
+@pytest.mark.parametrize(("stats", "state"), STATES)
+def test_the_emperors_stats_say_what_becomes_of_a_vassal(stats: Dict[str, Any], state: State) -> None:
+    assert emperor_stats.state(emperor_stats.parse(json.dumps(stats).encode()), PATH) == state
+
+
+NO_JSON = "its answer is not the JSON of a stats server: "
+NO_EMPEROR = "it is the stats server of something else than an Emperor"
+NO_VASSALS = "its answer has no vassals as an Emperor has"
+REFUSED = [
+    (b"", NO_JSON),
+    (b"{", NO_JSON),
+    (b"[" * 100000, NO_JSON),
+    (b"[]", NO_EMPEROR),
+    (b'{"version": "2.0", "subscriptions": []}', NO_EMPEROR),
+    (b'{"vassals": 5}', NO_VASSALS),
+    (b'{"vassals": [5]}', NO_VASSALS),
+    (b'{"vassals": [{}]}', NO_VASSALS),
+    (b'{"vassals": [{"id": "a", "last_mod": []}]}', NO_VASSALS),
+    (b'{"vassals": [{"id": "a", "last_mod": Infinity}]}', NO_VASSALS),
+    (b'{"vassals": [], "blacklist": [{}]}', NO_VASSALS),
+]
+
+
+@pytest.mark.parametrize(("raw", "problem"), REFUSED, ids=range(len(REFUSED)))
+def test_what_is_no_emperors_answer_is_an_error(raw: bytes, problem: str) -> None:
+    with pytest.raises(StatsError) as caught:
+        emperor_stats.parse(raw)
+    assert str(caught.value).startswith(problem)
