@@ -41,14 +41,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
 def signing_key_file(value: Any) -> str:
     """The file's name for one key; raises AnsibleFilterError for what can't be a key."""
-    return pem.file_name("key", pem.key_file(values.key("key", value)))
+    return file_names.file_name("key", file_names.key_file(values.key("key", value)))
 
 
 class FilterModule:

@@ -44,13 +44,13 @@ from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.crypto import public_half
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import pem
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import key_text
 
 
 @filter_errors
 def signing_public_key(value: Any) -> str:
     """The public key in PEM; raises AnsibleFilterError for what is no private key, without quoting it."""
-    return public_half("private key", pem("private key", value))
+    return public_half("private key", key_text("private key", value))
 
 
 class FilterModule:

@@ -106,8 +106,8 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._http import get
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Router
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, live_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 

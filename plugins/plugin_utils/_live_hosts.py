@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import MergedNode, Router, merged
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, Router, merged
 
 # The controller, where a stats server on a unix socket is.
 LOCALHOST = "localhost"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -84,7 +84,7 @@ def public_keys(folder: Path, kind: str = "ec") -> str:
             "path": str(path),
             "directory_mode": "0755",
             "mode": "0444",
-            "signing_keys": [{"file": pem.key_file(KEY), "content": content}],
+            "signing_keys": [{"file": file_names.key_file(KEY), "content": content}],
         },
     )
     assert not result.failed, result.msg

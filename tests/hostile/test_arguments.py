@@ -254,10 +254,10 @@ KEYS: list[tuple[str, dict[str, Any], str]] = [
     ("a mode in decimal", {**key(), "mode": 256}, "mode"),
 ]
 DRAIN: list[tuple[str, dict[str, Any], str]] = [
-    ("a suspend file whose folder is not there", drain(), "state"),
-    ("a suspend file below a file", drain({"suspend_file": "/etc/passwd/a"}), "state"),
-    ("a suspend file that is a folder's", drain({"suspend_file": "/"}), "state"),
-    ("a suspend file that is too long", drain({"suspend_file": "/" + "a" * 300}), "state"),
+    ("a suspend file whose folder is not there", drain(), "/no/such/folder/a"),
+    ("a suspend file below a file", drain({"suspend_file": "/etc/passwd/a"}), "/etc/passwd/a: "),
+    ("a suspend file that is a folder's", drain({"suspend_file": "/"}), "/: "),
+    ("a suspend file that is too long", drain({"suspend_file": "/" + "a" * 300}), "/" + "a" * 300 + ": "),
     ("no suspend file", drain({"suspend_file": None}), "subscriptions[0]"),
     ("a relative suspend file", drain({"suspend_file": "a"}), "subscriptions[0].suspend_file"),
     ("a line break in a suspend file", drain({"suspend_file": "/a\n" + EVIL}), "subscriptions[0].suspend_file"),

@@ -84,7 +84,8 @@ def test_a_folder_that_vanishes_is_an_error(tmp_path: Path) -> None:
         # After the last rename only the temporary names of what was replaced are left to remove.
         if result.failed:
             failed += 1
-            assert result.data["argument"].startswith(("path", "vassals[")), (step, result.msg)
+            # No argument is at fault but the path of a folder that was never there.
+            assert result.data.get("argument", "path") == "path", (step, result.msg)
             assert str(folder) in result.msg
     assert MOST_STEPS > vanished >= failed >= 8
 

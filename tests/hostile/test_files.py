@@ -43,13 +43,13 @@ ALL = [(kind, name) for name, kinds in KINDS.items() for kind in kinds]
 Kind = Callable[[Path], Any]
 
 
-def refused(kind: Kind, folder: Path, words: str, *places: str, prefix: tuple[str, ...] = ()) -> None:
-    """Run, and see that it ends with an error about one of the places and leaves the folder alone."""
+def refused(kind: Kind, folder: Path, words: str, place: str = "", prefix: tuple[str, ...] = ()) -> None:
+    """Run, and see that it ends with an error that names the argument, or the host's file alone, and leaves the folder alone."""
     module, arguments, dummy = kind(folder)
     before = snapshot(folder) if folder.is_dir() else None
     result = modules.run(module, arguments, prefix=prefix)
     assert result.failed
-    assert result.data["argument"] in places
+    assert result.data.get("argument", "") == place
     assert words in result.msg
     assert str(folder) in result.msg
     assert "\n" not in result.msg
@@ -91,16 +91,16 @@ def test_an_immutable_file_takes_its_neighbours_back(kind: Kind, name: str, tmp_
     folder.mkdir()
     put(folder / ("z" + name[1:]))
     with immutable(put(folder / name)):
-        refused(kind, folder, "nothing was changed", kind(folder)[2])
+        refused(kind, folder, f"{folder / name}: Operation not permitted; nothing was changed")
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL, ids=lambda one: getattr(one, "__name__", ""))
 def test_an_immutable_folder(kind: Kind, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    first = {"a.ini": "vassals[0]", "a.pem": "signing_keys[0].file"}[name]
     with immutable(folder):
-        refused(kind, folder, "nothing was changed", "path", first)
+        refused(kind, folder, "nothing was changed")
+    assert name
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL, ids=lambda one: getattr(one, "__name__", ""))
@@ -124,10 +124,9 @@ def test_what_an_ordinary_user_may_not_do(kind: Kind, name: str, tmp_path: Path)
     folder = tmp_path / "folder"
     folder.mkdir(mode=0o755)
     os.chmod(folder, 0o755)
-    first = {"a.ini": "vassals[0]", "a.pem": "signing_keys[0].file"}[name]
-    refused(kind, folder, "Permission denied", "path", first, prefix=AS_NOBODY)
+    refused(kind, folder, "Permission denied", prefix=AS_NOBODY)
     put(folder / name, bits=0o600)
-    refused(kind, folder, "can't be read: Permission denied", kind(folder)[2], prefix=AS_NOBODY)
+    refused(kind, folder, f"{folder / name}: can't be read: Permission denied", prefix=AS_NOBODY)
 
 
 @contextmanager
@@ -147,15 +146,14 @@ def disk(folder: Path, options: str) -> Iterator[None]:
 def test_a_full_disk_and_one_that_is_read_only(kind: Kind, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    places = [kind(folder)[2].replace("[1]", f"[{at}]") for at in range(3)]
     with disk(folder, "size=32k"):
         put(folder / name)
         with (folder / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
             while True:
                 filler.write(b"x" * 512)
-        refused(kind, folder, "No space left on device; nothing was changed", *places)
+        refused(kind, folder, "No space left on device; nothing was changed")
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True, timeout=30)
-        refused(kind, folder, "Read-only file system; nothing was changed", *places, "path")
+        refused(kind, folder, "Read-only file system; nothing was changed")
 
 
 @pytest.mark.parametrize("path", ["/", "/no/such/folder/", "", "."])

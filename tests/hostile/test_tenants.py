@@ -37,7 +37,7 @@ def run(folder: Path, fields: str) -> modules.Result:
 
 
 REFUSED = [
-    (",check={0}/suspend", "state: {0}/suspend: Permission denied; nothing was changed"),
+    (",check={0}/suspend", "{0}/suspend: Permission denied; nothing was changed"),
     (",check={0}/suspend,sign=SHA256:{0}/key.pem", "{0}/key.pem, the key that signs the announcements, can't be read"),
 ]
 

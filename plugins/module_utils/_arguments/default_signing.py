@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, Iterator, List, Tuple
 
 from .._errors import ArgumentError
-from .._keys import pem
+from .._keys import file_names
 from . import values
 
 # Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
@@ -106,4 +106,4 @@ def subscription_key(path: str, value: Any) -> str:
 
 def key_file(path: str, key: str) -> str:
     """The file's name of a key that is to be signed."""
-    return pem.file_name(path, pem.key_file(key))
+    return file_names.file_name(path, file_names.key_file(key))

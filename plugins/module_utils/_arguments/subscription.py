@@ -97,19 +97,21 @@ def fragment(
                 values.child(place, "dir_credentials")
                 + ": without pass_unix_credentials the router takes every sender for root"
             )
-    entries: List[Subscription] = []
     place = values.child(path, "subscriptions")
+    entries: List[Subscription] = []
     for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
         given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
-        wants = given.pop(_RESOLVE, arguments.get(_RESOLVE))
-        wants = wants is not None and wants is not False and values.flag(one + "." + _RESOLVE, wants)
+        wants = _is_resolved(one, given.pop(_RESOLVE, arguments.get(_RESOLVE)))
         entries.append(_subscription(one, given, release, resolve if wants else None))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
         _one_weight(place, entries)
-    lines += [Line(SUBSCRIBE2, line) for entry in entries for line in entry.lines]
-    return Fragment(lines, entries, warnings)
+    return Fragment(lines + [Line(SUBSCRIBE2, line) for entry in entries for line in entry.lines], entries, warnings)
+
+
+def _is_resolved(path: str, value: Any) -> bool:
+    return value is not None and value is not False and values.flag(f"{path}.{_RESOLVE}", value)
 
 
 def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], release: Release) -> List[Line]:

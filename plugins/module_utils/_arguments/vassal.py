@@ -17,6 +17,7 @@ from .._errors import ArgumentError
 from .._ini import writer
 from .._ini.writer import Line
 from . import values
+from .on_demand import on_demand_address
 from .subscription import NO_FAILOVER, Resolver, Subscription, fragment
 from .table import CLIENT_PARAMS
 
@@ -45,8 +46,6 @@ _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
 # Where a socket may come from besides.
 _ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
-# What an Emperor reads of an on-demand address.
-_PRINTABLE = re.compile(r"[!-~]+\Z")
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
@@ -124,57 +123,64 @@ def vassals(
     return found
 
 
-def _vassal(
-    place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults
-) -> Vassal:
+def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults) -> Vassal:
     given = values.mapping(place, item, _ARGUMENTS)
     name = _name(place + ".name", given.get("name"))
     own = _options(place + ".options", given.get("options"))
     options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
-    given.setdefault("resolve_server", defaults.resolve_server)
     owner = _owner(place, given.get("owner", defaults.owner), name) if defaults.tyrant else None
     on_demand = _on_demand(place, given) if "on_demand" in given else None
     if "health" in given:
         # Only where it's used, as few vassals have it.
-        from . import health  # noqa: PLC0415
+        from .health import health  # noqa: PLC0415
 
-        health.health(place + ".health", given["health"])
-    if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
-        suspend_file = os.path.join(defaults.suspend_dir, owner or "", name)
-        given["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
-    if defaults.client_params and given.get("subscriptions"):
-        params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
-        given["client_params"] = dict(defaults.client_params, **params)
+        health(place + ".health", given["health"])
+    given = _with_defaults(place, given, name, owner, defaults)
     found = fragment(given, release, resolve, place)
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
-    warnings = list(found.warnings)
     sockets = [line.value for line in options if line.name in SOCKETS]
+    warnings = list(found.warnings)
     for at, entry in enumerate(found.subscriptions):
         if not isinstance(entry.address, str):
             warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
-    uid = uids[-1] if uids else None
-    bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
-    if on_demand:
-        if on_demand in bound:
-            raise ArgumentError(
-                place + ".options", f"the socket {on_demand!r} is bound by the Emperor, for on_demand; leave it out here"
-            )
-        bound.append(on_demand)
-    lines = options + found.lines
     return Vassal(
         name=name,
         place=place,
         arguments=given,
-        lines=lines,
+        lines=options + found.lines,
         subscriptions=found.subscriptions,
         warnings=warnings,
-        uid=uid,
-        sockets=bound,
+        uid=uids[-1] if uids else None,
+        sockets=_bound(place, sockets, on_demand),
         owner=owner,
         on_demand=on_demand,
     )
+
+
+def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional[str], defaults: Defaults) -> Dict[str, Any]:
+    """What a vassal's arguments come to with what holds for every vassal."""
+    found = {"resolve_server": defaults.resolve_server, **given}
+    if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
+        suspend_file = os.path.join(defaults.suspend_dir, owner or "", name)
+        found["subscriptions"] = [_suspendable(entry, suspend_file) for entry in given["subscriptions"]]
+    if defaults.client_params and given.get("subscriptions"):
+        params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
+        found["client_params"] = dict(defaults.client_params, **params)
+    return found
+
+
+def _bound(place: str, sockets: List[str], on_demand: Optional[str]) -> List[str]:
+    """The sockets that nobody else can have, with the one that the Emperor binds."""
+    bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
+    if on_demand is None:
+        return bound
+    if on_demand in bound:
+        raise ArgumentError(
+            place + ".options", f"the socket {on_demand!r} is bound by the Emperor, for on_demand; leave it out here"
+        )
+    return [*bound, on_demand]
 
 
 def _owner(place: str, value: Any, name: str) -> str:
@@ -191,28 +197,6 @@ def _owner(place: str, value: Any, name: str) -> str:
     if not _OWNER.match(owner):
         raise ArgumentError(place + ".owner", f"{owner[:80]!r} is no user's name; give one for {name!r}")
     return owner
-
-
-def on_demand_address(path: str, value: Any) -> str:
-    """What the Emperor can bind: an IPv4 address and a port, or the absolute path of a unix socket.
-
-    Those are what ``on_demand_bind`` (core/emperor.c) takes.
-
-    Raises:
-        ArgumentError: when it's something else.
-    """
-    found = values.text(path, value)
-    if not _PRINTABLE.match(found):
-        raise ArgumentError(path, f"{found[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
-    if found.startswith("/"):
-        return values.socket_path(path, found)
-    if not _addresses.is_ipv4_port(found):
-        raise ArgumentError(
-            path,
-            f"{found[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, "
-            "and the Emperor binds nothing else",
-        )
-    return found
 
 
 def _on_demand(place: str, given: Mapping[str, Any]) -> str:

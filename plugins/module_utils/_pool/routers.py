@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .._errors import ArgumentError
-from .stats import Get, Router, StatsError, Table, fetch, parse, pools, selected
+from .pools import Router, pools, selected
+from .stats import Get, StatsError, Table, fetch, parse
 
 _MOST_AT_ONCE = 32
 

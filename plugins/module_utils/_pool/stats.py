@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stats of a router: read from its stats server, and judged.
+"""The stats of a router, read from its stats server.
 
 The format is what ``corerouter_send_stats`` writes (``plugins/corerouter/cr.c``). uWSGI escapes nothing in it, not even what
 came with an announcement, writes a comma too many when two routers share an instance, and 2.1 puts an uninitialised byte into
@@ -15,7 +15,7 @@ import json
 import re
 import socket
 import time
-from typing import Any, Callable, Dict, Iterable, List, Match, NamedTuple, Optional, TypedDict
+from typing import Any, Callable, Dict, List, Match, NamedTuple, Optional
 
 from .._addresses import endpoint, is_url, stats_flaw
 
@@ -68,67 +68,6 @@ class Table(NamedTuple):
     version: str
     pid: Optional[int]
     pools: List[ListedPool]
-
-
-class Node(TypedDict):
-    """A node of a pool as modules return it; ``age`` is the seconds since it last was heard."""
-
-    address: str
-    weight: int
-    modifier1: int
-    modifier2: int
-    requests: int
-    failures: int
-    in_flight: int
-    age: int
-    dead: bool
-    fresh: bool
-
-
-class Pool(TypedDict):
-    """A key and its nodes at one router."""
-
-    key: str
-    hits: int
-    nodes: List[Node]
-
-
-class _Asked(TypedDict):
-    stats: str
-    pools: List[Pool]
-
-
-class Router(_Asked, total=False):
-    """A router, known by the address of its stats server; one that doesn't answer has ``error`` and no pools."""
-
-    version: str
-    pid: Optional[int]
-    error: str
-
-
-class MergedNode(TypedDict):
-    """A node as several routers have it together; the lists are the routers', by their ``stats``."""
-
-    address: str
-    weight: int
-    modifier1: int
-    modifier2: int
-    age: int
-    requests: int
-    failures: int
-    in_flight: int
-    fresh_on: List[str]
-    ghost_on: List[str]
-    dead_on: List[str]
-    missing_on: List[str]
-
-
-class MergedPool(TypedDict):
-    """A key and its nodes at several routers."""
-
-    key: str
-    hits: int
-    nodes: List[MergedNode]
 
 
 def fetch(address: str, timeout: float, get: Get) -> bytes:
@@ -264,100 +203,3 @@ def _is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def pools(table: Table, now: float, max_age: float) -> List[Pool]:
-    """The keys of a router and their nodes, judged.
-
-    A router drops a silent node only when somebody asks for its key, so the age of the last announcement tells, not the list.
-
-    Args:
-        now: Unix time in seconds, of the router's clock.
-        max_age: seconds since the last announcement up to which a node is fresh.
-    """
-    return [
-        Pool(key=pool.key, hits=pool.hits, nodes=[_node(node, now, max_age) for node in pool.nodes]) for pool in table.pools
-    ]
-
-
-def _node(node: Listed, now: float, max_age: float) -> Node:
-    age = max(0, int(now - node.last_check))
-    return Node(
-        address=node.address,
-        weight=node.weight,
-        modifier1=node.modifier1,
-        modifier2=node.modifier2,
-        requests=node.requests,
-        failures=node.failures,
-        in_flight=node.in_flight,
-        age=age,
-        dead=node.dead,
-        fresh=not node.dead and age <= max_age,
-    )
-
-
-def selected(found: Iterable[Pool], key: Optional[str] = None, node: Optional[str] = None) -> List[Pool]:
-    """The pools of one key, or with one node, or all; of each pool only the node asked for."""
-    result = []
-    for pool in found:
-        if key is not None and pool["key"] != key:
-            continue
-        nodes = [item for item in pool["nodes"] if node is None or item["address"] == node]
-        if nodes or node is None:
-            result.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
-    return result
-
-
-def merged(routers: Iterable[Router]) -> List[MergedPool]:
-    """The pools of several routers as one picture, sorted by key and address.
-
-    A node's figures are sums. Its weight and modifiers are those of its last announcement, whose age is the node's.
-
-    Args:
-        routers: each with its pools, or with ``error``.
-    """
-    answered = [router for router in routers if "error" not in router]
-    hits: Dict[str, int] = {}
-    keys: Dict[str, Dict[str, MergedNode]] = {}
-    for router in answered:
-        for pool in router["pools"]:
-            hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
-            nodes = keys.setdefault(pool["key"], {})
-            for node in pool["nodes"]:
-                _add(nodes.setdefault(node["address"], _nothing(node)), node, router["stats"])
-    for nodes in keys.values():
-        for one in nodes.values():
-            seen = one["fresh_on"] + one["ghost_on"]
-            one["missing_on"] = [router["stats"] for router in answered if router["stats"] not in seen]
-    return [
-        MergedPool(key=key, hits=hits[key], nodes=[nodes[name] for name in sorted(nodes)]) for key, nodes in sorted(keys.items())
-    ]
-
-
-def _nothing(node: Node) -> MergedNode:
-    return MergedNode(
-        address=node["address"],
-        weight=node["weight"],
-        modifier1=node["modifier1"],
-        modifier2=node["modifier2"],
-        age=node["age"],
-        requests=0,
-        failures=0,
-        in_flight=0,
-        fresh_on=[],
-        ghost_on=[],
-        dead_on=[],
-        missing_on=[],
-    )
-
-
-def _add(one: MergedNode, node: Node, stats: str) -> None:
-    if node["age"] < one["age"]:
-        one["weight"], one["age"] = node["weight"], node["age"]
-        one["modifier1"], one["modifier2"] = node["modifier1"], node["modifier2"]
-    one["requests"] += node["requests"]
-    one["failures"] += node["failures"]
-    one["in_flight"] += node["in_flight"]
-    (one["fresh_on"] if node["fresh"] else one["ghost_on"]).append(stats)
-    if node["dead"]:
-        one["dead_on"].append(stats)

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .. import _http
 from .._errors import HostError
 from .._pool import routers
-from .._pool.stats import merged
+from .._pool.pools import merged
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:

@@ -16,7 +16,7 @@ from .._arguments import values
 from .._errors import ArgumentError
 from .._files.attributes import Attributes, attributes
 from .._files.plan import Wanted, differences
-from .._keys import pem
+from .._keys import file_names, pem
 
 # OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
 MARKER = b"# Managed by Ansible, emperor.uwsgi.uwsgi_signing_keys\n"
@@ -38,7 +38,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     with _module.directory(module, params["tyrant"]) as folder:
         unwanted: List[str] = []
         if params["purge"]:
-            unwanted = sorted(folder.marked(MARKER, pem.SUFFIX, {item.name for item in wanted}))
+            unwanted = sorted(folder.marked(MARKER, file_names.SUFFIX, {item.name for item in wanted}))
         plan = folder.compare(wanted, unwanted)
         folder.apply(plan)
     result: Dict[str, Any] = {
@@ -62,7 +62,7 @@ def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> L
     for at, item in enumerate(items):
         place = f"signing_keys[{at}]"
         given = values.mapping(place, item, ("file", "content", "owner"))
-        name = pem.file_name(place + ".file", given.get("file"))
+        name = file_names.file_name(place + ".file", given.get("file"))
         if name in places:
             raise ArgumentError(place + ".file", f"{name!r} is the file of {places[name]} too; give each key its own")
         places[name] = place

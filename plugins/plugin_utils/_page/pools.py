@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import MergedNode, MergedPool, merged
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Node as RouterNode
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Router as Asked
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, MergedPool, merged
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Node as RouterNode
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router as Asked
 
 # The worst first. What they mean, with the age up to which a node is fresh.
 STATES = {

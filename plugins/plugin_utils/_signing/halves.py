@@ -23,7 +23,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_s
     subscription_key,
 )
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem as _keys
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
 
 from . import crypto
 
@@ -65,9 +65,8 @@ def key_owners(vassals: Any) -> dict[str, str]:
         if owner is None or str(owner) in ("root", "0"):
             raise ArgumentError(
                 signer.place.rpartition(".subscriptions")[0] + ".owner",
-                "is {}; a tyrant Emperor runs a vassal as its file's owner, so give {!r} a user of its own".format(
-                    "missing" if owner is None else "root", name
-                ),
+                f"is {'missing' if owner is None else 'root'}; a tyrant Emperor runs a vassal as its file's owner, so give "
+                f"{name!r} a user of its own",
             )
         file = os.path.basename(signer.file)
         names.setdefault(file, name)
@@ -100,6 +99,20 @@ def key_names(items: Any, directory: Any = None) -> list[str]:
     return sorted(names)
 
 
+class Needed(NamedTuple):
+    """The keys that subscriptions are signed with.
+
+    Attributes:
+        files: a signer of each private key, by the name of its file.
+        signed: the names of private keys' files, by the names of the files in which routers look for their public halves.
+        owners: the subscription key that each of these is of.
+    """
+
+    files: dict[str, Signer]
+    signed: dict[str, str]
+    owners: dict[str, str]
+
+
 def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
     """The keys that a host needs.
 
@@ -113,17 +126,24 @@ def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
     Raises:
         ArgumentError: for a key that's missing, two that fall on one file name, or one that has two private keys.
     """
-    if half not in _keys.HALVES:
+    if half not in pem.HALVES:
         raise ArgumentError("half", f"{half!r} is neither 'private' nor 'public'")
     if not isinstance(private_keys, Mapping):
         raise ArgumentError("private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM")
-    owners: dict[str, str] = {}
-    files: dict[str, Signer] = {}
-    signed: dict[str, str] = {}
+    needed = _needed(items)
+    contents = _contents(needed, private_keys)
+    if half == "private":
+        return _private_halves(contents)
+    return _public_halves(contents, needed.signed)
+
+
+def _needed(items: Any) -> Needed:
+    """The keys that subscriptions are signed with, none of them in the way of another."""
+    needed = Needed({}, {}, {})
     for signer in _signers(items):
         name = os.path.basename(signer.file)
-        _keys.file_name(signer.place + ".signing", name)
-        other = files.setdefault(name, signer)
+        file_names.file_name(signer.place + ".signing", name)
+        other = needed.files.setdefault(name, signer)
         if other.file != signer.file:
             raise ArgumentError(
                 signer.place + ".signing",
@@ -131,47 +151,61 @@ def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
                 "rename one",
             )
         for key in signer.keys:
-            public = key_file(signer.place + ".key", key)
-            if owners.setdefault(public, key) != key:
-                raise ArgumentError(
-                    signer.place + ".key",
-                    f"{key!r} and {owners[public]!r} fall on one file name, {public}, so one could announce the other; rename "
-                    "one",
-                )
-            if signed.setdefault(public, name) != name:
-                raise ArgumentError(
-                    signer.place + ".signing",
-                    f"{key!r} is signed with {name} here and with {signed[public]} elsewhere, and a router checks it with one "
-                    "key; sign it with the same everywhere",
-                )
-    # A file of several subscriptions may be known by the key of any of them.
+            _take(needed, signer, name, key)
+    return needed
+
+
+def _take(needed: Needed, signer: Signer, name: str, key: str) -> None:
+    """Note that a subscription key is signed with the private key in a file."""
+    public = key_file(signer.place + ".key", key)
+    owner = needed.owners.setdefault(public, key)
+    if owner != key:
+        raise ArgumentError(
+            signer.place + ".key",
+            f"{key!r} and {owner!r} fall on one file name, {public}, so one could announce the other; rename one",
+        )
+    other = needed.signed.setdefault(public, name)
+    if other != name:
+        raise ArgumentError(
+            signer.place + ".signing",
+            f"{key!r} is signed with {name} here and with {other} elsewhere, and a router checks it with one key; sign it with "
+            "the same everywhere",
+        )
+
+
+def _contents(needed: Needed, private_keys: Mapping[str, Any]) -> dict[str, str]:
+    """The private keys by their files' names; a file of several subscriptions may be known by the key of any of them."""
     known: dict[str, list[str]] = {}
-    for public, name in signed.items():
-        known.setdefault(name, []).append(owners[public])
-    contents = {name: _private_key(private_keys, files[name], keys) for name, keys in known.items()}
-    if half == "private":
-        for name, content in contents.items():
-            _keys.inspect(f"private_keys[{name!r}]", content, "private")
-        return [{"file": name, "content": contents[name]} for name in sorted(contents)]
-    public_halves = {name: crypto.public_half(f"private_keys[{name!r}]", text) for name, text in contents.items()}
-    return [{"file": public, "content": public_halves[signed[public]]} for public in sorted(signed)]
+    for public, name in needed.signed.items():
+        known.setdefault(name, []).append(needed.owners[public])
+    return {name: _private_key(private_keys, needed.files[name], keys) for name, keys in known.items()}
+
+
+def _private_halves(contents: dict[str, str]) -> list[dict[str, str]]:
+    for name, content in contents.items():
+        pem.inspect(f"private_keys[{name!r}]", content, "private")
+    return [{"file": name, "content": contents[name]} for name in sorted(contents)]
+
+
+def _public_halves(contents: dict[str, str], signed: dict[str, str]) -> list[dict[str, str]]:
+    found = {name: crypto.public_half(f"private_keys[{name!r}]", content) for name, content in contents.items()}
+    return [{"file": public, "content": found[signed[public]]} for public in sorted(signed)]
 
 
 def _private_key(private_keys: Mapping[str, Any], signer: Signer, keys: list[str]) -> str:
     """The private key that a signer's file holds, known by that file's name or by one of the keys that it signs for."""
     name = os.path.basename(signer.file)
-    for one in [name] + keys + [_keys.key_file(key) for key in keys]:
+    for one in [name] + keys + [file_names.key_file(key) for key in keys]:
         if one in private_keys:
-            return pem(f"private_keys[{one!r}]", private_keys[one])
+            return key_text(f"private_keys[{one!r}]", private_keys[one])
     raise ArgumentError(
         signer.place + ".signing",
-        "private_keys has neither {!r} nor a key for {}; add it, or leave the subscription unsigned".format(
-            name, ", ".join(repr(key) for key in keys)
-        ),
+        f"private_keys has neither {name!r} nor a key for {', '.join(map(repr, keys))}; add it, or leave the subscription "
+        "unsigned",
     )
 
 
-def pem(path: str, value: Any) -> str:
+def key_text(path: str, value: Any) -> str:
     """A key's text, out of ansible-vault where that hands over an object that decrypts when it's read."""
     if value is None or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
         raise ArgumentError(path, "is no text; give the key in PEM")

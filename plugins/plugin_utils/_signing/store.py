@@ -13,7 +13,7 @@ from typing import Any
 from ansible.parsing.vault import is_encrypted
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import NEXT
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
 
 from . import crypto
 
@@ -40,7 +40,7 @@ class Store:
         """
         folder = os.path.join(self._directory, NEXT)
         try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(pem.SUFFIX))
+            names = sorted(name for name in os.listdir(folder) if name.endswith(file_names.SUFFIX))
         except FileNotFoundError:
             return {}
         except OSError as exc:
@@ -68,7 +68,7 @@ class Store:
         Raises:
             ArgumentError: for a name that's no file's, a file that's no key, or one that can't be read or made.
         """
-        path = os.path.join(self._directory, pem.file_name("name", name))
+        path = os.path.join(self._directory, file_names.file_name("name", name))
         content = self._read(path)
         if content is None and missing == "refuse":
             raise ArgumentError("directory", f"{path} is not there; make it, or let create be true")

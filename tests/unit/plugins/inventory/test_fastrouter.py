@@ -201,7 +201,7 @@ CHECK = " does not answer: [Errno 111] Connection refused; check that the router
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "stats[0]: {gone}" + CHECK),
     ({"require_all": False}, "stats[0]: {gone}" + CHECK),
-    ({"stats": ["router1:2627"]}, "stats[0]: 'router1:2627' is no stats server; give IPV4:PORT, the absolute path"),
+    ({"stats": ["router1:2627"]}, "stats[0]: 'router1:2627' is not a stats server; give IPV4:PORT, the absolute path"),
     ({"stats": []}, "stats: names no router; give the address of at least one stats server"),
     ({"timeout": 0}, "timeout: 0 is too small; give 1 or more seconds"),
     ({"max_age": -1}, "max_age: -1 is too small; give 0 or more seconds"),

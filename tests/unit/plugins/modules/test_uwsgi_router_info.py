@@ -110,7 +110,7 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
         f"2]: {mute} does not answer: timed out" + CHECK,
         f"3]: {missing} does not answer: HTTP Error 404: Not Found" + CHECK,
         f"4]: {page} does not answer: hello" + CHECK,
-        "5]: 'router1:2627' is no stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL",
+        "5]: 'router1:2627' is not a stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL",
     ]
     assert ["error" in one for one in found.data["routers"]] == [True, False, True, True, True, True]
     [pool] = found.data["pools"]

@@ -13,7 +13,7 @@ from typing import Any, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys.pem import Pem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,26 +51,26 @@ NAMES = [
 
 @pytest.mark.parametrize(("key", "expected"), NAMES)
 def test_the_file_of_a_key_is_the_one_where_a_router_looks(key: str, expected: str) -> None:
-    assert pem.key_file(key) == expected
+    assert file_names.key_file(key) == expected
 
 
 @given(st.text(min_size=1, max_size=251))
 def test_every_file_of_a_key_is_a_file_s_name(key: str) -> None:
     try:
-        name = pem.key_file(key)
+        name = file_names.key_file(key)
     except UnicodeEncodeError:
         assert any("\ud800" <= one <= "\udfff" for one in key)
         return
     assert len(name) == len(key.encode()) + 4
     if len(name) <= 255:
-        assert pem.file_name("file", name) == name
+        assert file_names.file_name("file", name) == name
     # A second time nothing is left to replace.
-    assert pem.key_file(name) == name + ".pem"
+    assert file_names.key_file(name) == name + ".pem"
 
 
 @pytest.mark.parametrize("name", ["a.pem", "..pem", "A_b-9.x.pem", "a" * 251 + ".pem"])
 def test_names_are_taken_as_they_are(name: str) -> None:
-    assert pem.file_name("file", name) == name
+    assert file_names.file_name("file", name) == name
 
 
 NO_NAMES: List[Any] = [
@@ -82,7 +82,7 @@ NO_NAMES: List[Any] = [
 @pytest.mark.parametrize("value", NO_NAMES, ids=repr)
 def test_what_can_not_name_a_file_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
-        pem.file_name("keys[3].file", value)
+        file_names.file_name("keys[3].file", value)
     assert caught.value.path == "keys[3].file"
     assert caught.value.problem == (
         f"{str(value)[:80]!r} can't name a signing key's file; give at most 255 of letters, digits, '.', '_' and '-', with "

@@ -220,30 +220,7 @@ def test_whatever_else_a_router_says_does_not_matter(other: Any) -> None:
     assert stats.parse(json.dumps(dict(EMPTY, other=other)).encode()) == NONE
 
 
-# Judging
-
 FULL = Listed("10.0.0.7:1", 90, 3, 5, 6, 7, 8, 9)
-JUDGED = {"address": "10.0.0.7:1", "weight": 3, "modifier1": 5, "modifier2": 6, "requests": 7, "failures": 8, "in_flight": 9,
-          "age": 10, "dead": False, "fresh": True}
-BARE = {"address": "a", "weight": 1, "modifier1": 0, "modifier2": 0, "requests": 0, "failures": 0, "in_flight": 0,
-        "age": 10, "dead": False, "fresh": True}
-NODES = [
-    (FULL, 10, JUDGED),
-    (Listed("a", 90), 10, BARE),
-    (FULL, 9, dict(JUDGED, fresh=False)),
-    (FULL._replace(dead=True), 10, dict(JUDGED, dead=True, fresh=False)),
-    # The clocks of two hosts differ.
-    (FULL._replace(last_check=200), 0, dict(JUDGED, age=0)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("node", "max_age", "expected"), NODES)
-def test_a_node_is_fresh_while_its_last_announcement_is(node: Listed, max_age: float, expected: Any) -> None:
-    found = Table("2", None, [ListedPool("k", 4, [node]), ListedPool("empty", 0, [])])
-    assert stats.pools(found, 100.9, max_age) == [
-        {"key": "k", "hits": 4, "nodes": [expected]},
-        {"key": "empty", "hits": 0, "nodes": []},
-    ]
 
 
 def test_a_node_is_read_with_all_its_figures() -> None:
@@ -251,52 +228,6 @@ def test_a_node_is_read_with_all_its_figures() -> None:
             "ref": 9, "death_mark": 1}  # fmt: skip
     raw = json.dumps(dict(EMPTY, subscriptions=[{"key": "k", "hits": 4, "nodes": [node]}])).encode()
     assert stats.parse(raw) == Table("2", None, [ListedPool("k", 4, [FULL._replace(dead=True)])])
-
-
-A, B = {"address": "a"}, {"address": "b"}
-POOLS: List[Any] = [
-    {"key": "k", "hits": 1, "nodes": [A, B]},
-    {"key": "l", "hits": 2, "nodes": [B]},
-    {"key": "m", "hits": 3, "nodes": []},
-]
-SELECTED: List[Tuple[Any, Any, Any]] = [
-    (None, None, POOLS),
-    ("k", None, POOLS[:1]),
-    ("m", None, POOLS[2:]),
-    ("x", None, []),
-    (None, "a", [{"key": "k", "hits": 1, "nodes": [A]}]),
-    (None, "b", [{"key": "k", "hits": 1, "nodes": [B]}, {"key": "l", "hits": 2, "nodes": [B]}]),
-    ("l", "b", [{"key": "l", "hits": 2, "nodes": [B]}]),
-    ("l", "a", []),
-]
-
-
-@pytest.mark.parametrize(("key", "node", "expected"), SELECTED)
-def test_pools_are_selected_by_key_and_node(key: Any, node: Any, expected: Any) -> None:
-    assert stats.selected(POOLS, key, node) == expected
-
-
-def test_routers_are_merged_to_one_picture() -> None:
-    def node(address: str, number: int, fresh: bool, age: int, dead: bool = False) -> Dict[str, Any]:
-        sums = {"requests": number, "failures": number * 10, "in_flight": number * 100}
-        last = {"weight": age + 1, "modifier1": age + 2, "modifier2": age + 3, "age": age}
-        return {"address": address, "fresh": fresh, "dead": dead, **sums, **last}
-
-    first = [{"key": "k", "hits": 5, "nodes": [node("b", 1, True, 7), node("a", 2, True, 3)]}]
-    second = [{"key": "k", "hits": 6, "nodes": [node("b", 4, False, 5, True), node("a", 1, False, 20)]}]
-    routers: List[Any] = [
-        {"stats": "r1", "pools": first},
-        {"stats": "r2", "pools": [*second, {"key": "e", "hits": 1, "nodes": []}]},
-        {"stats": "r3", "pools": []},
-        {"stats": "r4", "pools": [], "error": "it does not answer"},
-    ]
-    merged = [
-        {"address": "a", "weight": 4, "modifier1": 5, "modifier2": 6, "age": 3, "requests": 3, "failures": 30, "in_flight": 300,
-         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": [], "missing_on": ["r3"]},
-        {"address": "b", "weight": 6, "modifier1": 7, "modifier2": 8, "age": 5, "requests": 5, "failures": 50, "in_flight": 500,
-         "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": ["r2"], "missing_on": ["r3"]},
-    ]
-    assert stats.merged(routers) == [{"key": "e", "hits": 1, "nodes": []}, {"key": "k", "hits": 11, "nodes": merged}]
 
 
 def node_with(**figures: Any) -> Any:

@@ -239,7 +239,7 @@ def test_halves_that_can_not_be_told_are_refused(items: Any, private_keys: Any, 
 
 
 def test_text_is_a_key_as_it_is() -> None:
-    assert halves.pem("key", "x") == halves.pem("key", Vaulted("x")) == "x"
+    assert halves.key_text("key", "x") == halves.key_text("key", Vaulted("x")) == "x"
 
 
 @given(st.lists(st.lists(st.text("ab:/_.", min_size=1, max_size=4), min_size=1, max_size=3), max_size=4))

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The names of signing keys' files. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .._errors import ArgumentError
+
+SUFFIX = ".pem"
+# What a file's name may have in any file system that uWSGI runs on.
+_MAX_NAME = 255
+_UNSAFE = re.compile(rb"[^0-9A-Za-z._-]")
+_FILE_NAME = re.compile(r"[0-9A-Za-z._-]+\.pem\Z")
+
+
+def key_file(key: str) -> str:
+    """The name of the file in which a router looks for a subscription key's public half.
+
+    Args:
+        key: such as ``shop.example.com:8000``; every byte that isn't a letter, a digit, ``.``, ``_`` or ``-`` becomes ``_``
+            (``uwsgi_subscription_sign_check``, ``core/subscription.c``).
+    """
+    return _UNSAFE.sub(b"_", key.encode("utf-8")).decode("ascii") + SUFFIX
+
+
+def file_name(path: str, value: Any) -> str:
+    """Check the name of a key's file.
+
+    Raises:
+        ArgumentError: when it isn't one that ``key_file`` could have made.
+    """
+    if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
+        # Who mixes up name and content gets no piece of a key into the output.
+        shown = "a PEM" if "-----" in str(value) else repr(str(value)[:80])
+        raise ArgumentError(
+            path,
+            f"{shown} can't name a signing key's file; give at most {_MAX_NAME} of letters, digits, '.', '_' and '-', with "
+            f"{SUFFIX} at the end, as the filter emperor.uwsgi.signing_key_file does",
+        )
+    return value
