@@ -29,7 +29,7 @@ Run one by its name, ``ansible-playbook -i inventory.yml emperor.uwsgi.report``,
     - name: Draw the live pools
       ansible.builtin.import_playbook: emperor.uwsgi.report
       vars:
-        report_title: The shop
+        fastrouter_report_title: The shop
 """
 _VARIABLE = re.compile(r"  ( *)(\w+) {2,}(.+)")
 

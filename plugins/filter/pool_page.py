@@ -34,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: Ask the routers, and go on where one doesn't answer
   emperor.uwsgi.uwsgi_router_info:
-    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
   register: pool
   failed_when: pool.pools is not defined
 

@@ -33,10 +33,13 @@ options:
     type: str
     required: true
     choices: [emperor.uwsgi.fastrouter]
-  stats:
-    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
+  router_stats:
+    description:
+      - The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
+      - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: list
     elements: str
+    aliases: [stats]
     required: true
   timeout:
     description: Seconds to wait for the whole answer of a router.
@@ -76,12 +79,12 @@ options:
 EXAMPLES = r"""
 # live.uwsgi_fastrouter.yml: all that serve anything, with groups such as uwsgi_shop_example_com
 plugin: emperor.uwsgi.fastrouter
-stats: [10.0.0.2:2627, 10.0.0.3:2627]
+router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
 
 ---
 # shop.uwsgi_fastrouter.yml: go on with one router, ask at most once a minute, and find the nodes that are in trouble
 plugin: emperor.uwsgi.fastrouter
-stats: [10.0.0.2:2627, 10.0.0.3:2627]
+router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
 key: [shop.example.com]
 ghosts: true
 require_all: false
@@ -112,6 +115,8 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import L
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
+# Of router_stats. Ansible accepts an alias of a plugin's option, but warns of none.
+_OLD_NAME = "stats"
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -140,13 +145,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _checked(self, config: dict[str, Any]) -> None:
         for name in config:
-            if name not in self._options:
+            if name == _OLD_NAME:
+                self._warn_of_old_name()
+            elif name not in self._options:
                 raise ArgumentError(name, "is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them")
-        check(self.get_option("stats"), self.get_option("timeout"), self.get_option("max_age"))
+        check(self.get_option("router_stats"), self.get_option("timeout"), self.get_option("max_age"))
+
+    def _warn_of_old_name(self) -> None:
+        self.display.deprecated(
+            f"emperor.uwsgi.fastrouter: the option '{_OLD_NAME}' is deprecated; use 'router_stats' instead",
+            version="3.0.0",
+            collection_name="emperor.uwsgi",
+        )
 
     def _answers(self, path: str, cache: bool) -> list[Answer]:
         """What the routers say, or said when they were asked last."""
-        stats = self.get_option("stats")
+        stats = self.get_option("router_stats")
         wanted = self.get_option("cache")
         place = self.get_cache_key(path)
         if wanted and cache:
@@ -164,7 +178,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _judged(self, answers: list[Answer]) -> list[Router]:
         routers = [judged(answer, self.get_option("max_age")) for answer in answers]
-        silent = errors(self.get_option("stats"), routers)
+        silent = errors(self.get_option("router_stats"), routers)
         if silent and (self.get_option("require_all") or len(silent) == len(routers)):
             problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)

@@ -53,13 +53,15 @@ options:
     description: Resolve servers of O(subscriptions) that are given by name, on the managed host.
     type: bool
     default: false
-  stats:
+  router_stats:
     description:
       - The stats servers of all the routers, as the node reaches them. C(IPV4:PORT), the absolute path of a unix socket, or an
         http URL. Needed to wait.
       - A router with several processes shows the requests in flight of its first one only.
+      - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: list
     elements: str
+    aliases: [stats]
   wait:
     description:
       - Wait until every router has the node out and nothing in flight, or has heard it again.
@@ -97,14 +99,14 @@ EXAMPLES = r"""
   emperor.uwsgi.uwsgi_drain:
     state: drained
     vassal: /etc/uwsgi/vassals/shop.ini
-    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
     minimum: 1
 
 - name: Bring it back
   emperor.uwsgi.uwsgi_drain:
     state: active
     vassal: /etc/uwsgi/vassals/shop.ini
-    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
 """
 
 RETURN = r"""
@@ -177,7 +179,12 @@ def main() -> None:
             "fragment": {"type": "path"},
             "subscriptions": {"type": "list", "elements": "dict"},
             "resolve_server": {"type": "bool", "default": False},
-            "stats": {"type": "list", "elements": "str"},
+            "router_stats": {
+                "type": "list",
+                "elements": "str",
+                "aliases": ["stats"],
+                "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
+            },
             "wait": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 60},
             "reason": {"type": "str", "default": "operator"},

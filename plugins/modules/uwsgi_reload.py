@@ -37,9 +37,12 @@ options:
     type: str
     choices: [current, reloaded]
     default: reloaded
-  stats:
-    description: The Emperor's stats server (C(emperor-stats)). The absolute path of a unix socket, C(IPV4:PORT), or an http URL.
+  emperor_stats:
+    description:
+      - The Emperor's stats server (C(emperor-stats)). The absolute path of a unix socket, C(IPV4:PORT), or an http URL.
+      - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: str
+    aliases: [stats]
     required: true
   accepting:
     description: Wait until workers take requests. A vassal without workers, such as a router, never says so.
@@ -62,7 +65,7 @@ EXAMPLES = r"""
 - name: Reload the shop, and go on when it answers
   emperor.uwsgi.uwsgi_reload:
     vassal: /etc/uwsgi/vassals/shop.ini
-    stats: /run/emperor-uwsgi/emperor-stats.sock
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
     health:
       path: /health
 """
@@ -94,7 +97,12 @@ def main() -> None:
         argument_spec={
             "vassal": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["current", "reloaded"], "default": "reloaded"},
-            "stats": {"type": "str", "required": True},
+            "emperor_stats": {
+                "type": "str",
+                "required": True,
+                "aliases": ["stats"],
+                "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
+            },
             "accepting": {"type": "bool", "default": True},
             "health": {"type": "dict"},
             "timeout": {"type": "int", "default": 60},

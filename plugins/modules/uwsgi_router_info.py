@@ -30,10 +30,13 @@ attributes:
     platforms: posix
     support: full
 options:
-  stats:
-    description: The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
+  router_stats:
+    description:
+      - The stats servers. C(IPV4:PORT), the absolute path of a unix socket, or an http URL. All are asked at once.
+      - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: list
     elements: str
+    aliases: [stats]
     required: true
   key:
     description: Only this key.
@@ -54,7 +57,7 @@ options:
 EXAMPLES = r"""
 - name: Who serves the shop?
   emperor.uwsgi.uwsgi_router_info:
-    stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
     key: shop.example.com
   register: pool
 
@@ -146,7 +149,13 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "stats": {"type": "list", "elements": "str", "required": True},
+            "router_stats": {
+                "type": "list",
+                "elements": "str",
+                "required": True,
+                "aliases": ["stats"],
+                "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
+            },
             "key": {"type": "str", "no_log": False},
             "node": {"type": "str"},
             "max_age": {"type": "int", "default": 17},

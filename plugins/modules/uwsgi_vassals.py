@@ -93,12 +93,14 @@ options:
       - Each owner of a vassal with subscriptions gets a folder of suspend files, C(SUSPEND_DIR/OWNER), with mode 0700.
     type: bool
     default: false
-  stats:
+  emperor_stats:
     description:
       - The Emperor's stats server, C(IPV4:PORT) or the absolute path of a unix socket. The Emperor takes a vassal's C(on_demand)
         when it adds the vassal, and no later change. With its stats known, a vassal that it has with another address is stopped
         and added anew.
+      - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: str
+    aliases: [stats]
   mode:
     description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
     type: raw
@@ -148,7 +150,7 @@ EXAMPLES = r"""
     directory_mode: "0711"
     mode: "0400"
     tyrant: true
-    stats: /run/emperor-uwsgi/emperor-stats.sock
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
     vassals:
       - name: shop
         owner: alice
@@ -239,7 +241,11 @@ def main() -> None:
         resolve_server={"type": "bool", "default": False},
         suspend_dir={"type": "path"},
         tyrant={"type": "bool", "default": False},
-        stats={"type": "str"},
+        emperor_stats={
+            "type": "str",
+            "aliases": ["stats"],
+            "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
+        },
     )
     module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
     finish(module, run, "path")

@@ -75,7 +75,8 @@ def test_requests_in_flight_end_well_and_no_new_one_arrives(tmp_path: Path) -> N
 
         wait_for("four requests in flight", lambda: in_flight() == 4)
         program = [modules.sys.executable, "-m", modules.PACKAGE + "uwsgi_drain"]
-        drain = modules.start(program, {"state": "drained", "vassal": str(one.file), "stats": [router.stats], "timeout": 30})
+        given = {"state": "drained", "vassal": str(one.file), "router_stats": [router.stats], "timeout": 30}
+        drain = modules.start(program, given)
         router.wait_for_nodes(KEY, two.address)
         # It waits for those that the node has, while all others go elsewhere.
         assert {router.ask(KEY) for dummy in range(20)} == {"two"}
@@ -162,13 +163,13 @@ def test_without_waiting_no_router_is_asked(tmp_path: Path) -> None:
     with fleet(tmp_path, kind="ec") as all_of_it:
         node = all_of_it.node("one")
         for changed in (True, False):
-            result = all_of_it.run("drained", node, stats=None, wait=False)
+            result = all_of_it.run("drained", node, router_stats=None, wait=False)
             assert (result.failed, result.changed) == (False, changed), result.msg
             assert (result.data["before"], result.data["after"]) == ([], [])
             assert result.warnings == []
         all_of_it.routers[0].wait_for_nodes(KEY)
         for changed in (True, False):
-            result = all_of_it.run("active", node, stats=None, wait=False)
+            result = all_of_it.run("active", node, router_stats=None, wait=False)
             assert (result.failed, result.changed) == (False, changed), result.msg
         all_of_it.routers[0].wait_for_nodes(KEY, node.address)
 
@@ -194,7 +195,7 @@ def test_unix_sockets(tmp_path: Path) -> None:
         entry = {"server": router.subscriptions, "key": KEY, "address": path, "suspend_file": str(tmp_path / "suspended")}
         with Node(tmp_path, "one", [entry], "socket = " + path, OFTEN) as node:
             router.wait_for_nodes(KEY, path)
-            arguments = {"state": "drained", "vassal": str(node.file), "stats": [router.stats]}
+            arguments = {"state": "drained", "vassal": str(node.file), "router_stats": [router.stats]}
             drained = modules.run("uwsgi_drain", arguments)
             assert (drained.failed, drained.changed) == (False, True), drained.msg
             assert drained.data["after"][0]["node"] == path

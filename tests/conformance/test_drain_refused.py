@@ -86,7 +86,7 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
     with fleet(tmp_path) as all_of_it, silent() as address:
         node = all_of_it.node("one")
         nobody, router = free_address(), all_of_it.routers[0]
-        result = all_of_it.run("drained", node, stats=[nobody, router.stats, address], timeout=2)
+        result = all_of_it.run("drained", node, router_stats=[nobody, router.stats, address], timeout=2)
         assert result.failed
         assert f"{nobody} does not answer" in result.msg
         assert f"{address} does not answer" in result.msg
@@ -95,7 +95,7 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
         assert all_of_it.where() == [[]]
         assert all_of_it.held() == {"one": ["operator"]}
         # Nobody waits for it, and nothing changes again.
-        again = all_of_it.run("drained", node, stats=[nobody, router.stats], timeout=2, wait=False)
+        again = all_of_it.run("drained", node, router_stats=[nobody, router.stats], timeout=2, wait=False)
         assert (again.failed, again.changed) == (False, False), again.msg
 
 
@@ -106,7 +106,7 @@ def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
         address = free_address()
         with Instance(tmp_path, "socket = " + free_address(), "stats = " + address) as other:
             other.wait_for_words("Stats server enabled")
-            result = all_of_it.run("drained", node, stats=[address], timeout=1)
+            result = all_of_it.run("drained", node, router_stats=[address], timeout=1)
         assert result.failed
         assert f"{address}: it is the stats server of something else than a router" in result.msg
 
@@ -121,7 +121,7 @@ def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
             assert (all_of_it.held(), all_of_it.where()) == ({}, [[one.address]] * 2)
         two = all_of_it.node("two")
         nobody = free_address()
-        refused = all_of_it.run("drained", one, minimum=1, stats=[all_of_it.routers[0].stats, nobody])
+        refused = all_of_it.run("drained", one, minimum=1, router_stats=[all_of_it.routers[0].stats, nobody])
         assert (refused.failed, refused.data["argument"]) == (True, "minimum")
         assert f"can't be seen to: {nobody} does not answer" in refused.msg
         assert all_of_it.held() == {}

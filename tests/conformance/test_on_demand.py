@@ -35,8 +35,8 @@ class Emperor:
 
     def write(self, *vassals: dict[str, Any], check: bool = False) -> modules.Result:
         """Write vassals with the module."""
-        given = {"path": str(self.folder), "vassals": list(vassals), "stats": self.stats, "uwsgi_binary": BINARY, "purge": True}
-        found = modules.run("uwsgi_vassals", given, check)
+        given = {"path": str(self.folder), "vassals": list(vassals), "emperor_stats": self.stats, "purge": True}
+        found = modules.run("uwsgi_vassals", {**given, "uwsgi_binary": BINARY}, check)
         assert not found.failed, found.msg
         return found
 
@@ -69,7 +69,7 @@ def test_it_runs_at_the_first_request_until_nobody_asks(tmp_path: Path) -> None:
             assert emperor.vassal("a")["pid"] > 0
             wait_for("its end", lambda: emperor.sleeps("a", address))
         # One that sleeps needs no reload, and gets none.
-        given = {"vassal": str(emperor.folder / "a.ini"), "stats": emperor.stats, "timeout": 10}
+        given = {"vassal": str(emperor.folder / "a.ini"), "emperor_stats": emperor.stats, "timeout": 10}
         assert not modules.run("uwsgi_reload", given).failed
         assert emperor.sleeps("a", address)
 

@@ -51,7 +51,8 @@ class Emperor:
 
     def run(self, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""
-        return modules.run("uwsgi_reload", {"vassal": str(self.vassal), "stats": self.stats, "timeout": 20, **more}, check=check)
+        given = {"vassal": str(self.vassal), "emperor_stats": self.stats, "timeout": 20, **more}
+        return modules.run("uwsgi_reload", given, check=check)
 
     def stop(self) -> None:
         """Kill it and the vassal."""
@@ -107,7 +108,7 @@ def test_a_vassal_that_does_not_start_is_an_error(emperor: Emperor) -> None:
 
 REFUSED = [
     ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file"),
-    ({"stats": "127.0.0.1:1"}, "stats: 127.0.0.1:1"),
+    ({"emperor_stats": "127.0.0.1:1"}, "emperor_stats: 127.0.0.1:1"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash"),
     ({"health": {}}, "health: needs one of path and command"),
     ({"health": {"paht": "/"}}, "health.paht: is no argument here"),

@@ -63,7 +63,7 @@ class Fleet:
 
     def run(self, state: str, node: Node | None = None, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""
-        arguments: dict[str, Any] = {"state": state, "stats": [router.stats for router in self.routers], "timeout": 20}
+        arguments: dict[str, Any] = {"state": state, "router_stats": [router.stats for router in self.routers], "timeout": 20}
         if node:
             arguments["vassal"] = str(node.file)
         arguments.update(more)

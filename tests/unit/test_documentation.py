@@ -54,7 +54,7 @@ def as_documented(options: dict[str, Any]) -> dict[str, Any]:
     """An argument spec in the form of documentation."""
     result = {}
     for name, option in options.items():
-        one = {key: option[key] for key in ("elements", "choices") if key in option}
+        one = {key: option[key] for key in ("aliases", "elements", "choices") if key in option}
         one.update(type=option.get("type", "str"), required=option.get("required", False), default=option.get("default"))
         if "options" in option:
             one["suboptions"] = as_documented(option["options"])
@@ -66,7 +66,7 @@ def as_specified(options: dict[str, Any]) -> dict[str, Any]:
     """Documented options with nothing but what a spec has."""
     result = {}
     for name, option in options.items():
-        one = {key: option[key] for key in ("elements", "choices") if key in option}
+        one = {key: option[key] for key in ("aliases", "elements", "choices") if key in option}
         one.update(type=option.get("type", "str"), required=option.get("required", False), default=option.get("default"))
         if "suboptions" in option:
             one["suboptions"] = as_specified(option["suboptions"])
@@ -84,6 +84,17 @@ def test_the_documented_options_are_those_of_the_spec(name: str, docs: dict[str,
     assert documented == as_documented(options)
     attributes = docs["module"][name]["doc"]["attributes"]
     assert (attributes["check_mode"]["support"] == "full") == found.get("supports_check_mode", False)
+
+
+# Renamed arguments, and the release that no longer has their old names.
+OLD_NAMES = {"stats": "3.0.0"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_alias_is_deprecated(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in spec(name, monkeypatch)["argument_spec"].values():
+        found = [(one["name"], one["version"], one["collection_name"]) for one in option.get("deprecated_aliases", [])]
+        assert found == [(alias, OLD_NAMES[alias], "emperor.uwsgi") for alias in option.get("aliases", [])]
 
 
 @pytest.mark.parametrize("group", table.GROUPS)

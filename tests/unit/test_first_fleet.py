@@ -78,7 +78,7 @@ class Fleet:
         """The addresses that every router has, sorted."""
         hosts = yaml.safe_load(self.files["inventory.yml"])["all"]["children"]["fastrouters"]["hosts"]
         stats = [f"{one['ansible_host']}:2627" for one in hosts.values()]
-        found = playbook.tasks(self._folder, [{"emperor.uwsgi.uwsgi_router_info": {"stats": stats}}]).results[0]
+        found = playbook.tasks(self._folder, [{"emperor.uwsgi.uwsgi_router_info": {"router_stats": stats}}]).results[0]
         pools = found.get("pools", [])
         nodes = [node for pool in pools for node in pool["nodes"] if len(node["fresh_on"]) == len(stats)]
         return sorted({node["address"] for node in nodes})

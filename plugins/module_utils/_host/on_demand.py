@@ -93,7 +93,7 @@ class Addresses:
     def __init__(
         self, params: Mapping[str, Any], found: Iterable[Vassal], tree: Directory, there: Iterable[str], marker: bytes
     ) -> None:
-        self._stats, self._folder = params["stats"], params["path"]
+        self._stats, self._folder = params["emperor_stats"], params["path"]
         self._found = list(found)
         self.wanted = []
         for one in self._found:

@@ -42,10 +42,10 @@ def check(stats: List[str], timeout: int, max_age: int) -> None:
     """Refuse arguments with which no router can be asked.
 
     Raises:
-        ArgumentError: naming ``stats``, ``timeout`` or ``max_age``.
+        ArgumentError: naming ``router_stats``, ``timeout`` or ``max_age``.
     """
     if not stats:
-        raise ArgumentError("stats", "names no router; give the address of at least one stats server")
+        raise ArgumentError("router_stats", "names no router; give the address of at least one stats server")
     for name, value, least in (("timeout", timeout, 1), ("max_age", max_age, 0)):
         if value < least:
             raise ArgumentError(name, f"{value} is too small; give {least} or more seconds")
@@ -102,4 +102,4 @@ def judged(answer: Answer, max_age: float, key: Optional[str] = None, node: Opti
 
 def errors(stats: List[str], routers: Iterable[Router]) -> List[str]:
     """What is wrong with those of the routers that don't answer, each with the argument that names it."""
-    return [f"stats[{stats.index(router['stats'])}]: {router['error']}" for router in routers if "error" in router]
+    return [f"router_stats[{stats.index(router['stats'])}]: {router['error']}" for router in routers if "error" in router]

@@ -100,12 +100,12 @@ def _check(params: Dict[str, Any]) -> None:
     for name, least in (("timeout", 1), ("minimum", 0)):
         if params[name] < least:
             raise ArgumentError(name, f"{params[name]} is too small; give {least} or more")
-    if not params["stats"] and (params["wait"] or params["minimum"]):
-        raise ArgumentError("stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
-    for at, address in enumerate(params["stats"] or []):
+    if not params["router_stats"] and (params["wait"] or params["minimum"]):
+        raise ArgumentError("router_stats", "is missing; give the routers' stats servers, or set wait to false and no minimum")
+    for at, address in enumerate(params["router_stats"] or []):
         flaw = stats_flaw(address)
         if flaw:
-            raise ArgumentError(f"stats[{at}]", f"{address!r} {flaw}")
+            raise ArgumentError(f"router_stats[{at}]", f"{address!r} {flaw}")
 
 
 def _announcements(params: Dict[str, Any]) -> List[Announcement]:
@@ -187,7 +187,7 @@ class Watch:
     """
 
     def __init__(self, params: Dict[str, Any], found: List[Announcement]) -> None:
-        self._stats: List[str] = list(dict.fromkeys(params["stats"] or []))
+        self._stats: List[str] = list(dict.fromkeys(params["router_stats"] or []))
         self._timeout = params["timeout"]
         self._pairs = list(dict.fromkeys((one.key, one.address) for one in found))
         self._errors: Dict[str, str] = {}

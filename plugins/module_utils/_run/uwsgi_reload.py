@@ -61,9 +61,9 @@ def _touch(path: str) -> None:
 
 def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
     try:
-        return emperor_stats.state(emperor_stats.ask(params["stats"], _ANSWER, _http.get), path)
+        return emperor_stats.state(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), path)
     except StatsError as exc:
-        raise HostError(params["stats"], str(exc)) from exc
+        raise HostError(params["emperor_stats"], str(exc)) from exc
 
 
 def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check]) -> None:

@@ -28,12 +28,12 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         HostError: when one doesn't answer, with what the others said.
     """
     params = module.params
-    routers.check(params["stats"], params["timeout"], params["max_age"])
+    routers.check(params["router_stats"], params["timeout"], params["max_age"])
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    answers = routers.ask(params["stats"], params["timeout"], _http.get)
+    answers = routers.ask(params["router_stats"], params["timeout"], _http.get)
     found = [routers.judged(answer, params["max_age"], params["key"], params["node"]) for answer in answers]
     result: Dict[str, Any] = {"routers": found, "pools": merged(found), "max_age": params["max_age"], "time": now}
-    silent = routers.errors(params["stats"], found)
+    silent = routers.errors(params["router_stats"], found)
     if silent:
         first, dummy, rest = "; ".join(silent).partition(": ")
         raise HostError(first, rest, **result)

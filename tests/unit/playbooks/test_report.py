@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import files, playbook
 from support.fleet import Router
 from support.loopback import free_address
@@ -54,17 +55,25 @@ def test_each_router_is_asked_on_its_host_and_all_are_one_page(tmp_path: Path) -
     assert "does not answer: [Errno 111] Connection refused" in text
 
 
-def test_one_host_can_ask_all_routers(tmp_path: Path) -> None:
+# The names of release 1.0.0 have no prefix.
+@pytest.mark.parametrize("prefix", ["fastrouter_", ""])
+def test_one_host_can_ask_all_routers(prefix: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
-        one.announce(KEY, "10.0.0.7:1")
-        variables = {"report_stats": [one.stats, two.stats], "report_dest": str(page), "report_title": "The shop"}
-        run = report(tmp_path, {}, report_routers="localhost", report_mode="0600", **variables)
+        one.announce("a.test", "10.0.0.7:1")
+        two.announce("b.test", "10.0.0.8:1")
+        variables = {
+            "report_routers": "localhost", "report_stats": [one.stats, two.stats], "report_key": "a.test", "report_max_age": 60,
+            "report_timeout": 7, "report_title": "The shop", "report_dest": str(page), "report_mode": "0600",
+        }  # fmt: skip
+        run = report(tmp_path, {}, **{prefix + name: value for name, value in variables.items()})
     assert run.code == 0, run.output
     assert files.mode(page) == "0600"
     text = page.read_text(encoding="utf-8")
     assert "<title>The shop</title>" in text
     assert f"<bdi>{two.stats}</bdi>" in text
+    assert "10.0.0.7:1" in text
+    assert "10.0.0.8:1" not in text
 
 
 def test_without_any_answer_the_old_page_stays(tmp_path: Path) -> None:
@@ -72,5 +81,5 @@ def test_without_any_answer_the_old_page_stays(tmp_path: Path) -> None:
     gone = free_address()
     run = report(tmp_path, {"router1": {"fastrouter_stats": gone}})
     assert run.code != 0
-    assert f"no router answers: stats[0]: {gone} does not answer" in run.output
+    assert f"no router answers: router_stats[0]: {gone} does not answer" in run.output
     assert page.read_text(encoding="utf-8") == "old"

@@ -53,7 +53,7 @@ def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
         two.announce("shop.example.com", "10.0.0.7:3031", weight="2", modifier1="5")
         # The same host with another address, and a key of its own.
         two.announce("8080-is-a:port", "10.0.0.7:3032")
-        found = inventory(tmp_path, {"stats": [one.stats, two.stats]})
+        found = inventory(tmp_path, {"router_stats": [one.stats, two.stats]})
     assert hosts(found) == {"uwsgi_8080_is_a_port": ["10.0.0.7"], "uwsgi_shop_example_com": ["10.0.0.7", "10.0.0.8"]}
     first, second = found["hostvars"]["10.0.0.7"], found["hostvars"]["10.0.0.8"]
     assert (first["ansible_host"], first["uwsgi_keys"]) == ("10.0.0.7", ["8080-is-a:port", "shop.example.com"])
@@ -94,7 +94,7 @@ def answering(**ages: dict[str, int]) -> Iterator[str]:
 
 def test_keys_age_prefix_and_ghosts_are_options(tmp_path: Path) -> None:
     with answering(**{"a.test": {"10.0.0.7:1": 60, "10.0.0.9:1": 25}, "b.test": {"10.0.0.8:1": 60}}) as stats:
-        options = {"stats": stats, "max_age": 40, "group_prefix": ""}
+        options = {"router_stats": stats, "max_age": 40, "group_prefix": ""}
         assert hosts(inventory(tmp_path, options)) == {"a_test": ["10.0.0.9"]}
         assert hosts(inventory(tmp_path, {**options, "max_age": 17})) == {}
         found = inventory(tmp_path, {**options, "key": ["a.test", "c.test"], "ghosts": True})
@@ -106,7 +106,7 @@ def test_nodes_that_only_their_own_host_reaches_are_on_the_routers(tmp_path: Pat
     with Router(tmp_path) as router:
         router.announce("a.test", "/run/a.sock", "0.0.0.0:1", ":2", "127.0.0.9:1", "localhost:1")
         home = router.stats.rpartition(":")[0]
-        found = listed(tmp_path, {"stats": router.stats})
+        found = listed(tmp_path, {"router_stats": router.stats})
     assert "a node announces 'localhost:1', which no router can use" in " ".join(found.stderr.split())
     variables = json.loads(found.stdout)["_meta"]["hostvars"]
     assert {host: [node["address"] for node in one["uwsgi_nodes"]] for host, one in variables.items()} == {
@@ -124,8 +124,9 @@ def test_hosts_that_others_know_keep_their_names(tmp_path: Path) -> None:
     before.write_text(json.dumps(known), encoding="utf-8")
     with Router(tmp_path / "1") as router:
         router.announce("a.test", "10.0.0.7:1", "10.0.0.8:1", "10.0.0.9:1")
-        found = inventory(tmp_path, {"stats": router.stats, "groups": {"north": "site | default('') == 'north'"}}, str(before))
-        unmatched = inventory(tmp_path, {"stats": router.stats, "match_hosts": False}, str(before))
+        options = {"router_stats": router.stats, "groups": {"north": "site | default('') == 'north'"}}
+        found = inventory(tmp_path, options, str(before))
+        unmatched = inventory(tmp_path, {"router_stats": router.stats, "match_hosts": False}, str(before))
     assert sorted(hosts(found)["uwsgi_a_test"]) == ["10.0.0.8", "10.0.0.9", "node1"]
     assert hosts(found)["north"] == ["node1"]
     assert found["hostvars"]["node1"]["site"] == "north"
@@ -141,7 +142,7 @@ def test_variables_and_groups_are_constructed(tmp_path: Path) -> None:
     with Router(tmp_path) as router:
         router.announce("a.test", "10.0.0.7:1", weight="3")
         router.announce("a.test", "10.0.0.8:1", modifier1="5")
-        options["stats"] = router.stats
+        options["router_stats"] = router.stats
         found = inventory(tmp_path, options)
         strict = listed(tmp_path, {**options, "strict": True, "compose": {"x": "no_such_thing.here"}})
     groups = hosts(found)
@@ -155,14 +156,14 @@ def test_a_cached_inventory_needs_no_router(tmp_path: Path) -> None:
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
     with Router(tmp_path) as router:
         router.announce("a.test", "10.0.0.7:1")
-        options = {"stats": [router.stats], **cache}
+        options = {"router_stats": [router.stats], **cache}
         first = inventory(tmp_path, options)
         router.announce("a.test", "10.0.0.8:1")
         assert inventory(tmp_path, options) == first
     assert inventory(tmp_path, options) == first
     # What else the source says works on the answers that are there, and others have to be asked.
     assert hosts(inventory(tmp_path, {**options, "key": "b.test"})) == {}
-    assert "does not answer" in listed(tmp_path, {**options, "stats": [router.stats, free_address()]}).stderr
+    assert "does not answer" in listed(tmp_path, {**options, "router_stats": [router.stats, free_address()]}).stderr
     flushed = playbook.run(tmp_path, [{"hosts": "all", "gather_facts": False}], "--flush-cache", "--inventory=" + SOURCE)
     assert "does not answer" in flushed.output
 
@@ -171,11 +172,11 @@ def test_what_not_all_routers_answered_is_not_cached(tmp_path: Path) -> None:
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
     with Router(tmp_path) as router:
         router.announce("a.test", "10.0.0.7:1")
-        options = {"stats": [router.stats, free_address()], "require_all": False, **cache}
+        options = {"router_stats": [router.stats, free_address()], "require_all": False, **cache}
         for dummy in range(2):
             found = listed(tmp_path, options)
             assert found.returncode == 0
-            assert "stats[1]" in found.stderr
+            assert "router_stats[1]" in found.stderr
             assert hosts(json.loads(found.stdout)) == {"uwsgi_a_test": ["10.0.0.7"]}
     assert listed(tmp_path, options).returncode != 0
 
@@ -185,7 +186,7 @@ def test_text_from_the_network_is_no_template(tmp_path: Path) -> None:
     options: dict[str, Any] = {"compose": {"first": "uwsgi_keys[0]"}, "keyed_groups": [{"key": "uwsgi_keys", "prefix": "k"}]}
     with Router(tmp_path) as router:
         router.announce(key, "10.0.0.7:1")
-        inventory(tmp_path, {**options, "stats": router.stats})
+        inventory(tmp_path, {**options, "router_stats": router.stats})
         play = {"hosts": "all", "gather_facts": False, "tasks": [
             {"ansible.builtin.copy": {"content": "{{ first }}{{ uwsgi_nodes[0].key }}", "dest": str(tmp_path / "keys")},
              "delegate_to": "localhost", "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
@@ -199,10 +200,11 @@ def test_text_from_the_network_is_no_template(tmp_path: Path) -> None:
 
 CHECK = " does not answer: [Errno 111] Connection refused; check that the router runs and has this stats server"
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({}, "stats[0]: {gone}" + CHECK),
-    ({"require_all": False}, "stats[0]: {gone}" + CHECK),
-    ({"stats": ["router1:2627"]}, "stats[0]: 'router1:2627' is not a stats server; give IPV4:PORT, the absolute path"),
-    ({"stats": []}, "stats: names no router; give the address of at least one stats server"),
+    ({}, "router_stats[0]: {gone}" + CHECK),
+    ({"require_all": False}, "router_stats[0]: {gone}" + CHECK),
+    ({"router_stats": ["router1:2627"]}, "router_stats[0]: 'router1:2627' is not a stats server; give IPV4:PORT, the absolute "
+        "path"),
+    ({"router_stats": []}, "router_stats: names no router; give the address of at least one stats server"),
     ({"timeout": 0}, "timeout: 0 is too small; give 1 or more seconds"),
     ({"max_age": -1}, "max_age: -1 is too small; give 0 or more seconds"),
     ({"keys": ["a.test"]}, "keys: is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them"),
@@ -212,7 +214,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "problem"), REFUSED)
 def test_what_can_not_be_used_is_an_error_that_names_the_option(options: dict[str, Any], problem: str, tmp_path: Path) -> None:
     gone = free_address()
-    found = listed(tmp_path, {"stats": [gone], **options})
+    found = listed(tmp_path, {"router_stats": [gone], **options})
     assert found.returncode != 0
     said = " ".join(found.stderr.split())
     assert "emperor.uwsgi.fastrouter: " + problem.format(gone=gone) in said
@@ -223,6 +225,6 @@ def test_a_source_is_known_by_its_name(name: str, ours: bool, tmp_path: Path) ->
     source = tmp_path / name
     with Router(tmp_path / "1") as router:
         router.announce("a.test", "10.0.0.7:1")
-        source.write_text(json.dumps({"plugin": "emperor.uwsgi.fastrouter", "stats": router.stats}), encoding="utf-8")
+        source.write_text(json.dumps({"plugin": "emperor.uwsgi.fastrouter", "router_stats": router.stats}), encoding="utf-8")
         found = playbook.command("ansible-inventory", "--list", "--inventory", str(source), folder=tmp_path)
     assert ("10.0.0.7" in found.stdout) == ours

@@ -33,7 +33,7 @@ def test_two_routers_are_read_and_merged(check: bool, tmp_path: Path) -> None:
         two.announce("a.test", "10.0.0.7:1")
         two.announce(HOSTILE, "10.0.0.9:1")
         # An address that stands there twice is asked, and counted, once.
-        found = modules.run("uwsgi_router_info", {"stats": [one.stats, two.stats, one.stats]}, check=check)
+        found = modules.run("uwsgi_router_info", {"router_stats": [one.stats, two.stats, one.stats]}, check=check)
     assert (found.failed, found.changed) == (False, False)
     assert [(router["stats"], router["version"][0]) for router in found.data["routers"]] == [(one.stats, "2"), (two.stats, "2")]
     assert found.data["max_age"] == 17
@@ -52,7 +52,7 @@ def test_a_key_a_node_and_an_age_are_picked(tmp_path: Path) -> None:
     with Router(tmp_path) as router:
         router.announce("a.test", "10.0.0.7:1", "10.0.0.8:1")
         router.announce("b.test", "10.0.0.7:1")
-        picked = {"key": "a.test", "node": "10.0.0.7:1", "max_age": 0, "stats": router.stats}
+        picked = {"key": "a.test", "node": "10.0.0.7:1", "max_age": 0, "router_stats": router.stats}
 
         def silent_on() -> list[str]:
             found = modules.run("uwsgi_router_info", picked)
@@ -102,10 +102,10 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
     with Router(tmp_path) as router, silent() as mute, http(NOT_FOUND) as missing, http(b"hello") as page:
         router.announce("a.test", "10.0.0.7:1")
         stats = [gone, router.stats, mute, missing, page, "router1:2627"]
-        found = modules.run("uwsgi_router_info", {"stats": stats, "timeout": 1})
+        found = modules.run("uwsgi_router_info", {"router_stats": stats, "timeout": 1})
     assert found.failed
-    said = found.msg.split("; stats[")
-    assert said[0] == f"stats[0]: {gone} does not answer: [Errno 111] Connection refused" + CHECK
+    said = found.msg.split("; router_stats[")
+    assert said[0] == f"router_stats[0]: {gone} does not answer: [Errno 111] Connection refused" + CHECK
     assert said[1:] == [
         f"2]: {mute} does not answer: timed out" + CHECK,
         f"3]: {missing} does not answer: HTTP Error 404: Not Found" + CHECK,
@@ -121,13 +121,13 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
 def test_stats_over_http_are_read_and_may_not_be_cut() -> None:
     body = b'{"version":"2.0.31","pid":7,"subscriptions":[]}'
     with http(OK + body) as url, http(OK + body[:-1]) as cut:
-        found = modules.run("uwsgi_router_info", {"stats": [url, cut]})
+        found = modules.run("uwsgi_router_info", {"router_stats": [url, cut]})
     assert found.data["routers"][0] == {"stats": url, "version": "2.0.31", "pid": 7, "pools": []}
-    assert found.msg.startswith(f"stats[1]: {cut}: its answer is not the JSON of a stats server: Expecting")
+    assert found.msg.startswith(f"router_stats[1]: {cut}: its answer is not the JSON of a stats server: Expecting")
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"stats": []}, "stats: names no router; give the address of at least one stats server"),
+    ({"router_stats": []}, "router_stats: names no router; give the address of at least one stats server"),
     ({"timeout": 0}, "timeout: 0 is too small; give 1 or more seconds"),
     ({"max_age": -1}, "max_age: -1 is too small; give 0 or more seconds"),
 ]
@@ -135,5 +135,5 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("arguments", "problem"), REFUSED)
 def test_arguments_with_which_nobody_can_be_asked_are_refused(arguments: dict[str, Any], problem: str) -> None:
-    found = modules.run("uwsgi_router_info", {"stats": ["127.0.0.1:9"], **arguments})
+    found = modules.run("uwsgi_router_info", {"router_stats": ["127.0.0.1:9"], **arguments})
     assert (found.failed, found.msg, found.data["argument"]) == (True, problem, problem.partition(":")[0])
