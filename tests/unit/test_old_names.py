@@ -176,10 +176,11 @@ def test_old_and_new_variables_of_the_role_mean_the_same(tmp_path: Path) -> None
     cases = [(name, way, given) for name, values in IN_ROLE.items() for way, given in ways(name, *values).items()]
     tasks = [{"ansible.builtin.debug": {"msg": "{{ " + name + " }}"}, "vars": given} for name, dummy, given in cases]
     run = playbook.tasks(tmp_path, tasks, **defaults)
-    found = {(name, way): result["msg"] for (name, way, dummy), result in zip(cases, run.results)}
+    # Before ansible-core 2.19 what comes from an expression is text, and the module's argument makes a number of it.
+    found = {(name, way): str(result["msg"]) for (name, way, dummy), result in zip(cases, run.results)}
     for name, (other, value) in IN_ROLE.items():
-        assert found[name, "other"] == other
-        assert [found[name, way] for way in ("new", "old", "both")] == [value] * 3, name
+        assert found[name, "other"] == str(other)
+        assert [found[name, way] for way in ("new", "old", "both")] == [str(value)] * 3, name
 
 
 def plays_of(name: str) -> list[dict[str, Any]]:
