@@ -2,59 +2,145 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Change the pure core in one place at a time, and see that some test notices: python tests/mutation/run.py [MODULE...]
+"""Change the pure rooms in one place at a time, and see that some test notices.
 
-The checkout isn't touched: each mutant lives in a process of its own, where it takes the module's place before the tests
-import it. EQUIVALENT says why a mutant that survives does no harm.
+    python tests/mutation/run.py [MODULE...]     every mutant of all pure modules, or of those named, such as _ini/parser
+    python tests/mutation/run.py --sample 60     so many of them, always the same, spread over all modules
+
+The checkout isn't touched: each mutant lives in a process of its own, forked from one that has everything loaded but the
+collection, where it takes the module's place before the tests import it. A module's judges are the tests that mirror it, and
+those of JUDGES. EQUIVALENT says why a mutant that survives does no harm.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import copy
+import importlib
+import importlib.util
 import os
-import subprocess
+import signal
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE = ROOT / "plugins" / "module_utils"
 TESTS = ROOT / "tests"
-_UNIT = "unit/plugins/module_utils/"
-# The module, and the tests that are to notice its mutants, those that notice most first.
-JUDGES = {
+PACKAGE = "ansible_collections.emperor.uwsgi.plugins."
+# All that is pure, by the folder below plugins/.
+PURE = {
+    "module_utils": (
+        "_addresses",
+        "_bulk_argument",
+        "_dialect",
+        "_errors",
+        "_arguments/*",
+        "_files/plan",
+        "_files/temporary",
+        "_host/emperor_stats",
+        "_ini/*",
+        "_keys/*",
+        "_node/datagram",
+        "_pool/pools",
+        "_pool/presence",
+        "_pool/stats",
+    ),
+    "plugin_utils": (
+        "_ini_import",
+        "_live_hosts",
+        "_router_checks",
+        "_page/layout",
+        "_page/pools",
+        "_page/shapes",
+        "_signing/halves",
+    ),
+}
+# Tests that notice mutants of a module beside those that mirror it, such as its effect on what is built on it.
+_ARGUMENTS = "unit/plugins/module_utils/_arguments/"
+JUDGES: dict[str, tuple[str, ...]] = {
     "_dialect": (
         "conformance/test_uwsgiconf.py",
-        _UNIT + "test_dialect.py",
-        _UNIT + "test_subscription.py",
-        _UNIT + "test_subscription_words.py",
-        _UNIT + "test_values.py",
+        _ARGUMENTS + "test_subscription.py",
+        _ARGUMENTS + "test_values.py",
+        "unit/test_documentation.py",
+    ),
+    "_arguments/table": (
+        "conformance/test_uwsgiconf.py",
+        _ARGUMENTS + "test_subscription.py",
         "conformance/test_announcements.py::test_the_cases_are_for_every_field_of_the_table",
         "unit/test_documentation.py",
     ),
-    "_ini": (_UNIT + "test_ini.py", _UNIT + "test_subscription.py", _UNIT + "test_subscription_words.py"),
-    "_presence": (_UNIT + "test_presence.py",),
-    "_reader": (_UNIT + "test_reader.py",),
-    "_subscription": (_UNIT + "test_subscription.py", _UNIT + "test_subscription_words.py", "conformance/test_uwsgiconf.py"),
-    "_wire": (_UNIT + "test_wire.py",),
 }
-_PLUGIN = "mutant"
-_TIMEOUT = 120
+_TIMEOUT = 60
 _WORKERS = 2
 _LEAST = 0.95
+# What the tests import beside the collection; to load it takes longer than to run most of them.
+_PRELOADED = (
+    "pytest", "hypothesis", "hypothesis.strategies", "jinja2", "yaml", "ansible.module_utils.basic", "ansible.errors",
+    "ansible.parsing.vault", "ansible.parsing.dataloader", "cryptography.hazmat.primitives.asymmetric.rsa",
+    "cryptography.hazmat.primitives.serialization",
+)  # fmt: skip
 
 # A mutated line, and why no change of it that survives does harm.
 EQUIVALENT = {
-    "return None": "it is what a function without a return gives as well",
+    "@lru_cache(maxsize=": "only how much is remembered depends on it",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
-    "Line(lines[0].name, ": "both lines have the same name",
-    '": {"type": "str"},': "text is Ansible's default type",
-    'Row("dir_cert", ': "its line is joined to that of digest_algo, which gives the name",
+    '_STR = {"type": "str"}': "text is Ansible's default type",
 }
+
+
+class Module(NamedTuple):
+    """A pure module.
+
+    Attributes:
+        name: such as ``_ini/parser``.
+        kind: the folder below plugins/ that it is in.
+    """
+
+    name: str
+    kind: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT / "plugins" / self.kind / (self.name + ".py")
+
+    @property
+    def dotted(self) -> str:
+        return PACKAGE + self.kind + "." + self.name.replace("/", ".")
+
+    @property
+    def judges(self) -> list[str]:
+        """The tests that mirror it and those that are named beside."""
+        folder, dummy, name = self.name.rpartition("/")
+        mirrored = (TESTS / "unit" / "plugins" / self.kind / folder).glob(f"test_{name.lstrip('_')}*.py")
+        return [*map(str, sorted(mirrored)), *(str(TESTS / one) for one in JUDGES.get(self.name, ()))]
+
+
+class Mutant(NamedTuple):
+    """A change of one place: where, what was done, and the changed source."""
+
+    module: Module
+    line: int
+    what: str
+    source: str
+
+
+def modules() -> list[Module]:
+    """All pure modules."""
+    found = []
+    for kind, names in PURE.items():
+        base = ROOT / "plugins" / kind
+        for name in names:
+            paths = sorted(base.glob(name + ".py"))
+            if not paths:
+                raise SystemExit(f"there is no {kind}/{name}")
+            found += [Module(path.relative_to(base).with_suffix("").as_posix(), kind) for path in paths]
+    return found
+
 
 _COMPARISONS = {
     ast.Eq: ast.NotEq,
@@ -131,10 +217,14 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
     elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
         yield "condition true", _setter("test", ast.Constant(True))
         yield "condition false", _setter("test", ast.Constant(False))
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
         yield "returns None", _setter("value", ast.Constant(None))
     elif isinstance(node, ast.Raise):
         yield "does not raise", _setter("exc", ast.Call(ast.Name("_Ignored", ast.Load()), [], []))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _setter(name: str, value: object) -> object:
@@ -147,68 +237,125 @@ def _drop_not(node: ast.UnaryOp) -> None:
     node.operand = ast.UnaryOp(ast.Not(), node.operand)
 
 
-_MUTANT = """
-import importlib.util, os, sys
-name = "ansible_collections.emperor.uwsgi.plugins.module_utils." + os.environ["MUTANT_MODULE"]
 class _Ignored(Exception):
-    pass
-with open(os.environ["MUTANT_SOURCE"], encoding="utf-8") as stream:
-    source = stream.read()
-module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, None))
-module.__dict__["_Ignored"] = _Ignored
-sys.modules[name] = module
-exec(compile(source, os.environ["MUTANT_SOURCE"], "exec", dont_inherit=True), module.__dict__)
-parent = sys.modules.get(name.rpartition(".")[0])
-if parent is None:
-    import importlib
-    parent = importlib.import_module(name.rpartition(".")[0])
-setattr(parent, os.environ["MUTANT_MODULE"], module)
-"""
+    """Raised in place of an error."""
 
 
-def survives(module: str, source: str, folder: Path) -> bool:
-    """Whether all tests pass with a module's source replaced."""
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = Path(scratch) / "source.py"
-        path.write_text(source, encoding="utf-8")
-        (Path(scratch) / (_PLUGIN + ".py")).write_text(_MUTANT, encoding="utf-8")
-        environment = {
-            **os.environ,
-            "MUTANT_MODULE": module,
-            "MUTANT_SOURCE": str(path),
-            "PYTHONPATH": os.pathsep.join([scratch, str(ROOT / ".ansible" / "collections")]),
-        }
-        argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", _PLUGIN, *(str(TESTS / judge) for judge in JUDGES[module])]
-        try:
-            found = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, timeout=_TIMEOUT, check=False)
-        except subprocess.TimeoutExpired:
-            return False
-        return found.returncode == 0
+def _judge(mutant: Mutant) -> None:
+    """In a process of its own: put the mutant in its module's place, and end with the exit code of its judges."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for handle in (0, 1, 2):
+        os.dup2(null, handle)
+    os.setpgid(0, 0)
+    name = mutant.module.dotted
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, None))
+    module.__dict__["_Ignored"] = _Ignored
+    module.__file__ = str(mutant.module.path)
+    code = 1
+    try:
+        sys.modules[name] = module
+        exec(compile(mutant.source, str(mutant.module.path), "exec", dont_inherit=True), module.__dict__)
+        parent, dummy, last = name.rpartition(".")
+        setattr(importlib.import_module(parent), last, module)
+        code = int(sys.modules["pytest"].main(["-x", "-q", "-p", "no:xdist", *mutant.module.judges]))
+    finally:
+        os._exit(code)
 
 
-def main(modules: list[str]) -> int:
-    """Run all mutants of some modules; the exit code is 1 when too many survive."""
-    killed, total = 0, 0
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(_WORKERS) as pool:
-        folder = Path(name)
-        for module in modules:
-            text = (CORE / (module + ".py")).read_text(encoding="utf-8")
-            tree = ast.parse(text)
-            if not survives(module, ast.unparse(tree), folder):
-                raise SystemExit(f"the tests fail without any change in {module}")
-            found = list(mutants(tree))
-            alive = list(pool.map(lambda one, module=module: survives(module, ast.unparse(one[2]), folder), found))
-            lines = text.splitlines()
-            for (line, what, dummy), survived in zip(found, alive):
-                reason = next((why for part, why in EQUIVALENT.items() if part in lines[line - 1]), "")
-                if survived:
-                    print(f"{module}:{line}: {what}: {lines[line - 1].strip()}  {reason and '# ' + reason}")
-            total += len(found)
-            killed += alive.count(False)
-            print(f"{module}: {alive.count(False)} of {len(found)} mutants killed", flush=True)
+def survives(mutant: Mutant) -> bool:
+    """Whether all its judges pass."""
+    pid = os.fork()
+    if pid == 0:
+        _judge(mutant)
+    deadline = time.monotonic() + _TIMEOUT
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.01)
+    # It goes on for ever, or nearly: noticed.
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return False
+
+
+def _every(module: Module) -> list[Mutant]:
+    tree = ast.parse(module.path.read_text(encoding="utf-8"))
+    return [Mutant(module, line, what, ast.unparse(other)) for line, what, other in mutants(tree)]
+
+
+def _alive(found: list[Mutant]) -> set[int]:
+    """The numbers of the mutants that survive, tried side by side."""
+    readers = []
+    for worker in range(_WORKERS):
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            os.close(reader)
+            with open(writer, "w", encoding="ascii") as stream:
+                for at in range(worker, len(found), _WORKERS):
+                    if survives(found[at]):
+                        stream.write(f"{at}\n")
+            os._exit(0)
+        os.close(writer)
+        readers.append(reader)
+    alive: set[int] = set()
+    for reader in readers:
+        with open(reader, encoding="ascii") as stream:
+            alive.update(int(line) for line in stream)
+        os.wait()
+    return alive
+
+
+def _tell(found: list[Mutant], alive: set[int]) -> None:
+    """Name the mutants that survive, each with the reason why it may."""
+    for at in sorted(alive):
+        one = found[at]
+        line = one.module.path.read_text(encoding="utf-8").splitlines()[one.line - 1].strip()
+        reason = next((why for part, why in EQUIVALENT.items() if part in line), "")
+        print(f"{one.module.name}:{one.line}: {one.what}: {line}  {reason and '# ' + reason}")
+
+
+def main(argv: list[str]) -> int:
+    """Run mutants; the exit code is 1 when too many survive."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("--sample", type=int, metavar="COUNT", help="try so many, spread over all modules")
+    options = parser.parse_args(argv)
+    wanted = [one for one in modules() if not options.modules or one.name in options.modules]
+    os.environ["PYTHONPATH"] = str(ROOT / ".ansible" / "collections")
+    sys.path[:0] = [str(ROOT / ".ansible" / "collections"), str(TESTS)]
+    os.chdir(ROOT)
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    if options.sample:
+        every = [mutant for module in wanted for mutant in _every(module)]
+        return _run(every[:: max(1, len(every) // options.sample)])
+    killed = total = 0
+    for module in wanted:
+        if not module.judges or not survives(Mutant(module, 0, "nothing", module.path.read_text(encoding="utf-8"))):
+            raise SystemExit(f"{module.name} has no tests, or they fail without any change in it")
+        found = _every(module)
+        alive = _alive(found)
+        _tell(found, alive)
+        total += len(found)
+        killed += len(found) - len(alive)
+        print(f"{module.name}: {len(found) - len(alive)} of {len(found)} mutants killed", flush=True)
+    return _verdict(killed, total)
+
+
+def _run(found: list[Mutant]) -> int:
+    alive = _alive(found)
+    _tell(found, alive)
+    return _verdict(len(found) - len(alive), len(found))
+
+
+def _verdict(killed: int, total: int) -> int:
     print(f"{killed} of {total} mutants killed, {killed / total:.1%}")
     return int(killed / total < _LEAST)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(JUDGES)))
+    sys.exit(main(sys.argv[1:]))
