@@ -62,7 +62,8 @@ lint-tarball:
 lint-code:
 	yamllint --strict .
 	ruff check .
-	mypy plugins
+	mypy
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) lint-imports --no-cache
 	ansible-lint --offline
 	shellcheck $$(git ls-files ':!*.j2' | xargs grep -lE '^#!/bin/sh')
 	reuse lint --lines
@@ -80,6 +81,19 @@ matrix: .venv/test.stamp ## Run tests on every Python and ansible-core that is s
 # One part of it, such as matrix-python-3.8 or matrix-core-2.21.
 matrix-%: .venv/test.stamp
 	@tests/matrix/run $*
+
+# So many mutants, always the same ones, take less than a minute.
+MUTANTS := 120
+
+.PHONY: mutants
+mutants: .venv/test.stamp ## Change the pure code in some places, and see that the tests notice
+	@python tests/mutation/run.py --sample $(MUTANTS)
+
+.PHONY: nightly
+nightly: .venv/bench.stamp ## All that takes too long for CI: every mutant, the matrix and the benchmarks
+	@python tests/mutation/run.py
+	@$(MAKE) matrix
+	@$(MAKE) bench
 
 .PHONY: version
 version: .venv/test.stamp ## Make the work tree VERSION=X.Y.Z, with its changelog

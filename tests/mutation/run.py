@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import importlib
 import importlib.util
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +73,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
         "unit/test_documentation.py",
     ),
 }
+Change = Callable[[ast.AST], None]
 _TIMEOUT = 60
 _WORKERS = 2
 _LEAST = 0.95
@@ -121,12 +121,26 @@ class Module(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """A change of one place: where, what was done, and the changed source."""
+    """A change of one place: its line and what is done there.
+
+    Attributes:
+        at: the number of the node, of all that are walked; -1 for no change.
+        number: that of the change, of all that the node can have.
+    """
 
     module: Module
     line: int
     what: str
-    source: str
+    at: int
+    number: int = 0
+
+    def code(self) -> ast.Module:
+        """The module with the change."""
+        tree = ast.parse(self.module.path.read_text(encoding="utf-8"))
+        if self.at >= 0:
+            node = list(ast.walk(tree))[self.at]
+            list(_changes(node))[self.number][1](node)
+        return ast.fix_missing_locations(tree)
 
 
 def modules() -> list[Module]:
@@ -157,18 +171,14 @@ _COMPARISONS = {
 _OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.BitAnd: ast.BitOr}
 
 
-def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
-    """Every change of one node: its line, what was done, and the changed tree."""
-    changed_nodes = list(ast.walk(tree))
+def mutants(module: Module) -> Iterator[Mutant]:
+    """Every change of one node of a module."""
+    tree = ast.parse(module.path.read_text(encoding="utf-8"))
     unread = _unread(tree)
-    for at, node in enumerate(changed_nodes):
-        if node in unread:
-            continue
-        for what, change in _changes(node):
-            other = copy.deepcopy(tree)
-            twin = list(ast.walk(other))[at]
-            change(twin)
-            yield getattr(node, "lineno", 0), what, ast.fix_missing_locations(other)
+    for at, node in enumerate(ast.walk(tree)):
+        if node not in unread:
+            for number, (what, dummy) in enumerate(_changes(node)):
+                yield Mutant(module, getattr(node, "lineno", 0), what, at, number)
 
 
 def _unread(tree: ast.Module) -> set[ast.AST]:
@@ -191,7 +201,7 @@ def _unread(tree: ast.Module) -> set[ast.AST]:
     return found
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
     """What can be changed in one node: a description, and a function that does it."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
@@ -227,13 +237,13 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _setter(name: str, value: object) -> object:
+def _setter(name: str, value: object) -> Change:
     return lambda node: setattr(node, name, value)
 
 
-def _drop_not(node: ast.UnaryOp) -> None:
+def _drop_not(node: ast.AST) -> None:
     """``not x`` becomes ``bool(x)``, written as a comparison with itself that keeps the operand."""
-    node.op = ast.Not()
+    assert isinstance(node, ast.UnaryOp)
     node.operand = ast.UnaryOp(ast.Not(), node.operand)
 
 
@@ -254,7 +264,7 @@ def _judge(mutant: Mutant) -> None:
     code = 1
     try:
         sys.modules[name] = module
-        exec(compile(mutant.source, str(mutant.module.path), "exec", dont_inherit=True), module.__dict__)
+        exec(compile(mutant.code(), str(mutant.module.path), "exec", dont_inherit=True), module.__dict__)
         parent, dummy, last = name.rpartition(".")
         setattr(importlib.import_module(parent), last, module)
         code = int(sys.modules["pytest"].main(["-x", "-q", "-p", "no:xdist", *mutant.module.judges]))
@@ -280,11 +290,6 @@ def survives(mutant: Mutant) -> bool:
         os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return False
-
-
-def _every(module: Module) -> list[Mutant]:
-    tree = ast.parse(module.path.read_text(encoding="utf-8"))
-    return [Mutant(module, line, what, ast.unparse(other)) for line, what, other in mutants(tree)]
 
 
 def _alive(found: list[Mutant]) -> set[int]:
@@ -331,13 +336,13 @@ def main(argv: list[str]) -> int:
     for name in _PRELOADED:
         importlib.import_module(name)
     if options.sample:
-        every = [mutant for module in wanted for mutant in _every(module)]
+        every = [mutant for module in wanted for mutant in mutants(module)]
         return _run(every[:: max(1, len(every) // options.sample)])
     killed = total = 0
     for module in wanted:
-        if not module.judges or not survives(Mutant(module, 0, "nothing", module.path.read_text(encoding="utf-8"))):
+        if not module.judges or not survives(Mutant(module, 0, "nothing", -1)):
             raise SystemExit(f"{module.name} has no tests, or they fail without any change in it")
-        found = _every(module)
+        found = list(mutants(module))
         alive = _alive(found)
         _tell(found, alive)
         total += len(found)

@@ -142,7 +142,7 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
         )
     if missing:
         return lines
-    return [Line(lines[0].name, lines[0].value + ":" + lines[1].value)] + lines[2:]
+    return [Line(lines[0].name, lines[0].value + ":" + lines[1].value), *lines[2:]]
 
 
 def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: Optional[Resolver]) -> Subscription:

@@ -124,4 +124,4 @@ def render(section: str, lines: Iterable[Line], header: str = "") -> str:
     text = "\n".join(body)
     used = [definition for reference, definition in _REFERENCES if reference in text]
     head = ["; " + header] if header else []
-    return "\n".join(head + [f"[{section}]"] + used + body) + "\n"
+    return "\n".join([*head, f"[{section}]", *used, *body]) + "\n"
