@@ -28,7 +28,7 @@ _HEAD = """\
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 
-.. Made by docs/arguments.py. Change plugins/module_utils/_dialect.py or the tests' marks, and run it again.
+.. Made by docs/arguments.py. Change plugins/module_utils/_arguments/table.py or the tests' marks, and run it again.
 
 .. _ansible_collections.emperor.uwsgi.docsite.arguments:
 
