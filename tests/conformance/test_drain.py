@@ -71,7 +71,7 @@ def test_requests_in_flight_end_well_and_no_new_one_arrives(tmp_path: Path) -> N
             thread.start()
 
         def in_flight() -> int:
-            return sum(node["ref"] for node in router.pools()[KEY].values())
+            return sum(node.in_flight for node in router.pools()[KEY].values())
 
         wait_for("four requests in flight", lambda: in_flight() == 4)
         program = [modules.sys.executable, "-m", modules.PACKAGE + "uwsgi_drain"]
@@ -217,7 +217,7 @@ def test_a_file_made_by_hand_is_the_operators(tmp_path: Path) -> None:
         drained = all_of_it.run("drained", node)
         assert (drained.failed, drained.changed, drained.data["held_by"]) == (False, True, ["operator"])
         refused = all_of_it.run("drained", node, reason="health")
-        assert (refused.failed, refused.data["argument"]) == (True, "state")
+        assert (refused.failed, "argument" in refused.data) == (True, False)
         assert (all_of_it.suspend / "one").read_text() == "for the night"
         active = all_of_it.run("active", node)
         assert (active.failed, active.changed) == (False, True), active.msg

@@ -28,8 +28,8 @@ def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
         entries[1]["server"] = all_of_it.routers[1].subscriptions
         result = all_of_it.run("drained", subscriptions=[*entries, unsigned], timeout=2)
         assert result.failed
-        left = f"{all_of_it.routers[0].stats} has {node.address} for 'b.test' listed with 0 requests in flight"
-        assert result.msg == f"after 2 s: {left}"
+        left = f"{all_of_it.routers[0].stats} still has {node.address} in 'b.test' (listed, 0 requests in flight)"
+        assert (result.msg, "argument" in result.data) == (f"timed out after 2 s: {left}", False)
         # It stays as it was asked for.
         assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
         assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
@@ -53,7 +53,7 @@ def test_a_node_that_somebody_else_announces_does_not_count_as_out(tmp_path: Pat
         stop.set()
         thread.join()
         assert result.failed
-        assert result.msg.startswith(f"after 2 s: {router.stats} has {node.address} for 'a.test' ")
+        assert result.msg.startswith(f"timed out after 2 s: {router.stats} still has {node.address} in 'a.test' (")
 
 
 def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
         result = all_of_it.run("active", node, timeout=1)
         assert result.failed
         router = all_of_it.routers[0].stats
-        assert result.msg.startswith(f"after 1 s: {router} has {node.address} for 'a.test' ")
+        assert result.msg.startswith(f"timed out after 1 s: {router} doesn't have {node.address} in 'a.test'")
         assert (result.changed, all_of_it.held()) == (True, {})
         # What is there again is fresh, and nothing is left to be done.
         with node:
@@ -143,7 +143,7 @@ def test_when_one_of_several_cannot_be_held_none_is(tmp_path: Path) -> None:
         entry = {**all_of_it.subscription("one", KEY), "address": node.address}
         elsewhere = {**entry, "key": "b.test", "suspend_file": str(tmp_path / "missing" / "one")}
         result = all_of_it.run("drained", subscriptions=[entry, elsewhere])
-        assert (result.failed, result.changed, result.data["argument"]) == (True, False, "state")
+        assert (result.failed, result.changed, "argument" in result.data) == (True, False, False)
         assert f"{elsewhere['suspend_file']}: No such file or directory; nothing was changed" in result.msg
         assert all_of_it.held() == {}
         assert all_of_it.where() == [[node.address]]

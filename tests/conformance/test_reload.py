@@ -45,9 +45,10 @@ class Emperor:
         scratch.write_text("\n".join([*section, *lines, ""]), encoding="utf-8")
         os.replace(scratch, self.vassal)
 
-    def state(self) -> emperor_stats.State:
-        """What it says of the vassal."""
-        return emperor_stats.state(emperor_stats.ask(self.stats, 10, lambda *dummy: b""), str(self.vassal))
+    def state(self) -> emperor_stats.Vassal:
+        """What it says of the vassal; nothing is known of one that doesn't run."""
+        found = emperor_stats.state(emperor_stats.ask(self.stats, 10, lambda *dummy: b""), str(self.vassal))
+        return found.running or emperor_stats.Vassal("")
 
     def run(self, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""
@@ -94,7 +95,7 @@ def test_current_waits_for_what_was_written(emperor: Emperor) -> None:
 def test_the_application_must_answer_well(emperor: Emperor) -> None:
     slow = emperor.run(timeout=5, health={"path": "/hold", "timeout": 1})
     assert slow.failed
-    assert slow.msg.startswith(f"timeout: after 5 s {emperor.vassal} does not answer well: no answer within 1 s")
+    assert slow.msg.startswith(f"{emperor.vassal}: does not answer well: no answer within 1 s")
     emperor.release.touch()
     assert not emperor.run(health={"path": "/hold", "timeout": 1}).failed
 
@@ -103,12 +104,12 @@ def test_a_vassal_that_does_not_start_is_an_error(emperor: Emperor) -> None:
     emperor.write("wsgi-file = /nonexistent.py")
     result = emperor.run()
     assert result.failed
-    assert result.msg.startswith((f"vassal: {emperor.vassal} does not start", "timeout: "))
+    assert result.msg.startswith((f"{emperor.vassal}: does not start", f"{emperor.vassal}: is not up again"))
 
 
 REFUSED = [
     ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file"),
-    ({"emperor_stats": "127.0.0.1:1"}, "emperor_stats: 127.0.0.1:1"),
+    ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash"),
     ({"health": {}}, "health: needs one of path and command"),
     ({"health": {"paht": "/"}}, "health.paht: is no argument here"),

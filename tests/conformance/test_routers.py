@@ -52,7 +52,7 @@ def test_balancing_algo_decides_where_requests_go(
         threads = [threading.Thread(target=lambda: held.append(router.ask(KEY, "/hold"))) for dummy in range(8)]
         for at, thread in enumerate(threads):
             thread.start()
-            wait_for("a request in flight", lambda at=at: sum(n["ref"] for n in router.pools()[KEY].values()) == at + 1)
+            wait_for("a request in flight", lambda at=at: sum(n.in_flight for n in router.pools()[KEY].values()) == at + 1)
         (tmp_path / "release").touch()
         for thread in threads:
             thread.join()

@@ -30,7 +30,7 @@ def stats_server(vassal: str) -> Iterator[str]:
     Args:
         vassal: the path of the Emperor's only vassal, which runs on demand.
     """
-    node = {"name": "10.0.0.7:1", "last_check": 4e9, "death_mark": 0, "requests": 0}
+    node = {"name": "10.0.0.7:1", "last_check": 4000000000, "death_mark": 0, "requests": 0}
     found = {
         "version": "2.0.31",
         "subscriptions": [{"key": "a.test", "nodes": [node]}],

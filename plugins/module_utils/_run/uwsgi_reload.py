@@ -63,7 +63,7 @@ def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
     try:
         return emperor_stats.state(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), path)
     except StatsError as exc:
-        raise HostError(params["emperor_stats"], str(exc)) from exc
+        raise HostError("the Emperor", f"{params['emperor_stats']}: {exc}") from exc
 
 
 def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check]) -> None:

@@ -246,7 +246,7 @@ def test_a_file_that_can_not_be_written_leaves_everything_as_it_was(tmp_path: Pa
         found = run(tmp_path, *WANTED, purge=True)
         assert snapshot(tmp_path) == before
     assert found.failed
-    assert found.data["argument"] in ("signing_keys[2].file", "signing_keys[3].file")
+    assert "argument" not in found.data
     assert found.msg.endswith("; nothing was changed")
 
 
