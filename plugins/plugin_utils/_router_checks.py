@@ -100,8 +100,7 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> l
 
 def plugins(vassals: Sequence[Any]) -> list[str]:
     """The router plugin of each vassal, by the options that make it a router; empty where it is none."""
-    options = [vassal.get("options") if isinstance(vassal, Mapping) else None for vassal in vassals]
-    return [next((ROUTERS[name] for name in own or () if name in ROUTERS), "") for own in options]
+    return [next((ROUTERS[name] for name in _group(vassal, "options") if name in ROUTERS), "") for vassal in vassals]
 
 
 def _settings(vassal: Any) -> Iterator[_Setting]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,7 +35,7 @@ class Case(NamedTuple):
 
     name: str
     arguments: dict[str, Any]
-    expected: dict[str, str | None] = {}
+    expected: Mapping[str, str | None] = MappingProxyType({})
 
 
 # Words in angle brackets stand for what is known only when the test runs.

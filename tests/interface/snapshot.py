@@ -217,10 +217,20 @@ def _documented(root: Path, path: Path) -> dict[str, Any]:
 
 def _role(path: Path) -> dict[str, Any]:
     entry_points = _yaml(path / "meta" / "argument_specs.yml")["argument_specs"]
+    defaults = _plain(_yaml(path / "defaults" / "main.yml"))
     return {
-        "entry points": {name: _spec(one.get("options", {}), one) for name, one in entry_points.items()},
-        "defaults": _plain(_yaml(path / "defaults" / "main.yml")),
+        "entry points": {
+            name: _spec({option: _with_alias(option, given, defaults) for option, given in one.get("options", {}).items()}, one)
+            for name, one in entry_points.items()
+        },
+        "defaults": defaults,
     }
+
+
+def _with_alias(name: str, given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """A role's variable with its old name, which only its default knows: Ansible reads no aliases of variables."""
+    old = re.match(r"\{\{ (\w+) \| default\(", str(defaults.get(name)))
+    return {**given, "aliases": [*given.get("aliases", []), old.group(1)]} if old else given
 
 
 def _plugins(root: Path, kind: str) -> list[Path]:

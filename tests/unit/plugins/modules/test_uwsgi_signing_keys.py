@@ -65,7 +65,8 @@ def test_check_mode_says_what_is_done_and_then_nothing_is_left_to_do(tmp_path: P
     before = snapshot(tmp_path)
     expected: dict[str, Any] = {**LEFT, "removed": ["old.pem"] if purge else [], "changed": True, "path": str(tmp_path)}
     removed = [difference(tmp_path, "old.pem", shown(PUBLIC), "")] if purge else []
-    expected["diff"] = removed + [
+    expected["diff"] = [
+        *removed,
         difference(tmp_path, "new.pem", "", shown(PUBLIC)),
         difference(tmp_path, "content.pem", shown(EC), shown(RSA)),
         difference(tmp_path, "mode.pem", shown(RSA) + "mode: 0644\n", shown(RSA) + "mode: 0400\n"),

@@ -66,7 +66,8 @@ def test_check_mode_says_what_is_done_and_then_nothing_is_left_to_do(tmp_path: P
     before = snapshot(tmp_path)
     names = {"created": ["new"], "updated": ["text", "mode"], "removed": ["old"], "unchanged": ["same"]}
     removed = [difference(tmp_path, "old.ini", HEAD, "")] if purge else []
-    diff = removed + [
+    diff = [
+        *removed,
         difference(tmp_path, "new.ini", "", HEAD + "processes = 2\n"),
         difference(tmp_path, "text.ini", HEAD + "master = false\n", MASTER),
         difference(tmp_path, "mode.ini", MASTER + "mode: 0600\n", MASTER + "mode: 0644\n"),
