@@ -170,7 +170,8 @@ def _names(plan: Plan, addresses: Any) -> Dict[str, List[str]]:
     """The vassals by what becomes of them."""
     if addresses:
         return dict(addresses.names(plan)._asdict())
-    found = {name: [one.name[: -len(SUFFIX)] for one in getattr(plan, name)] for name in ("created", "updated", "removed")}
+    changes = {"created": plan.created, "updated": plan.updated, "removed": plan.removed}
+    found = {name: [one.name[: -len(SUFFIX)] for one in changed] for name, changed in changes.items()}
     return {**found, "unchanged": [name[: -len(SUFFIX)] for name in plan.unchanged]}
 
 
