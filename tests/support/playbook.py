@@ -77,6 +77,20 @@ def template(folder: Path, *expressions: str, **variables: Any) -> Run:
     return tasks(folder, [{"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}} for one in expressions], **variables)
 
 
+def vaulted(folder: Path, name: str, content: str) -> tuple[str, ...]:
+    """Encrypt a variable with ansible-vault, into files in a folder.
+
+    Returns:
+        the arguments with which ansible-playbook, run there, knows the variable.
+    """
+    (folder / "password").write_text("a vault's", encoding="ascii")
+    encrypt = ("encrypt_string", "--vault-password-file=password", "--name=" + name, content)
+    found = command("ansible-vault", *encrypt, folder=folder)
+    assert found.returncode == 0, found.stderr
+    (folder / "vaulted.yml").write_text(found.stdout, encoding="ascii")
+    return "--vault-password-file=password", "-e@vaulted.yml"
+
+
 def doc(kind: str, *names: str) -> dict[str, Any]:
     """What ansible-doc knows of plugins or roles of one kind."""
     found = command("ansible-doc", "-t", kind, "--json", *names, folder=Path.cwd())
