@@ -6,21 +6,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.release import __version__
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
 from hypothesis import given
 from hypothesis import strategies as st
-from support import keys, playbook
+from support import keys
 
 S = "10.0.0.2:2626"
 FOLDER = "/keys"
-_RELEASE = tuple(int(number) for number in __version__.split(".")[:2])
 EC, RSA = keys.private("ec"), keys.private("rsa")
 
 
@@ -267,55 +264,6 @@ def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
     vassals = [Unresolved(name="v", subscriptions=entries), Unresolved(name="w")]
     read = [{"key": "a"}, {"key": ["b"], "signing": False}]
     assert halves.announced(vassals) == [{"subscriptions": read}, {"subscriptions": []}]
-
-
-@pytest.mark.parametrize("create", [True, False])
-def test_the_lookup_gives_the_halves_of_vassals(tmp_path: Path, create: bool) -> None:
-    entries = [{"key": ["x", "y"]}, {"key": "z", "signing": False}]
-    # Up to ansible-core 2.18 a play's variable is defined in all its parts or not at all.
-    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
-    vassals = [{"name": "a", "options": options, "subscriptions": entries}]
-    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, create={0})"
-    expression = expression.format(create) + " | map(attribute='file')"
-    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
-    assert found.results[0]["msg"] == ["x.pem", "y.pem"] if create else found.results[0]["failed"]
-    assert sorted(path.name for path in tmp_path.glob("*.pem")) == (["x.pem", "y.pem"] if create else [])
-
-
-def test_the_lookup_gives_the_public_halves_of_many_nodes(tmp_path: Path) -> None:
-    (tmp_path / "next").mkdir()
-    made = {"a.pem": ("ec", "old"), "next/a.pem": ("ec", "new"), "own.pem": ("rsa", ""), "next/z.pem": ("ec", "z")}
-    for name, kind in made.items():
-        (tmp_path / name).write_text(keys.private(*kind), encoding="ascii")
-    options = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
-    elsewhere = {"key": ["b", "c"], "signing": ["SHA256", "/elsewhere/own.pem"]}
-    node = [{"name": "v", "options": options, "subscriptions": [{"key": "a"}, elsewhere, {"key": "d", "signing": False}]}]
-    nodes = [node, node, [], {"subscriptions": {"key": "a"}}]
-    expression = "lookup('emperor.uwsgi.signing_keys', vassals=nodes, half='public', signing_directory='/k', directory=store)"
-    found = playbook.template(tmp_path, expression, nodes=nodes, store=str(tmp_path))
-    # What is being rotated is announced with either, and a router takes the successor.
-    expected = {"a.pem": keys.public("ec", "new"), "b.pem": keys.public("rsa"), "c.pem": keys.public("rsa")}
-    assert found.results[0]["msg"] == [{"file": name, "content": public} for name, public in expected.items()]
-
-
-def test_public_halves_have_no_owners(tmp_path: Path) -> None:
-    expression = "lookup('emperor.uwsgi.signing_keys', vassals=[], half='public', owners=true, directory=store)"
-    found = playbook.template(tmp_path, expression, store=str(tmp_path))
-    assert found.results[0]["failed"]
-    assert "owners: is for the private half" in found.results[0]["msg"]
-
-
-@pytest.mark.parametrize("successors", [False, True])
-def test_the_lookup_says_whose_the_keys_are(tmp_path: Path, successors: bool) -> None:
-    vassals = [{"name": name, "owner": owner, "subscriptions": [{"key": name}]} for name, owner in (("a", "alice"), ("b", "bob"))]
-    for path in (tmp_path / "a.pem", tmp_path / "b.pem", tmp_path / "next" / "b.pem", tmp_path / "next" / "c.pem"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(keys.private("ec", str(path.parent.name == "next")), encoding="ascii")
-    expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, owners=true"
-    expression += ", successors=true)" if successors else ")"
-    expression = "(" + expression + ") | map(attribute='file') | zip((" + expression + ") | map(attribute='owner')) | list"
-    found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
-    assert found.results[0]["msg"] == ([["b.pem", "bob"]] if successors else [["a.pem", "alice"], ["b.pem", "bob"]])
 
 
 def owned(name: str, owner: Any, *subscriptions: Any) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The errors of filters, which name the filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+
+
+@filter_errors
+def fussy(value: Any, *more: Any, **named: Any) -> Any:
+    """Refuse errors, and return everything else."""
+    if isinstance(value, Exception):
+        raise value
+    return value, more, named
+
+
+def test_without_an_error_nothing_changes() -> None:
+    assert fussy(1, 2, a=3) == (1, (2,), {"a": 3})
+    assert (fussy.__name__, fussy.__doc__) == ("fussy", "Refuse errors, and return everything else.")
+
+
+def test_an_argument_s_error_becomes_the_filter_s() -> None:
+    error = ArgumentError("a[2].b", "is bad")
+    with pytest.raises(AnsibleFilterError) as caught:
+        fussy(error)
+    assert str(caught.value) == "emperor.uwsgi.fussy: a[2].b: is bad"
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [ValueError("v"), KeyError("k"), HostError("/a", "is full")])
+def test_every_other_error_stays(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        fussy(error)
+    assert caught.value is error
