@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import threading
 import time
 from http.client import HTTPException
 
@@ -26,6 +28,23 @@ def get(url: str, timeout: float) -> bytes:
         OSError: when it can't be had in time.
         ValueError: when it's no answer, or more than any stats server has to say.
     """
+    # The socket's own timeout is for each of its reads, and a header can come in as many of them as the server likes.
+    answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
+    threading.Thread(target=_answer, args=(answer, url, timeout), daemon=True).start()
+    try:
+        return answer.result(timeout)
+    except concurrent.futures.TimeoutError as exc:
+        raise OSError("timed out") from exc
+
+
+def _answer(answer: concurrent.futures.Future[bytes], url: str, timeout: float) -> None:
+    try:
+        answer.set_result(_fetched(url, timeout))
+    except Exception as exc:  # whatever it is, it's for whoever waits
+        answer.set_exception(exc)
+
+
+def _fetched(url: str, timeout: float) -> bytes:
     deadline = time.monotonic() + timeout
     try:
         response = urls.open_url(url, timeout=timeout)

@@ -35,10 +35,11 @@ class DiscreetModule(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """End the run with an error, which has the plain ones of the arguments and quotes no key, as Ansible's own errors do."""
-        plain = {name: value for name, value in self.params.items() if not isinstance(value, (list, dict))}
+        nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
+        # Also text that was given for one of them, and that Ansible refuses.
+        plain = {name: value for name, value in self.params.items() if name not in nested and not isinstance(value, (list, dict))}
         kwargs["invocation"] = {"module_args": plain}
         if re.search(r"-----BEGIN [A-Z0-9 ]+-----", msg):
-            nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
             msg = f"{' or '.join(nested)}: is not as documented; what Ansible says of it would quote a key"
         super().fail_json(msg, **kwargs)
 

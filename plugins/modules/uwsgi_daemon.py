@@ -66,6 +66,10 @@ pid:
   type: int
   returned: success
   sample: 4711
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
 """
 
 from ansible.module_utils.basic import AnsibleModule

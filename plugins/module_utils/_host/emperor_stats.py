@@ -60,9 +60,13 @@ def ask(address: str, timeout: float, get: Get) -> Emperor:
     """Ask an Emperor's stats server.
 
     Raises:
-        StatsError: when it doesn't answer as one.
+        StatsError: when it doesn't answer as one, naming the address.
     """
-    return parse(fetch(address, timeout, get))
+    raw = fetch(address, timeout, get)
+    try:
+        return parse(raw)
+    except StatsError as error:
+        raise StatsError(f"{address}: {error}") from error
 
 
 def parse(raw: bytes) -> Emperor:

@@ -24,6 +24,8 @@ from .._ini.instance import Instance
 
 _UWSGI = ("socket", "uwsgi-socket")
 _HTTP = ("http-socket", "http11-socket")
+# Of a request in the uwsgi protocol, whose header has two bytes for its size.
+_MOST_BYTES = 0xFFFF
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 
 
@@ -124,6 +126,8 @@ def answers(where: Target, path: str, timeout: float) -> str:
     except ValueError as exc:
         # An address that is none.
         return str(exc)
+    except struct.error:
+        return f"the request has more than {_MOST_BYTES} bytes; give a shorter path or host"
     status = _STATUS.match(head)
     if not status:
         return "an answer without a status"

@@ -10,7 +10,7 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._errors import HostError
+from .._errors import ArgumentError, HostError
 from .._host import daemon
 
 
@@ -21,9 +21,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
+        ArgumentError: with nothing changed.
         HostError: when it doesn't stop or doesn't start.
     """
     params = module.params
+    # Ansible lets null pass for a value, and a restart must not stop what it can't start.
+    for name in ("ini", "pidfile") if params["state"] == "stopped" else ("ini", "pidfile", "log"):
+        if not params[name]:
+            raise ArgumentError(name, "is empty; give a path")
     pid = daemon.running(params["pidfile"], params["ini"])
     stops = pid is not None and params["state"] != "started"
     starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)

@@ -13,6 +13,7 @@ from typing import Any, Dict, Optional
 from ansible.module_utils.basic import AnsibleModule
 
 from .. import _http
+from .._addresses import stats_flaw
 from .._arguments.health import health
 from .._errors import ArgumentError, HostError
 from .._files.directory import touch
@@ -43,6 +44,9 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         probe.target(read("vassal", path), check.host)
     if not os.path.isfile(path):
         raise ArgumentError("vassal", f"{path} is no file; give the ini file of a vassal")
+    wrong = stats_flaw(params["emperor_stats"])
+    if wrong:
+        raise ArgumentError("emperor_stats", f"{params['emperor_stats']!r} {wrong}")
     _state(params, path)
     touches = params["state"] == "reloaded"
     if not module.check_mode:
@@ -63,7 +67,7 @@ def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
     try:
         return emperor_stats.state(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), path)
     except StatsError as exc:
-        raise HostError("the Emperor", f"{params['emperor_stats']}: {exc}") from exc
+        raise HostError("the Emperor", str(exc)) from exc
 
 
 def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check]) -> None:

@@ -82,37 +82,6 @@ def script(folder: Path, text: str) -> str:
     return str(path)
 
 
-# The version
-
-
-def test_the_version_is_what_the_user_says_else_the_binary_s_else_2_0(host: Host, tmp_path: Path) -> None:
-    real = subprocess.run([BINARY, "--version"], capture_output=True, check=True, timeout=60).stdout.decode().strip()
-    assert re.match(r"2\.\d", real)
-    assert host.uwsgi.version(None)() == host.uwsgi.version("")() == real
-    assert host.runs[0] == ([BINARY, "--version"], None)
-    del host.runs[:]
-    assert host.uwsgi.version("2.1")() == "2.1"
-    assert Uwsgi(None, host.start, str).version(None)() == "2.0"
-    assert Uwsgi(None, host.start, str).version("2.1")() == "2.1"
-    assert host.runs == []
-
-
-FAILING = [
-    ("echo 2.0; echo words >&2; exit 3", "words"),
-    ("echo 2.0; exit 3", "2.0"),
-    ("echo; echo words >&2", "words"),
-    ("exit 0", ""),
-]
-
-
-@pytest.mark.parametrize(("text", "words"), FAILING)
-def test_a_binary_without_a_version_is_an_error(tmp_path: Path, text: str, words: str) -> None:
-    binary = script(tmp_path, text)
-    with pytest.raises(ArgumentError) as caught:
-        Host(tmp_path, binary).uwsgi.version(None)()
-    assert str(caught.value) == f"uwsgi_binary: {binary} --version failed: {words}; give uwsgi_version"
-
-
 # One candidate
 
 

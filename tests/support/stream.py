@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers on loopback that answer each connection with some bytes, at once or slowly."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, List, Sequence, Union
+
+# A part of an answer, or seconds to wait before the next one.
+Part = Union[bytes, float]
+_TIMEOUT = 30
+
+
+class Server:
+    """A server that sends the same answer to whoever connects, once it has heard something.
+
+    Attributes:
+        address: ``IPV4:PORT``, or the path or the abstract name of a unix socket, as uWSGI writes them.
+        heard: what each client sent first.
+    """
+
+    def __init__(self, listening: socket.socket, address: str, parts: Sequence[Part], asked: bool, closes: bool) -> None:
+        self.address = address
+        self.heard: List[bytes] = []
+        self._listening = listening
+        self._parts = parts
+        self._asked = asked
+        self._closes = closes
+        self.done = threading.Event()
+        self._threads: List[threading.Thread] = []
+
+    def serve(self) -> None:
+        """Answer until the listening socket is closed."""
+        while True:
+            try:
+                stream = self._listening.accept()[0]
+            except OSError:
+                return
+            self._threads.append(threading.Thread(target=self._answer, args=(stream,)))
+            self._threads[-1].start()
+
+    def _answer(self, stream: socket.socket) -> None:
+        with stream:
+            stream.settimeout(_TIMEOUT)
+            try:
+                if self._asked:
+                    self.heard.append(stream.recv(65536))
+                for part in self._parts:
+                    if isinstance(part, bytes):
+                        stream.sendall(part)
+                    elif self.done.wait(part):
+                        return
+            except OSError:
+                # Whoever asked has gone.
+                return
+            if not self._closes:
+                self.done.wait(_TIMEOUT)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self.done.set()
+        for thread in self._threads:
+            thread.join(_TIMEOUT)
+
+
+@contextmanager
+def serving(*parts: Part, path: Union[str, Path, None] = None, asked: bool = True, closes: bool = True) -> Iterator[Server]:
+    """Serve an answer.
+
+    Args:
+        parts: the answer.
+        path: of a unix socket, or ``@NAME`` for an abstract one; None for TCP.
+        asked: whether the client speaks first.
+        closes: whether the connection ends after the answer.
+    """
+    with socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(("127.0.0.1", 0) if path is None else "\0" + str(path)[1:] if str(path).startswith("@") else str(path))
+        listening.listen(64)
+        address = f"127.0.0.1:{listening.getsockname()[1]}" if path is None else str(path)
+        server = Server(listening, address, parts, asked, closes)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        try:
+            yield server
+        finally:
+            # Closing it would not wake who waits in accept().
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(_TIMEOUT)
+            server.stop()
+
+
+@contextmanager
+def timed(least: float, most: float) -> Iterator[None]:
+    """See that what is done takes a time between two numbers of seconds."""
+    start = time.monotonic()
+    yield
+    took = time.monotonic() - start
+    assert least <= took <= most, took
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
+    """An address where nobody listens, and which nobody else can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What modules share at their edge, tried with a small module as Ansible runs it: errors, secrets, and how a run ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
+from support import modules
+from support.files import mode, needs_root, ordinary_user
+from support.uwsgi import BINARY
+
+# A module that ends as its argument "how" says, and logs into a file.
+_MODULE = """
+import sys
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+
+
+class Logged(_module.DiscreetModule):
+    def _log_to_syslog(self, msg):
+        self._log_to_journal(msg, None)
+
+    def _log_to_journal(self, msg, log_args):
+        with open(LOG, "a") as stream:
+            stream.write(repr((msg, log_args)) + chr(10))
+
+
+def run(module):
+    how = module.params["how"]
+    if how == "argument":
+        raise ArgumentError("things[0].name", "is bad")
+    if how == "host":
+        raise HostError("/disk", "is full", changed=True, found=[1], path="theirs")
+    if how == "key":
+        raise ArgumentError("things", "is not " + module.params["things"][0])
+    if how == "log":
+        module.log("a message")
+    return {"changed": how == "change", "how": how}
+
+
+LOG = sys.argv.pop()
+spec = {name: {"type": "str"} for name in ("how", "path", "other")}
+spec["things"] = {"type": "list", "elements": "raw"}
+spec["more"] = {"type": "dict", "options": {"deep": {"type": "int"}}}
+_module.finish(Logged(spec, supports_check_mode=True), run, *SHOWN)
+"""
+SECRET = "-----BEGIN PRIVATE KEY-----\nTHESECRET\n-----END PRIVATE KEY-----\n"
+
+
+def ended(folder: Path, how: str, *shown: str, **arguments: Any) -> modules.Result:
+    """Run the module, which shows some of its parameters in an error."""
+    program = folder / "module.py"
+    program.write_text(f"SHOWN = {shown!r}\n{_MODULE}")
+    given = {"how": how, "path": "/p", **arguments}
+    return modules.finish(modules.start([sys.executable, str(program), str(folder / "log")], given))
+
+
+# How a run ends
+
+
+def test_a_result_ends_a_run_well(tmp_path: Path) -> None:
+    for how in ("change", "stay"):
+        found = ended(tmp_path, how, "path")
+        assert (found.code, found.failed, found.changed, found.data["how"]) == (0, False, how == "change", how)
+        assert "path" not in found.data
+
+
+def test_an_argument_s_error_names_its_argument(tmp_path: Path) -> None:
+    found = ended(tmp_path, "argument", "path", "other")
+    assert (found.code, found.failed, found.msg) == (1, True, "things[0].name: is bad")
+    shown = {name: found.data[name] for name in ("argument", "path", "other")}
+    assert shown == {"argument": "things[0].name", "path": "/p", "other": None}
+    assert not found.changed
+
+
+def test_a_host_s_error_names_no_argument_and_has_what_was_found(tmp_path: Path) -> None:
+    found = ended(tmp_path, "host", "other", "path")
+    assert (found.code, found.failed, found.msg, found.changed) == (1, True, "/disk: is full", True)
+    assert "argument" not in found.data
+    # What was found wins over what was given.
+    assert (found.data["found"], found.data["other"], found.data["path"]) == ([1], None, "theirs")
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("how", ["argument", "host"])
+def test_an_error_has_the_plain_arguments_alone(tmp_path: Path, how: str) -> None:
+    found = ended(tmp_path, how, things=[SECRET], more={"deep": 1})
+    assert found.data["invocation"] == {"module_args": {"how": how, "path": "/p", "other": None}}
+    assert "THESECRET" not in found.output
+
+
+WITHHELD = "things or more: is not as documented; what Ansible says of it would quote a key"
+# What Ansible, or the module itself, would say of a value that is a key.
+QUOTED: List[Tuple[str, Dict[str, Any], str]] = [
+    ("stay", {"more": SECRET}, "dictionary requested, could not parse JSON or key=value"),
+    ("stay", {"more": {"deep": SECRET}}, WITHHELD),
+    ("key", {"things": [SECRET]}, WITHHELD),
+]
+
+
+@pytest.mark.parametrize(("how", "arguments", "words"), QUOTED, ids=range(len(QUOTED)))
+def test_an_error_that_would_quote_a_key_does_not(tmp_path: Path, how: str, arguments: Dict[str, Any], words: str) -> None:
+    found = ended(tmp_path, how, **arguments)
+    assert found.failed
+    assert "THESECRET" not in found.output
+    assert found.msg == words
+
+
+def test_other_errors_of_ansible_s_stay(tmp_path: Path) -> None:
+    assert "'deep' is of type str" in ended(tmp_path, "stay", more={"deep": "x"}).msg
+    assert "nosuch" in ended(tmp_path, "stay", nosuch=1).msg
+
+
+def test_the_log_has_no_arguments(tmp_path: Path) -> None:
+    ended(tmp_path, "log", things=[SECRET], other="plain")
+    log = (tmp_path / "log").read_text()
+    assert "Invoked" in log
+    assert "a message" in log
+    assert "SECRET" not in log
+    assert "plain" not in log
+
+
+# The host
+
+
+class Host:
+    """What the functions below need of a module."""
+
+    def __init__(self, tmpdir: Path, check_mode: bool = False, **params: Any) -> None:
+        self.params = params
+        self.check_mode = check_mode
+        self.tmpdir = tmpdir
+
+    def get_bin_path(self, name: str) -> Any:
+        return BINARY if name == "uwsgi" else None
+
+
+def test_the_uwsgi_is_the_one_that_is_named(tmp_path: Path) -> None:
+    found: Uwsgi = _module.host_uwsgi(Host(tmp_path, uwsgi_binary="uwsgi"))  # type: ignore[arg-type]
+    assert (found.binary, found.scratch()) == (BINARY, str(tmp_path))
+    assert found.start([BINARY, "--version"], None)().code == 0
+    assert _module.host_uwsgi(Host(tmp_path, uwsgi_binary="nosuch")).binary is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("validate", "binary", "wanted"),
+    [(None, "uwsgi", True), (True, "uwsgi", True), (False, "uwsgi", False), (None, "nosuch", False), (False, "nosuch", False)],
+)
+def test_it_validates_where_it_can_unless_told_otherwise(tmp_path: Path, validate: Any, binary: str, wanted: bool) -> None:
+    host: Any = Host(tmp_path, uwsgi_binary=binary, validate=validate)
+    assert _module.wants_validation(host, _module.host_uwsgi(host)) is wanted
+
+
+def test_to_validate_without_a_uwsgi_is_an_error(tmp_path: Path) -> None:
+    host: Any = Host(tmp_path, uwsgi_binary="nosuch", validate=True)
+    with pytest.raises(ArgumentError) as caught:
+        _module.wants_validation(host, _module.host_uwsgi(host))
+    assert str(caught.value) == "validate: the host has no nosuch; install uWSGI first, or set uwsgi_binary"
+
+
+def made(folder: Path, check_mode: bool = False, tyrant: bool = False, **params: Any) -> Tuple[bool, bool]:
+    """Whether a directory was made, and whether its attributes were changed."""
+    given = {"path": str(folder), "directory_mode": None, "owner": None, "group": None, **params}
+    with _module.directory(Host(folder, check_mode, **given), tyrant) as found:  # type: ignore[arg-type]
+        return bool(found.created), bool(found.amended)
+
+
+def test_a_directory_is_made_where_it_has_a_mode(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with pytest.raises(ArgumentError, match=r"path: .* is not there; create it first"):
+        made(folder)
+    assert made(folder, check_mode=True, directory_mode="0750") == (True, False)
+    assert not folder.exists()
+    assert made(folder, directory_mode="0750") == (True, False)
+    assert mode(folder) == "0750"
+    # One that is there stays as it is.
+    assert made(folder, directory_mode="0700") == (False, False)
+    assert mode(folder) == "0750"
+    with pytest.raises(ArgumentError, match="directory_mode: "):
+        made(folder, directory_mode="rwx")
+
+
+@needs_root
+def test_a_directory_that_tenants_share_is_root_s_and_gets_its_mode(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o700)
+    os.chown(str(folder), 5, 5)
+    assert made(folder, tyrant=True, directory_mode="0751", owner="nobody") == (False, True)
+    assert (mode(folder), folder.stat().st_uid, folder.stat().st_gid) == ("0751", 0, 0)
+    assert made(folder, tyrant=True, directory_mode="0751") == (False, False)
+
+
+def test_what_tenants_share_is_root_s_as_far_as_it_can_be() -> None:
+    owner = 0 if os.geteuid() == 0 else None
+    assert _module.shared(0o711) == Attributes(owner, owner, 0o711)
+    with ordinary_user():
+        assert _module.shared() == Attributes(None, None, None)
+
+
+def test_a_name_is_resolved_to_its_first_ipv4_address() -> None:
+    assert _module.resolve("localhost") == "127.0.0.1"
+    assert _module.resolve("10.0.0.7") == "10.0.0.7"
+    for name in ("nosuch.invalid", "::1"):
+        with pytest.raises(socket.gaierror):
+            _module.resolve(name)

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A vassal reloaded and waited for by the module as Ansible runs it, with an Emperor that only has stats."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import modules
+from support.files import OLD, put
+from support.loopback import free_address
+from support.stream import Server, serving
+
+VASSAL = "[uwsgi]\nsocket = {0}\n"
+# Later than every change that a test makes.
+LATER = 2**31
+
+
+def emperor(*vassals: dict[str, Any], failing: int = 0, path: Path | None = None) -> AbstractContextManager[Server]:
+    """An Emperor's stats server, which always says the same."""
+    blacklist = [{"id": "shop.ini", "attempt": failing}] if failing else []
+    return serving(json.dumps({"vassals": list(vassals), "blacklist": blacklist}).encode(), path=path, asked=False)
+
+
+def up(**more: Any) -> dict[str, Any]:
+    return {"id": "shop.ini", "last_mod": LATER, "accepting": 1, "pid": 7, **more}
+
+
+def run(vassal: Path, stats: str, check: bool = False, **more: Any) -> modules.Result:
+    return modules.run("uwsgi_reload", {"vassal": str(vassal), "emperor_stats": stats, "timeout": 1, **more}, check)
+
+
+@pytest.fixture
+def vassal(tmp_path: Path) -> Path:
+    """A vassal's file, which was written long ago."""
+    return put(tmp_path / "shop.ini", VASSAL.format(free_address()))
+
+
+def is_touched(vassal: Path) -> bool:
+    return vassal.stat().st_mtime > OLD
+
+
+def test_check_mode_touches_nothing(vassal: Path) -> None:
+    with emperor() as stats:
+        found = run(vassal, stats.address, check=True)
+        assert (found.failed, found.changed, found.data["vassal"], is_touched(vassal)) == (False, True, str(vassal), False)
+        found = run(vassal, stats.address, check=True, state="current")
+        assert (found.failed, found.changed, is_touched(vassal)) == (False, False, False)
+
+
+@pytest.mark.parametrize("unix", [False, True])
+def test_a_vassal_is_touched_and_up(vassal: Path, tmp_path: Path, unix: bool) -> None:
+    with emperor(up(), path=tmp_path / "stats" if unix else None) as stats:
+        found = run(vassal, stats.address)
+    assert (found.failed, found.changed, is_touched(vassal)) == (False, True, True)
+    assert found.data["seconds"] < 30
+
+
+def test_the_older_name_of_the_stats_still_works(vassal: Path) -> None:
+    with emperor(up()) as stats:
+        found = modules.run("uwsgi_reload", {"vassal": str(vassal), "stats": stats.address})
+    assert (found.failed, found.changed) == (False, True)
+
+
+# What the Emperor says, arguments, and whether that is a vassal that runs on its file.
+STATES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    (up(), {}, True),
+    (up(id="{path}"), {}, True),
+    (up(last_mod=int(OLD)), {}, True),
+    (up(last_mod=int(OLD) - 1), {}, False),
+    (up(accepting=0), {}, False),
+    (up(accepting=0), {"accepting": False}, True),
+    (up(accepting=0, on_demand="127.0.0.1:1", pid=-1), {}, True),
+    (up(id="other.ini"), {}, False),
+]
+
+
+@pytest.mark.parametrize(("said", "arguments", "fine"), STATES)
+def test_current_waits_and_touches_nothing(vassal: Path, said: dict[str, Any], arguments: dict[str, Any], fine: bool) -> None:
+    with emperor({**said, "id": said["id"].format(path=vassal)}) as stats:
+        found = run(vassal, stats.address, state="current", **arguments)
+    assert (found.failed, found.changed, is_touched(vassal)) == (not fine, False, False)
+    if not fine:
+        assert found.msg == f"{vassal}: is not up again; see its log (after 1 s)"
+        assert "argument" not in found.data
+
+
+def test_a_vassal_that_does_not_start_is_an_error_at_once(vassal: Path) -> None:
+    with emperor(failing=3) as stats:
+        found = run(vassal, stats.address, timeout=60)
+    assert (found.failed, found.msg) == (True, f"{vassal}: does not start (3 tries); see its log")
+    # Once may be what it was before it was written.
+    with emperor(failing=1) as stats:
+        assert "is not up again" in run(vassal, stats.address).msg
+
+
+def test_the_application_must_answer_well(vassal: Path) -> None:
+    with emperor(up()) as stats, serving(b"HTTP/1.0 503 Busy\r\n\r\n") as busy, serving(b"HTTP/1.0 200 OK\r\n\r\n") as fine:
+        vassal.write_text(VASSAL.format(busy.address))
+        found = run(vassal, stats.address, health={"path": "/up"})
+        assert (found.failed, found.msg) == (True, f"{vassal}: does not answer well: status 503 (after 1 s)")
+        vassal.write_text(VASSAL.format(fine.address))
+        assert not run(vassal, stats.address, health={"path": "/up"}).failed
+        assert "exit code 3" in run(vassal, stats.address, health={"command": "exit 3"}).msg
+
+
+def test_one_that_sleeps_is_asked_nothing(vassal: Path) -> None:
+    with emperor(up(accepting=0, on_demand="127.0.0.1:1", pid=-1)) as stats:
+        assert not run(vassal, stats.address, health={"command": "exit 3"}).failed
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file; give the ini file of a vassal", "vassal"),
+    ({"vassal": "/etc"}, "vassal: /etc is no file", "vassal"),
+    ({"health": {}}, "health: needs one of path and command", "health"),
+    ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash", "health.path"),
+    ({"health": {"paht": "/"}}, "health.paht: ", "health.paht"),
+    ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null has no socket that can be asked", "vassal"),
+    ({"emperor_stats": "router:1"}, "emperor_stats: 'router:1' is not a stats server; give IPV4:PORT", "emperor_stats"),
+    ({"emperor_stats": None}, "emperor_stats: '' is not a stats server; give IPV4:PORT", "emperor_stats"),
+    ({"emperor_stats": "127.0.0.1:1"}, "127.0.0.1:1 does not answer: ", ""),
+    ({"state": "started"}, "value of state must be one of", ""),
+]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(("arguments", "words", "argument"), REFUSED)
+def test_bad_arguments_touch_nothing(
+    vassal: Path, arguments: dict[str, Any], words: str, argument: str, check: bool
+) -> None:
+    with emperor(up()) as stats:
+        found = modules.run("uwsgi_reload", {"vassal": str(vassal), "emperor_stats": stats.address, **arguments}, check)
+    assert found.failed
+    assert found.msg.startswith(words)
+    assert found.data.get("argument", "") == argument
+    assert not is_touched(vassal)
+
+
+def test_the_stats_of_something_else_are_an_error(vassal: Path) -> None:
+    before = os.stat(vassal).st_mtime_ns
+    with serving(b'{"version": "2.0", "subscriptions": []}', asked=False) as router:
+        found = run(vassal, router.address)
+    assert found.failed
+    assert found.msg == f"{router.address}: it is the stats server of something else than an Emperor"
+    assert os.stat(vassal).st_mtime_ns == before
