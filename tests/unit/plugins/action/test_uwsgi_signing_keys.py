@@ -38,7 +38,8 @@ def test_the_content_is_resolved(tmp_path: Path) -> None:
     variables: dict[str, Any] = {"name": "a", "content": EC, "outer": "{{ content }}"}
     tasks, folders = [], []
     for at, (dummy, content) in enumerate(CONTENTS):
-        variables[f"keys_{at}"] = signing_keys = [{"file": "{{ name }}.pem", "content": content}, {"file": "b.pem", "content": RSA}]
+        signing_keys = [{"file": "{{ name }}.pem", "content": content}, {"file": "b.pem", "content": RSA}]
+        variables[f"keys_{at}"] = signing_keys
         folders.append(tmp_path / str(at))
         folders[-1].mkdir()
         # By a variable, and as it stands in the task.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.html import grouped, page
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.html import page
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.shapes import seen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,11 +157,6 @@ def test_any_text_can_be_seen_and_written(text: str) -> None:
 def test_the_same_pools_give_the_same_page() -> None:
     assert page(POOLS, "T") == page(POOLS, "T")
     assert "2026-03-01 12:00:00 UTC" in page(POOLS, "T")
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1000, "1\u202f000"), (1234567, "1\u202f234\u202f567")])
-def test_long_numbers_are_grouped(number: int, text: str) -> None:
-    assert grouped(number) == text
 
 
 def large() -> dict[str, Any]:

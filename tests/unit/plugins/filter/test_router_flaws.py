@@ -32,7 +32,8 @@ FLAWS: list[tuple[Any, dict[str, Any], list[str]]] = [
     (None, {}, []),
     (["text", None, DEAF], {}, ["raw.options.rawrouter-subscription-server: is no IPv4 address"]),
     ([WEB, DEAF], {}, ["raw.options.rawrouter-subscription-server: is no IPv4 address"]),
-    ([WEB, dict(WEB, name="again")], {}, ["web.options.http, again.options.http: one address", "web.options.http-subscription-server, "]),
+    ([WEB, dict(WEB, name="again")], {},
+     ["web.options.http, again.options.http: one address", "web.options.http-subscription-server, "]),
     # Low ports are fine unless it is said that they aren't, in any of Ansible's words for that.
     ([router(http=":80")], {}, []),
     ([router(http=":80")], {"low_ports": "true"}, []),
@@ -43,7 +44,7 @@ FLAWS: list[tuple[Any, dict[str, Any], list[str]]] = [
     ([router(tolerance=17, http=":8080")], {"announce_interval": 5}, []),
     ([router(tolerance=17, http=":8080")], {"announce_interval": 6}, ["web.server_params.tolerance: under three announce"]),
     ([router(tolerance=17, http=":8080")], {"announce_interval": "6"}, ["web.server_params.tolerance: under three announce"]),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("vassals", "arguments", "expected"), FLAWS)

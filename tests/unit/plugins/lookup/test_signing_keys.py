@@ -90,7 +90,9 @@ def run(store: Path) -> playbook.Run:
     folder = store.parent
     (folder / "password").write_bytes(PASSWORD)
     expressions = [one for one, dummy in [*GOOD, *MADE, *BAD, *UNKNOWN]]
-    tasks = [{"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}, "no_log": at < len(GOOD)} for at, one in enumerate(expressions)]
+    tasks = [
+        {"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}, "no_log": at < len(GOOD)} for at, one in enumerate(expressions)
+    ]
     return playbook.tasks(folder, tasks, "--vault-password-file=password", "-vvv", store=str(store))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _bulk_action
 
+
 class Secret:
     """A value that isn't JSON, such as one that is still encrypted."""
 

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests mirror the plugins: each plugin file has its tests at the same place below tests/unit/plugins, and they a plugin.
+
+The tests of ``_node/gate.py`` are ``_node/test_gate.py``, and ``_node/test_gate_verdicts.py`` if one file isn't enough.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.modules import ROOT
+
+PLUGINS, TESTS = ROOT / "plugins", ROOT / "tests" / "unit" / "plugins"
+KINDS = ("action", "filter", "inventory", "lookup", "modules", "module_utils", "plugin_utils")
+# What a module does is tested by running it, so the tests of modules/NAME.py are those of this folder's NAME.py.
+BY_MODULES = "module_utils/_run/"
+# Tests of a whole folder, and not of one of its files.
+OF_FOLDERS = ("module_utils/test_standalone.py",)
+# Plugin files whose tests are still to be written.
+OTHERS: tuple[str, ...] = (
+    "module_utils/_errors.py",
+    "module_utils/_arguments/default_signing.py",
+    "module_utils/_arguments/kinds.py",
+    "module_utils/_arguments/spec.py",
+    "module_utils/_files/plan.py",
+    "module_utils/_files/temporary.py",
+    "module_utils/_keys/file_names.py",
+    "plugin_utils/_page/layout.py",
+    "plugin_utils/_page/shapes.py",
+)
+
+
+def names(root: Path, pattern: str) -> list[str]:
+    """The files below a folder, as paths below it."""
+    found = (path.relative_to(root).as_posix() for kind in KINDS for path in (root / kind).rglob(pattern))
+    return sorted(name for name in found if not name.endswith("__init__.py"))
+
+
+PLUGIN_FILES = [name for name in names(PLUGINS, "*.py") if not name.startswith(BY_MODULES)]
+TEST_FILES = [name for name in names(TESTS, "test_*.py") if name not in OF_FOLDERS]
+
+
+def mirrors(test: str, plugin: str) -> bool:
+    """Whether a test file is at the mirrored place of a plugin file."""
+    (tests, dummy, test_name), (folder, dummy, plugin_name) = test.rpartition("/"), plugin.rpartition("/")
+    stem = "test_" + plugin_name[: -len(".py")].lstrip("_")
+    return tests == folder and (test_name == stem + ".py" or test_name.startswith(stem + "_"))
+
+
+@pytest.mark.parametrize("plugin", PLUGIN_FILES)
+def test_a_plugin_file_has_its_tests(plugin: str) -> None:
+    assert any(mirrors(test, plugin) for test in TEST_FILES) is not (plugin in OTHERS)
+
+
+@pytest.mark.parametrize("test", TEST_FILES)
+def test_a_test_file_has_its_plugin(test: str) -> None:
+    assert any(mirrors(test, plugin) for plugin in PLUGIN_FILES)
+
+
+def test_a_module_s_work_has_the_module_s_name() -> None:
+    runs = {name.rpartition("/")[2] for name in names(PLUGINS, "*.py") if name.startswith(BY_MODULES)}
+    assert runs == {name.rpartition("/")[2] for name in PLUGIN_FILES if name.startswith("modules/")}
+
+
+def test_all_kinds_of_plugins_are_meant() -> None:
+    kinds = {path.name for path in PLUGINS.iterdir() if any(path.rglob("*.py"))}
+    # Fragments of documentation do nothing.
+    assert kinds == {*KINDS, "doc_fragments"}
+    assert set(OTHERS) <= set(PLUGIN_FILES)
+    assert all((TESTS / name).exists() for name in OF_FOLDERS)
