@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of signing keys' files, and what stands in a PEM."""
+"""What is in a signing key's PEM."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys.pem import Pem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,61 +36,6 @@ def problem(content: Any, half: Optional[str] = None) -> str:
         assert keys.leaked(str(caught.value), content) == []
     return caught.value.problem
 
-
-# Names
-
-NAMES = [
-    ("shop.example.com", "shop.example.com.pem"),
-    ("shop.example.com:8000", "shop.example.com_8000.pem"),
-    ("a/b c+d,e=f@g", "a_b_c_d_e_f_g.pem"),
-    ("-_.", "-_..pem"),
-    ("AZaz09", "AZaz09.pem"),
-    ("\u00fc.test", "__.test.pem"),
-]
-
-
-@pytest.mark.parametrize(("key", "expected"), NAMES)
-def test_the_file_of_a_key_is_the_one_where_a_router_looks(key: str, expected: str) -> None:
-    assert file_names.key_file(key) == expected
-
-
-@given(st.text(min_size=1, max_size=251))
-def test_every_file_of_a_key_is_a_file_s_name(key: str) -> None:
-    try:
-        name = file_names.key_file(key)
-    except UnicodeEncodeError:
-        assert any("\ud800" <= one <= "\udfff" for one in key)
-        return
-    assert len(name) == len(key.encode()) + 4
-    if len(name) <= 255:
-        assert file_names.file_name("file", name) == name
-    # A second time nothing is left to replace.
-    assert file_names.key_file(name) == name + ".pem"
-
-
-@pytest.mark.parametrize("name", ["a.pem", "..pem", "A_b-9.x.pem", "a" * 251 + ".pem"])
-def test_names_are_taken_as_they_are(name: str) -> None:
-    assert file_names.file_name("file", name) == name
-
-
-NO_NAMES: List[Any] = [
-    "", ".pem", "a", "a.PEM", "a.pem\n", "a.pem.tmp", "../a.pem", "a/b.pem", "/a.pem", "a b.pem", "a:1.pem", "\u00fc.pem",
-    "a\0.pem", "a" * 252 + ".pem", None, 5, True, b"a.pem", ["a.pem"],
-]
-
-
-@pytest.mark.parametrize("value", NO_NAMES, ids=repr)
-def test_what_can_not_name_a_file_is_refused(value: Any) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        file_names.file_name("keys[3].file", value)
-    assert caught.value.path == "keys[3].file"
-    assert caught.value.problem == (
-        f"{str(value)[:80]!r} can't name a signing key's file; give at most 255 of letters, digits, '.', '_' and '-', with "
-        ".pem at the end, as the filter emperor.uwsgi.signing_key_file does"
-    )
-
-
-# Contents
 
 KEYS = [
     (keys.private(kind, form=form), "private") for kind in ("ec", "ec384", "rsa") for form in ("PKCS8", TRADITIONAL)

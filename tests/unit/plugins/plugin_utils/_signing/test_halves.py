@@ -33,85 +33,6 @@ def vassal(*subscriptions: Any, name: str = "v") -> dict[str, Any]:
     return {"name": name, "subscriptions": list(subscriptions)}
 
 
-class Undefined:
-    """Something that an inventory doesn't define where it's asked: whoever reads it fails."""
-
-    def __getattribute__(self, name: str) -> Any:
-        raise AssertionError("read")
-
-
-# Signing
-
-SIGNED: list[tuple[str, Any, list[Any]]] = [
-    ("nothing", None, []),
-    ("an empty list", [], []),
-    ("one vassal", vassal(entry()), [vassal(signed("a.test"))]),
-    ("lists in lists", [[vassal(entry(), name="a")], (vassal(name="b"), [vassal(entry(), name="c")])],
-     [vassal(signed("a.test"), name="a"), vassal(name="b"), vassal(signed("a.test"), name="c")]),
-    ("no subscriptions", [{"name": "a"}, {"name": "b", "subscriptions": None}],
-     [{"name": "a"}, {"name": "b", "subscriptions": None}]),
-    ("a mapping of one", {"name": "a", "subscriptions": entry()}, [{"name": "a", "subscriptions": [signed("a.test")]}]),
-    ("a file's name", vassal(entry("b.test:80/x")), [vassal(signed("b.test:80/x", "b.test_80_x.pem"))]),
-    ("a key for each", vassal(entry(["a.test", "b.test", "a.test"], balancing_weight=2)),
-     [vassal(*[dict(signed(key, key + ".pem"), balancing_weight=2) for key in ("a.test", "b.test")])]),
-    ("a list of one", vassal(entry(["a.test"])), [vassal(signed("a.test"))]),
-    ("false", vassal(entry(signing=False)), [vassal(entry())]),
-    ("its own", vassal(entry(signing="SHA1:/k.pem")), [vassal(entry(signing="SHA1:/k.pem"))]),
-    ("its own with several keys", vassal(entry(["a", "b"], signing=["SHA1", "/k"])),
-     [vassal(entry(["a", "b"], signing=["SHA1", "/k"]))]),
-    ("null", vassal(entry(signing=None)), [vassal(signed("a.test"))]),
-    ("no key", vassal({"server": S}, entry(None), entry([])), [vassal({"server": S}, entry(None), entry([]))]),
-]
-
-
-@pytest.mark.parametrize(("vassals", "expected"), [case[1:] for case in SIGNED], ids=[case[0] for case in SIGNED])
-def test_every_subscription_that_does_not_say_otherwise_is_signed(vassals: Any, expected: list[Any]) -> None:
-    assert default_signing.signed_vassals(vassals, FOLDER) == expected
-    # A slash at the end is the same folder, and what is signed already stays.
-    assert default_signing.signed_vassals(vassals, FOLDER + "//") == expected
-    again = default_signing.signed_vassals(expected, FOLDER)
-    assert default_signing.signed_vassals(again, "/elsewhere") == again
-
-
-def test_the_digest_and_the_folder_are_chosen() -> None:
-    found = default_signing.signed_vassals(vassal(entry()), "/", "SHA512")
-    assert found == [vassal(entry(signing=["SHA512", "/a.test.pem"]))]
-
-
-def test_nothing_else_of_a_vassal_is_read_and_the_given_one_stays() -> None:
-    options = Undefined()
-    given_ = vassal(entry(address=options), name="a")
-    given_["options"] = options
-    found = default_signing.signed_vassals([given_], FOLDER)
-    assert found[0]["options"] is options
-    assert found[0]["subscriptions"][0]["address"] is options
-    assert list(given_["subscriptions"][0]) == ["server", "key", "address"]
-    given_["subscriptions"][0]["signing"] = ["SHA1", "/k.pem"]
-    assert halves.key_names([given_]) == ["k.pem"]
-
-
-NOT_SIGNED: list[tuple[Any, Any, str, str, str]] = [
-    ("a", FOLDER, "SHA256", "vassals", "must be a mapping of arguments or a list of them"),
-    ([[], ["a"]], FOLDER, "SHA256", "vassals[1][0]", "must be a mapping of arguments or a list of them"),
-    (vassal("a"), FOLDER, "SHA256", "vassals.subscriptions[0]", "must be a mapping of arguments or a list of them"),
-    ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", "is empty"),
-    (vassal(entry({})), FOLDER, "SHA256", "vassals.subscriptions[0].key", "must be a value or a list of values, not a mapping"),
-    (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", "can't name a signing key's file"),
-    (vassal(entry()), "keys", "SHA256", "directory", "is not an absolute path"),
-    (vassal(entry()), None, "SHA256", "directory", "must be text, not null"),
-    (vassal(entry()), FOLDER, "SHA 1", "digest", "is no digest's name"),
-    ([], FOLDER, None, "digest", "must be text, not null"),
-]
-
-
-@pytest.mark.parametrize(("vassals", "directory", "digest", "path", "problem"), NOT_SIGNED)
-def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest: Any, path: str, problem: str) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        default_signing.signed_vassals(vassals, directory, digest)
-    assert caught.value.path == path
-    assert problem in caught.value.problem
-
-
 # Names
 
 NAMES: list[tuple[Any, Any, list[str]]] = [
@@ -264,6 +185,8 @@ def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
     vassals = [Unresolved(name="v", subscriptions=entries), Unresolved(name="w")]
     read = [{"key": "a"}, {"key": ["b"], "signing": False}]
     assert halves.announced(vassals) == [{"subscriptions": read}, {"subscriptions": []}]
+    own = Unresolved(key="a", server="s", signing=["SHA1", "/k.pem"])
+    assert halves.key_names([Unresolved(name="v", subscriptions=[own])]) == ["k.pem"]
 
 
 def owned(name: str, owner: Any, *subscriptions: Any) -> dict[str, Any]:

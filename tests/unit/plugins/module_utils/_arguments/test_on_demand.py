@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import Any, List, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import vassal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import on_demand
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 
 def refusal(value: Any) -> Tuple[str, str]:
     with pytest.raises(ArgumentError) as caught:
-        vassal.on_demand_address("a", value)
+        on_demand.on_demand_address("a", value)
     return caught.value.path, caught.value.problem
 
 
 @pytest.mark.parametrize("value", ["127.0.0.1:3031", "0.0.0.0:1", "10.0.0.7:65535", "/run/a.sock", "/" + "a" * 101])
 def test_what_the_emperor_binds_is_taken_as_it_is(value: str) -> None:
-    assert vassal.on_demand_address("a", value) == value
+    assert on_demand.on_demand_address("a", value) == value
 
 
 CUT = "has a blank or no ASCII, and the Emperor cuts it there; give another"

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Vassals' subscriptions that are signed unless they say otherwise."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+S = "10.0.0.2:2626"
+FOLDER = "/keys"
+
+
+def entry(key: Any = "a.test", **fields: Any) -> Dict[str, Any]:
+    return {"server": S, "key": key, **fields}
+
+
+def signed(key: Any, file: str = "a.test.pem") -> Dict[str, Any]:
+    return entry(key, signing=["SHA256", FOLDER + "/" + file])
+
+
+def vassal(*subscriptions: Any, name: str = "v") -> Dict[str, Any]:
+    return {"name": name, "subscriptions": list(subscriptions)}
+
+
+class Undefined:
+    """Something that an inventory doesn't define where it's asked: whoever reads it fails."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError("read")
+
+
+SIGNED: List[Tuple[str, Any, List[Any]]] = [
+    ("nothing", None, []),
+    ("an empty list", [], []),
+    ("one vassal", vassal(entry()), [vassal(signed("a.test"))]),
+    ("lists in lists", [[vassal(entry(), name="a")], (vassal(name="b"), [vassal(entry(), name="c")])],
+     [vassal(signed("a.test"), name="a"), vassal(name="b"), vassal(signed("a.test"), name="c")]),
+    ("no subscriptions", [{"name": "a"}, {"name": "b", "subscriptions": None}],
+     [{"name": "a"}, {"name": "b", "subscriptions": None}]),
+    ("a mapping of one", {"name": "a", "subscriptions": entry()}, [{"name": "a", "subscriptions": [signed("a.test")]}]),
+    ("a file's name", vassal(entry("b.test:80/x")), [vassal(signed("b.test:80/x", "b.test_80_x.pem"))]),
+    ("a key for each", vassal(entry(["a.test", "b.test", "a.test"], balancing_weight=2)),
+     [vassal(*[dict(signed(key, key + ".pem"), balancing_weight=2) for key in ("a.test", "b.test")])]),
+    ("a list of one", vassal(entry(["a.test"])), [vassal(signed("a.test"))]),
+    ("false", vassal(entry(signing=False)), [vassal(entry())]),
+    ("its own", vassal(entry(signing="SHA1:/k.pem")), [vassal(entry(signing="SHA1:/k.pem"))]),
+    ("its own with several keys", vassal(entry(["a", "b"], signing=["SHA1", "/k"])),
+     [vassal(entry(["a", "b"], signing=["SHA1", "/k"]))]),
+    ("null", vassal(entry(signing=None)), [vassal(signed("a.test"))]),
+    ("no key", vassal({"server": S}, entry(None), entry([])), [vassal({"server": S}, entry(None), entry([]))]),
+]
+
+
+@pytest.mark.parametrize(("vassals", "expected"), [case[1:] for case in SIGNED], ids=[case[0] for case in SIGNED])
+def test_every_subscription_that_does_not_say_otherwise_is_signed(vassals: Any, expected: List[Any]) -> None:
+    assert default_signing.signed_vassals(vassals, FOLDER) == expected
+    # A slash at the end is the same folder, and what is signed already stays.
+    assert default_signing.signed_vassals(vassals, FOLDER + "//") == expected
+    again = default_signing.signed_vassals(expected, FOLDER)
+    assert default_signing.signed_vassals(again, "/elsewhere") == again
+
+
+def test_the_digest_and_the_folder_are_chosen() -> None:
+    found = default_signing.signed_vassals(vassal(entry()), "/", "SHA512")
+    assert found == [vassal(entry(signing=["SHA512", "/a.test.pem"]))]
+
+
+def test_nothing_else_of_a_vassal_is_read_and_the_given_one_stays() -> None:
+    options = Undefined()
+    given_ = vassal(entry(address=options), name="a")
+    given_["options"] = options
+    found = default_signing.signed_vassals([given_], FOLDER)
+    assert found[0]["options"] is options
+    assert found[0]["subscriptions"][0]["address"] is options
+    assert list(given_["subscriptions"][0]) == ["server", "key", "address"]
+
+
+NOT_SIGNED: List[Tuple[Any, Any, Any, str, str]] = [
+    ("a", FOLDER, "SHA256", "vassals", "must be a mapping of arguments or a list of them"),
+    ([[], ["a"]], FOLDER, "SHA256", "vassals[1][0]", "must be a mapping of arguments or a list of them"),
+    (vassal("a"), FOLDER, "SHA256", "vassals.subscriptions[0]", "must be a mapping of arguments or a list of them"),
+    ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", "is empty"),
+    (vassal(entry({})), FOLDER, "SHA256", "vassals.subscriptions[0].key", "must be a value or a list of values, not a mapping"),
+    (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", "can't name a signing key's file"),
+    (vassal(entry()), "keys", "SHA256", "directory", "is not an absolute path"),
+    (vassal(entry()), None, "SHA256", "directory", "must be text, not null"),
+    (vassal(entry()), FOLDER, "SHA 1", "digest", "is no digest's name"),
+    ([], FOLDER, None, "digest", "must be text, not null"),
+]
+
+
+@pytest.mark.parametrize(("vassals", "directory", "digest", "path", "problem"), NOT_SIGNED)
+def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        default_signing.signed_vassals(vassals, directory, digest)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+# Arguments beside the vassals, and the place of the one that can't be used.
+PLACED: List[Tuple[Dict[str, Any], str]] = [
+    ({"directory": "keys"}, "default_signing.directory"),
+    ({"directory": FOLDER, "digest": "SHA 1"}, "default_signing.digest"),
+    ({"directory": FOLDER, "succeeding": {"a.pem": True}}, "default_signing.succeeding"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "path"), PLACED)
+def test_places_begin_with_the_path(arguments: Dict[str, Any], path: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        default_signing.signed_vassals([], path="default_signing", **arguments)
+    assert caught.value.path == path
+
+
+# A subscription, the names that have successors, and how it's announced.
+ANNOUNCED: List[Tuple[Dict[str, Any], List[str], List[Any]]] = [
+    (entry(), [], [["SHA256", "/keys/a.test.pem"]]),
+    (entry(), ["b.test.pem"], [["SHA256", "/keys/a.test.pem"]]),
+    (entry(), ["a.test.pem"], [["SHA256", "/keys/a.test.pem"], ["SHA256", "/keys/next/a.test.pem"]]),
+    (entry(signing="SHA512:/keys/any.pem"), ["any.pem"], ["SHA512:/keys/any.pem", ["SHA512", "/keys/next/any.pem"]]),
+    (entry(signing="SHA512:/other/any.pem"), ["any.pem"], ["SHA512:/other/any.pem"]),
+    (entry(signing=False), ["a.test.pem"], [None]),
+]
+
+
+@pytest.mark.parametrize(("given_", "succeeding", "signings"), ANNOUNCED)
+def test_what_has_a_successor_is_announced_with_either(given_: Any, succeeding: List[str], signings: List[Any]) -> None:
+    found = default_signing.signed_vassals(vassal(given_), FOLDER, "SHA256", succeeding)[0]["subscriptions"]
+    assert [one.get("signing") for one in found] == signings
+    assert {(one["server"], one["key"]) for one in found} == {(S, "a.test")}
