@@ -14,8 +14,6 @@ import socket
 from functools import lru_cache
 from typing import Any, Optional, Tuple
 
-# core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for an address.
-MAX_ADDRESS = 255
 # core/socket.c and core/subscription.c cut longer socket paths, on both sides.
 MAX_SOCKET_PATH = 102
 
@@ -88,16 +86,14 @@ def node_flaw(value: str) -> Optional[str]:
     """Say why a router can't connect to ``value``, an address as uWSGI announces it; None where it can."""
     if value.startswith(("/", "@")):
         return None
-    host, colon, dummy = value.rpartition(":")
-    if is_ipv4_port(value) and not host.startswith("0"):
-        return None
+    host, colon, port = value.rpartition(":")
     if not colon:
         return "is a relative path, which the router takes from its own folder"
     if host in ("", "*") or _WILDCARD.match(host):
         return "is a wildcard, which for the router is its own host"
     if not _IPV4.match(host):
         return "is not an IPv4 address, and the router resolves no names and knows no IPv6"
-    if not is_ipv4_port(value):
+    if not is_port(port):
         return "has no port from 1 to 65535"
     return None
 

@@ -24,7 +24,7 @@ def pack(text: str) -> List[Dict[str, str]]:
     Args:
         text: the list of them in JSON, which has nothing but ASCII.
     """
-    return [{"file": _FILE, "content": base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")}]
+    return [{"file": _FILE, "content": base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")}]
 
 
 def is_packed(items: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
-from .._addresses import MAX_ADDRESS, is_ipv4_port, node_flaw, socket_flaw
+from .._addresses import is_ipv4_port, node_flaw, socket_flaw
 from .._dialect import ALGORITHMS, MODIFIERS, Algorithm
 from .._errors import ArgumentError
 from .._ini.writer import literal_flaw
@@ -223,8 +223,6 @@ def address(path: str, value: Any) -> Any:
     if result.startswith(("/", "@")):
         _refuse(path, result, socket_flaw(result))
         return result
-    if len(result.encode("utf-8")) > MAX_ADDRESS:
-        raise ArgumentError(path, f"has more than {MAX_ADDRESS} bytes, which crashes the router")
     flaw = node_flaw(result)
     if flaw:
         raise ArgumentError(

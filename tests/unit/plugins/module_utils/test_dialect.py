@@ -64,7 +64,13 @@ def test_modifiers_have_numbers_of_8_bits_and_their_own_each() -> None:
     assert len(set(_dialect.MODIFIERS.values())) == len(_dialect.MODIFIERS)
 
 
-@pytest.mark.parametrize("name", ["socket", "suwsgi-socket", "http11-socket", "https-socket", "fastcgi-nph-socket"])
+SOCKETS = [
+    "socket", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket", "https-socket",
+    "fastcgi-socket", "fastcgi-nph-socket", "scgi-socket", "scgi-nph-socket", "raw-socket",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOCKETS)
 def test_these_give_an_instance_a_socket_of_its_own(name: str) -> None:
     assert name in _dialect.SOCKETS
 
@@ -72,3 +78,31 @@ def test_these_give_an_instance_a_socket_of_its_own(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "s", "socket-timeout", "zerg-socket", "map-socket", "http", "-socket", "socket\n"])
 def test_these_do_not(name: str) -> None:
     assert name not in _dialect.SOCKETS
+
+
+# Of each plugin that makes routers, the options that start one.
+ROUTERS = {
+    "fastrouter": {"fastrouter"},
+    "http": {"http", "https", "https2", "http-to-https"},
+    "rawrouter": {"rawrouter"},
+    "sslrouter": {"sslrouter", "sslrouter2"},
+}
+
+
+def test_every_router_belongs_to_a_plugin() -> None:
+    found = {plugin: {option for option, one in _dialect.ROUTERS.items() if one == plugin} for plugin in ROUTERS}
+    assert found == ROUTERS
+    assert set(_dialect.ROUTERS.values()) == set(ROUTERS)
+
+
+def test_an_algorithm_has_the_name_of_a_task_and_that_of_uwsgi() -> None:
+    assert [(algo.argument, algo.name) for algo in _dialect.ALGORITHMS] == [
+        ("ip_hash", "iphash"),
+        ("least_reference_count", "lrc"),
+        ("weighted_least_reference_count", "wlrc"),
+        ("weighted_round_robin", "wrr"),
+    ]
+    assert {algo.name for algo in _dialect.ALGORITHMS if algo.since > _dialect.V2_0} == {"iphash"}
+    assert sorted(_dialect.ALGORITHM_CHOICES) == sorted(
+        name for algo in _dialect.ALGORITHMS for name in (algo.argument, algo.name)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import kinds
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.table import GROUPS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 
 
 def test_every_row_is_written_in_one_way() -> None:
@@ -18,3 +19,17 @@ def test_every_row_is_written_in_one_way() -> None:
 def test_every_kind_is_used() -> None:
     every = {name for name, one in vars(kinds).items() if isinstance(one, kinds.Kind)}
     assert every == {row.kind.name.upper() for rows in GROUPS.values() for row in rows}
+
+
+# What uWSGI 2.0 would ignore silently.
+NEW = {
+    "server_params": {"mountpoints_depth", "require_vassal", "tolerance_inactive"},
+    "server_verification_params": set(),
+    "client_params": {"clear_on_exit"},
+    "subscriptions": {"address_vassal", "balancing_algo", "backup_level", "protocol", "inactive"},
+}
+
+
+def test_only_these_need_2_1() -> None:
+    assert {group: {row.argument for row in rows if row.since == V2_1} for group, rows in GROUPS.items()} == NEW
+    assert {row.since for rows in GROUPS.values() for row in rows} == {V2_0, V2_1}

@@ -152,7 +152,8 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("server", "/", "", "'/' names no socket"),
     ("address", "/" + "s" * 102, "", "has 103 bytes"),
     ("address", "/a:1", "", "has a colon"),
-    ("address", "1" * 256 + ":1", "", "has more than 255 bytes, which crashes the router"),
+    # More than the router has room for.
+    ("address", "1" * 256 + ":1", "", "... (260 characters) is not an IPv4 address"),
     ("modifier", "pgsi", "", "'pgsi' is no modifier's name; did you mean 'psgi'?"),
     ("modifier", "qqqqqq", "", "known are cache, cgi,"),
     ("modifier", 256, "", "256 is not from 0 to 255; a modifier has 8 bits"),
