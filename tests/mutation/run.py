@@ -87,6 +87,7 @@ EQUIVALENT = {
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
     '_FILE = "packed"': "any name will do that no key's file has",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
+    "return [Line(lines[0].name, lines[0].value": "both are of one option",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
     '_STR = {"type": "str"}': "text is Ansible's default type",
 }

@@ -182,8 +182,7 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
     checked = {}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
-        if release < row.since:
-            require(place, "the field " + row.name, row.since, release)
+        require(place, "the field " + row.name, row.since, release)
         checked[row.argument] = row.kind.check(place, given[row.argument])
     return checked
 
@@ -198,8 +197,6 @@ def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tu
     """The values of an argument that takes one or a list, each with its place."""
     place = path + "." + name
     value = given.get(name)
-    if isinstance(value, str):
-        return [(place, value)]
     items = values.sequence(place, value)
     if not items:
         raise ArgumentError(place, f"is missing; without {what} uWSGI sends nothing and says nothing")

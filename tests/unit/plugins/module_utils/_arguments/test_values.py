@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
@@ -14,7 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import ta
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import Modifier, Signing
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-ACCEPTED: list[tuple[str, Any, Any]] = [
+ACCEPTED: List[Tuple[str, Any, Any]] = [
     ("text", "a, b=c", "a, b=c"),
     ("text", 5, "5"),
     ("text", 1.5, "1.5"),
@@ -62,6 +62,9 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("modifier", "9", Modifier(9, None)),
     ("modifier", {"modifier1": "psgi"}, Modifier(5, None)),
     ("modifier", {"modifier1": 5, "modifier2": "7"}, Modifier(5, 7)),
+    ("modifier", {"modifier1": 0, "modifier2": 0}, Modifier(0, 0)),
+    ("modifier", {"modifier1": 0, "modifier2": 255}, Modifier(0, 255)),
+    ("modifier", " +5 ", Modifier(5, None)),
     ("algorithm", "iphash", _dialect.ALGORITHMS[0]),
     ("algorithm", "ip_hash", _dialect.ALGORITHMS[0]),
     ("algorithm", "lrc", _dialect.ALGORITHMS[1]),
@@ -75,7 +78,7 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("uids", 2**32 - 2, [2**32 - 2]),
 ]
 # Kind, value, the path that the error names behind "arg", and what it says.
-REFUSED: list[tuple[str, Any, str, str]] = [
+REFUSED: List[Tuple[str, Any, str, str]] = [
     ("text", None, "", "must be text, not null"),
     ("text", True, "", "must be text, not a boolean"),
     ("text", ["a"], "", "must be text, not a list"),
@@ -160,6 +163,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("modifier", "-1", "", "-1 is not from 0 to 255"),
     ("modifier", {"modifier2": 1}, ".modifier1", "is missing; modifier2 only refines it"),
     ("modifier", {"modifier1": 1, "modifier2": 256}, ".modifier2", "256 is not from 0 to 255"),
+    ("modifier", {"modifier1": 1, "modifier2": -1}, ".modifier2", "-1 is not from 0 to 255"),
     ("modifier", {"modifier1": 1, "modifer2": 2}, ".modifer2", "is no argument here; did you mean 'modifier2'?"),
     ("modifier", {"modifier1": "x" * 9}, ".modifier1", "is no modifier's name"),
     ("modifier", [5], "", "is not a whole number"),
@@ -205,6 +209,53 @@ def test_bad_values_are_refused_with_a_hint(kind: str, value: Any, place: str, p
     assert caught.value.path == "arg" + place
     assert problem in caught.value.problem
     assert "\n" not in str(caught.value)
+
+
+NODE = "give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or the number of the socket"
+NEITHER = (
+    "is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; with a host name or IPv6 "
+    "uWSGI never registers; set resolve_server to true to have a name resolved to IPv4 on the host"
+)
+# All that is said of a value: what is wrong with it, and what to do.
+WORDS: List[Tuple[str, Any, str]] = [
+    ("text", "%(a)", "'%(a)' has '%(', which uWSGI expands as a placeholder and which no escape protects; give a value without "
+     "it"),
+    ("word", "a b", "'a b' has a blank or a control character; give a plain name"),
+    # A long value is cut.
+    ("word", "a b" + "c" * 75, f"'a b{'c' * 75}' has a blank or a control character; give a plain name"),
+    ("word", "a b" + "c" * 76, f"'a b{'c' * 56}... (81 characters) has a blank or a control character; give a plain name"),
+    ("positive", 0, "0 is not from 1 to 2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
+    ("positive", "1" * 20, f"{'1' * 20} is not from 1 to 2147483647; uWSGI takes less as something else, and its master dies of "
+     "an interval of 0"),
+    ("positive", "1" * 21, f"'{'1' * 21}' is not a whole number"),
+    ("file", "a/b", "'a/b' is not an absolute path; uWSGI would look from whatever folder it runs in"),
+    ("file", "/" + "a" * 4095, "is longer than the 4095 bytes of a path"),
+    # Nothing of a key comes into the output.
+    ("file", "-----BEGIN PRIVATE KEY-----", "is a key or a certificate itself; give the path of its file"),
+    ("server", "localhost:2626", f"'localhost:2626' {NEITHER}"),
+    ("server", "/s:1", "'/s:1' has a colon, so uWSGI takes it as an address and a port; give another path"),
+    ("key", "k" * 256, "has 256 bytes; more than 255 crash the router"),
+    ("key", 'a"b', "'a\"b' has a quote, a backslash or a control character, which breaks the router's stats; give the domain as "
+     "clients send it"),
+    ("key", "../a", "'../a' leads out of the folder of credentials; give it without '..'"),
+    ("address", "a.sock", f"'a.sock' is a relative path, which the router takes from its own folder; {NODE}"),
+    ("address", "/a:1", "'/a:1' has a colon, so uWSGI takes it as an address and a port; give another path"),
+    ("modifier", "pgsi", "'pgsi' is no modifier's name; did you mean 'psgi'?"),
+    ("modifier", "qqqqqq", f"'qqqqqq' is no modifier's name; known are {', '.join(sorted(_dialect.MODIFIERS))}"),
+    ("modifier", 256, "256 is not from 0 to 255; a modifier has 8 bits"),
+    ("algorithm", "random", "'random' is no balancing algorithm, and uWSGI would silently use wrr; give one of ip_hash, iphash, "
+     "least_reference_count, lrc, weighted_least_reference_count, wlrc, weighted_round_robin, wrr"),
+    ("digest", "SHA256:", "'SHA256:' is no digest's name; give one such as SHA256"),
+    ("signing", True, "must be [algorithm, key file], such as [SHA256, /etc/uwsgi/keys/private/shop.pem], or 'SHA256:/etc/...'"),
+    ("flag", ["yes"], "['yes'] is not a boolean; give true or false"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "problem"), WORDS)
+def test_errors_say_what_to_do(kind: str, value: Any, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        getattr(values, kind)("arg", value)
+    assert str(caught.value) == f"arg: {problem}"
 
 
 def test_a_mapping_has_known_members_and_no_nulls() -> None:
