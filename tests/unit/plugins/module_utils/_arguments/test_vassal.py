@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal import Defaults, Vassal, vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal import (
+    ADDRESS_SUFFIX,
+    SUFFIX,
+    Defaults,
+    Vassal,
+    vassals,
+)
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import Line
@@ -211,6 +217,9 @@ OWNED: List[Tuple[Any, Defaults, Optional[str], str]] = [
     (0, TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
     ("../a", TYRANT, None, "'../a' is no user's name; give one for 'a'"),
     ("", TYRANT, None, "'' is no user's name; give one for 'a'"),
+    ("a b" * 30, TYRANT, None, f"{('a b' * 30)[:80]!r} is no user's name; give one for 'a'"),
+    ("host$", TYRANT, "host$", ""),
+    ("0", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
 ]
 
 
@@ -225,22 +234,38 @@ def test_a_tyrants_vassal_has_an_owner(owner: Any, defaults: Defaults, expected:
         assert one(item, defaults).owner == expected
 
 
+TWICE = "the socket '127.0.0.1:1' is that of vassals[0] too, so only one of them would start; give each its own"
 ON_DEMAND: List[Tuple[Any, str, str]] = [
-    (dict(options(a=1), on_demand=3031), ".on_demand", "'3031' is neither an IPv4 address and a port"),
-    (dict(options(socket=HTTP), on_demand=HTTP), ".options", "the socket '10.0.0.7:3031' is bound by the Emperor, for on_demand"),
+    (dict(options(a=1), on_demand=3031), ".on_demand", "'3031' is neither an IPv4 address and a port (127.0.0.1:3031) nor the "
+     "absolute path of a unix socket, and the Emperor binds nothing else"),
+    (dict(options(socket=HTTP), on_demand=HTTP), ".options", "the socket '10.0.0.7:3031' is bound by the Emperor, for on_demand; "
+     "leave it out here"),
     (dict(options(a=1), on_demand=HTTP, subscriptions=[dict(S, address=HTTP)]), ".subscriptions",
-     "are announced only while the vassal runs"),
-    (dict(options(a=1), on_demand="127.0.0.1:1"), ".options", "the socket '127.0.0.1:1' is that of vassals[0] too"),
+     "are announced only while the vassal runs, and an on-demand vassal runs only after a request, so no router would start it; "
+     "announce the address 10.0.0.7:3031 from a vassal of its own, or leave on_demand out"),
+    (dict(options(a=1), on_demand="127.0.0.1:1"), ".options", TWICE),
+    # Neither can have what the other has.
+    (dict(options(socket=["127.0.0.1:2", "127.0.0.1:1"])), ".options", TWICE),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("item", "path", "problem"), ON_DEMAND)
-def test_an_on_demand_vassal_that_can_not_work_is_refused(item: Any, path: str, problem: str) -> None:
+def test_a_socket_that_two_would_bind_is_refused(item: Any, path: str, problem: str) -> None:
     first = {"name": "first", "options": {"socket": "127.0.0.1:1"}}
     with pytest.raises(ArgumentError) as caught:
         vassals([first, item], V2_0)
-    assert caught.value.path == "vassals[1]" + path
-    assert caught.value.problem.startswith(problem)
+    assert (caught.value.path, caught.value.problem) == ("vassals[1]" + path, problem)
+
+
+def test_the_address_that_the_emperor_binds_is_told() -> None:
+    found = one(dict(options(socket="127.0.0.1:1"), on_demand=HTTP))
+    assert (found.on_demand, found.sockets) == (HTTP, ["127.0.0.1:1", HTTP])
+    assert one(options(socket=HTTP)).on_demand is None
+
+
+def test_files_end_in_what_the_emperor_looks_for() -> None:
+    """The second is the value of emperor-on-demand-extension in the role ``emperor``."""
+    assert (SUFFIX, ADDRESS_SUFFIX) == (".ini", ".socket")
 
 
 def test_names_of_servers_are_not_resolved_unasked() -> None:
