@@ -86,6 +86,7 @@ NOT_SIGNED: List[Tuple[Any, Any, Any, str, str]] = [
     ([[], ["a"]], FOLDER, "SHA256", "vassals[1][0]", "must be a mapping of arguments or a list of them"),
     (vassal("a"), FOLDER, "SHA256", "vassals.subscriptions[0]", "must be a mapping of arguments or a list of them"),
     ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", "is empty"),
+    (vassal(entry("")), FOLDER, "SHA256", "vassals.subscriptions[0].key", "is empty"),
     (vassal(entry({})), FOLDER, "SHA256", "vassals.subscriptions[0].key", "must be a value or a list of values, not a mapping"),
     (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", "can't name a signing key's file"),
     (vassal(entry()), "keys", "SHA256", "directory", "is not an absolute path"),
@@ -108,13 +109,15 @@ PLACED: List[Tuple[Dict[str, Any], str]] = [
     ({"directory": "keys"}, "default_signing.directory"),
     ({"directory": FOLDER, "digest": "SHA 1"}, "default_signing.digest"),
     ({"directory": FOLDER, "succeeding": {"a.pem": True}}, "default_signing.succeeding"),
+    # A vassal's own signature has to be known to be doubled.
+    ({"vassals": vassal(entry(signing="SHA1")), "directory": FOLDER, "succeeding": "a.pem"}, "vassals.subscriptions[0].signing"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "path"), PLACED)
 def test_places_begin_with_the_path(arguments: Dict[str, Any], path: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        default_signing.signed_vassals([], path="default_signing", **arguments)
+        default_signing.signed_vassals(**{"vassals": [], "path": "default_signing", **arguments})
     assert caught.value.path == path
 
 

@@ -85,6 +85,8 @@ def test_a_section_has_its_header_and_the_placeholders_that_it_needs_first() -> 
 def test_a_section_without_header_or_lines() -> None:
     assert writer.render("shop", []) == "[shop]\n"
     assert writer.render("shop", [Line("a", "@(b)")]) == "[shop]\nset-ph = literal-at=@\na = %(literal-at)(b)\n"
+    # Nothing refers to a placeholder here.
+    assert writer.render("shop", [Line("a", "(literal-at) %(literal-at", False)]) == "[shop]\na = (literal-at) %(literal-at\n"
 
 
 NAMES = [
