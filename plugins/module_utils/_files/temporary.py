@@ -25,4 +25,4 @@ def names() -> Iterator[str]:
 
 def is_temporary(name: str) -> bool:
     """Say whether ``name`` is one of those."""
-    return name.startswith(".") and bool(_NAME.match(name))
+    return bool(_NAME.match(name))

@@ -97,7 +97,8 @@ def narrow(picture: Picture) -> Drawing:
         elif found:
             links.append(Link(f"M40 {middle + 15:.0f}V{found[0].y:.0f}H56", shapes.THIN, key.state, names[key.name]))
         top += height
-    links.insert(0, Link(f"M10 {start:.0f}V{last:.0f}", 2.0, "fresh", ""))
+    if picture.keys:
+        links.insert(0, Link(f"M10 {start:.0f}V{last:.0f}", 2.0, "fresh", ""))
     return Drawing("narrow", _NARROW, top + _GAP, links, boxes, dots, [])
 
 
@@ -164,14 +165,14 @@ def _spread(wanted: dict[str, list[float]], size: float) -> dict[str, float]:
 
 def _beside(picture: Picture, height: float) -> dict[str, float]:
     """A height for each router: all over the picture, or at the top of a long one."""
-    slot = min(height / max(1, len(picture.routers)), height if height < 600 else 64.0)
-    return {router.stats: slot * (at + 0.5) + (_GAP if slot == 64.0 else 0) for at, router in enumerate(picture.routers)}
+    slot = height / max(1, len(picture.routers))
+    if height > 600:
+        slot = min(slot, 64.0)
+    return {router.stats: slot * (at + 0.5) for at, router in enumerate(picture.routers)}
 
 
 def _to_keys(picture: Picture, routers: dict[str, float], keys: dict[str, float], names: dict[str, str]) -> list[Link]:
     """The lines from routers to keys."""
-    if not keys or not routers:
-        return []
     if len(routers) * len(keys) > _MOST_LABELS:
         return _by_rail(picture, routers, keys, names)
     most = max([1, *(requests for key in picture.keys for requests in key.routers.values())])

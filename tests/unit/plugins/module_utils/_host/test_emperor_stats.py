@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor_stats
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host.emperor_stats import State, Vassal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.emperor_stats import Emperor, State, Vassal
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import StatsError
 
 PATH = "/etc/uwsgi/vassals/shop.ini"
@@ -40,9 +40,9 @@ NO_JSON = "its answer is not the JSON of a stats server: "
 NO_EMPEROR = "it is the stats server of something else than an Emperor"
 NO_VASSALS = "its answer has no vassals as an Emperor has"
 REFUSED = [
-    (b"", NO_JSON),
-    (b"{", NO_JSON),
-    (b"[" * 100000, NO_JSON),
+    (b"", NO_JSON + "Expecting value: line 1 column 1 (char 0)"),
+    (b"{", NO_JSON + "Expecting property name"),
+    (b"[" * 100000, NO_JSON + "maximum recursion depth exceeded"),
     (b"[]", NO_EMPEROR),
     (b'{"version": "2.0", "subscriptions": []}', NO_EMPEROR),
     (b'{"vassals": 5}', NO_VASSALS),
@@ -58,4 +58,20 @@ REFUSED = [
 def test_what_is_no_emperors_answer_is_an_error(raw: bytes, problem: str) -> None:
     with pytest.raises(StatsError) as caught:
         emperor_stats.parse(raw)
-    assert str(caught.value).startswith(problem)
+    # What Python's own reader says behind that is its affair.
+    found = str(caught.value)
+    assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
+
+
+def test_a_path_is_read_whatever_bytes_it_has() -> None:
+    # uWSGI escapes nothing.
+    raw = b'{"vassals": [{"id": "/v/\xff\x01\n.ini", "last_mod": 5}], "blacklist": []}'
+    assert emperor_stats.parse(raw) == Emperor([Vassal("/v/\ufffd\x01\n.ini", 5)], {})
+
+
+def test_an_emperor_is_asked_over_its_address() -> None:
+    def get(url: str, timeout: float) -> bytes:
+        assert (url, timeout) == ("http://127.0.0.1:5000/", 7)
+        return b'{"vassals": [{"id": "a"}], "blacklist": [{"id": "b", "attempt": 2}]}'
+
+    assert emperor_stats.ask("http://127.0.0.1:5000/", 7, get) == Emperor([Vassal("a")], {"b": 2})

@@ -80,3 +80,14 @@ def test_routers_are_merged_to_one_picture() -> None:
          "fresh_on": ["r1"], "ghost_on": ["r2"], "dead_on": ["r2"], "missing_on": ["r3"]},
     ]
     assert pools.merged(routers) == [{"key": "e", "hits": 1, "nodes": []}, {"key": "k", "hits": 11, "nodes": merged}]
+
+
+@pytest.mark.parametrize("ages", [(5, 5), (5, 6), (6, 5)])
+def test_a_node_has_the_weight_of_its_last_announcement_and_of_two_at_once_the_first_routers(ages: Tuple[int, int]) -> None:
+    nodes = [dict(BARE, age=age, weight=weight, modifier1=weight) for age, weight in zip(ages, (1, 2))]
+    routers: List[Any] = [
+        {"stats": stats, "pools": [{"key": "k", "hits": 0, "nodes": [node]}]} for stats, node in zip(("r1", "r2"), nodes)
+    ]
+    [found] = pools.merged(routers)[0]["nodes"]
+    weight = 2 if ages == (6, 5) else 1
+    assert (found["weight"], found["modifier1"], found["age"]) == (weight, weight, 5)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of a directory's files: what differs, and how that is shown."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, List, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import plan
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Change, Plan, Wanted
+
+# A file of owner 5 and group 6.
+FOUND = os.stat_result((stat.S_IFREG | 0o640, 1, 1, 1, 5, 6, 3, 0, 0, 0))
+ATTRIBUTES: List[Tuple[str, Wanted, Any]] = [
+    ("none is asked for", Wanted("a", b"", ""), {}),
+    ("the same", Wanted("a", b"", "", 5, 6, 0o640), {}),
+    ("owner", Wanted("a", b"", "", 7, 6, 0o640), {"owner": (5, 7)}),
+    ("owner alone", Wanted("a", b"", "", uid=0), {"owner": (5, 0)}),
+    ("group", Wanted("a", b"", "", 5, 7, 0o640), {"group": (6, 7)}),
+    ("group alone", Wanted("a", b"", "", gid=0), {"group": (6, 0)}),
+    ("mode", Wanted("a", b"", "", 5, 6, 0o4755), {"mode": ("0640", "4755")}),
+    ("mode alone", Wanted("a", b"", "", mode=0), {"mode": ("0640", "0000")}),
+    ("all", Wanted("a", b"", "", 6, 5, 0o600), {"owner": (5, 6), "group": (6, 5), "mode": ("0640", "0600")}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "differing"), [case[1:] for case in ATTRIBUTES], ids=[case[0] for case in ATTRIBUTES])
+def test_attributes_that_are_asked_for_are_compared(wanted: Wanted, differing: Any) -> None:
+    assert plan.attribute_changes(FOUND, wanted) == differing
+
+
+CHANGE = Change("a", b"", b"", None, None, {})
+CHANGED: List[Tuple[Plan, bool]] = [
+    (Plan([], [], [], []), False),
+    (Plan([], [], [], ["a"]), False),
+    (Plan([CHANGE], [], [], []), True),
+    (Plan([], [CHANGE], [], []), True),
+    (Plan([], [], [CHANGE], ["b"]), True),
+]
+
+
+@pytest.mark.parametrize(("one", "changed"), CHANGED)
+def test_a_plan_changes_something_unless_all_files_stay(one: Plan, changed: bool) -> None:
+    assert one.changed is changed
+
+
+def test_a_plan_is_shown_as_differences() -> None:
+    wanted = Wanted("", b"", "")
+    one = Plan(
+        [Change("c", None, b"new", None, wanted, {})],
+        [Change("u", b"x", b"y", None, wanted, {"owner": (1, 2), "mode": ("0600", "0640")})],
+        [Change("r", b"old", None, None, None, {})],
+        ["same"],
+    )
+    headers = [{"before_header": "/d/" + name, "after_header": "/d/" + name} for name in "rcu"]
+    assert plan.differences("/d", one, lambda content: content.decode() + "!\n") == [
+        {**headers[0], "before": "old!\n", "after": ""},
+        {**headers[1], "before": "", "after": "new!\n"},
+        {**headers[2], "before": "x!\nmode: 0600\nowner: 1\n", "after": "y!\nmode: 0640\nowner: 2\n"},
+    ]
