@@ -63,50 +63,77 @@ SAID: list[tuple[str, dict[str, Any]]] = [
      {"client_params": {"announce_interval": 3, "start_unsubscribed": False, "unsubscribe_on_reload": True}}),
 ]  # fmt: skip
 HEAD = "subscribe2 = server=" + S
-# Lines of which something is left over, what the arguments are, and words of the reason.
+_ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
+_WHOLE = "holds for the whole instance and has no argument; leave it where it is"
+_NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
+_OTHER_FILE = "brings the options of another file, which are not read here; give that file's text too"
+_NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
+# Lines of which the first, section heads apart, is left over; what the arguments are, and the reason.
 LEFT: list[tuple[str, dict[str, Any], str]] = [
-    ("subscribe2 = junk", {}, "has no server and no key"),
-    (f"subscribe2 = server = {S},key=a", {}, "has no server"),
-    (HEAD, {}, "has no key"),
-    (HEAD + ", key=a", {}, "has no key"),
-    ("subscribe2 = server=router1:2626,key=a", {}, "resolve_server"),
-    ("subscribe2 = server=[::1]:2626,key=a", {}, "resolve_server"),
-    (HEAD + ",key=a,foo=1", one(), "'foo', which uWSGI doesn't know"),
-    (HEAD + ",key=a,backup=1", one(), "'backup', which uWSGI 2.0 ignores"),
-    (HEAD + ",key=a,address=10.0.0.7:1", {}, "write addr="),
-    (HEAD + ",key=a,addr=10.0.0.7:1,socket=0", {}, "leave one of them"),
-    (HEAD + ",key=a,addr=7", {}, "write socket="),
-    (HEAD + ",key=a,addr=:3031", {}, "wildcard"),
-    (HEAD + ",key=a,weight=heavy", {}, "not a whole number"),
-    (HEAD + ",key=a,modifier1=300", {}, "8 bits"),
-    (HEAD + ",key=a,modifier1=php", {}, "where a number belongs"),
-    (HEAD + ",key=a,sign=SHA1", {}, "no digest and key file"),
-    (HEAD + ",key=a,check=run/out", {}, "not an absolute path"),
-    (HEAD + ",key=a,sni_crt=/c", {}, "needs sni_key"),
-    (HEAD + ",key=" + 256 * "a", {}, "crash the router"),
-    (HEAD + ",key=$(HOSTNAME)", {}, "depends on the environment"),
-    (HEAD + ",key=@(/etc/hostname)", {}, "depends on a file"),
-    (HEAD + ",key=%h", {}, "magic variable"),
-    (HEAD + ",key=%(name)", {}, "placeholder, %(name), that the files don't define"),
-    (f"if-env = A\n{HEAD},key=a\nendif =", {}, "in a condition"),
-    ("subscribe-to = router1:2626:a", {}, "resolve_server"),
-    ("subscribe-to = " + S, {}, "no SERVER:KEY"),
-    (f"subscribe-to = {S}:@/etc/keys", {}, "in a file"),
-    (f"subscribe-to = =0={S}:a", {}, "shared socket"),
-    ("weight = 3", {}, "has no argument"),
-    ("subscribe_freq = 3", {}, "no option of uWSGI"),
-    ("subscribe-freq = 0", {}, "interval of 0"),
-    ("subscribe-freq = 3\nsubscribe-freq = 4", {"client_params": {"announce_interval": 4}}, "takes the last"),
-    ("subscription-algo = random", {}, "silently use wrr"),
-    ("subscription-algo = iphash", {}, "2.1"),
-    ("subscription-clear-on-shutdown = true", {}, "2.1"),
-    ("subscriptions-sign-check = /etc/keys", {}, "no colon"),
-    ("subscriptions-credentials-check = /c/shop-", {}, "no folder"),
-    ("include = /etc/uwsgi/more.ini", {}, "another file"),
-    ("[other]\nsubscribe-freq = 3", {}, "section [other]"),
+    ("subscribe2 = junk", {}, "has no server and no key" + _ANNOUNCES_NOTHING),
+    (f"subscribe2 = server = {S},key=a", {}, "has no server" + _ANNOUNCES_NOTHING),
+    (HEAD, {}, "has no key" + _ANNOUNCES_NOTHING),
+    (HEAD + ", key=a", {}, "has no key" + _ANNOUNCES_NOTHING),
+    (HEAD + ",key=", {}, "has no key" + _ANNOUNCES_NOTHING),
+    (HEAD + ",key=a,foo=1", one(), "has the field 'foo', which uWSGI doesn't know and ignores"),
+    (HEAD + ",key=a,backup=1", one(), "has the field 'backup', which uWSGI 2.0 ignores"),
+    (HEAD + ",key=a,address=10.0.0.7:1", {}, "has address=, which uWSGI 2.0 ignores and 2.1 takes as addr=; write addr="),
+    (HEAD + ",key=a,addr=10.0.0.7:1,socket=0", {},
+     "has addr= and socket=; which of them counts depends on the instance's sockets; leave one of them"),
+    (HEAD + ",key=a,addr=7", {}, "has addr=7, which uWSGI takes as a path; for a socket's number write socket="),
+    ("subscribe-to = " + S, {}, _NO_TARGET),
+    (f"subscribe-to = {S}:", {}, _NO_TARGET),
+    ("subscribe-to = /run/s.sock", {}, _NO_TARGET),
+    ("subscribe-to =", {}, _NO_TARGET),
+    (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in a file that uWSGI reads at each announcement; give the keys"),
+    (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
+    ("weight = 3", {}, _WHOLE),
+    ("auto-weight = true", {}, _WHOLE),
+    ("subscribe-with-modifier1 = 5", {}, _WHOLE),
+    ("subscription-slot = a", {}, _WHOLE),
+    ("subscribe_freq = 3", {}, _NO_OPTION),
+    ("unsubscribe-now = 1", {}, _NO_OPTION),
+    ("subscribe-freq = 3\nsubscribe-freq = 4", {"client_params": {"announce_interval": 4}},
+     "is followed by another of its name, and uWSGI takes the last"),
+    ("subscriptions-sign-check = /etc/keys", {}, "has no colon between the digest and the folder of keys"),
+    ("include = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
+    ("inherit = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
+    ("yaml = /etc/uwsgi/more.yml", {}, _OTHER_FILE),
+    ("[other]\nmaster = true\nsubscribe-freq = 3", {}, "stands in the section [other], where uWSGI doesn't read it"),
     (HEAD + f",key=a,weight=2\nsubscribe2 = server={S},key=b,weight=5",
-     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]}, "weight 5"),
+     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
+     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
+    (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=5",
+     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
+     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
 ]  # fmt: skip
+# The same where the reader, or the check of the arguments, has the reason: words of it.
+HANDED_ON: list[tuple[str, str]] = [
+    ("subscribe2 = server=router1:2626,key=a", "resolve_server"),
+    ("subscribe2 = server=[::1]:2626,key=a", "resolve_server"),
+    (HEAD + ",key=a,addr=:3031", "wildcard"),
+    (HEAD + ",key=a,weight=heavy", "not a whole number"),
+    (HEAD + ",key=a,modifier1=300", "8 bits"),
+    (HEAD + ",key=a,modifier1=php", "where a number belongs"),
+    (HEAD + ",key=a,sign=SHA1", "no digest and key file"),
+    (HEAD + ",key=a,check=run/out", "not an absolute path"),
+    (HEAD + ",key=a,sni_crt=/c", "needs sni_key"),
+    (HEAD + ",key=" + 256 * "a", "crash the router"),
+    (HEAD + ",key=$(HOSTNAME)", "depends on the environment"),
+    (HEAD + ",key=@(/etc/hostname)", "depends on a file"),
+    (HEAD + ",key=%h", "magic variable"),
+    (HEAD + ",key=%(name)", "placeholder, %(name), that the files don't define"),
+    (f"if-env = A\n{HEAD},key=a\nendif =", "in a condition"),
+    ("subscribe-to = router1:2626:a", "resolve_server"),
+    (f"subscribe-to = {S}:a,", "where a number belongs"),
+    (f"subscribe-to = {S}:a,php", "where a number belongs"),
+    (f"subscribe-to = {S}:a,5,SHA1", "no digest and key file"),
+    ("subscribe-freq = 0", "interval of 0"),
+    ("subscription-algo = random", "silently use wrr"),
+    ("subscription-algo = iphash", "2.1"),
+    ("subscription-clear-on-shutdown = true", "2.1"),
+    ("subscriptions-credentials-check = /c/shop-", "no folder"),
+]
 
 
 def read(lines: str, release: _dialect.Release = V2_0) -> _ini_import.Migrated:
@@ -121,8 +148,14 @@ def test_what_people_write_is_said_with_arguments(lines: str, expected: dict[str
 
 @pytest.mark.parametrize(("lines", "expected", "why"), LEFT)
 def test_what_arguments_do_not_say_is_given_back(lines: str, expected: dict[str, Any], why: str) -> None:
+    line = next(line for line in lines.split("\n") if line[0] != "[" and line != "master = true")
+    assert read(lines) == (expected, [(line, why)])
+
+
+@pytest.mark.parametrize(("lines", "why"), HANDED_ON)
+def test_what_others_refuse_is_given_back_with_their_reason(lines: str, why: str) -> None:
     found = read(lines)
-    assert found.arguments == expected
+    assert found.arguments == {}
     assert len(found.left_over) == 1
     assert why in found.left_over[0].why
 
