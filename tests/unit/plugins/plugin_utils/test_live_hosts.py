@@ -33,6 +33,12 @@ PLACES = [
     ("/run/stats", "10.0.0.7:1", "10.0.0.7"),
     ("127.0.0.1:1", "127.0.0.2:1", "127.0.0.2"),
     ("127.0.0.1:1", "/run/s", "127.0.0.1"),
+    ("127.0.0.1:1", ":1", "127.0.0.1"),
+    ("127.0.0.1:1", "10.0.0.7:1", "10.0.0.7"),
+    ("http://127.0.0.1:80/s", "127.0.0.2:1", "127.0.0.2"),
+    ("https://10.0.0.2/s", "127.0.0.2:1", "10.0.0.2"),
+    ("http:///s", "/run/s", "localhost"),
+    ("10.0.0.2:1", ":x", ""),
     *(("10.0.0.2:1", address, "") for address in ("node:1", "[::1]:1", "run/s", "10.0.0.7", "10.0.0.7:0", "", "300.0.0.1:1")),
 ]
 
@@ -56,3 +62,28 @@ def test_a_node_is_live_where_any_router_has_it_fresh() -> None:
     assert list(live_hosts(routers, ghosts=False)[0]) == ["10.0.0.8"]
     hosts = live_hosts(routers, ghosts=True)[0]
     assert {name: nodes[0]["fresh"] for name, nodes in hosts.items()} == {"10.0.0.7": False, "10.0.0.8": True}
+
+
+def test_a_node_that_no_router_can_use_is_told_once() -> None:
+    routers = [router("10.0.0.2:1", "node:1", "10.0.0.7:1"), router("10.0.0.3:1", "node:1", "node:2")]
+    hosts, unusable = live_hosts(routers, ghosts=False)
+    assert (list(hosts), unusable) == (["10.0.0.7"], ["node:1", "node:2"])
+
+
+def test_the_nodes_of_a_host_are_sorted_and_have_their_keys() -> None:
+    def with_keys(stats: str, **keys: list[str]) -> dict[str, Any]:
+        pools = [dict(router(stats, *addresses)["pools"][0], key=key) for key, addresses in keys.items()]
+        return {"stats": stats, "pools": pools}
+
+    routers = [with_keys("10.0.0.2:1", b=["10.0.0.2:2", "/run/s"], a=["10.0.0.2:3"]), with_keys("10.0.0.3:1", a=["10.0.0.2:1"])]
+    [(host, nodes)] = live_hosts(routers, ghosts=False)[0].items()
+    assert host == "10.0.0.2"
+    assert [(node["key"], node["address"]) for node in nodes] == [
+        ("a", "10.0.0.2:1"), ("a", "10.0.0.2:3"), ("b", "/run/s"), ("b", "10.0.0.2:2")
+    ]  # fmt: skip
+    assert (nodes[0]["fresh_on"], nodes[0]["missing_on"]) == (["10.0.0.3:1"], ["10.0.0.2:1"])
+
+
+def test_routers_of_one_host_see_the_same_local_node() -> None:
+    [(host, nodes)] = live_hosts([router("10.0.0.2:1", "/run/s"), router("10.0.0.2:2", "/run/s")], ghosts=False)[0].items()
+    assert (host, [node["fresh_on"] for node in nodes]) == ("10.0.0.2", [["10.0.0.2:1", "10.0.0.2:2"]])

@@ -36,7 +36,12 @@ def serving(family: int, address: Any, *parts: bytes, closes: bool = True) -> It
         done = threading.Event()
 
         def serve() -> None:
-            with server.accept()[0] as stream:
+            try:
+                stream = server.accept()[0]
+            except OSError:
+                # Nobody came.
+                return
+            with stream:
                 try:
                     for part in parts:
                         stream.sendall(part)
@@ -52,6 +57,7 @@ def serving(family: int, address: Any, *parts: bytes, closes: bool = True) -> It
             yield "{}:{}".format(*server.getsockname()) if family == socket.AF_INET else address
         finally:
             done.set()
+            server.shutdown(socket.SHUT_RDWR)
             thread.join(TIMEOUT)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.pools import picture
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.pools import STATES as STATES_MEAN
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.pools import Node, picture
 from support.pools import info, router
 
 FRESH: dict[str, Any] = {}
@@ -84,6 +85,55 @@ def test_results_of_several_hosts_are_named_by_them() -> None:
     assert found.time == "2026-03-01T12:00:05Z"
     assert list(found.nodes[0].places) == ["router1", "router2 127.0.0.1:1", "router2 127.0.0.1:2"]
     assert [(one.stats, one.error) for one in found.routers[3:]] == [("router3", "router3: no route")]
+
+
+def test_a_single_host_that_asked_several_routers_is_none_of_them() -> None:
+    both = info(router("r1", k={"a": FRESH}), router("r2", k={"a": FRESH}))
+    assert [one.stats for one in picture({"controller": both}).routers] == ["r1", "r2"]
+    assert [one.stats for one in picture({"controller": info(router("r1"))}).routers] == ["controller"]
+
+
+def test_eight_keys_are_all_named() -> None:
+    eight = {f"k{at}": {"a": GHOST} for at in range(8)}
+    [(headline, details)] = picture(info(router("r1", **eight))).alerts
+    assert details == "k0, k1, k2, k3, k4, k5, k6, k7"
+    nine = picture(info(router("r1", **eight, k8={}))).alerts
+    assert nine == [(headline, details + " and 1 more")]
+
+
+def test_a_key_without_nodes_is_a_ghost() -> None:
+    found = picture(info(router("r1", k={})))
+    assert (found.keys[0].state, found.keys[0].counts) == ("ghost", dict.fromkeys(found.counts, 0))
+    assert found.alerts == [("r1 has no node that serves", "k")]
+
+
+def test_a_node_has_what_the_routers_say_of_it() -> None:
+    told = {"weight": 3, "modifier1": 5, "modifier2": 6, "requests": 0, "failures": 1, "in_flight": 2, "age": 4}
+    found = picture(info(router("r1", k={"a": told})))
+    assert found.nodes == [Node("k", "a", "failing", {"r1": "failing"}, 3, "5:6", 0, 0.0, 1, 2, 4)]
+    assert (found.time, found.max_age) == ("2026-03-01T12:00:00Z", 17)
+
+
+def test_nodes_are_sorted_the_worst_first_and_then_by_key_and_address() -> None:
+    keys: dict[str, Any] = {"m": {"b": FRESH, "a": GHOST}, "k": {"c": FRESH, "b": DEAD, "a": FRESH}, "l": {"z": FAILING}}
+    assert [(node.state, node.key, node.address) for node in picture(info(router("r1", **keys))).nodes] == [
+        ("failing", "l", "z"),
+        ("ghost", "m", "a"),
+        ("drained", "k", "b"),
+        ("fresh", "k", "a"),
+        ("fresh", "k", "c"),
+        ("fresh", "m", "b"),
+    ]
+
+
+def test_every_state_is_explained() -> None:
+    assert {state: meaning.format(17) for state, meaning in STATES_MEAN.items()} == {
+        "failing": "Announces itself, and a router has counted failures of it since it joined: refused connections, or an "
+        "unsubscription while it had requests in flight.",
+        "ghost": "Some router still lists it and has heard nothing of it for more than 17\u00a0s.",
+        "drained": "A router has taken it out: marked it as dead, or no longer lists it while another has it fresh.",
+        "fresh": "Announced itself to every router within 17\u00a0s, and no failures.",
+    }
 
 
 WRONG: list[Any] = [None, 5, "routers", [], {}, {"routers": 5}, {"routers": []}, {"routers": [{}], "time": "", "max_age": 1},
