@@ -90,6 +90,8 @@ EQUIVALENT = {
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
     '_STR = {"type": "str"}': "text is Ansible's default type",
+    "_CHUNK = 1 <<": "only how much is read at once depends on it",
+    "class Router(_Asked, total=False)": "only type checkers read it",
 }
 
 

@@ -154,7 +154,7 @@ def parse(raw: bytes) -> Table:
         ]
         pid = found.get("pid")
         return Table(_text(found["version"]), pid if pid is None else _number(pid), pools)
-    except (KeyError, TypeError, AttributeError) as exc:
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError) as exc:
         raise StatsError("its answer has no table of nodes as a router has") from exc
 
 
@@ -186,20 +186,13 @@ def _listed(node: Dict[str, Any]) -> Listed:
 
 def _number(value: Any) -> int:
     if type(value) is not int:
-        raise TypeError("not a whole number")
+        raise TypeError(value)
     return value
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not _is_unicode(value):
-        raise TypeError("not text")
+    if not isinstance(value, str):
+        raise TypeError(value)
+    # Half of a surrogate pair, as JSON may have it, can't be written anywhere.
+    value.encode("utf-8")
     return value
-
-
-def _is_unicode(value: str) -> bool:
-    """Whether it can be written anywhere: half of a surrogate pair, as JSON may have it, can't."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
