@@ -245,6 +245,22 @@ def test_without_requests_all_lines_are_thin() -> None:
             assert {link.width for link in drawing.links if "k0" in link.ends} == {1.2}
 
 
+# How many keys there are, each with one node and one request: few enough for lines from each router to each, and too many.
+@pytest.mark.parametrize("keys", [1, 61])
+def test_the_most_requests_make_the_thickest_lines(keys: int) -> None:
+    each: dict[str, Any] = {f"k{at:02}": {f"n{at}": {"requests": 1}} for at in range(keys)}
+    wide, narrow = layout.drawings(picture(info(router("r1", **each))))
+    assert {link.width for link in wide.links if "k0" in link.ends.split()} == {9.0}
+    # A phone has little room, and no names of many nodes.
+    assert {link.width for link in narrow.links if "k0" in link.ends.split()} == ({1.2, 5.0} if keys == 1 else {1.2})
+
+
+def test_every_named_node_has_its_own_line() -> None:
+    wide = layout.wide(picture(info(router("r1", k={"a": {}, "b": {}, "c": {}}))))
+    ends = {link.ends: link.path.rpartition(" ")[2] for link in wide.links}
+    assert [ends[f"k0 {dot.name}"] for dot in wide.dots] == [f"{dot.y:.0f}" for dot in wide.dots] == ["23", "45", "67"]
+
+
 # Any pools
 
 
