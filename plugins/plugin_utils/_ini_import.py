@@ -29,7 +29,7 @@ _ABOUT = re.compile(r"(un)?subscri")
 _SIGN_CHECK = "subscriptions-sign-check"
 _GROUPS = {row.name: (group, row) for group in GROUPS for row in table.GROUPS[group]}
 _FIELDS = {row.name: row for row in table.SUBSCRIPTION if row.argument != "check_file"}
-_OTHER_FIELDS = ("modifier2", "socket", "address")
+_OTHER_FIELDS = ("modifier2", "socket")
 # In place of a file's path that isn't known: as unknown to the reader as what depends on the host.
 _NO_PATH = "\0/\0"
 
