@@ -125,7 +125,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null has no socket that can be asked", "vassal"),
     ({"emperor_stats": "router:1"}, "emperor_stats: 'router:1' is not a stats server; give IPV4:PORT", "emperor_stats"),
     ({"emperor_stats": None}, "emperor_stats: '' is not a stats server; give IPV4:PORT", "emperor_stats"),
-    ({"emperor_stats": "127.0.0.1:1"}, "127.0.0.1:1 does not answer: ", ""),
+    ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1 does not answer: ", ""),
     ({"state": "started"}, "value of state must be one of", ""),
 ]
 
@@ -148,5 +148,5 @@ def test_the_stats_of_something_else_are_an_error(vassal: Path) -> None:
     with serving(b'{"version": "2.0", "subscriptions": []}', asked=False) as router:
         found = run(vassal, router.address)
     assert found.failed
-    assert found.msg == f"{router.address}: it is the stats server of something else than an Emperor"
+    assert found.msg == f"the Emperor: {router.address}: it is the stats server of something else than an Emperor"
     assert os.stat(vassal).st_mtime_ns == before
