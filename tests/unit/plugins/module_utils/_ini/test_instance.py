@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Dict, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -35,7 +36,7 @@ def files(**texts: str) -> Callable[[str], bytes]:
     return read
 
 
-def announced(**texts: str) -> list[Announcement]:
+def announced(**texts: str) -> List[Announcement]:
     return instance.read(PLACE, VASSAL, files(**texts)).announcements()
 
 
@@ -59,6 +60,7 @@ ADDRESSES = [
     ("socket = @shop", "", "@shop"),
     ("https-socket = 10.0.0.7:443,/crt,/key", "", "10.0.0.7:443"),
     ("suwsgi-socket = 10.0.0.7:443,/crt,/key", "", "10.0.0.7:443"),
+    ("ssl-socket = 10.0.0.7:443,/crt,/key", "", "10.0.0.7:443"),
     ("socket = a:1,b", "", "a:1,b"),
     ("socket = %(ip):3031\nset-ph = ip=10.0.0.7", "", "10.0.0.7:3031"),
     ("socket = $(IP):1\nsocket = a:2", ",socket=1", "a:2"),
@@ -126,11 +128,12 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, mo
 
 
 NOBODY_KNOWS = "so nobody else knows what is announced; give subscriptions"
-REFUSED: list[tuple[str, dict[str, str], str]] = [
+REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("no file", {}, VASSAL + " can't be read: No such file or directory"),
     ("nothing announced", {"shop": "socket = a:1"}, VASSAL + " has no subscribe2, so it announces nothing"),
-    ("an older way", {"shop": LINE + ",addr=a:1\nsubscribe-to = 10.0.0.2:2626:b"},
-     VASSAL + " has subscribe-to, which knows no suspend file; write it as subscribe2"),
+    *[("an older way", {"shop": f"{LINE},addr=a:1\n{name} = 10.0.0.2:2626:b"},
+       f"{VASSAL} has {name}, which knows no suspend file; write it as subscribe2")
+      for name in ("subscribe", "subscribe-to", "st")],
     ("no included file", {"shop": "include = b.ini"}, FOLDER + "b.ini can't be read: No such file or directory"),
     ("a circle", {"shop": "include = b.ini", "b": "include = shop.ini"}, VASSAL + " includes itself"),
     ("a placeholder in an include", {"shop": "set-ph = a=b\ninclude = %(a).ini", "b": "x = 1"},
@@ -181,7 +184,7 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("texts", "problem"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
-def test_what_cannot_be_known_or_silenced_is_refused(texts: dict[str, str], problem: str) -> None:
+def test_what_cannot_be_known_or_silenced_is_refused(texts: Dict[str, str], problem: str) -> None:
     with pytest.raises(ArgumentError) as found:
         announced(**texts)
     assert (found.value.path, found.value.problem) == (PLACE, problem)
@@ -213,8 +216,12 @@ def test_servers(server: str, good: bool) -> None:
     if good:
         assert [one.server for one in announced(shop=line)] == [server]
         return
-    with pytest.raises(ArgumentError, match="neither an IPv4 address and a port nor the absolute path of a unix socket"):
+    with pytest.raises(ArgumentError) as found:
         announced(shop=line)
+    assert found.value.problem == (
+        f"a subscribe2 line has the server {server!r}, which is neither an IPv4 address and a port nor the absolute path of a "
+        "unix socket; give one that is"
+    )
 
 
 def test_of_lines() -> None:
@@ -226,3 +233,9 @@ def test_of_lines() -> None:
     with pytest.raises(ArgumentError) as found:
         instance.of_lines([("subscriptions[2]", "server=/r,key=a,socket=1")])
     assert found.value.path == "subscriptions[2]"
+
+
+def test_each_suspend_file_is_told_once() -> None:
+    lines = [f"{LINE},addr=a:1{check}" for check in (",check=/run/b", "", ",check=/run/a", ",check=/run/b", ",check=")]
+    assert instance.suspend_files(announced(shop="\n".join(lines))) == ["/run/b", "/run/a"]
+    assert instance.suspend_files([]) == []
