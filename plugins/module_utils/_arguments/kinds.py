@@ -112,7 +112,7 @@ _RAW = {"type": "raw"}
 
 ALGORITHM = Kind(
     "algorithm",
-    {"type": "str", "choices": ALGORITHM_CHOICES},
+    {**_STR, "choices": ALGORITHM_CHOICES},
     values.algorithm,
     _algorithm,
     lambda value: _ALGORITHMS.get(value, value),

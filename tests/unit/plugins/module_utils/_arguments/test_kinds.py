@@ -78,6 +78,7 @@ CONVERTED: List[Tuple[Kind, Any, Any]] = [
     (kinds.POSITIVE, "2", 2),
     (kinds.POSITIVE, "two", None),
     (kinds.DIRECTORIES, "/a", ["/a"]),
+    (kinds.DIRECTORIES, [5], ["5"]),
     (kinds.UIDS, "33", [33]),
     (kinds.UIDS, ["www-data"], None),
     (kinds.ALGORITHM, "random", None),
