@@ -226,7 +226,7 @@ def _signers(items: Any) -> Iterator[Signer]:
 def _subscriptions(items: Any) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     for place, item in flat("subscriptions", items):
         if "subscriptions" in item:
-            for inner, entry in flat(place.replace("subscriptions", "vassals", 1) + ".subscriptions", item["subscriptions"]):
+            for inner, entry in flat(place.replace("subscriptions", "vassals") + ".subscriptions", item["subscriptions"]):
                 yield inner, entry, item
-        elif "key" in item or "server" in item or "signing" in item:
+        else:
             yield place, item, {}

@@ -54,12 +54,16 @@ def test_the_names_of_the_keys_are_told(items: Any, directory: Any, expected: li
 UNNAMED: list[tuple[Any, Any, str, str]] = [
     ([signed("a", folder="/other")], FOLDER, "subscriptions[0]",
      "/other/a.test.pem is not in /keys, where this host's private keys are; put it there"),
-    ([vassal(signed("a", "x/a.pem"))], FOLDER, "vassals[0].subscriptions[0]", "/keys/x/a.pem is not in /keys"),
+    ([vassal(signed("a", "x/a.pem"))], FOLDER, "vassals[0].subscriptions[0]",
+     "/keys/x/a.pem is not in /keys, where this host's private keys are; put it there"),
+    ([{"signing": "SHA1:/k"}], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
+    ([entry([], signing="SHA1:/k")], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
+]
+# What the check of the arguments refuses: words of it.
+MALFORMED: list[tuple[Any, Any, str, str]] = [
     (signed("a"), "keys", "directory", "is not an absolute path"),
     (vassal(entry(signing="SHA1")), None, "vassals.subscriptions[0].signing", "must be [algorithm, key file]"),
     ([entry(signing=True)], None, "subscriptions[0].signing", "must be [algorithm, key file]"),
-    ([{"signing": "SHA1:/k"}], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
-    ([entry([], signing="SHA1:/k")], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
     ([signed(["a", "\n"])], None, "subscriptions[0].key[1]", "has a line break"),
     (["a"], None, "subscriptions[0]", "must be a mapping"),
 ]
@@ -67,6 +71,13 @@ UNNAMED: list[tuple[Any, Any, str, str]] = [
 
 @pytest.mark.parametrize(("items", "directory", "path", "problem"), UNNAMED)
 def test_names_that_can_not_be_told_are_refused(items: Any, directory: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.key_names(items, directory)
+    assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+@pytest.mark.parametrize(("items", "directory", "path", "problem"), MALFORMED)
+def test_names_of_malformed_subscriptions_are_refused(items: Any, directory: Any, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         halves.key_names(items, directory)
     assert caught.value.path == path
@@ -129,8 +140,6 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
     (TWO, [EC], "public", "private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM"),
     ([signed("a.test")], {}, "public", "subscriptions[0].signing", MISSING),
     ([signed(["a.test", "b"])], {}, "private", "subscriptions[0].signing", MISSING.replace("'a.test';", "'a.test', 'b';")),
-    ([signed("a", "a.key")], BOTH, "public", "subscriptions[0].signing", "'a.key' can't name a signing key's file"),
-    ([signed("k" * 252)], BOTH, "public", "subscriptions[0].key", "can't name a signing key's file"),
     ([vassal(signed("a")), signed("b", folder="/other")], BOTH, "public", "subscriptions[1].signing",
      "/other/a.test.pem and /keys/a.test.pem of vassals[0].subscriptions[0] have one name, and a host keeps its keys in one "
      "folder; rename one"),
@@ -141,6 +150,12 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
      "with the same everywhere"),
     *[([signed("a.test")], {"a.test": value}, half, "private_keys['a.test']", NO_TEXT)
       for value in (None, True, 5, 1.5, EC.encode(), [EC], (EC,), {"content": EC}) for half in ("public", "private")],
+    ([signed("a.test")], {}, "private", "subscriptions[0].signing", MISSING),
+]
+# What is said of keys and of their files' names elsewhere: words of it.
+UNUSABLE: list[tuple[Any, Any, str, str, str]] = [
+    ([signed("a", "a.key")], BOTH, "public", "subscriptions[0].signing", "'a.key' can't name a signing key's file"),
+    ([signed("k" * 252)], BOTH, "public", "subscriptions[0].key", "can't name a signing key's file"),
     *[([signed("a.test")], {"a.test": keys.public()}, half, "private_keys['a.test.pem']", "is a public key where a private one "
        "belongs") for half in ("public", "private")],
     ([signed("a.test")], {"a.test": "x"}, "public", "private_keys['a.test.pem']", "is not PEM"),
@@ -149,6 +164,13 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
 
 @pytest.mark.parametrize(("items", "private_keys", "half", "path", "problem"), REFUSED)
 def test_halves_that_can_not_be_told_are_refused(items: Any, private_keys: Any, half: str, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.halves(items, private_keys, half)
+    assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+@pytest.mark.parametrize(("items", "private_keys", "half", "path", "problem"), UNUSABLE)
+def test_keys_that_can_not_be_used_are_refused(items: Any, private_keys: Any, half: str, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         halves.halves(items, private_keys, half)
     assert caught.value.path == path
@@ -189,8 +211,28 @@ def test_of_vassals_nothing_is_read_but_what_they_announce() -> None:
     assert halves.key_names([Unresolved(name="v", subscriptions=[own])]) == ["k.pem"]
 
 
+ELSE: list[tuple[Any, str]] = [
+    (["a"], "vassals[0]"),
+    ([[], [vassal("a")]], "vassals[1][0].subscriptions[0]"),
+]
+
+
+@pytest.mark.parametrize(("vassals", "path"), ELSE)
+def test_what_is_no_vassal_announces_nothing(vassals: Any, path: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        halves.announced(vassals)
+    assert caught.value.path == path
+
+
 def owned(name: str, owner: Any, *subscriptions: Any) -> dict[str, Any]:
     return {**vassal(*subscriptions, name=name), "owner": owner}
+
+
+def test_whose_a_vassal_is_is_read_where_it_is_asked_for() -> None:
+    read = {"subscriptions": [{"key": "a", "signing": ["SHA256", "/keys/a.test.pem"]}]}
+    assert halves.announced(owned("x", "alice", signed("a"))) == [read]
+    assert halves.announced(owned("x", "alice", signed("a")), owned=True) == [{"name": "x", "owner": "alice", **read}]
+    assert halves.announced({"subscriptions": signed("a")}, owned=True) == [read]
 
 
 def test_keys_have_the_owners_of_the_vassals_that_sign_with_them() -> None:
