@@ -58,5 +58,4 @@ def test_all_kinds_of_plugins_are_meant() -> None:
     kinds = {path.name for path in PLUGINS.iterdir() if any(path.rglob("*.py"))}
     # Fragments of documentation do nothing.
     assert kinds == {*KINDS, "doc_fragments"}
-    assert set(OTHERS) <= set(PLUGIN_FILES)
     assert all((TESTS / name).exists() for name in OF_FOLDERS)
