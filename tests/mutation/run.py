@@ -84,8 +84,11 @@ _PRELOADED = (
 
 # A mutated line, and why no change of it that survives does harm.
 EQUIVALENT = {
+    "= -1": "any number below zero is no index",
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
     '_FILE = "packed"': "any name will do that no key's file has",
+    "_MOST_EXPANSIONS = ": "any bound ends what never would",
+    "begin, depth = at, -1": "any number below zero is no depth",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",

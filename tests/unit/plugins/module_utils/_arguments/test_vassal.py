@@ -136,7 +136,7 @@ def test_a_vassal_knows_what_it_was_made_of() -> None:
     found = one(given_)
     assert (found.name, found.place, found.uid, found.warnings) == ("a", "vassals[0]", "y", [])
     assert {name: found.arguments[name] for name in given_} == given_
-    assert found.lines[:2] == [Line("uid", "x", False), Line("uid", "y", False)]
+    assert found.lines[:3] == [Line("uid", "x", False), Line("uid", "y", False), Line("socket", HTTP, False)]
     # What is not the user's own language is written so that uWSGI reads exactly that.
     assert found.lines[-1] == Line("subscribe2", SUBSCRIBE[13:] + ",sign=SHA1:/k", True)
     assert [str(one_.signing) for one_ in found.subscriptions] == ["Signing(digest='SHA1', file='/k')"]
@@ -195,6 +195,7 @@ REFUSED: List[Tuple[Any, str, str]] = [
      "the option"),
     ({"name": "a", "subscriptions": [{"key": "a"}]}, ".subscriptions[0].server", "is missing; without a subscription server "
      "uWSGI sends nothing and says nothing"),
+    (dict(options(a=1), health={"path": "ok"}), ".health.path", "'ok' does not begin with a slash; give the path of a request"),
     (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not from 1 to "
      "2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
 ]

@@ -129,6 +129,10 @@ def test_what_is_not_known_says_why(text: str, flaw: str) -> None:
     assert (found.flaw, found.certain) == (flaw, True)
 
 
+def test_what_depends_on_the_host_stands_as_nul_which_no_text_has() -> None:
+    assert [line.value for line in parser.lines("[uwsgi]\nx = a%hb%%", PATH)] == ["a\0b%"]
+
+
 @pytest.mark.parametrize("opening", ["if-env = A", "if-not-file = /x", "if-exists = /x", "for = a b", "for-times = 3"])
 @pytest.mark.parametrize("end", ["end", "endif", "end-if", "endfor", "end-for"])
 def test_what_stands_in_a_condition_or_a_loop_is_uncertain(opening: str, end: str) -> None:
