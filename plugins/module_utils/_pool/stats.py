@@ -15,13 +15,21 @@ import json
 import re
 import socket
 import time
-from typing import Any, Callable, Dict, List, Match, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._addresses import endpoint, is_url, stats_flaw
 
 _DANGLING = re.compile(r",(\s*[\]}])")
-# What others decide the content of, and what stands behind it. An address has 255 bytes, and so has a key that a router survives.
-_UNESCAPED = re.compile(r'"(cwd|key|name)":"(.{0,4096}?)"(?=,\s*"(?:active_sessions|hash|algo|modifier1)":)', re.DOTALL)
+# What others decide the content of, and the members that can be behind it; 2.1 has a node's vassal.
+_BEHIND = {"cwd": ("active_sessions",), "key": ("hash",), "name": ("modifier1", "vassal"), "vassal": ("modifier1",)}
+_OPENING = re.compile(r'"(cwd|key|name|vassal)":"')
+_CLOSING = re.compile(r'"(?=,\s*"(active_sessions|hash|modifier1|vassal)":)')
+# An address has 255 bytes, and so has a key that a router survives.
+_MOST_CHARACTERS = 4096
+# As newer Pythons have it by default: to read a number takes time that grows with the square of its digits.
+_MOST_DIGITS = 4300
+# What uWSGI writes are numbers of 64 bits (cr.c).
+_LEAST, _MOST = -(2**63), 2**64 - 1
 # A router with thousands of nodes writes some megabytes.
 _MOST_BYTES = 256 * 2**20
 _CHUNK = 1 << 16
@@ -135,7 +143,7 @@ def parse(raw: bytes) -> Table:
     Raises:
         StatsError: when it isn't a router's, or has anything in it that no router writes.
     """
-    text = _UNESCAPED.sub(_escaped, raw.decode("utf-8", "replace"))
+    text = _escaped(raw.decode("utf-8", "replace"))
     try:
         try:
             found = _loaded(text)
@@ -159,15 +167,45 @@ def parse(raw: bytes) -> Table:
 
 
 def _loaded(text: str) -> Any:
-    return json.loads(text, strict=False, parse_constant=_refuse_constant)
+    return json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=_integer)
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def _escaped(found: Match[str]) -> str:
-    return f'"{found.group(1)}":{json.dumps(found.group(2))}'
+def _escaped(text: str) -> str:
+    """The text with what others decide the content of written as JSON has it, found in one pass."""
+    closings = [(found.start(), found.group(1)) for found in _CLOSING.finditer(text)]
+    parts: List[str] = []
+    done = at = 0
+    for opening in _OPENING.finditer(text):
+        begin = opening.end()
+        # Not inside of a value.
+        if opening.start() < done:
+            continue
+        while at < len(closings) and closings[at][0] < begin:
+            at += 1
+        end = _end(closings, at, begin, _BEHIND[opening.group(1)])
+        if end is not None:
+            parts += [text[done : begin - 1], json.dumps(text[begin:end])]
+            done = end + 1
+    return "".join([*parts, text[done:]])
+
+
+def _end(closings: Sequence[Tuple[int, str]], at: int, begin: int, behind: Sequence[str]) -> Optional[int]:
+    """Where a value ends that begins at ``begin``: at the first quote before one of the members that can be behind it."""
+    while at < len(closings) and closings[at][0] - begin <= _MOST_CHARACTERS:
+        if closings[at][1] in behind:
+            return closings[at][0]
+        at += 1
+    return None
 
 
 def _listed(node: Dict[str, Any]) -> Listed:
@@ -185,7 +223,7 @@ def _listed(node: Dict[str, Any]) -> Listed:
 
 
 def _number(value: Any) -> int:
-    if type(value) is not int:
+    if type(value) is not int or not _LEAST <= value <= _MOST:
         raise TypeError(value)
     return value
 

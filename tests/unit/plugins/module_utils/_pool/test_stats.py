@@ -170,6 +170,13 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("a folder with quotes", b'{"version":"2","cwd":"/"a"","active_sessions":0,"pid":7,"subscriptions":[]}', Table("2", 7, [])),
     ("all of it", b'{"version":"2","subscriptions":[{"key":"\x80","hash":1,},],"a":"\t"}',
      Table("2", None, [ListedPool("\ufffd", 0, [])])),
+    ("a node of 2.1",
+     b'{"version":"2.1-dev","subscriptions":[{"key":"a","hash":1,"hits":0,"algo":"lrc","nodes":[{"name":"10.0.0.7:1",\n\t"vassal":'
+     b'"a"b\\.ini",\n\t"modifier1":5,"last_check":9,"weight":3,"backup":1,"proto":"\xbf","ref":2}]}]}',
+     Table("2.1-dev", None, [ListedPool("a", 0, [Listed("10.0.0.7:1", 9, weight=3, modifier1=5, in_flight=2)])])),
+    ("a node that only looks like two",
+     b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","modifier":1,"name":"y","modifier1":0,"last_check":1}]}]}',
+     Table("2", None, [ListedPool("a", 0, [Listed('x","modifier":1,"name":"y', 1)])])),
 ]  # fmt: skip
 
 
@@ -191,6 +198,12 @@ UNREAD: List[Tuple[bytes, str]] = [
     (b'"version"', NO_STATS),
     (b'{"subscriptions":[]}', NO_STATS),
     (b'{"version":"2","workers":[]}', NO_ROUTER),
+    (b'{"version":"2","pid":%s,"subscriptions":[]}' % (b"1" * 4301), NO_JSON + "a number has more than 4300 digits"),
+    # What would take the square of its length.
+    (b'"key":"' * 1000000, NO_JSON),
+    (b'","' * 1000000, NO_JSON),
+    (b'"name":"x",' + b" " * 3000000, NO_JSON),
+    (b'{"version":"2","a":' + b"7" * 5000000, NO_JSON + "a number has more than 4300 digits"),
 ]
 
 
@@ -256,7 +269,7 @@ NO_TABLES: List[Any] = [
     [{"key": 5}], [{"key": "\ud800"}], [{"key": "a", "hits": "5"}], [{"key": "a", "hits": None}], [{"key": "a", "hits": True}],
     [{"key": "a", "hits": 1.5}], node_with(name=None), node_with(name="\udfff"), node_with(last_check=None),
     *[node_with(**{name: value}) for name in ("weight", "modifier1", "modifier2", "requests", "failcnt", "ref", "death_mark")
-      for value in (None, [], "1", 1e3)],
+      for value in (None, [], "1", 1e3, 2**64, -(2**63) - 1)],
 ]  # fmt: skip
 
 
