@@ -65,6 +65,8 @@ options:
     description:
       - What stands before a key in the name of its group. What is not allowed in the name of a group is replaced by C(_), so
         V(shop.example.com) becomes V(uwsgi_shop_example_com).
+      - No two keys have one group. Of keys whose names would be the same the first in alphabetical order keeps it, and each of
+        the others gets V(_) and six digits of its hash behind it, with a warning.
     type: str
     default: uwsgi_
   match_hosts:
@@ -111,7 +113,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from ansible_collections.emperor.uwsgi.plugins.module_utils._http import get
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, live_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, group_names, live_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
@@ -139,9 +141,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts, unusable = live_hosts(routers, self.get_option("ghosts"))
         for address in unusable:
             self.display.warning(f"emperor.uwsgi.fastrouter: a node announces {address!r}, which no router can use")
+        groups, others = group_names((node["key"] for nodes in hosts.values() for node in nodes), self._safe)
+        for key, other in others:
+            self.display.warning(
+                f"emperor.uwsgi.fastrouter: the keys {key!r} and {other!r} have the same group name; {key!r} is in {groups[key]}"
+            )
         known = self._known() if self.get_option("match_hosts") else {}
         for address, nodes in sorted(hosts.items()):
-            self._add(known.get(address, address), address, nodes)
+            self._add(known.get(address, address), address, nodes, groups)
+
+    def _safe(self, key: str) -> str:
+        return str(to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True))
 
     def _checked(self, config: dict[str, Any]) -> None:
         for name in config:
@@ -197,7 +207,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             names.setdefault(str(host.vars.get("ansible_host", name)), []).append(name)
         return {address: found[0] for address, found in names.items() if len(found) == 1}
 
-    def _add(self, name: str, address: str, nodes: list[LiveNode]) -> None:
+    def _add(self, name: str, address: str, nodes: list[LiveNode], groups: dict[str, str]) -> None:
         self.inventory.add_host(name)
         keys = list(dict.fromkeys(node["key"] for node in nodes))
         variables: dict[str, Any] = {"uwsgi_keys": keys, "uwsgi_nodes": nodes}
@@ -208,8 +218,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for variable, value in untrusted(variables).items():
             self.inventory.set_variable(name, variable, value)
         for key in keys:
-            group = to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True)
-            self.inventory.add_child(self.inventory.add_group(group), name)
+            self.inventory.add_child(self.inventory.add_group(groups[key]), name)
         strict = self.get_option("strict")
         every = self.inventory.get_host(name).get_vars()
         self._set_composite_vars(self.get_option("compose"), every, name, strict=strict)

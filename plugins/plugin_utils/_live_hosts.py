@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
@@ -56,6 +57,32 @@ def live_hosts(routers: list[Router], ghosts: bool) -> tuple[dict[str, list[Live
                 place = host if host and (home == LOCALHOST or home.startswith(_LOOPBACK)) else home
                 hosts.setdefault(place, []).append(node)
     return {host: sorted(nodes, key=lambda one: (one["key"], one["address"])) for host, nodes in hosts.items()}, list(unusable)
+
+
+def group_names(keys: Iterable[str], safe: Callable[[str], str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The name of a group for each key, no name for two.
+
+    Anybody who can announce a node chooses keys, and must not get a node into the group of another key.
+
+    Args:
+        safe: makes the name of a group of a key; that of several may be the same.
+
+    Returns:
+        the names by key; and the keys that have another name than that, each with the key that has it: of those whose names
+        are the same the first in alphabetical order keeps it.
+    """
+    names: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    others: list[tuple[str, str]] = []
+    for key in sorted(set(keys)):
+        name = safe(key)
+        if name in owners:
+            others.append((key, owners[name]))
+            digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
+            name = next(longer for longer in (f"{name}_{digest[:size]}" for size in range(6, 65)) if longer not in owners)
+        owners[name] = key
+        names[key] = name
+    return names, others
 
 
 def _nodes(routers: list[Router], ghosts: bool) -> Iterator[LiveNode]:

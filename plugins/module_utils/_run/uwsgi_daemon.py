@@ -13,6 +13,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .._errors import ArgumentError, HostError
 from .._host import daemon
 
+_UMASK = 0o022
+
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
     """Bring the daemon to the state that is asked for.
@@ -47,7 +49,8 @@ def _start(module: AnsibleModule) -> int:
     start = daemon.size(params["log"])
     daemon.hear_signals()
     argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
-    code, out, err = module.run_command(argv, close_fds=True)
+    # Whoever runs the play may have one with which others could write the pid file and connect to the stats.
+    code, out, err = module.run_command(argv, close_fds=True, umask=_UMASK)
     if code:
         raise HostError(params["ini"], "uWSGI does not start on it: " + (err or out).strip())
     return daemon.wait_until_running(params["pidfile"], params["ini"], params["log"], start)

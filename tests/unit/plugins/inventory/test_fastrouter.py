@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socketserver
 import subprocess
 import threading
@@ -100,6 +101,17 @@ def test_keys_age_prefix_and_ghosts_are_options(tmp_path: Path) -> None:
         found = inventory(tmp_path, {**options, "key": ["a.test", "c.test"], "ghosts": True})
     assert hosts(found) == {"a_test": ["10.0.0.7", "10.0.0.9"]}
     assert [found["hostvars"]["10.0.0." + last]["uwsgi_nodes"][0]["fresh"] for last in "79"] == [False, True]
+
+
+def test_a_key_that_looks_like_another_in_a_groups_name_is_not_in_its_group(tmp_path: Path) -> None:
+    with answering(**{"shop.a.test": {"10.0.0.7:1": 1}, "shop_a_test": {"10.0.0.66:1": 1}}) as stats:
+        found = listed(tmp_path, {"router_stats": stats})
+    groups = hosts(json.loads(found.stdout))
+    (other,) = [name for name in groups if name != "uwsgi_shop_a_test"]
+    assert groups == {"uwsgi_shop_a_test": ["10.0.0.7"], other: ["10.0.0.66"]}
+    assert re.fullmatch("uwsgi_shop_a_test_[0-9a-f]{6}", other)
+    words = f"'shop_a_test' and 'shop.a.test' have the same group name; 'shop_a_test' is in {other}"
+    assert words in " ".join(found.stderr.split())
 
 
 def test_nodes_that_only_their_own_host_reaches_are_on_the_routers(tmp_path: Path) -> None:

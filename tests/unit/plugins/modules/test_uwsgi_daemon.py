@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,3 +171,12 @@ def test_bad_arguments_start_nothing(daemon: Daemon, state: str, arguments: dict
 def test_a_daemon_needs_a_log(daemon: Daemon) -> None:
     found = modules.run("uwsgi_daemon", {"ini": str(daemon.ini), "pidfile": str(daemon.pidfile)})
     assert (found.failed, found.msg) == (True, "state is started but all of the following are missing: log")
+
+
+def test_what_the_daemon_makes_is_not_for_others_to_write(daemon: Daemon) -> None:
+    umask = os.umask(0)
+    try:
+        assert not daemon.run().failed
+    finally:
+        os.umask(umask)
+    assert [stat.S_IMODE(path.stat().st_mode) & 0o022 for path in (daemon.pidfile, daemon.log)] == [0, 0]

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import live_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import group_names, live_hosts
 
 
 def router(stats: str, *addresses: str, fresh: bool = True) -> dict[str, Any]:
@@ -87,3 +88,30 @@ def test_the_nodes_of_a_host_are_sorted_and_have_their_keys() -> None:
 def test_routers_of_one_host_see_the_same_local_node() -> None:
     [(host, nodes)] = live_hosts([router("10.0.0.2:1", "/run/s"), router("10.0.0.2:2", "/run/s")], ghosts=False)[0].items()
     assert (host, [node["fresh_on"] for node in nodes]) == ("10.0.0.2", [["10.0.0.2:1", "10.0.0.2:2"]])
+
+
+GROUPS: list[tuple[list[str], dict[str, str], list[tuple[str, str]]]] = [
+    ([], {}, []),
+    (["a.test", "b.test", "a.test"], {"a.test": "a_test", "b.test": "b_test"}, []),
+    (["a_test", "a.test"], {"a.test": "a_test", "a_test": "a_test_a79348"}, [("a_test", "a.test")]),
+    (
+        ["a_test", "a.test", "a-test"],
+        {"a-test": "a_test", "a.test": "a_test_52dcf5", "a_test": "a_test_a79348"},
+        [("a.test", "a-test"), ("a_test", "a-test")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("keys", "names", "others"), GROUPS)
+def test_no_two_keys_have_one_group(keys: list[str], names: dict[str, str], others: list[tuple[str, str]]) -> None:
+    assert group_names(keys, lambda key: re.sub("[^a-z]", "_", key)) == (names, others)
+
+
+def test_a_key_that_is_the_name_of_another_key_s_group_gets_a_longer_one() -> None:
+    keys = ["a.test", "a_test"]
+    taken = group_names(keys, lambda key: key.replace(".", "_"))[0]["a_test"]
+    names, others = group_names([*keys, taken], lambda key: key.replace(".", "_"))
+    assert sorted(names) == sorted([*keys, taken])
+    assert len(set(names.values())) == 3
+    assert names["a.test"] == "a_test"
+    assert others
