@@ -64,20 +64,25 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         held = sorted({reason for path in paths for reason in _reasons(path)})
     result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
     result["before"] = [one.shown() for one in before]
-    after = before
-    if not module.check_mode:
-        if held and not drained:
-            module.warn(f"it stays out, held by: {', '.join(held)}")
-        if params["wait"] and farewell:
-            after = watch.wait(lambda dummy, now: now.is_out, before, lambda: _send(params, farewell), settle=changed)
-        elif params["wait"] and not held:
-            after = watch.wait(presence.came_in if changed else _is_fresh, before)
-        else:
-            after = watch.look()
+    after = before if module.check_mode else _followed(module, watch, farewell, held, before, changed)
     result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
     if watch.lagging:
         raise HostError(f"timed out after {params['timeout']} s", watch.lagging, **result)
     return result
+
+
+def _followed(
+    module: AnsibleModule, watch: Watch, farewell: Optional[Farewell], held: List[str], before: List[Seen], changed: bool
+) -> List[Seen]:
+    """The node at its routers after they have followed, as far as that is waited for."""
+    params = module.params
+    if held and not farewell:
+        module.warn(f"it stays out, held by: {', '.join(held)}")
+    if params["wait"] and farewell:
+        return watch.wait(lambda dummy, now: now.is_out, before, lambda: _send(params, farewell), settle=changed)
+    if params["wait"] and not held:
+        return watch.wait(presence.came_in if changed else _is_fresh, before)
+    return watch.look()
 
 
 def _rights(params: Dict[str, Any]) -> ContextManager[None]:
