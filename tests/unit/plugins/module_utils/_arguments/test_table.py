@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Dict, List, Tuple
+
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import kinds
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.table import GROUPS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
@@ -19,6 +21,14 @@ def test_every_row_is_written_in_one_way() -> None:
 def test_every_kind_is_used() -> None:
     every = {name for name, one in vars(kinds).items() if isinstance(one, kinds.Kind)}
     assert every == {row.kind.name.upper() for rows in GROUPS.values() for row in rows}
+
+
+def test_two_arguments_of_one_option_are_one_line_or_exclude_each_other() -> None:
+    found: Dict[Tuple[str, str], List[str]] = {}
+    for group, rows in GROUPS.items():
+        for row in rows:
+            found.setdefault((group, row.name), []).append(row.argument)
+    assert [names for names in found.values() if len(names) > 1] == [["digest_algo", "dir_cert"], ["check_file", "suspend_file"]]
 
 
 # What uWSGI 2.0 would ignore silently.
