@@ -86,15 +86,18 @@ _PRELOADED = (
 EQUIVALENT = {
     "= -1": "any number below zero is no index",
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
+    "_CHUNK = 1 <<": "only how much is read at once depends on it",
     '_FILE = "packed"': "any name will do that no key's file has",
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
+    "_PLAIN": "what has no flaw is only known sooner",
+    '_STR = {"type": "str"}': "text is Ansible's default type",
+    "_number(fields.get(": "what is no number is 0, as nothing is",
     "begin, depth = at, -1": "any number below zero is no depth",
+    "class Router(_Asked, total=False)": "only type checkers read it",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
+    'self._last = ""': "it is set before it is read",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
-    '_STR = {"type": "str"}': "text is Ansible's default type",
-    "_CHUNK = 1 <<": "only how much is read at once depends on it",
-    "class Router(_Asked, total=False)": "only type checkers read it",
 }
 
 

@@ -116,8 +116,9 @@ def vassals(
         for socket in one.sockets:
             if owners.setdefault(socket, one) is not one:
                 raise ArgumentError(
-                    one.place + ".options", f"the socket {socket!r} is that of {owners[socket].place} too, so only one of them "
-                        "would start; give each its own"
+                    one.place + ".options",
+                    f"the socket {socket!r} is that of {owners[socket].place} too, so only one of them would start; give each "
+                    "its own",
                 )
         found.append(one)
     return found

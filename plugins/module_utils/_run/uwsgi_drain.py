@@ -220,8 +220,8 @@ class Watch:
         left, router, key = presence.fewest(tables, self._pairs, time.time(), _MAX_AGE)
         if left < minimum:
             raise ArgumentError(
-                "minimum", f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others "
-                    "back first"
+                "minimum",
+                f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others back first",
             )
 
     def wait(

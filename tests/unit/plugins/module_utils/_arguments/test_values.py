@@ -39,6 +39,7 @@ ACCEPTED: List[Tuple[str, Any, Any]] = [
     ("client_ca", "!/a", "!/a"),
     ("directory", "/a/b//", "/a/b"),
     ("directory", "/", "/"),
+    ("directory", "/aZ", "/aZ"),
     ("directories", ["/a", "/b/", "/"], ["/a/", "/b/", "/"]),
     ("directories", "/a", ["/a/"]),
     ("socket_path", "/" + "s" * 101, "/" + "s" * 101),
@@ -220,6 +221,10 @@ NEITHER = (
 WORDS: List[Tuple[str, Any, str]] = [
     ("text", "%(a)", "'%(a)' has '%(', which uWSGI expands as a placeholder and which no escape protects; give a value without "
      "it"),
+    ("text", None, "must be text, not null"),
+    ("text", False, "must be text, not a boolean"),
+    ("text", {"a": 1}, "must be text, not a mapping"),
+    ("text", "", "is empty; give a value or leave the argument out"),
     ("word", "a b", "'a b' has a blank or a control character; give a plain name"),
     # A long value is cut.
     ("word", "a b" + "c" * 75, f"'a b{'c' * 75}' has a blank or a control character; give a plain name"),
@@ -227,6 +232,8 @@ WORDS: List[Tuple[str, Any, str]] = [
     ("positive", 0, "0 is not from 1 to 2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
     ("positive", "1" * 20, f"{'1' * 20} is not from 1 to 2147483647; uWSGI takes less as something else, and its master dies of "
      "an interval of 0"),
+    ("level", -1, "-1 is not from 0 to 2147483647"),
+    ("directories", {"a": 1}, "must be a value or a list of values, not a mapping"),
     ("positive", "1" * 21, f"'{'1' * 21}' is not a whole number"),
     ("file", "a/b", "'a/b' is not an absolute path; uWSGI would look from whatever folder it runs in"),
     ("file", "/" + "a" * 4095, "is longer than the 4095 bytes of a path"),

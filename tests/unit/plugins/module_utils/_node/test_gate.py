@@ -32,7 +32,6 @@ def test_so_many_in_a_row_decide(fall: int, rise: int, out: bool, answers: str, 
     assert verdict.out == (out != bool(changes.count("x") % 2))
 
 
-PATH = "/etc/uwsgi/vassals/shop.ini"
 def test_the_archive_has_what_the_gate_imports_and_is_always_the_same() -> None:
     first = uwsgi_health.program()
     assert first == uwsgi_health.program()
