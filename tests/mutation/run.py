@@ -90,6 +90,7 @@ EQUIVALENT = {
     '_FILE = "packed"': "any name will do that no key's file has",
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_PLAIN": "what has no flaw is only known sooner",
+    "_number(fields.get(": "what is no number is 0, as nothing is",
     '_STR = {"type": "str"}': "text is Ansible's default type",
     "_number(fields.get(": "what is no number is 0, as nothing is",
     "begin, depth = at, -1": "any number below zero is no depth",
