@@ -92,7 +92,6 @@ EQUIVALENT = {
     "_PLAIN": "what has no flaw is only known sooner",
     "_number(fields.get(": "what is no number is 0, as nothing is",
     '_STR = {"type": "str"}': "text is Ansible's default type",
-    "_number(fields.get(": "what is no number is 0, as nothing is",
     "begin, depth = at, -1": "any number below zero is no depth",
     "class Router(_Asked, total=False)": "only type checkers read it",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",

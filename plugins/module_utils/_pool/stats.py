@@ -223,7 +223,7 @@ def _listed(node: Dict[str, Any]) -> Listed:
 
 
 def _number(value: Any) -> int:
-    if type(value) is not int or not _LEAST <= value <= _MOST:
+    if isinstance(value, bool) or not isinstance(value, int) or not _LEAST <= value <= _MOST:
         raise TypeError(value)
     return value
 

@@ -43,7 +43,7 @@ def test_texts_of_any_depth_are_meant() -> None:
     assert found == value
     assert Templar(loader=DataLoader()).template(found["a"]) == value["a"]
     # The value itself stays what it was.
-    assert type(value["a"][0]["b"]) is str
+    assert value["a"][0]["b"].__class__ is str
 
 
 def test_a_play_never_evaluates_them(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def acts(folder: Path) -> List[Tuple[Any, str]]:
              "http-zerg = x", "fastrouter-zerg = x", "flock = /x", "flock2 = /x", "flock-wait = /x", "flock-wait2 = /x",
              "stop = /x", "reload = /x", "pause = /x", "signal = /x,1", "connect-and-read = /x", "cron = 1", "cron2 = 1"]
     valued = [f"env = A=@(exec://{touch})", "env = @(http://127.0.0.1:1/)", "env = @(sym://x)", "env = @(x)"]
-    return [(line, line.split(" ")[0]) for line in named] + [(line, line) for line in valued]
+    return [(line, line.partition(" ")[0]) for line in named] + [(line, line) for line in valued]
 
 
 @pytest.mark.parametrize("at", range(len(acts(Path()))))
