@@ -10,6 +10,7 @@ import concurrent.futures
 import threading
 import time
 from http.client import HTTPException
+from urllib.error import HTTPError
 
 from ansible.module_utils import urls
 
@@ -47,7 +48,11 @@ def _answer(answer: concurrent.futures.Future[bytes], url: str, timeout: float) 
 def _fetched(url: str, timeout: float) -> bytes:
     deadline = time.monotonic() + timeout
     try:
-        response = urls.open_url(url, timeout=timeout)
-        return read_all(lambda dummy: bytes(response.read1(_CHUNK)), deadline)
+        with urls.open_url(url, timeout=timeout) as response:
+            return read_all(lambda dummy: bytes(response.read1(_CHUNK)), deadline)
+    except HTTPError as exc:
+        # It is the answer as well. Left to the garbage collector, Python 3.8 complains on stderr that it's closed.
+        exc.close()
+        raise OSError(str(exc)) from None
     except (HTTPException, urls.ConnectionError) as exc:
         raise ValueError(str(exc) or type(exc).__name__) from exc

@@ -81,6 +81,7 @@ def test_what_is_no_text_goes_out_as_it_came() -> None:
         (keys.private(passphrase=b"p"), "SHA256", "{file}, which signs for 'a.test': OpenSSL can't read the private key"),
         (keys.private(), "SHA257", "{file}, which signs for 'a.test': OpenSSL knows no digest 'SHA257'"),
     ],
+    ids=["no file", "no key", "a key with a passphrase", "no digest"],
 )
 def test_what_cannot_be_signed_is_said_before_anything_is_sent(
     content: str | None, digest: str, problem: str, tmp_path: Path
