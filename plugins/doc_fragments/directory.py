@@ -20,7 +20,20 @@ options:
     description:
       - Make the directory when it's missing, with this mode in octal, such as V('0755'), and with O(owner) and O(group).
         Without it a missing directory is an error. One that is there stays as it is.
+      - A directory, and all folders above it, must belong to root or to who runs the task, and nobody else may write to them, but
+        for folders such as C(/tmp). In a directory of another user root works as that user if O(owner) is that user, and fails
+        otherwise, since that user could put links there.
     type: raw
+  directory_owner:
+    description:
+      - The owner of the directory, a name or a number, by default O(owner). If it or O(directory_group) is set, a directory that
+        is there already gets this owner, O(directory_group) and O(directory_mode), too.
+    type: str
+    version_added: 1.1.0
+  directory_group:
+    description: The group of the directory, a name or a number, see O(directory_owner).
+    type: str
+    version_added: 1.1.0
   owner:
     description: The owner of the files, a name or a number. By default that of the old file, or of the process.
     type: str

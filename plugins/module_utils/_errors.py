@@ -18,12 +18,14 @@ class ArgumentError(ValueError):
     Attributes:
         path: where the argument is, such as ``subscriptions[2].server``.
         problem: what is wrong with it and what to do instead; never a secret's content.
+        result: what was done all the same, for a module's result.
     """
 
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(self, path: str, problem: str, **result: Any) -> None:
         super().__init__(path, problem)
         self.path = path
         self.problem = problem
+        self.result = result
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"

@@ -9,17 +9,23 @@ from __future__ import annotations
 import os
 import re
 import socket
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import ArgumentError, HostError
-from ._files.attributes import Attributes, attributes, octal
+from ._files import folders, opened
+from ._files.attributes import Attributes, group_number, octal, user_number
+from ._files.child import Identity, as_user, identity
 from ._files.directory import Directory
+from ._files.trust import ROOT, UnsafeArgument, UnsafePath, user_name
 from ._host.command import start
-from ._host.uwsgi import Uwsgi
+from ._host.uwsgi import Uwsgi, find
 
-ROOT = 0
+# Seconds that the work of a module has where it's done as another user.
+_TIMEOUT = 600
+# Where else Ansible's modules look for programs.
+_SBIN = ("/sbin", "/usr/sbin", "/usr/local/sbin")
 
 
 class DiscreetModule(AnsibleModule):
@@ -46,8 +52,21 @@ class DiscreetModule(AnsibleModule):
 
 def host_uwsgi(module: AnsibleModule) -> Uwsgi:
     """The uWSGI that ``uwsgi_binary`` names."""
+    return Uwsgi(find(module.params["uwsgi_binary"], [*os.environ.get("PATH", "").split(os.pathsep), *_SBIN]), start)
 
-    return Uwsgi(module.get_bin_path(module.params["uwsgi_binary"]), start, lambda: str(module.tmpdir))
+
+def runner(name: Optional[str], place: str, check_mode: bool) -> Optional[Identity]:
+    """Whom a vassal runs as, for the dry run.
+
+    Args:
+        name: None where it isn't known.
+        place: the argument that says so.
+
+    Raises:
+        ArgumentError: when the host has no such user.
+    """
+    uid = user_number(place, name or None, check_mode)
+    return None if uid is None else identity(uid)
 
 
 def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
@@ -72,16 +91,41 @@ def directory(module: AnsibleModule, tyrant: bool = False) -> Directory:
     """
     params = module.params
     create = None
+    taken = params["directory_owner"] is not None or params["directory_group"] is not None
     if params["directory_mode"] is not None:
-        create = shared() if tyrant else attributes("", params["owner"], params["group"], None, module.check_mode)
+        create = shared()
+        if not tyrant:
+            names = ("directory_owner", "directory_group") if taken else ("owner", "group")
+            create = Attributes(
+                user_number(names[0], params[names[0]], module.check_mode),
+                group_number(names[1], params[names[1]], module.check_mode),
+                None,
+            )
         create = create._replace(mode=octal("directory_mode", params["directory_mode"]))
-    return Directory(params["path"], check_mode=module.check_mode, create=create, amend=tyrant)
+    elif taken:
+        raise ArgumentError("directory_owner", "is for a directory that is made or amended; give directory_mode too")
+    return Directory(params["path"], check_mode=module.check_mode, create=create, amend=tyrant or taken)
 
 
 def shared(mode: Optional[int] = None) -> Attributes:
     """Those of a folder that tenants share; somebody else than root can only give his own."""
     owner = ROOT if os.geteuid() == ROOT else None
     return Attributes(owner, owner, mode)
+
+
+def secure(place: str, path: str) -> None:
+    """Refuse a path that somebody else than root and the caller can put something else at.
+
+    Raises:
+        ArgumentError: naming the argument and who can.
+    """
+    try:
+        opened.secure(path)
+    except UnsafePath as exc:
+        raise ArgumentError(place, f"{exc.strerror}, who could put a link there; give one in a folder of root's") from exc
+    except OSError:
+        # What isn't there is said where it's used.
+        return
 
 
 def resolve(host: str) -> str:
@@ -98,10 +142,59 @@ def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]
     """
     also = {name: module.params[name] for name in shown}
     try:
-        result = run(module)
+        result = _done(module, run)
     except ArgumentError as error:
-        module.fail_json(msg=str(error), argument=error.path, **also)
+        module.fail_json(msg=str(error), **{**also, **error.result, "argument": error.path})
     except HostError as error:
         module.fail_json(msg=str(error), **{**also, **error.result})
     else:
         module.exit_json(**result)
+
+
+def _done(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
+    """Do what a module does; in a folder of the user whose files are wanted, as that user."""
+    try:
+        return run(module)
+    except UnsafeArgument as exc:
+        user = _owner(module, exc)
+        made = exc.made
+        if user is None:
+            folders.unmake(made)
+            raise
+    try:
+        result = _done_as(user, module, run)
+    except BaseException:
+        folders.unmake(made)
+        raise
+    return dict(result, changed=result["changed"] or bool(made))
+
+
+def _owner(module: AnsibleModule, exc: UnsafeArgument) -> Optional[Identity]:
+    """The user that files are wanted to belong to, where nobody else can change the path."""
+    wanted = module.params.get("owner")
+    if os.geteuid() != ROOT or exc.uid == ROOT or str(wanted) not in (user_name(exc.uid), str(exc.uid)):
+        return None
+    return identity(exc.uid)
+
+
+def _done_as(user: Identity, module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
+    _load()
+    warnings: List[str] = []
+
+    def work() -> Tuple[Dict[str, Any], List[str]]:
+        module.warn = warnings.append
+        return run(module), warnings
+
+    result, found = as_user(user, work, _TIMEOUT)
+    for warning in found:
+        module.warn(warning)
+    return result
+
+
+def _load() -> None:
+    """Load what is else loaded when it's needed: another user can't read this process's own modules."""
+    import encodings.idna  # noqa: PLC0415, F401
+
+    from ._arguments import default_signing  # noqa: PLC0415, F401
+    from ._files import transaction  # noqa: PLC0415, F401
+    from ._host import dry_run, emperor_stats, on_demand  # noqa: PLC0415, F401

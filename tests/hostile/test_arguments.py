@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support import keys, modules
-from support.files import snapshot
+from support.files import DRY_RUN, snapshot
 
 SERVER = "10.0.0.2:2626"
 SECRET = keys.private("ec", "hostile")
@@ -219,9 +219,9 @@ VASSALS: list[tuple[str, dict[str, Any], str]] = [
     ("a line break in a health check", vassal(health={"path": "/", "host": "a\nb"}), "vassals[0].health.host"),
     ("an owner that is not there", vassal(owner="no-such-user"), "vassals[0].owner"),
     ("a mode in decimal", vassal(mode=420), "vassals[0].mode"),
-    ("an option that uWSGI does not know", options(no_such_option=1), "vassals[0]"),
-    ("a plugin that is not there", options(plugin="no-such-plugin"), "vassals[0]"),
-    ("an included file that is not there", options(include="/no/such/file.ini"), "vassals[0]"),
+    ("an option that uWSGI does not know", {**options(no_such_option=1), **DRY_RUN}, "vassals[0]"),
+    ("a plugin that is not there", {**options(plugin="no-such-plugin"), **DRY_RUN}, "vassals[0]"),
+    ("an included file that is not there", {**options(include="/no/such/file.ini"), **DRY_RUN}, "vassals[0]"),
 ]
 KEYS: list[tuple[str, dict[str, Any], str]] = [
     ("a file that leads out", key(file="../a.pem"), "signing_keys[0].file"),

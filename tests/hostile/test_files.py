@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 import pytest
 from support import keys, modules
-from support.files import NOBODY, immutable, needs_root, put, snapshot
+from support.files import DRY_RUN, NOBODY, immutable, needs_root, put, snapshot
 from support.uwsgi import BINARY
 
 SECRET = keys.private("ec", "hostile")
@@ -146,7 +146,7 @@ def disk(folder: Path, options: str) -> Iterator[None]:
 def test_a_full_disk_and_one_that_is_read_only(kind: Kind, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    with disk(folder, "size=32k"):
+    with disk(folder, "size=32k,mode=0755"):
         put(folder / name)
         with (folder / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
             while True:
@@ -167,6 +167,6 @@ def test_paths_that_name_no_file(path: str, tmp_path: Path) -> None:
 def test_a_folder_that_was_made_goes_again_after_an_error(tmp_path: Path) -> None:
     arguments = {"path": str(tmp_path / "new"), "directory_mode": "0755"}
     items = [{"name": "a", "options": {"no-such-option": 1}}]
-    assert modules.run("uwsgi_vassals", {**arguments, "vassals": items, "validate": True, "uwsgi_binary": BINARY}).failed
+    assert modules.run("uwsgi_vassals", {**arguments, "vassals": items, "validate": True, "uwsgi_binary": BINARY, **DRY_RUN}).failed
     assert modules.run("uwsgi_signing_keys", {**arguments, "signing_keys": [{"file": "a.pem", "content": "x"}]}).failed
     assert list(tmp_path.iterdir()) == []

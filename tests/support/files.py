@@ -22,6 +22,10 @@ import pytest
 
 # The user "nobody": neither root nor, where the tests run as an ordinary user, that one.
 NOBODY = 65534
+# Whom the dry run of a module runs as, where the tests run as root.
+DRY_RUN = {"user": "nobody"} if os.geteuid() == 0 else {}
+# A run's own, as long as it lasts.
+LOCK = ".emperor-uwsgi.lock"
 # The mtime of files that were there long before a test.
 OLD = 1_000_000_000
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away or act as another user")
@@ -34,9 +38,9 @@ _IMMUTABLE_SECONDS = 10
 
 
 def snapshot(folder: Path) -> Dict[str, Tuple[Any, ...]]:
-    """All that can be told of the files in a folder: type and mode, owner, group, inode, mtime and content."""
+    """All that can be told of the files in a folder: type and mode, owner, group, inode, mtime and content; not a lock."""
     found = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(one for one in folder.iterdir() if one.name != LOCK):
         status = path.lstat()
         content: Any = path.read_bytes() if stat.S_ISREG(status.st_mode) else None
         if path.is_symlink():

@@ -58,6 +58,8 @@ def directory(purges: bool = True) -> Dict[str, Any]:
     return {
         "path": {"type": "path", "required": True},
         "directory_mode": {"type": "raw"},
+        "directory_owner": {"type": "str"},
+        "directory_group": {"type": "str"},
         **purge,
         "owner": {"type": "str"},
         "group": {"type": "str"},

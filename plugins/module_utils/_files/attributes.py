@@ -37,10 +37,20 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
     """
     prefix = path + "." if path else ""
     return Attributes(
-        None if owner is None else _number(prefix + "owner", str(owner), "user", check_mode),
-        None if group is None else _number(prefix + "group", str(group), "group", check_mode),
+        user_number(prefix + "owner", owner, check_mode),
+        group_number(prefix + "group", group, check_mode),
         None if mode is None else octal(prefix + "mode", mode),
     )
+
+
+def user_number(place: str, name: Any, check_mode: bool = False) -> Optional[int]:
+    """A user's number, None where none is named, or as ``attributes`` has it in check mode; raises ``ArgumentError``."""
+    return None if name is None else _number(place, str(name), "user", check_mode)
+
+
+def group_number(place: str, name: Any, check_mode: bool = False) -> Optional[int]:
+    """The same for a group."""
+    return None if name is None else _number(place, str(name), "group", check_mode)
 
 
 @lru_cache(maxsize=None)

@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
-import time
-from functools import partial
+from contextlib import ExitStack
 from typing import Any, Callable, Collection, Iterable, List, Optional, Set, cast
 
 from .._errors import ArgumentError, HostError
-from . import temporary
+from . import folders, lock, opened, temporary
 from .attributes import Attributes
 from .plan import Change, Plan, Wanted, attribute_changes
-
-_CHUNK = 1 << 16
+from .trust import ANYBODY, UnsafeArgument, UnsafePath, user_name
 
 
 class Directory:
@@ -54,68 +51,77 @@ class Directory:
         self.amended = False
         self._create = create
         self._amend = amend
+        self._made: List[str] = []
         self._dir: Optional[int] = None
+        self._held = ExitStack()
 
     def __enter__(self) -> Directory:
         try:
-            if self._create and not os.path.lexists(self.path):
-                self.created = True
-                if not self.check_mode:
-                    self._make(self._create)
-            self._dir = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            if self._create and self._amend and not self.created:
-                self._give(self._create)
-            if not self.check_mode:
-                fcntl.flock(self._dir, fcntl.LOCK_EX)
-                self._remove_strays()
+            self._prepare()
+        except UnsafePath as exc:
+            # What was made for another user is for the run as that user.
+            self._held.close()
+            raise UnsafeArgument(self.place, _unsafe(exc), exc.uid, self._made) from exc
         except FileNotFoundError as exc:
-            if not self.check_mode:
-                raise ArgumentError(
-                    self.place, f"the directory {self.path} is not there; create it first, for example with "
-                    "ansible.builtin.file"
-                ) from exc
+            self.__exit__(exc)
+            raise ArgumentError(
+                self.place, f"the directory {self.path} is not there; create it first, for example with ansible.builtin.file"
+            ) from exc
         except OSError as exc:
             self.__exit__(exc)
             raise ArgumentError(self.place, f"{self.path} can't be used as a directory: {exc.strerror}") from exc
+        try:
+            if self._dir is not None and not self.check_mode:
+                self._held.enter_context(lock.held(self._dir, self.path, lock.TIMEOUT))
+                self._remove_strays()
+        except BaseException as exc:
+            self.__exit__(exc)
+            if isinstance(exc, OSError):
+                raise HostError(self.path, f"{exc.strerror}; nothing was changed") from exc
+            raise
         return self
 
     def __exit__(self, error: Any = None, *dummy: Any) -> None:
+        self._held.close()
         if self._dir is not None:
             os.close(self._dir)
             self._dir = None
-        if error is not None and self.created and not self.check_mode:
+        if error is not None:
+            folders.unmake(self._made)
+
+    def _prepare(self) -> None:
+        """Open the directory, made or amended where that is wanted."""
+        if self._create:
+            self.created = not opened.exists(self.path)
+            if self._amend and not self.created:
+                self.amended = folders.amend(self.path, self._create, self.check_mode)
+            if self.created and not self.check_mode:
+                self._made = folders.make(self.path, self._create)
+        with ExitStack() as stack:
             try:
-                os.rmdir(self.path)
-            except OSError:
-                # Not made after all, or somebody else put something into it.
-                pass
-
-    def _make(self, attributes: Attributes) -> None:
-        """Make the directory, closed to others until it has its owner and mode; its parents as the umask has them."""
-        os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
-        os.mkdir(self.path, 0o700)
-        uid, gid = (-1 if number is None else number for number in (attributes.uid, attributes.gid))
-        os.chown(self.path, uid, gid)
-        os.chmod(self.path, 0o755 if attributes.mode is None else attributes.mode)
-
-    def _give(self, attributes: Attributes) -> None:
-        """Give the open directory other attributes."""
-        folder = cast(int, self._dir)
-        self.amended = bool(attribute_changes(os.fstat(folder), Wanted("", b"", self.place, *attributes)))
-        if self.amended and not self.check_mode:
-            os.fchown(folder, *(-1 if number is None else number for number in attributes[:2]))
-            if attributes.mode is not None:
-                os.fchmod(folder, attributes.mode)
+                folder = stack.enter_context(opened.folder(self.path))
+            except FileNotFoundError:
+                if self.check_mode:
+                    return
+                raise
+            except UnsafePath:
+                # As it will be once it's amended.
+                if self.check_mode and self.amended:
+                    return
+                raise
+            self._dir = os.dup(folder)
 
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""
         for name in os.listdir(self._dir):
             if temporary.is_temporary(name):
-                os.unlink(name, dir_fd=self._dir)
+                status = self._lstat(name)
+                if status and not stat.S_ISDIR(status.st_mode):
+                    os.unlink(name, dir_fd=self._dir)
 
     def names(self) -> List[str]:
-        """The names of all that is in the directory, sorted."""
-        return [] if self._dir is None else sorted(os.listdir(self._dir))
+        """The names of all that is in the directory but the lock, sorted."""
+        return [] if self._dir is None else sorted(name for name in os.listdir(self._dir) if name != lock.NAME)
 
     def marked(self, marker: bytes, suffix: str, besides: Collection[str] = ()) -> Set[str]:
         """The regular files whose name ends in ``suffix`` and that begin with ``marker``: those that a module wrote.
@@ -158,7 +164,8 @@ class Directory:
                     item.place,
                     f"{self._join(item.name)} is {_kind(found.st_mode)} and not a regular file; remove it first",
                 )
-            before = self._read(item.name)
+            # Of a file with a second name, somebody else may write what is shown here.
+            before = self._read(item.name) if found.st_nlink == 1 else b""
             attributes = attribute_changes(found, item)
             if before == item.content and not attributes:
                 plan.unchanged.append(item.name)
@@ -170,7 +177,7 @@ class Directory:
                 continue
             if stat.S_ISDIR(found.st_mode):
                 raise ArgumentError(self.place, f"{self._join(name)} is a directory and not a file")
-            before = self._read(name) if stat.S_ISREG(found.st_mode) else b""
+            before = self._read(name) if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else b""
             plan.removed.append(Change(name, before, None, found, None, {}))
         return plan
 
@@ -198,13 +205,12 @@ class Directory:
         except FileNotFoundError:
             return None
 
-    def _read(self, name: str, most: int = 0) -> bytes:
+    def _read(self, name: str, most: int = opened.MOST_BYTES) -> bytes:
+        """What is too long for a file of ours is cut, and so differs from one."""
         try:
-            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
+            handle = opened.open_in(cast(int, self._dir), name, self._join(name), any_links=True)
             try:
-                first = os.read(handle, most or _CHUNK)
-                # A short one was all there is.
-                return first if most or len(first) < _CHUNK else first + b"".join(iter(partial(os.read, handle, _CHUNK), b""))
+                return opened.content_of(handle, most)
             finally:
                 os.close(handle)
         except OSError as exc:
@@ -214,14 +220,15 @@ class Directory:
         return os.path.join(self.path, str(name)) if name is not None else self.path
 
 
-def touch(path: str) -> None:
-    """Give a file an mtime that the Emperor takes for a change: a later whole second, whatever it has now.
-
-    Raises:
-        OSError: when the file isn't there or isn't the user's own.
-    """
-    newer = max(time.time(), int(os.stat(path).st_mtime) + 1)
-    os.utime(path, (newer, newer))
+def _unsafe(exc: UnsafePath) -> str:
+    """What is wrong with a path that somebody else can change, and what to do."""
+    if exc.uid == ANYBODY:
+        return f"{exc.path} can be written to by other users, who could put links there; give it to one user, with mode 0755"
+    name = user_name(exc.uid)
+    return (
+        f"{exc.path} belongs to {name}, who could put links there; give a folder of root's, or set owner to {name} for files of "
+        f"{name}'s, which are then written as {name}"
+    )
 
 
 def _kind(mode: int) -> str:

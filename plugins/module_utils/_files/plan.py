@@ -83,7 +83,7 @@ def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Di
 
 
 def attribute_changes(found: os.stat_result, wanted: Wanted) -> Dict[str, Tuple[Any, Any]]:
-    """Owner, group and mode where they differ, each with what was found and what is wanted."""
+    """Owner, group and mode where they differ, and the number of names, each with what was found and what is wanted."""
     differing: Dict[str, Tuple[Any, Any]] = {}
     if wanted.uid is not None and wanted.uid != found.st_uid:
         differing["owner"] = (found.st_uid, wanted.uid)
@@ -91,4 +91,6 @@ def attribute_changes(found: os.stat_result, wanted: Wanted) -> Dict[str, Tuple[
         differing["group"] = (found.st_gid, wanted.gid)
     if wanted.mode is not None and wanted.mode != stat.S_IMODE(found.st_mode):
         differing["mode"] = (f"{stat.S_IMODE(found.st_mode):04o}", f"{wanted.mode:04o}")
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        differing["names"] = (found.st_nlink, 1)
     return differing

@@ -6,7 +6,7 @@
 
 A file is whole at every moment: it is written under a temporary name, which has its owner and mode before its
 first byte, and renamed. All are written before the first is renamed, so an error (a full disk, an immutable file) changes
-nothing.
+nothing. Another owner or mode means another file too, since whoever had the old one open keeps what he had.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import stat
 from typing import Callable, Dict, List, Optional, Tuple, cast
 
 from .._errors import HostError
-from . import temporary
+from . import folders, temporary
 from .plan import Change, Plan, Wanted
 
 _LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -66,10 +66,9 @@ class Transaction:
                 self._discard(name)
 
     def _carry_out(self, plan: Plan) -> None:
-        rewritten = [change for change in plan.updated if change.before != change.after]
-        for change in plan.created + rewritten:
+        for change in plan.created + plan.updated:
             self._stage(change)
-        for change in plan.removed + rewritten:
+        for change in plan.removed + plan.updated:
             self._keep(change)
         # Removed first: a vassal under a new name may want the old one's socket.
         for change in plan.removed:
@@ -80,10 +79,6 @@ class Transaction:
             self._at = change.name
             os.rename(staged, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
             self._done.append(change)
-        for change in plan.updated:
-            if change.before == change.after:
-                self._done.append(change)
-                self._set_attributes(change)
 
     def _stage(self, change: Change) -> None:
         """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
@@ -97,12 +92,15 @@ class Transaction:
             _chown(handle, change)
             mode = wanted.mode
             if mode is None:
-                mode = stat.S_IMODE(change.found.st_mode) if change.found else 0o666 & ~_umask()
+                mode = stat.S_IMODE(change.found.st_mode) if change.found else 0o666 & ~folders.umask()
             os.fchmod(handle, mode)
             left = memoryview(wanted.content)
             while left:
                 left = left[os.write(handle, left) :]
-            if change.found:
+            if change.found and change.before == change.after:
+                # Only for its attributes: no change to the Emperor.
+                os.utime(handle, ns=(change.found.st_atime_ns, change.found.st_mtime_ns))
+            elif change.found:
                 # The Emperor compares whole seconds and takes only a later one for a change.
                 newer = int(change.found.st_mtime) + 1
                 if newer > os.fstat(handle).st_mtime:
@@ -121,16 +119,6 @@ class Transaction:
             if exc.errno not in _LINKS_UNSUPPORTED:
                 raise
 
-    def _set_attributes(self, change: Change) -> None:
-        self._at = change.name
-        handle = os.open(change.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._dir)
-        try:
-            _chown(handle, change)
-            if change.wanted and change.wanted.mode is not None:
-                os.fchmod(handle, change.wanted.mode)
-        finally:
-            os.close(handle)
-
     def _take_back(self) -> None:
         for change in reversed(self._done):
             try:
@@ -139,9 +127,6 @@ class Transaction:
                     os.rename(kept, change.name, src_dir_fd=self._dir, dst_dir_fd=self._dir)
                 elif change.found is None:
                     os.unlink(change.name, dir_fd=self._dir)
-                elif change.before == change.after:
-                    os.chown(change.name, change.found.st_uid, change.found.st_gid, dir_fd=self._dir)
-                    os.chmod(change.name, stat.S_IMODE(change.found.st_mode), dir_fd=self._dir)
             except OSError:
                 # The first error is the one to report.
                 continue
@@ -167,9 +152,3 @@ def _chown(handle: int, change: Change) -> None:
         except PermissionError:
             # An unprivileged user who may replace a file need not be its owner.
             pass
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -10,15 +10,17 @@ uWSGI opens the private key for every announcement and, where it can't, announce
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import re
 import stat
-from contextlib import contextmanager
 from functools import lru_cache
-from typing import Callable, Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 from .._errors import ArgumentError
+from .._files import opened
+from .._files.opened import Place
 
 _MISSING = "it is not there"
 _UID_LINE = re.compile(r"^[ \t]*uid[ \t]*=[ \t]*(\S+)[ \t]*$", re.MULTILINE)
@@ -58,11 +60,12 @@ def uid_option(text: str) -> Optional[str]:
 
 def barred(folder: str, reader: Optional[User]) -> Optional[str]:
     """Say why ``reader``, where it's known, can't enter ``folder``: the reason, or None; raises OSError."""
-    step = "/"
-    for part in [""] + [part for part in folder.split("/") if part]:
-        step = os.path.join(step, part)
-        if reader and not _allowed(os.stat(step), reader, stat.S_IXUSR):
-            return f"{reader.name} may not enter {step.rstrip('/') or '/'}"
+    with Place(folder) as place:
+        if place.status is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
+        for step, status in [*place.way, (folder, place.status)]:
+            if reader and stat.S_ISDIR(status.st_mode) and not _allowed(status, reader, stat.S_IXUSR):
+                return f"{reader.name} may not enter {step}"
     return None
 
 
@@ -82,7 +85,7 @@ def unreadable(
         reason = enter(os.path.dirname(path), reader)
         if reason:
             return reason
-        status = os.stat(path)
+        status = opened.status(path)
     except FileNotFoundError:
         return _MISSING
     except OSError:
@@ -102,31 +105,6 @@ def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
     if status.st_gid in reader.gids:
         return bool(status.st_mode & (bit >> 3))
     return bool(status.st_mode & (bit >> 6))
-
-
-@contextmanager
-def acting_as_owner(path: str) -> Iterator[None]:
-    """As root, be the owner of a file for as long as the context lasts, without further groups, as a tyrant Emperor is.
-
-    What a tenant's own file says, such as what to read and where to write, is then done with nothing but the tenant's rights.
-    """
-    try:
-        status = os.stat(path)
-    except OSError:
-        status = None
-    if os.geteuid() != 0 or status is None or status.st_uid == 0:
-        yield
-        return
-    gid, groups = os.getegid(), os.getgroups()
-    os.setgroups([])
-    os.setegid(status.st_gid)
-    os.seteuid(status.st_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(gid)
-        os.setgroups(groups)
 
 
 class Readers:

@@ -7,10 +7,19 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
+import time
+from functools import partial
 from typing import Callable, List, NamedTuple, Optional
 
 from .._errors import HostError
+from .._files.child import Identity, become, is_other
+
+# Seconds, and bytes of each of its outputs.
+_TIMEOUT = 60
+_MOST_BYTES = 1 << 22
 
 
 class Ended(NamedTuple):
@@ -21,28 +30,78 @@ class Ended(NamedTuple):
     err: str
 
 
-# A command and its working directory, to a call that waits for the end.
-Start = Callable[[List[str], Optional[str]], Callable[[], Ended]]
+# A command, its working directory and whom to run it as, to a call that waits for the end.
+Start = Callable[[List[str], Optional[str], Optional[Identity]], Callable[[], Ended]]
 
 
-def start(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) -> Callable[[], Ended]:
     """Begin a command, without standard input and in the locale C.
+
+    Args:
+        cwd: a folder that the user can enter; where it can't, the command starts in ``/``.
+        user: whom to run it as, within limits; None for the caller.
 
     Raises:
         HostError: when it can't be run.
     """
     # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
     env = dict(os.environ, LC_ALL="C")
+    other = user if is_other(user) else None
+
+    def prepare() -> None:
+        if other:
+            become(other, _TIMEOUT)
+        try:
+            os.chdir(cwd or "/")
+        except OSError:
+            os.chdir("/")
+
     try:
         process = subprocess.Popen(
-            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            argv,
+            cwd=None if other else cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # Python 3.8 has no other way. It's unsafe beside threads, of which no module has any by then.
+            preexec_fn=prepare if other else None,  # noqa: PLW1509
         )
-    except OSError as exc:
-        raise HostError(argv[0], f"can't be run: {exc.strerror}; give another, or make it executable") from exc
+    except (OSError, subprocess.SubprocessError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) else str(exc)
+        who = f" as {other.name}" if other else ""
+        raise HostError(argv[0], f"can't be run{who}: {why}; give another, or make it executable") from exc
 
-    def end() -> Ended:
+    return partial(_ended, argv[0], process, time.monotonic() + _TIMEOUT)
+
+
+def _ended(name: str, process: subprocess.Popen[bytes], deadline: float) -> Ended:
+    """Wait for a command, and kill what is left of it at the deadline or when it says too much."""
+    try:
+        streams = {process.stdout: bytearray(), process.stderr: bytearray()}
+        waiting = [stream for stream in streams if stream is not None]
+        while waiting:
+            ready = select.select(waiting, [], [], max(0.0, deadline - time.monotonic()))[0]
+            if not ready:
+                raise HostError(name, f"does not end within {_TIMEOUT} s")
+            for stream in ready:
+                part = os.read(stream.fileno(), 1 << 16)
+                streams[stream] += part
+                if not part:
+                    waiting.remove(stream)
+                if len(streams[stream]) > _MOST_BYTES:
+                    raise HostError(name, f"says more than {_MOST_BYTES} bytes")
+        try:
+            code = process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired as exc:
+            raise HostError(name, f"does not end within {_TIMEOUT} s") from exc
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         with process:
-            out, err = process.communicate()
-        return Ended(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
-
-    return end
+            pass
+    out, err = (bytes(streams[stream]).decode("utf-8", "replace") for stream in (process.stdout, process.stderr))
+    return Ended(code, out, err)

@@ -7,15 +7,21 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import List, Optional
 
 from .._errors import HostError
+from .._files import opened
+from .._files.trust import UnsafePath
 
 _START_TIMEOUT = 20
 # Lines of the log that an error quotes.
 _TAIL = 5
+_MOST_LOG = 1 << 16
+_PID = re.compile(rb"([0-9]{1,10})\s*\Z")
+_MOST_DIGITS = 32
 
 
 def running(pidfile: str, ini: str) -> Optional[int]:
@@ -28,11 +34,12 @@ def running(pidfile: str, ini: str) -> Optional[int]:
         None where there is none.
     """
     try:
-        with open(pidfile, encoding="ascii") as stream:
-            pid = int(stream.read().strip())
-        with open(f"/proc/{pid}/cmdline", "rb") as stream:
-            argv = stream.read().split(b"\0")
-    except (OSError, ValueError):
+        found = _PID.match(opened.read(pidfile, _MOST_DIGITS, anybodys=True))
+        pid = int(found.group(1)) if found else 0
+        argv = opened.read(f"/proc/{pid}/cmdline", anybodys=True).split(b"\0")
+    except UnsafePath:
+        raise
+    except OSError:
         return None
     return pid if ini.encode("utf-8") in argv else None
 
@@ -51,7 +58,7 @@ def hear_signals() -> None:
 def size(log: str) -> int:
     """The bytes of a log so far."""
     try:
-        return os.path.getsize(log)
+        return opened.status(log).st_size
     except OSError:
         return 0
 
@@ -76,9 +83,7 @@ def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
 
 def _tail(log: str, start: int) -> str:
     try:
-        with open(log, "rb") as stream:
-            stream.seek(start)
-            lines = stream.read().decode("utf-8", "replace").splitlines()
+        lines = opened.tail(log, start, _MOST_LOG).decode("utf-8", "replace").splitlines()
     except OSError as exc:
         return exc.strerror or str(exc)
     return " / ".join(line for line in lines[-_TAIL:] if line.strip()) or "nothing"
@@ -112,7 +117,6 @@ def stop(pid: int, timeout: float) -> None:
 def _is_zombie(pid: int) -> bool:
     """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
-            return stream.read().rpartition(")")[2].split()[0] == "Z"
+        return opened.read(f"/proc/{pid}/stat", anybodys=True).rpartition(b")")[2].split()[0] == b"Z"
     except (OSError, IndexError):
         return False

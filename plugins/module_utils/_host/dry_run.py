@@ -6,17 +6,21 @@
 
 The dry run is ``uwsgi --strict --ini FILE --get strict``: it reads the whole configuration, binds nothing, loads no
 application and writes no file. It ends well on a file without the section and on a missing plugin, so those two warnings are
-failures here.
+failures here. What the text includes may do more than be read, so it runs as the user that the vassal will run as, and never as
+root.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._dialect import SUBSCRIBE2
-from .._errors import ArgumentError
+from .._errors import ArgumentError, HostError
+from .._files.child import Identity
+from .._files.scratch import scratch
+from .._files.trust import ROOT
 from .._ini import writer
 from .._ini.writer import Line
 from .uwsgi import Uwsgi
@@ -30,6 +34,11 @@ _EXECUTES = re.compile(r"@\((?!/)")
 _CONTEXT = re.compile(
     r"((need-)?plugins?(-dir)?|load|dlopen|include|inherit.*|ini(-paste.*)?|set.*|if-.*|endif|for.*|endfor|declare-option)\Z"
 )
+# Those that read or load another file, but for plugins from uWSGI's own folder.
+_BRINGS = re.compile(
+    r"(load|dlopen|include|inherit.*|plugins?-dir|config(-py)?|ini(-paste.*)?|js(on)?|ldap.*|sqlite.*|xml.*|ya?ml|zeromq)\Z"
+)
+_PLUGINS = re.compile(r"(need-)?plugins?\Z")
 _MAGIC = re.compile(r"%%|%[dp]")
 # Vassals that one dry run reads together.
 _TOGETHER = 1000
@@ -41,48 +50,75 @@ class Candidate(NamedTuple):
     Attributes:
         path: where it will be.
         place: the argument that it comes from.
+        user: whom the vassal will run as, None where that isn't known or is the caller.
     """
 
     path: str
     place: str
     section: str
     lines: List[Line]
+    user: Optional[Identity] = None
+
+
+class Report(NamedTuple):
+    """What the dry runs say.
+
+    Attributes:
+        warnings: what wasn't read, and why.
+        refused: a candidate and what uWSGI says of it.
+    """
+
+    warnings: List[str]
+    refused: List[Tuple[Candidate, str]]
 
 
 class DryRun:
-    """Dry runs of one uWSGI."""
+    """Dry runs of one uWSGI.
 
-    def __init__(self, uwsgi: Uwsgi) -> None:
+    Args:
+        check_mode: what includes or loads other files is left out, since they may do anything.
+    """
+
+    def __init__(self, uwsgi: Uwsgi, check_mode: bool = False) -> None:
         self._uwsgi = uwsgi
+        self._check_mode = check_mode
 
-    def check(self, candidates: Sequence[Candidate]) -> List[str]:
+    def check(self, candidates: Sequence[Candidate]) -> Report:
         """Read candidates in the dry run.
 
-        Files with the same plugins and placeholders are read together, so that a thousand cost what one does.
-
-        Returns:
-            warnings.
+        Files with the same user, plugins and placeholders are read together, so that a thousand cost what one does.
 
         Raises:
-            ArgumentError: for the first that fails, with uWSGI's words.
+            ArgumentError: when the binary can't be run as one of the users.
         """
-        warnings = []
+        report = Report([], [])
         groups: Dict[Any, List[Candidate]] = {}
         for candidate in candidates:
-            act = _acting(candidate)
-            if act:
-                warnings.append(
-                    f"{candidate.place}: not validated, since the dry run would carry out {act}"
-                )
+            why = self._unfit(candidate)
+            if why:
+                report.warnings.append(f"{candidate.place}: not validated, {why}")
                 continue
             context = tuple((line.name, line.value) for line in candidate.lines if _CONTEXT.match(line.name))
-            groups.setdefault((candidate.section, context), []).append(candidate)
+            groups.setdefault((candidate.user, candidate.section, context), []).append(candidate)
         for members in groups.values():
             for start in range(0, len(members), _TOGETHER):
-                self._check_together(members[start : start + _TOGETHER])
-        return warnings
+                report.refused.extend(self._check_together(members[start : start + _TOGETHER]))
+        return report
 
-    def _check_together(self, members: List[Candidate]) -> None:
+    def _unfit(self, candidate: Candidate) -> Optional[str]:
+        """Why a candidate isn't read."""
+        act = _acting(candidate)
+        if act:
+            return f"since the dry run would carry out {act}"
+        if os.geteuid() == ROOT and (candidate.user is None or candidate.user.uid == ROOT):
+            return "since the dry run never runs as root, and it is not known as whom the vassal does; set user"
+        if self._check_mode:
+            other = next((line.name for line in candidate.lines if _brings(line)), None)
+            if other:
+                return f"since check mode loads nothing, and {other} would"
+        return None
+
+    def _check_together(self, members: List[Candidate]) -> Iterator[Tuple[Candidate, str]]:
         if len(members) > 1:
             together = members[0]._replace(lines=_merged(members))
             if self._words(together) is None:
@@ -90,25 +126,24 @@ class DryRun:
         for member in members:
             words = self._words(member)
             if words is not None:
-                raise ArgumentError(member.place, f"uWSGI refuses {member.path}: {words}")
+                yield member, words
 
     def _words(self, candidate: Candidate) -> Optional[str]:
         """What uWSGI says of a candidate that it refuses, else None."""
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), writer.render(candidate.section, candidate.lines))
-        scratch = os.path.join(self._uwsgi.scratch(), os.path.basename(candidate.path))
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(handle, "wb") as stream:
-                stream.write(text.encode("utf-8"))
-            argv = [str(self._uwsgi.binary), "--strict", "--ini", f"{scratch}:{candidate.section}", "--get", "strict"]
-            code, dummy, err = self._uwsgi.start(argv, folder if os.path.isdir(folder) else None)()
-        finally:
-            os.unlink(scratch)
+        runner = self._uwsgi.runner(candidate.user)
+        with scratch(runner) as tried:
+            path = tried.put(os.path.basename(candidate.path), text.encode("utf-8"))
+            argv = [str(self._uwsgi.binary), "--strict", "--ini", f"{path}:{candidate.section}", "--get", "strict"]
+            try:
+                code, dummy, err = self._uwsgi.start(argv, folder, runner)()
+            except HostError as exc:
+                raise ArgumentError("uwsgi_binary", str(exc)) from exc
         if code == 0 and not any(word in err for word in _FAILURES):
             return None
         said = [line.strip() for line in err.splitlines() if not _CHATTER.search(line)]
-        return " / ".join(said).replace(scratch, candidate.path) or f"exit code {code}, and it says nothing"
+        return " / ".join(said).replace(path, candidate.path) or f"exit code {code}, and it says nothing"
 
 
 def _merged(members: List[Candidate]) -> List[Line]:
@@ -130,6 +165,13 @@ def _acting(candidate: Candidate) -> Optional[str]:
         if _EXECUTES.search(line.value):
             return f"{line.name} = {line.value}"
     return None
+
+
+def _brings(line: Line) -> bool:
+    """Whether a line has uWSGI read or load another file than its own plugins."""
+    if line.literal:
+        return False
+    return bool(_BRINGS.match(line.name) or "@(" in line.value or (_PLUGINS.match(line.name) and "/" in line.value))
 
 
 def _there(magic: str, path: str) -> str:

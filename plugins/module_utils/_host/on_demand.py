@@ -12,14 +12,14 @@ has a suffix that makes it a vassal itself.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Collection, Dict, Iterable, List, NamedTuple, Optional
 
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Vassal
 from .._errors import ArgumentError, HostError
-from .._files import temporary
+from .._files import opened, temporary
 from .._files.directory import Directory
+from .._files.opened import Place
 from .._files.plan import Plan, Wanted
 
 if TYPE_CHECKING:
@@ -59,16 +59,19 @@ def refuse_open_folder(place: str, found: str) -> None:
 
     It removes what is there, binds, and changes the mode by the path (``on_demand_bind``).
     """
+    if not found.startswith("/"):
+        return
     folder = os.path.dirname(found)
     try:
-        status = os.stat(folder)
+        with Place(folder) as above:
+            danger = above.danger
     except OSError:
         return
-    if found.startswith("/") and (status.st_uid != _ROOT or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+    if danger:
         raise ArgumentError(
             place + ".on_demand",
-            f"{folder} can be written to by others than root, and a tyrant Emperor binds the socket as root; give one in a "
-            "folder of root's own, such as the Emperor's /run/emperor-uwsgi",
+            f"{danger.strerror}, and a tyrant Emperor binds the socket as root; give one in a folder of root's own, such as the "
+            "Emperor's /run/emperor-uwsgi",
         )
 
 
@@ -165,17 +168,17 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
         OSError: when that isn't possible.
     """
     away: Dict[str, str] = {}
-    try:
-        for name, other in zip(files, temporary.names()):
-            path, away_path = os.path.join(folder, name), os.path.join(folder, other)
-            os.rename(path, away_path)
-            away[away_path] = path
-        # It scans after every answer, and gives the second one only after the scan.
-        for dummy in range(2):
-            _listed(stats, folder)
-    finally:
-        for away_path, path in away.items():
-            os.rename(away_path, path)
+    with opened.folder(folder) as handle:
+        try:
+            for name, other in zip(files, temporary.names()):
+                os.rename(name, other, src_dir_fd=handle, dst_dir_fd=handle)
+                away[other] = name
+            # It scans after every answer, and gives the second one only after the scan.
+            for dummy in range(2):
+                _listed(stats, folder)
+        finally:
+            for other, name in away.items():
+                os.rename(other, name, src_dir_fd=handle, dst_dir_fd=handle)
 
 
 def _listed(stats: str, folder: str) -> Dict[str, RunningVassal]:

@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+import os
+import stat
+from typing import Callable, Iterable, Optional
 
 from .._errors import ArgumentError
+from .._files.child import Identity, identity
+from .._files.opened import Place
+from .._files.trust import ANYBODY, ROOT, UnsafePath
 from .command import Start
 
 
@@ -18,23 +23,24 @@ class Uwsgi:
     Attributes:
         binary: its path, None where the host has none.
         start: begins a command.
-        scratch: makes, or finds, a private folder for what is tried.
     """
 
-    def __init__(self, binary: Optional[str], start: Start, scratch: Callable[[], str]) -> None:
+    def __init__(self, binary: Optional[str], start: Start) -> None:
         self.binary = binary
         self.start = start
-        self.scratch = scratch
 
     def version(self, given: Optional[str]) -> Callable[[], str]:
         """Find the version that the user names, else the binary's, else 2.0.
 
         Returns:
             a call that waits for it, so that other work goes on while the binary is asked; it raises ``ArgumentError``.
+
+        Raises:
+            ArgumentError: when several users can change the binary, so that nobody can be asked to run it.
         """
         if given or self.binary is None:
             return lambda: given or "2.0"
-        asked = self.start([self.binary, "--version"], None)
+        asked = self.start([self.binary, "--version"], None, self.runner(None))
 
         def told() -> str:
             code, out, err = asked()
@@ -45,3 +51,39 @@ class Uwsgi:
             return out.strip()
 
         return told
+
+    def runner(self, user: Optional[Identity]) -> Optional[Identity]:
+        """As whom the binary is run: the user, or where none is given whoever else can change it.
+
+        Raises:
+            ArgumentError: when another user than that one can change it, who could have anything run.
+        """
+        danger = _danger(str(self.binary))
+        if danger is None:
+            return user
+        if danger.uid == ANYBODY or (user is not None and user.uid != danger.uid) or os.geteuid() != ROOT:
+            who = f" as {user.name}" if user else ""
+            raise ArgumentError("uwsgi_binary", f"{danger.strerror}, so it is not run{who}; give one of root's")
+        return identity(danger.uid)
+
+
+def _danger(path: str) -> Optional[UnsafePath]:
+    with Place(path) as place:
+        return place.danger
+
+
+def find(name: str, folders: Iterable[str]) -> Optional[str]:
+    """The path of a program, None where there is none.
+
+    Args:
+        name: a path, or a name that is looked for in the folders.
+    """
+    for path in [name] if "/" in name else [os.path.join(folder, name) for folder in folders if folder]:
+        try:
+            with Place(path) as place:
+                status = place.status
+        except OSError:
+            continue
+        if status and stat.S_ISREG(status.st_mode) and status.st_mode & 0o111:
+            return os.path.abspath(path)
+    return None

@@ -14,6 +14,9 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 from .._addresses import is_port
 from .._dialect import SOCKETS, SUBSCRIBE2
 from .._errors import ArgumentError
+from .._files import opened
+from .._files.chain import Chain
+from .._files.child import Identity
 from . import kvlist, parser
 
 # Options that bring others from a file that isn't ini, or from a program.
@@ -48,23 +51,19 @@ class Announcement(NamedTuple):
     modifiers: Tuple[int, int] = (0, 0)
 
 
-def read_bytes(path: str) -> bytes:
-    """The content of a file; raises OSError."""
-    with open(path, "rb") as stream:
-        return stream.read()
-
-
 class Instance(NamedTuple):
     """What an instance is started with, read once.
 
     Attributes:
         place: the argument that names its file, for errors.
         options: those of the file and of the files that it includes, in uWSGI's order.
+        user: who has a say in them, and as whom what they ask for is done; None where that is nobody but root and the caller.
     """
 
     place: str
     path: str
     options: List[parser.Option]
+    user: Optional[Identity] = None
 
     @property
     def announces(self) -> bool:
@@ -88,23 +87,25 @@ class Instance(NamedTuple):
         return [_announcement(self.place, option, sockets) for option in self.options if option.name == SUBSCRIBE2]
 
 
-def read(place: str, path: str, content: Read = read_bytes) -> Instance:
+def read(place: str, path: str, content: Optional[Read] = None) -> Instance:
     """Read the file of an instance and those that it includes.
 
     Args:
         place: the argument that names the file.
+        content: reads a file; by default it is done as the file's owner.
 
     Raises:
         ArgumentError: when a file can't be read, or it isn't known which one is included.
     """
     folder, base = os.path.split(os.path.abspath(path))
-    files = _Files(place, os.path.realpath(folder), content)
+    chain = Chain()
+    files = _Files(place, opened.real(folder), content or chain.read)
     own = list(files.lines(base, "uwsgi"))
     # A template's options come last, and uWSGI expands nothing in them (uwsgi_configure, core/config.c).
     inherited: List[parser.Line] = []
     for name in files.templates:
         inherited += [line._replace(fixed=True) for line in files.lines(name, "uwsgi")]
-    return Instance(place, path, parser.expanded(own) + parser.expanded(inherited))
+    return Instance(place, path, parser.expanded(own) + parser.expanded(inherited), chain.user)
 
 
 def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
@@ -161,7 +162,7 @@ class _Files:
             return name
         folder, base = os.path.split(name)
         # uWSGI doesn't follow the last part.
-        return os.path.join(os.path.realpath(os.path.join(self._folder, folder)), base)
+        return os.path.join(opened.real(os.path.join(self._folder, folder)), base)
 
     def _included(self, path: str, line: parser.Line) -> Tuple[str, str]:
         """The file and the section that a line names (``uwsgi_opt_load``, core/uwsgi.c, and ``uwsgi_ini_config``)."""

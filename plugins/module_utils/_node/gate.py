@@ -18,8 +18,10 @@ import threading
 import time
 from typing import Any, List, Optional
 
-from .._errors import ArgumentError
-from .._ini.instance import Announcement, Instance, read, suspend_files
+from .._errors import ArgumentError, HostError
+from .._files import opened
+from .._files.child import on_behalf_of
+from .._ini.instance import Instance, read, suspend_files
 from . import probe, suspend
 from .probe import Check
 from .unsubscribe import Farewell
@@ -75,7 +77,8 @@ class Keeper:
         try:
             instance = self._read()
             announcements = instance.announcements()
-            held = any(_holds(path) for path in suspend_files(announcements))
+            paths = suspend_files(announcements)
+            held = on_behalf_of(instance.user, lambda: any(suspend.HEALTH in suspend.reasons(path) for path in paths))
             if self._verdict is None:
                 self._verdict = Verdict(self._check.fall, self._check.rise, held)
             flaw = probe.flaw(instance, self._check)
@@ -83,41 +86,36 @@ class Keeper:
                 say(f"{self.vassal}: {'out: ' + flaw if self._verdict.out else 'well again'}")
             # Not only when it changes: what could not be done at one check is done at the next.
             if held != self._verdict.out:
-                self._follow(announcements, self._verdict.out)
-        except (ArgumentError, OSError) as exc:
+                self._follow(instance, self._verdict.out)
+        except (ArgumentError, HostError, OSError) as exc:
             # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
             say(f"{self.vassal}: not checked: {exc}")
 
     def _read(self) -> Instance:
         return read("vassal", self.vassal)
 
-    def _follow(self, announcements: List[Announcement], out: bool) -> None:
+    def _follow(self, instance: Instance, out: bool) -> None:
+        announcements = instance.announcements()
+        paths = suspend_files(announcements)
         if not out:
-            self.release()
+            on_behalf_of(instance.user, lambda: [suspend.release(path, suspend.HEALTH) for path in paths])
             return
         # Before the first is held, so that what can't be signed leaves none half out.
-        farewell = Farewell(announcements)
-        for path in suspend_files(announcements):
-            suspend.hold(path, suspend.HEALTH)
+        farewell = Farewell(announcements, instance.user)
+        on_behalf_of(instance.user, lambda: [suspend.hold(path, suspend.HEALTH) for path in paths])
         farewell.send()
 
     def release(self) -> None:
         """Hold it out no more."""
         try:
-            for path in suspend_files(self._read().announcements()):
-                suspend.release(path, suspend.HEALTH)
-        except (ArgumentError, OSError) as exc:
+            self._follow(self._read(), out=False)
+        except (ArgumentError, HostError, OSError) as exc:
             say(f"{self.vassal}: stays out: {exc}")
-
-
-def _holds(path: str) -> bool:
-    return suspend.HEALTH in suspend.reasons(path)
 
 
 def checks_in(path: str) -> List[Check]:
     """The checks in a file; raises OSError or ValueError."""
-    with open(path, encoding="utf-8") as stream:
-        return [Check(**one) for one in json.load(stream)]
+    return [Check(**one) for one in json.loads(opened.read(path, anybodys=True).decode("utf-8"))]
 
 
 def say(words: str) -> None:
@@ -131,7 +129,7 @@ def _versions(paths: List[str]) -> List[Any]:
     found: List[Any] = []
     for path in paths:
         try:
-            status = os.stat(path)
+            status = opened.status(path)
             found.append((status.st_ino, status.st_mtime_ns))
         except OSError:
             found.append(None)
@@ -153,7 +151,7 @@ def main(argv: Optional[List[str]] = None) -> None:
         thread.start()
     while not stopped.wait(_LOOK) and _versions(files) == versions:
         pass
-    replaced = not stopped.is_set() and os.path.exists(files[0]) and os.path.exists(files[1])
+    replaced = not stopped.is_set() and opened.exists(files[0]) and opened.exists(files[1])
     stopped.set()
     for thread in threads:
         thread.join()

@@ -19,11 +19,15 @@ import time
 from typing import List, NamedTuple, Optional, Tuple
 
 from .._addresses import endpoint
-from .._errors import ArgumentError
+from .._errors import ArgumentError, HostError
+from .._files import opened
+from .._files.child import as_user, on_behalf_of
 from .._ini.instance import Instance
 
 _UWSGI = ("socket", "uwsgi-socket")
 _HTTP = ("http-socket", "http11-socket")
+# Seconds that a child has beyond those of its request.
+_MARGIN = 2
 # Of a request in the uwsgi protocol, whose header has two bytes for its size.
 _MOST_BYTES = 0xFFFF
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
@@ -83,7 +87,7 @@ def target(instance: Instance, host: Optional[str] = None) -> Target:
 
 
 def flaw(instance: Instance, check: Check) -> str:
-    """Ask an instance, by its check.
+    """Ask an instance, by its check, as whoever has a say in where that is.
 
     Returns:
         what is wrong, empty where it is well.
@@ -92,8 +96,19 @@ def flaw(instance: Instance, check: Check) -> str:
         ArgumentError: when it can't be asked.
     """
     if check.command:
-        return succeeds(check.command, check.timeout)
-    return answers(target(instance, check.host), check.path or "/", check.timeout)
+        command = check.command
+        return as_user(instance.user, lambda: succeeds(command, check.timeout), check.timeout + _MARGIN)
+    where = target(instance, check.host)
+
+    def asked() -> str:
+        if where.address.startswith("/"):
+            opened.secure(where.address)
+        return answers(where, check.path or "/", check.timeout)
+
+    try:
+        return on_behalf_of(instance.user, asked, check.timeout + _MARGIN)
+    except (HostError, OSError) as exc:
+        return str(exc)
 
 
 def answers(where: Target, path: str, timeout: float) -> str:

@@ -16,13 +16,19 @@ import errno
 import os
 import re
 import stat
-from typing import List
+from contextlib import contextmanager
+from typing import Iterator, List, Optional, Tuple
+
+from .._files import opened
+from .._files.trust import UnsafePath
 
 OPERATOR = "operator"
 HEALTH = "health"
 _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _MODE = 0o755
 _MOST_TRIES = 100
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_reason(name: str) -> bool:
@@ -30,24 +36,63 @@ def is_reason(name: str) -> bool:
     return bool(_REASON.match(name))
 
 
+@contextmanager
+def _above(path: str) -> Iterator[Tuple[int, str]]:
+    """The folder that a suspend path is in, and its name there."""
+    above, name = os.path.split(os.path.abspath(path))
+    try:
+        with opened.folder(above) as folder:
+            yield folder, name or "."
+    except UnsafePath:
+        raise
+    except OSError as exc:
+        # Within the folder it's a name without one.
+        raise OSError(exc.errno, exc.strerror, path) from exc
+
+
 def reasons(path: str) -> List[str]:
     """The reasons that hold an instance out, sorted; of a directory with none, which an interrupted run left, the operator's.
 
     Raises:
+        UnsafePath: when somebody else than root and the caller can change the folder that it's in.
         OSError: when the path can't be read, or is a directory with something else in it.
     """
     try:
-        with os.scandir(path) as entries:
-            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+        with _above(path) as (folder, name):
+            return _reasons(folder, name, path)
     except FileNotFoundError:
         return []
-    except NotADirectoryError:
-        if not os.path.exists(path):
-            raise
-        return [OPERATOR]
-    if not all(is_file and is_reason(name) for name, is_file in found.items()):
+
+
+def _reasons(above: int, name: str, path: str) -> List[str]:
+    folder = _opened(above, name)
+    if folder is None:
+        return [OPERATOR] if _is_there(above, name) else []
+    try:
+        with os.scandir(folder) as entries:
+            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+    finally:
+        os.close(folder)
+    if not all(is_file and is_reason(one) for one, is_file in found.items()):
         raise OSError(errno.ENOTEMPTY, "it is a folder with something else in it", path)
     return sorted(found) or [OPERATOR]
+
+
+def _opened(above: int, name: str) -> Optional[int]:
+    """A descriptor of the directory of reasons; None where there is none."""
+    try:
+        return os.open(name, _FOLDER, dir_fd=above)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _is_there(above: int, name: str, links: bool = True) -> bool:
+    """Whether uWSGI sees something there."""
+    try:
+        os.stat(name, dir_fd=above, follow_symlinks=links)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def hold(path: str, reason: str) -> bool:
@@ -57,50 +102,46 @@ def hold(path: str, reason: str) -> bool:
         whether it's new.
 
     Raises:
+        UnsafePath: as ``reasons``.
         OSError: when it can't be added, for example in a folder that isn't there; FileExistsError when another reason than the
             operator's meets a plain file.
     """
-    # What is no directory of reasons gets none.
-    reasons(path)
-    for dummy in range(_MOST_TRIES):
-        try:
-            os.mkdir(path, _MODE)
-        except FileExistsError:
-            pass
-        try:
-            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        except NotADirectoryError as exc:
-            if reason == OPERATOR and os.path.isfile(path):
+    with _above(path) as (above, name):
+        # What is no directory of reasons gets none.
+        _reasons(above, name, path)
+        for dummy in range(_MOST_TRIES):
+            try:
+                os.mkdir(name, _MODE, dir_fd=above)
+            except FileExistsError:
+                pass
+            folder = _opened(above, name)
+            if folder is None:
+                if not _is_there(above, name, links=False):
+                    continue
+                if reason == OPERATOR and _is_plain(above, name):
+                    return False
+                # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+            try:
+                # Let the instance see it, whatever the umask is.
+                os.fchmod(folder, _MODE)
+                os.close(os.open(reason, _NEW, 0o644, dir_fd=folder))
+                return True
+            except FileExistsError:
                 return False
-            # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from exc
-        try:
-            _share(path, folder)
-            os.close(os.open(reason, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder))
-            return True
-        except FileExistsError:
-            return False
-        except FileNotFoundError:
-            # Whoever took the last other reason away removed the directory in between.
-            continue
-        finally:
-            os.close(folder)
+            except FileNotFoundError:
+                # Whoever took the last other reason away removed the directory in between.
+                continue
+            finally:
+                os.close(folder)
     raise OSError(errno.EBUSY, "it is removed again and again", path)
 
 
-def _share(path: str, folder: int) -> None:
-    """Let the instance see the directory, whatever the umask is, and the owner of the folder that it's in add a reason.
-
-    Args:
-        folder: a descriptor of the directory, since that owner may put a link in its place.
-    """
-    found, above = os.fstat(folder), os.stat(os.path.dirname(path) or ".")
-    if stat.S_IMODE(found.st_mode) & _MODE != _MODE:
-        os.fchmod(folder, _MODE)
-    if os.geteuid() == 0 and (found.st_uid, found.st_gid) != (above.st_uid, above.st_gid):
-        os.fchown(folder, above.st_uid, above.st_gid)
+def _is_plain(above: int, name: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(name, dir_fd=above).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def release(path: str, reason: str) -> bool:
@@ -110,21 +151,33 @@ def release(path: str, reason: str) -> bool:
         whether there was anything to take away.
 
     Raises:
+        UnsafePath: as ``reasons``.
         OSError: when it can't be.
     """
+    try:
+        with _above(path) as (above, name):
+            return _released(above, name, reason)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _released(above: int, name: str, reason: str) -> bool:
+    folder = _opened(above, name)
+    if folder is None:
+        if reason != OPERATOR or not _is_there(above, name, links=False):
+            return False
+        os.unlink(name, dir_fd=above)
+        return True
     found = False
     try:
-        os.unlink(os.path.join(path, reason))
+        os.unlink(reason, dir_fd=folder)
         found = True
     except FileNotFoundError:
         pass
-    except NotADirectoryError:
-        if reason != OPERATOR or not os.path.lexists(path):
-            return False
-        os.unlink(path)
-        return True
+    finally:
+        os.close(folder)
     try:
-        os.rmdir(path)
+        os.rmdir(name, dir_fd=above)
         return True
     except FileNotFoundError:
         return found

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .._addresses import endpoint
-from .._errors import ArgumentError
-from .._ini.instance import Announcement, read_bytes
+from .._errors import ArgumentError, HostError
+from .._files import opened
+from .._files.child import Identity, on_behalf_of
+from .._files.trust import UnsafePath
+from .._ini.instance import Announcement
 from . import datagram, signature
 
 
@@ -25,14 +28,16 @@ class Farewell:
 
     Args:
         announcements: of one instance.
+        user: who has a say in them, as whom keys are read and datagrams sent; None for whoever the keys and sockets belong to.
 
     Raises:
         ArgumentError: when one can't be signed or is too long; so all that can fail has failed before anything is sent.
     """
 
-    def __init__(self, announcements: Iterable[Announcement]) -> None:
+    def __init__(self, announcements: Iterable[Announcement], user: Optional[Identity] = None) -> None:
         self._announcements = list(dict.fromkeys(announcements))
-        self._keys: Dict[str, bytes] = {}
+        self._user = user
+        self._keys = self._read()
         self._packets(int(time.time()))
 
     def send(self) -> Optional[OSError]:
@@ -41,17 +46,36 @@ class Farewell:
         Returns:
             the last error, such as that of a router's unix socket that isn't there; all others are sent all the same.
         """
-        failed = None
-        for one, packet in zip(self._announcements, self._packets(int(time.time()))):
-            family, target = endpoint(one.server)
-            with socket.socket(family, socket.SOCK_DGRAM) as stream:
-                # A router that doesn't read must not hold up the others.
-                stream.setblocking(False)
+        packets = self._packets(int(time.time()))
+        servers = [one.server for one in self._announcements]
+        try:
+            failed = on_behalf_of(self._user, lambda: _sent(servers, packets))
+        except HostError as exc:
+            return OSError(str(exc))
+        return OSError(*failed) if failed else None
+
+    def _read(self) -> Dict[str, bytes]:
+        """The private keys, each read once."""
+        places = {one.signing[1]: one.place for one in reversed(self._announcements) if one.signing}
+
+        def read() -> Dict[str, str]:
+            found = {}
+            for file, place in places.items():
                 try:
-                    stream.sendto(packet, target)
+                    found[file] = opened.read(file, anybodys=True).hex()
+                except UnsafePath:
+                    raise
                 except OSError as exc:
-                    failed = exc
-        return failed
+                    raise ArgumentError(
+                        place, f"{file}, the key that signs the announcements, can't be read: {exc.strerror}"
+                    ) from exc
+            return found
+
+        try:
+            return {file: bytes.fromhex(content) for file, content in on_behalf_of(self._user, read).items()}
+        except OSError as exc:
+            place = next(iter(places.values()))
+            raise ArgumentError(place, f"a key that signs the announcements can't be read: {exc.strerror}") from exc
 
     def _packets(self, now: int) -> List[bytes]:
         return [self._packet(one, now) for one in self._announcements]
@@ -61,7 +85,7 @@ class Farewell:
         sign: Optional[Callable[[bytes], bytes]] = None
         if one.signing:
             digest, file = one.signing
-            content = self._key(one.place, file)
+            content = self._keys[file]
             pairs.append(("unix", str(now)))
 
             def sign(body: bytes) -> bytes:
@@ -74,12 +98,30 @@ class Farewell:
         except datagram.WireError as exc:
             raise ArgumentError(one.place, f"the key {one.key[:80]!r} can't be unsubscribed: {exc}") from exc
 
-    def _key(self, place: str, file: str) -> bytes:
-        if file not in self._keys:
+
+def _sent(servers: List[str], packets: List[bytes]) -> Optional[List[Any]]:
+    """Send each packet to its server; the last error, as the arguments of ``OSError``."""
+    for server in servers:
+        if server.startswith("/"):
+            _secure(server)
+    failed: Optional[List[Any]] = None
+    for server, packet in zip(servers, packets):
+        family, target = endpoint(server)
+        with socket.socket(family, socket.SOCK_DGRAM) as stream:
+            # A router that doesn't read must not hold up the others.
+            stream.setblocking(False)
             try:
-                self._keys[file] = read_bytes(file)
+                stream.sendto(packet, target)
             except OSError as exc:
-                raise ArgumentError(
-                    place, f"{file}, the key that signs the announcements, can't be read: {exc.strerror}"
-                ) from exc
-        return self._keys[file]
+                failed = [exc.errno, exc.strerror]
+    return failed
+
+
+def _secure(server: str) -> None:
+    """What isn't there is said when it's sent to."""
+    try:
+        opened.secure(server)
+    except UnsafePath:
+        raise
+    except OSError:
+        pass

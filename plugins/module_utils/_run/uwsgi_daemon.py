@@ -10,6 +10,7 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .. import _module
 from .._errors import ArgumentError, HostError
 from .._host import daemon
 
@@ -31,6 +32,9 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     for name in ("ini", "pidfile") if params["state"] == "stopped" else ("ini", "pidfile", "log"):
         if not params[name]:
             raise ArgumentError(name, "is empty; give a path")
+    for name in ("ini", "pidfile", "log"):
+        if params[name]:
+            _module.secure(name, params[name])
     pid = daemon.running(params["pidfile"], params["ini"])
     stops = pid is not None and params["state"] != "started"
     starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
@@ -45,10 +49,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 def _start(module: AnsibleModule) -> int:
     params = module.params
-    binary = module.get_bin_path(params["uwsgi_binary"], required=True)
+    uwsgi = _module.host_uwsgi(module)
+    if uwsgi.binary is None:
+        raise ArgumentError("uwsgi_binary", f"the host has no {params['uwsgi_binary']}; install uWSGI first")
+    if uwsgi.runner(None):
+        raise ArgumentError("uwsgi_binary", f"another user can change {uwsgi.binary}; give one of root's")
     start = daemon.size(params["log"])
     daemon.hear_signals()
-    argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
+    argv = daemon.command(uwsgi.binary, params["ini"], params["pidfile"], params["log"])
     # Whoever runs the play may have one with which others could write the pid file and connect to the stats.
     code, out, err = module.run_command(argv, close_fds=True, umask=_UMASK)
     if code:

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
-from typing import Any, Callable, ContextManager, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -17,7 +16,8 @@ from .._addresses import stats_flaw
 from .._arguments.subscription import fragment
 from .._dialect import V2_1
 from .._errors import ArgumentError, HostError
-from .._host import access
+from .._files.child import Identity, on_behalf_of
+from .._files.trust import UnsafePath
 from .._ini import instance
 from .._ini.instance import Announcement
 from .._node import suspend
@@ -35,6 +35,7 @@ _SEND_AGAIN = 1.0
 _ANSWER = 5
 # uWSGI's own tolerance.
 _MAX_AGE = 17
+T = TypeVar("T")
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -51,17 +52,16 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     started = time.monotonic()
     drained = params["state"] == "drained"
     _check(params)
-    with _rights(params):
-        found = _announcements(params)
-        paths = _suspend_files(found)
-        farewell = Farewell(found) if drained else None
+    found, user = _announcements(params)
+    paths = _suspend_files(found)
+    farewell = Farewell(found, user) if drained else None
+    node = Node(paths, params["reason"], user)
     watch = Watch(params, found)
     before = watch.look()
     if params["minimum"] and farewell and any(one.state in (presence.LISTED, presence.SILENT) for one in before):
         watch.require(params["minimum"])
-    with _rights(params):
-        changed = _drain(module, farewell, paths, before) if farewell else _activate(module, paths)
-        held = sorted({reason for path in paths for reason in _reasons(path)})
+    changed = _drain(module, farewell, node, before) if farewell else _activate(module, node)
+    held = sorted({reason for one in node.reasons() for reason in one})
     result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
     result["before"] = [one.shown() for one in before]
     after = before if module.check_mode else _followed(module, watch, farewell, held, before, changed)
@@ -79,21 +79,10 @@ def _followed(
     if held and not farewell:
         module.warn(f"it stays out, held by: {', '.join(held)}")
     if params["wait"] and farewell:
-        return watch.wait(lambda dummy, now: now.is_out, before, lambda: _send(params, farewell), settle=changed)
+        return watch.wait(lambda dummy, now: now.is_out, before, farewell.send, settle=changed)
     if params["wait"] and not held:
         return watch.wait(presence.came_in if changed else _is_fresh, before)
     return watch.look()
-
-
-def _rights(params: Dict[str, Any]) -> ContextManager[None]:
-    """What is read, written and sent because a vassal says so: with a tyrant the vassal is its tenant's own."""
-    path = params["vassal"] or params["fragment"]
-    return access.acting_as_owner(path) if params["tyrant"] and path else nullcontext()
-
-
-def _send(params: Dict[str, Any], farewell: Farewell) -> Optional[OSError]:
-    with _rights(params):
-        return farewell.send()
 
 
 def _check(params: Dict[str, Any]) -> None:
@@ -113,18 +102,19 @@ def _check(params: Dict[str, Any]) -> None:
             raise ArgumentError(f"router_stats[{at}]", f"{address!r} {flaw}")
 
 
-def _announcements(params: Dict[str, Any]) -> List[Announcement]:
+def _announcements(params: Dict[str, Any]) -> Tuple[List[Announcement], Optional[Identity]]:
+    """What the node announces, and the user whose file says so, where that is another than root and the caller."""
     for name in ("vassal", "fragment"):
         if params[name]:
-            return instance.read(name, params[name]).announcements()
+            one = instance.read(name, params[name])
+            return one.announcements(), one.user
     # What the running instance announces is asked for, so no release is too old for it.
     arguments = {"subscriptions": params["subscriptions"], "resolve_server": params["resolve_server"]}
     found = fragment(arguments, V2_1, _module.resolve)
     if not found.subscriptions:
         raise ArgumentError("subscriptions", "is empty; give at least one, or the vassal")
-    return instance.of_lines(
-        (f"subscriptions[{at}]", line) for at, entry in enumerate(found.subscriptions) for line in entry.lines
-    )
+    lines = ((f"subscriptions[{at}]", line) for at, entry in enumerate(found.subscriptions) for line in entry.lines)
+    return instance.of_lines(lines), None
 
 
 def _suspend_files(found: List[Announcement]) -> List[str]:
@@ -138,46 +128,68 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
     return instance.suspend_files(found)
 
 
-def _reasons(path: str) -> List[str]:
-    try:
-        return suspend.reasons(path)
-    except OSError as exc:
-        raise HostError(path, f"can't be used: {exc.strerror}") from exc
+class Node:
+    """The suspend files of a node, and the reason that is added to them or taken away.
+
+    Args:
+        user: as whom that is done; None for whoever the files belong to.
+    """
+
+    def __init__(self, paths: List[str], reason: str, user: Optional[Identity]) -> None:
+        self._paths = paths
+        self._reason = reason
+        self._user = user
+
+    def reasons(self) -> List[List[str]]:
+        """The reasons of each file."""
+        return self._done("can't be used", lambda: [suspend.reasons(path) for path in self._paths])
+
+    def hold(self) -> None:
+        """Add the reason to all files, or to none."""
+
+        def work() -> None:
+            held = []
+            try:
+                for path in self._paths:
+                    if suspend.hold(path, self._reason):
+                        held.append(path)
+            except OSError as exc:
+                for one in held:
+                    suspend.release(one, self._reason)
+                problem = f"{exc.strerror}; nothing was changed. Make its folder, or remove what is there"
+                if isinstance(exc, UnsafePath):
+                    raise
+                raise HostError(path, problem) from exc
+
+        self._done("nothing was changed", work)
+
+    def release(self) -> None:
+        """Take the reason away from all."""
+        self._done("can't be removed", lambda: [suspend.release(path, self._reason) for path in self._paths])
+
+    def _done(self, problem: str, work: Callable[[], T]) -> T:
+        try:
+            return on_behalf_of(self._user, work)
+        except OSError as exc:
+            raise HostError(str(exc.filename or self._paths[0]), f"{problem}: {exc.strerror}") from exc
 
 
-def _drain(module: AnsibleModule, farewell: Farewell, paths: List[str], before: List[Seen]) -> bool:
+def _drain(module: AnsibleModule, farewell: Farewell, node: Node, before: List[Seen]) -> bool:
     params = module.params
-    new = [path for path in paths if params["reason"] not in _reasons(path)]
+    new = any(params["reason"] not in one for one in node.reasons())
     if not module.check_mode:
-        _hold(new, params["reason"])
+        node.hold()
         failed = farewell.send()
         if failed and not params["wait"]:
             module.warn(f"a router was not told, and keeps the node until its tolerance ends: {failed}")
-    return bool(new) or any(one.state == presence.LISTED for one in before)
+    return new or any(one.state == presence.LISTED for one in before)
 
 
-def _hold(paths: List[str], reason: str) -> None:
-    held = []
-    try:
-        for path in paths:
-            if suspend.hold(path, reason):
-                held.append(path)
-    except OSError as exc:
-        for one in held:
-            suspend.release(one, reason)
-        raise HostError(path, f"{exc.strerror}; nothing was changed. Make its folder, or remove what is there") from exc
-
-
-def _activate(module: AnsibleModule, paths: List[str]) -> bool:
-    reason = module.params["reason"]
-    held = [path for path in paths if reason in _reasons(path)]
-    if not module.check_mode:
-        for path in held:
-            try:
-                suspend.release(path, reason)
-            except OSError as exc:
-                raise HostError(path, f"can't be removed: {exc.strerror}") from exc
-    return bool(held)
+def _activate(module: AnsibleModule, node: Node) -> bool:
+    held = any(module.params["reason"] in one for one in node.reasons())
+    if held and not module.check_mode:
+        node.release()
+    return held
 
 
 def _is_fresh(before: Seen, now: Seen) -> bool:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from typing import Any, Dict, Optional
 
@@ -16,7 +17,8 @@ from .. import _http
 from .._addresses import stats_flaw
 from .._arguments.health import health
 from .._errors import ArgumentError, HostError
-from .._files.directory import touch
+from .._files import opened
+from .._files.child import where_it_belongs
 from .._host import emperor_stats
 from .._ini.instance import read
 from .._node import probe
@@ -42,8 +44,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     check = health("health", params["health"], path) if params["health"] is not None else None
     if check and check.path:
         probe.target(read("vassal", path), check.host)
-    if not os.path.isfile(path):
-        raise ArgumentError("vassal", f"{path} is no file; give the ini file of a vassal")
+    modified = _modified(path)
     wrong = stats_flaw(params["emperor_stats"])
     if wrong:
         raise ArgumentError("emperor_stats", f"{params['emperor_stats']!r} {wrong}")
@@ -52,13 +53,25 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     if not module.check_mode:
         if touches:
             _touch(path)
-        _wait(params, path, int(os.stat(path).st_mtime), check)
+            modified = _modified(path)
+        _wait(params, path, modified, check)
     return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _modified(path: str) -> int:
+    """The whole second of a vassal's mtime, as the Emperor compares it."""
+    try:
+        status = opened.status(path)
+    except OSError:
+        status = None
+    if status is None or not stat.S_ISREG(status.st_mode):
+        raise ArgumentError("vassal", f"{path} is no file; give the ini file of a vassal")
+    return int(status.st_mtime)
 
 
 def _touch(path: str) -> None:
     try:
-        touch(path)
+        where_it_belongs(lambda: opened.touch(path))
     except OSError as exc:
         raise HostError(path, f"can't be touched: {exc.strerror}") from exc
 

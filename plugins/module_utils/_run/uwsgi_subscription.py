@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -16,8 +17,11 @@ from .. import _module
 from .._arguments.subscription import fragment
 from .._dialect import parse_release
 from .._errors import ArgumentError, HostError
+from .._files import opened
 from .._files.attributes import attributes
-from .._files.directory import Directory, touch
+from .._files.chain import Chain
+from .._files.child import where_it_belongs
+from .._files.directory import Directory
 from .._files.plan import Plan, Wanted, differences
 from .._host.access import Readers, uid_option
 from .._host.uwsgi import Uwsgi
@@ -66,7 +70,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "uwsgi_version": wish.version,
     }
     wanted = [] if wish.lines is None else [_wanted(module, name, wish.text)]
-    if not wanted and not os.path.isdir(folder):
+    if not wanted and not opened.exists(folder):
         return dict(result, changed=False)
     with Directory(folder, check_mode=module.check_mode) as directory:
         plan = directory.compare(wanted, [] if wanted else [name])
@@ -76,7 +80,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         directory.apply(plan, lambda: _touch(result["touched"]))
     result["changed"] = plan.changed
     result["diff"] = differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
-    if wanted and os.path.exists(params["path"]):
+    if wanted and opened.exists(params["path"]):
         # What is left of the common file arguments: SELinux's context and the file system's attributes.
         file_args = dict(module.load_file_common_arguments(params), owner=None, group=None, mode=None)
         result["changed"] = module.set_fs_attributes_if_different(file_args, result["changed"])
@@ -104,8 +108,15 @@ def _validate(module: AnsibleModule, wish: Wish, path: str) -> None:
     # Only for a file that changes: it takes a while to load.
     from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
 
-    for warning in DryRun(wish.uwsgi).check([Candidate(path, "path", module.params["section"], wish.lines)]):
+    name, named_by = _user(module.params)
+    user = _module.runner(name, named_by, module.check_mode)
+    report = DryRun(wish.uwsgi, module.check_mode).check(
+        [Candidate(path, "path", module.params["section"], wish.lines, user)]
+    )
+    for warning in report.warnings:
         module.warn(warning)
+    for candidate, words in report.refused:
+        raise ArgumentError("path", f"uWSGI refuses {candidate.path}: {words}")
 
 
 def _backup(module: AnsibleModule, plan: Plan) -> Dict[str, Any]:
@@ -142,9 +153,8 @@ def _user(params: Dict[str, Any]) -> Any:
         return params["user"], "user"
     for at, vassal in enumerate(params["vassals"] or []):
         try:
-            with open(vassal, encoding="utf-8", errors="replace") as stream:
-                user = uid_option(stream.read())
-        except OSError:
+            user = uid_option(Chain().read(vassal).decode("utf-8", "replace"))
+        except (HostError, OSError):
             continue
         if user:
             return user, f"vassals[{at}]"
@@ -163,7 +173,7 @@ def _wanted(module: AnsibleModule, name: str, text: str) -> Wanted:
 def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:
     """A symbolic mode in octal; it starts from the file's own mode, or from that of a new file."""
     try:
-        status = os.lstat(path)
+        status = opened.status(path)
     except OSError:
         status = os.stat_result((stat.S_IFREG | 0o644,) + (0,) * 9)
     try:
@@ -177,7 +187,7 @@ def _vassals(paths: List[str], check_mode: bool) -> List[str]:
     for at, path in enumerate(paths):
         place = f"vassals[{at}]"
         try:
-            status = os.stat(path)
+            status = opened.status(path)
         except OSError as exc:
             if check_mode:
                 # An earlier task would have made it.
@@ -193,6 +203,6 @@ def _vassals(paths: List[str], check_mode: bool) -> List[str]:
 def _touch(paths: List[str]) -> None:
     for path in paths:
         try:
-            touch(path)
+            where_it_belongs(partial(opened.touch, path))
         except OSError as exc:
             raise HostError(path, f"{exc.strerror}; nothing was changed") from exc

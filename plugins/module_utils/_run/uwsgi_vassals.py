@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
-from contextlib import ExitStack
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+import stat
+from contextlib import ExitStack, contextmanager
+from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -18,9 +20,10 @@ from .._arguments import values
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Defaults, Vassal, vassals
 from .._dialect import parse_release
 from .._errors import ArgumentError
+from .._files import folders, opened
 from .._files.attributes import Attributes, attributes, primary_group
 from .._files.directory import Directory
-from .._files.plan import Plan, Wanted, differences
+from .._files.plan import Change, Plan, Wanted, differences
 from .._host.access import Readers
 from .._host.uwsgi import Uwsgi
 from .._ini import writer
@@ -62,16 +65,21 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     wish = _wish(module)
     with ExitStack() as stack:
         folder = stack.enter_context(_module.directory(module, module.params["tyrant"]))
-        folders = [folder, *(stack.enter_context(one) for one in _suspend_dirs(module, wish.vassals))]
+        suspends = stack.enter_context(_suspend_dirs(module, wish.vassals))
         addresses = _addresses(module, folder, wish.vassals)
         plan = folder.compare(*_files(module, folder, wish, addresses))
         warnings = [warning for one in wish.vassals for warning in one.warnings] + _key_warnings(module, wish.vassals)
-        warnings += _validated(module, wish, plan)
+        validated, refused = _validated(module, wish, plan)
+        if refused and module.params["tyrant"]:
+            plan = _without(plan, refused)
+        elif refused:
+            raise ArgumentError(*next(iter(refused.values())))
         folder.apply(plan)
         renewed = addresses.renew(module.check_mode) if addresses else []
+    warnings += validated
     _warn(module, warnings)
     result: Dict[str, Any] = {
-        "changed": plan.changed or bool(renewed) or any(one.created or one.amended for one in folders),
+        "changed": plan.changed or bool(renewed) or folder.created or folder.amended or suspends,
         "path": module.params["path"],
         "uwsgi_version": wish.version,
         **_names(plan, addresses),
@@ -82,6 +90,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     }
     if module._diff:
         result["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    if refused:
+        raise Refused(refused, result)
     # Nor look for it when the process ends, which takes as long as to compare all the files.
     gc.freeze()
     return result
@@ -123,37 +133,99 @@ def _files(module: AnsibleModule, folder: Directory, wish: Wish, addresses: Any)
     return addresses.wanted + wish.wanted, sorted(unwanted | addresses.unwanted)
 
 
-def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> List[str]:
-    """Read what is about to be written in the dry run; its warnings."""
+class Refused(ArgumentError):
+    """Some tenants' vassals that uWSGI refuses, while those of all others are in place."""
+
+    def __init__(self, refused: Dict[str, Tuple[str, str]], result: Dict[str, Any]) -> None:
+        places = [place for place, dummy in refused.values()]
+        super().__init__(
+            " and ".join(places),
+            "; ".join(problem for dummy, problem in refused.values()) + "; these stay as they were, all others are in place",
+            **result,
+        )
+
+
+def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> Tuple[List[str], Dict[str, Tuple[str, str]]]:
+    """Read what is about to be written in the dry run.
+
+    Returns:
+        warnings, and by the name of each file that is refused the argument that it comes from and what is wrong.
+    """
     rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
     if not rewritten or not _module.wants_validation(module, wish.uwsgi):
-        return []
+        return [], {}
     # Only for files that change: it takes a while to load.
     from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
 
     candidates = [
-        Candidate(os.path.join(module.params["path"], one.name + SUFFIX), one.place, SECTION, one.lines)
+        Candidate(
+            os.path.join(module.params["path"], one.name + SUFFIX),
+            one.place,
+            SECTION,
+            one.lines,
+            _module.runner(*_runs_as(module.params, one), module.check_mode),
+        )
         for one in wish.vassals
         if one.name + SUFFIX in rewritten
     ]
-    return DryRun(wish.uwsgi).check(candidates)
+    report = DryRun(wish.uwsgi, module.check_mode).check(candidates)
+    refused = {
+        os.path.basename(candidate.path): (candidate.place, f"uWSGI refuses {candidate.path}: {words}")
+        for candidate, words in report.refused
+    }
+    return report.warnings, refused
 
 
-def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[Directory]:
+def _without(plan: Plan, names: Collection[str]) -> Plan:
+    """A plan that leaves some vassals as they are."""
+    left = {*names, *(name + ADDRESS_SUFFIX for name in names)}
+
+    def kept(changes: List[Change]) -> List[Change]:
+        return [change for change in changes if change.name not in left]
+
+    return Plan(kept(plan.created), kept(plan.updated), kept(plan.removed), plan.unchanged)
+
+
+def _is_folder(path: str) -> bool:
+    """Whether there is one; False where nothing is, and what is no folder raises OSError."""
+    try:
+        status = opened.status(path)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return True
+
+
+@contextmanager
+def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
     """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays.
 
-    With a tyrant it's root's, and each tenant has one in it.
+    With a tyrant it's root's, and each tenant has one in it. Whether any differed, or in check mode would.
     """
     params = module.params
     if params["suspend_dir"] is None:
+        yield False
         return
     path = values.directory("suspend_dir", params["suspend_dir"])
     own = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
-    create = _module.shared(0o711) if params["tyrant"] else own
-    yield Directory(path, "suspend_dir", module.check_mode, create, amend=params["tyrant"])
+    wanted = {path: _module.shared(0o711) if params["tyrant"] else own}
     for owner in sorted({one.owner for one in found if one.owner and one.subscriptions}):
-        create = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
-        yield Directory(os.path.join(path, owner), "suspend_dir", module.check_mode, create)
+        wanted[os.path.join(path, owner)] = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
+    made: List[str] = []
+    try:
+        missing = [one for one in wanted if not _is_folder(one)]
+        amended = params["tyrant"] and path not in missing and folders.amend(path, wanted[path], module.check_mode)
+        for one in missing if not module.check_mode else ():
+            made += folders.make(one, wanted[one])
+    except OSError as exc:
+        folders.unmake(made)
+        raise ArgumentError("suspend_dir", f"{path} can't be used as a directory: {exc.strerror}") from exc
+    try:
+        yield amended or bool(missing)
+    except BaseException:
+        folders.unmake(made)
+        raise
 
 
 def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) -> Any:
@@ -218,6 +290,15 @@ def _user(params: Dict[str, Any], one: Vassal) -> Any:
     if owner in (None, "root", "0", 0):
         return None, ""
     return str(owner), one.place + ".owner"
+
+
+def _runs_as(params: Dict[str, Any], one: Vassal) -> Tuple[Optional[str], str]:
+    """The user that a vassal runs as, for the dry run, and the argument that says so."""
+    if one.owner:
+        return one.owner, one.place + ".owner"
+    if params["user"]:
+        return params["user"], "user"
+    return one.uid, one.place + ".options.uid"
 
 
 def _warn(module: AnsibleModule, warnings: List[str]) -> None:

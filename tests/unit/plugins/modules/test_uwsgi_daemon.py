@@ -155,7 +155,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("started", {"pidfile": None}, "pidfile: is empty; give a path"),
     ("stopped", {"ini": ""}, "ini: is empty; give a path"),
     ("running", {}, "state"),
-    ("started", {"uwsgi_binary": "nosuch-uwsgi"}, "nosuch-uwsgi"),
+    ("started", {"uwsgi_binary": "nosuch-uwsgi"}, "uwsgi_binary: the host has no nosuch-uwsgi"),
 ]
 
 

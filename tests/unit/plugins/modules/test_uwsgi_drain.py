@@ -166,7 +166,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"minimum": 1}, "router_stats: is missing", "router_stats"),
     ({"router_stats": ["127.0.0.1:1", "router:1"]}, "router_stats[1]: 'router:1' is not a stats server", "router_stats[1]"),
     ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini can't be read: ", "vassal"),
-    ({"vassal": "/dev/null"}, "vassal: /dev/null has no subscribe2, so it announces nothing", "vassal"),
+    ({"vassal": "/dev/null"}, "vassal: /dev/null can't be read: it is not a regular file", "vassal"),
     ({"vassal": None, "subscriptions": []}, "subscriptions: is empty", "subscriptions"),
     ({"subscriptions": []}, "parameters are mutually exclusive: vassal|fragment|subscriptions", ""),
     ({"state": "out"}, "value of state must be one of: active, drained", ""),

@@ -122,7 +122,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"health": {}}, "health: needs one of path and command", "health"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash", "health.path"),
     ({"health": {"paht": "/"}}, "health.paht: ", "health.paht"),
-    ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null has no socket that can be asked", "vassal"),
+    ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null can't be read: it is not a regular file", "vassal"),
     ({"emperor_stats": "router:1"}, "emperor_stats: 'router:1' is not a stats server; give IPV4:PORT", "emperor_stats"),
     ({"emperor_stats": None}, "emperor_stats: '' is not a stats server; give IPV4:PORT", "emperor_stats"),
     ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1 does not answer: ", ""),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,7 +87,9 @@ def test_check_mode_says_what_is_done_and_then_nothing_is_left_to_do(tmp_path: P
     assert {found[0] for name, found in after.items() if name in {one["file"] for one in WANTED}} == {"0o100400"}
     for name in ("same.pem", "other.pem", "theirs.pem", "old.txt", *([] if purge else ["old.pem"])):
         assert after[name] == before[name]
-    assert after["mode.pem"][1:] == before["mode.pem"][1:]
+    # Its mtime stays, and it's another file, since somebody may have the old one open.
+    assert after["mode.pem"][4:] == before["mode.pem"][4:]
+    assert after["mode.pem"][3] != before["mode.pem"][3]
     assert set(after) == set(before) - ({"old.pem"} if purge else set()) | {"new.pem"}
 
     nothing: dict[str, Any] = {"created": [], "updated": [], "removed": [], "changed": False, "diff": []}
@@ -101,6 +104,7 @@ def test_the_arguments_come_back_without_the_keys(tmp_path: Path) -> None:
     assert run(tmp_path, key("a.pem"), owner=str(os.geteuid())).data["invocation"] == {
         "module_args": {
             "path": str(tmp_path), "signing_keys": ["a.pem"], "purge": False, "mode": "0400", "directory_mode": None,
+            "directory_owner": None, "directory_group": None,
             "owner": str(os.geteuid()), "group": None, "tyrant": False,
         }
     }
@@ -138,17 +142,39 @@ def test_files_have_their_mode_whatever_the_umask(tmp_path: Path, given: dict[st
 @needs_root
 def test_files_and_the_directory_have_their_owner(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    owned = {"owner": "nobody", "group": "5", "directory_mode": "0710"}
+    owned = {"owner": "nobody", "group": "5", "directory_mode": "0711", "directory_owner": "root", "directory_group": "6"}
     for check, there in ((True, False), (False, True)):
         found = run(folder, key("a.pem"), check=check, **owned)
         assert (found.changed, found.data["created"], folder.exists()) == (True, ["a.pem"], there)
     assert [(path.stat().st_uid, path.stat().st_gid, mode(path)) for path in (folder, folder / "a.pem")] == [
-        (65534, 5, "0710"), (65534, 5, "0400"),
+        (0, 6, "0711"), (65534, 5, "0400"),
     ]
     assert not run(folder, key("a.pem"), **owned).changed
     found = run(folder, key("a.pem"), owner="root")
     assert found.data["diff"] == [difference(folder, "a.pem", shown(EC) + "owner: 65534\n", shown(EC) + "owner: 0\n")]
     assert (folder / "a.pem").stat().st_gid == 5
+
+
+@needs_root
+def test_in_a_users_folder_root_works_as_that_user_or_not_at_all() -> None:
+    with tempfile.TemporaryDirectory(prefix="emperor-uwsgi-tests-") as above:
+        os.chmod(above, 0o755)
+        folder = Path(above) / "keys"
+        owned = {"owner": "nobody", "directory_mode": "0700"}
+        assert run(folder, key("a.pem"), check=True, **owned).changed
+        assert not folder.exists()
+        found = run(folder, key("a.pem"), **owned)
+        assert (found.changed, found.data["created"]) == (True, ["a.pem"])
+        assert [(path.stat().st_uid, mode(path)) for path in (folder, folder / "a.pem")] == [(65534, "0700"), (65534, "0400")]
+        assert not run(folder, key("a.pem"), **owned).changed
+        for other in ({}, {"owner": "root"}, {"owner": "daemon"}):
+            found = run(folder, key("b.pem"), **other)
+            assert (found.failed, found.data["argument"]) == (True, "path")
+            assert f"{folder} belongs to nobody, who could put links there" in found.msg
+        assert os.listdir(folder) == ["a.pem"]
+        # Root takes it over, and what is in it stays.
+        found = run(folder, key("a.pem"), owner="nobody", directory_owner="root", directory_mode="0711")
+        assert (found.changed, found.data["unchanged"], mode(folder), folder.stat().st_uid) == (True, ["a.pem"], "0711", 0)
 
 
 def test_a_missing_directory_is_made_on_demand(tmp_path: Path) -> None:

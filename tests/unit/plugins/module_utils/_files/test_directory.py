@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import socket
-import time
 from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files import directory
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import lock
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Change, Directory, Plan, Wanted
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafeArgument, user_name
 from support.files import NOBODY, mode, needs_root, ordinary_user, put, snapshot
 
 STRAY = ".emperor-uwsgi-0123abcd-17.tmp"
@@ -79,7 +77,7 @@ def test_a_directory_of_somebody_else_is_an_error() -> None:
         (folder / "a").chmod(0o700)
 
 
-@pytest.mark.parametrize(("bits", "expected"), [(0o710, "0710"), (0o1777, "1777"), (None, "0755")])
+@pytest.mark.parametrize(("bits", "expected"), [(0o710, "0710"), (0o2750, "2750"), (None, "0755")])
 def test_a_directory_is_made_with_its_mode_and_its_parents_by_the_umask(
     tmp_path: Path, bits: Optional[int], expected: str
 ) -> None:
@@ -97,15 +95,51 @@ def test_a_directory_is_made_with_its_mode_and_its_parents_by_the_umask(
 
 
 @needs_root
-@pytest.mark.parametrize(("uid", "gid", "expected"), [(5, None, (5, 0)), (None, 6, (0, 6)), (5, 6, (5, 6))])
-def test_a_directory_is_made_with_its_owner(
-    tmp_path: Path, uid: Optional[int], gid: Optional[int], expected: Tuple[int, int]
-) -> None:
+@pytest.mark.parametrize(("uid", "gid", "expected"), [(0, 6, (0, 6)), (None, 6, (0, 6))])
+def test_a_directory_is_made_with_its_owner(tmp_path: Path, uid: Optional[int], gid: int, expected: Tuple[int, int]) -> None:
     with Directory(str(tmp_path / "a" / "b"), create=Attributes(uid, gid, None)):
         pass
     found = (tmp_path / "a" / "b").stat()
     assert (found.st_uid, found.st_gid) == expected
     assert (tmp_path / "a").stat().st_uid == 0
+
+
+@needs_root
+def test_a_directory_that_is_made_for_another_user_is_for_a_run_as_that_user(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b"
+    with pytest.raises(UnsafeArgument) as caught, Directory(str(path), create=Attributes(5, 6, 0o700)):
+        pass
+    assert (caught.value.uid, caught.value.made) == (5, [str(path.parent), str(path)])
+    assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (5, 6, "0700")
+    assert str(caught.value).startswith(f"path: {path} belongs to {user_name(5)}, who could put links there; give ")
+
+
+@needs_root
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_directory_that_others_can_change_is_an_error(tmp_path: Path, check_mode: bool) -> None:
+    for name, uid, bits in (("theirs", NOBODY, 0o755), ("all", 0, 0o777), ("sticky", 0, 0o1777)):
+        path = tmp_path / name
+        path.mkdir()
+        path.chmod(bits)
+        os.chown(path, uid, -1)
+        (path / "below").mkdir()
+        for unsafe in (path, path / "below") if name != "sticky" else (path,):
+            with pytest.raises(UnsafeArgument) as caught, Directory(str(unsafe), check_mode=check_mode):
+                pass
+            assert caught.value.uid == (uid or ANYBODY)
+            assert f"path: {path} " in str(caught.value)
+
+
+@needs_root
+def test_a_directory_of_a_user_can_be_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.mkdir()
+    os.chown(path, NOBODY, NOBODY)
+    for check_mode, owner in ((True, NOBODY), (False, 0)):
+        with Directory(str(path), check_mode=check_mode, create=Attributes(0, 0, 0o711), amend=True) as tree:
+            assert (tree.amended, tree.created) == (True, False)
+        assert path.stat().st_uid == owner
+    assert mode(path) == "0711"
 
 
 def test_a_directory_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
@@ -117,23 +151,17 @@ def test_a_directory_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert folder.stat().st_uid == os.geteuid()
 
 
-def free(folder: Path) -> bool:
-    handle = os.open(str(folder), os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(handle)
-    return True
-
-
-def test_the_directory_is_locked_while_it_is_open(tmp_path: Path) -> None:
+def test_the_directory_is_locked_while_it_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "TIMEOUT", 0)
+    with Directory(str(tmp_path)) as tree:
+        assert tree.names() == []
+        with Directory(str(tmp_path), check_mode=True):
+            pass
+        with pytest.raises(HostError, match="is locked by process"), Directory(str(tmp_path)):
+            pass
     with Directory(str(tmp_path)):
-        assert not free(tmp_path)
-    assert free(tmp_path)
-    with Directory(str(tmp_path), check_mode=True):
-        assert free(tmp_path)
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
@@ -230,22 +258,3 @@ def test_a_link_that_is_not_wanted_is_removed_and_not_followed(tmp_path: Path) -
 
 
 # Touching
-
-
-@pytest.mark.parametrize("ahead", [0.0, 0.7, 1000.7])
-def test_a_touched_file_has_a_later_whole_second(tmp_path: Path, ahead: float) -> None:
-    mtime = int(time.time()) + ahead
-    path = put(tmp_path / "a", mtime=mtime)
-    directory.touch(str(path))
-    assert int(path.stat().st_mtime) > int(mtime)
-    if ahead > 1:
-        assert path.stat().st_mtime == int(mtime) + 1
-
-
-def test_an_old_file_is_touched_to_now(tmp_path: Path) -> None:
-    start = time.time()
-    directory.touch(str(put(tmp_path / "a")))
-    assert (tmp_path / "a").stat().st_mtime >= start - 1e-3
-    with pytest.raises(OSError) as caught:
-        directory.touch(str(tmp_path / "b"))
-    assert caught.value.errno == errno.ENOENT

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work that is done as another user, in a child that has that user's rights and no others, within limits and a deadline.
+
+The child is this process again, so it may hold what the other user must not see. It can't be looked into: the kernel takes a
+process that changed its user for one that nobody but root may trace (``commit_creds``, kernel/cred.c).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import pwd
+import resource
+import select
+import signal
+import time
+from typing import Any, Callable, NamedTuple, Optional, TypeVar
+
+from .._errors import ArgumentError, HostError
+from .trust import ANYBODY, ROOT, UnsafePath, user_name
+
+_PR_SET_NO_NEW_PRIVS = 38
+# Seconds, bytes and processes of a child.
+_TIMEOUT = 30
+_MOST_MEMORY = 4 << 30
+_MOST_FILE = 1 << 28
+_MOST_PROCESSES = 4096
+_MOST_ANSWER = 1 << 26
+T = TypeVar("T")
+
+
+class Identity(NamedTuple):
+    """Whom to be."""
+
+    uid: int
+    gid: int
+
+    @property
+    def name(self) -> str:
+        """For errors."""
+        return user_name(self.uid)
+
+
+def identity(uid: int) -> Identity:
+    """A user with its own group, never root's."""
+    try:
+        gid = pwd.getpwuid(uid).pw_gid
+    except KeyError:
+        gid = uid
+    return Identity(uid, gid if gid != ROOT else uid)
+
+
+def is_other(user: Optional[Identity]) -> bool:
+    """Whether this process has to become, and can become, the user."""
+    return user is not None and os.geteuid() == ROOT and user.uid != ROOT
+
+
+def become(user: Identity, seconds: float) -> None:
+    """Be a user for good, without other groups and with limits; for a child between fork and exec.
+
+    Args:
+        seconds: of processor time.
+
+    Raises:
+        OSError: when any of it isn't possible; the child must end then.
+    """
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+    for limit, most in (
+        (resource.RLIMIT_CPU, int(seconds) + 1),
+        (resource.RLIMIT_AS, _MOST_MEMORY),
+        (resource.RLIMIT_FSIZE, _MOST_FILE),
+        (resource.RLIMIT_NPROC, _MOST_PROCESSES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(limit)[1]
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (value, value))
+    os.setgroups([])
+    os.setresgid(user.gid, user.gid, user.gid)
+    os.setresuid(user.uid, user.uid, user.uid)
+
+
+def as_user(user: Optional[Identity], work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
+    """Do ``work`` as a user, in a child where this process is root and the user isn't.
+
+    Args:
+        user: None for whoever this is.
+        work: returns what JSON has; of its errors, an argument's, a host's and the system's come back as they are.
+        timeout: seconds, after which the child is killed.
+
+    Raises:
+        HostError: when it doesn't end in time, or ends without an answer.
+    """
+    if user is None or not is_other(user):
+        return work()
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(user, work, timeout, reading, writing)
+    os.close(writing)
+    try:
+        answer = _answer(reading, time.monotonic() + timeout)
+    finally:
+        os.close(reading)
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(pid, 0)
+    if answer is None:
+        raise HostError(f"work as {user.name}", f"does not end within {timeout:g} s; look at what it has to read")
+    found: T = _result(user, answer)
+    return found
+
+
+def _child(user: Identity, work: Callable[[], Any], timeout: float, reading: int, writing: int) -> None:
+    """Never returns."""
+    try:
+        os.setsid()
+        os.close(reading)
+        os.umask(0o022)
+        become(user, timeout)
+        answer = _answer_of(work)
+        left = memoryview(json.dumps(answer).encode("ascii"))
+        while left:
+            left = left[os.write(writing, left) :]
+    finally:
+        # Not even what this process would do at its end: it's the parent's.
+        os._exit(0)
+
+
+def _answer_of(work: Callable[[], Any]) -> Any:
+    try:
+        return {"done": work()}
+    except ArgumentError as exc:
+        return {"argument": [exc.path, exc.problem, exc.result]}
+    except HostError as exc:
+        return {"host": [exc.what, exc.problem, exc.result]}
+    except UnsafePath as exc:
+        return {"unsafe": [exc.path, exc.uid]}
+    except OSError as exc:
+        return {"system": [exc.errno or errno.EIO, exc.strerror or str(exc), exc.filename and str(exc.filename)]}
+    except BaseException as exc:
+        return {"died": type(exc).__name__}
+
+
+def _answer(reading: int, deadline: float) -> Optional[bytes]:
+    """All that the child writes, None where it doesn't end in time; what is too long is cut, and so no JSON."""
+    found = bytearray()
+    while len(found) < _MOST_ANSWER:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([reading], [], [], left)[0]:
+            return None
+        part = os.read(reading, 1 << 16)
+        if not part:
+            break
+        found += part
+    return bytes(found[:_MOST_ANSWER])
+
+
+def _result(user: Identity, answer: bytes) -> Any:
+    try:
+        kind, content = next(iter(json.loads(answer.decode("ascii")).items()))
+    except ValueError:
+        kind, content = "died", "no answer"
+    if kind == "done":
+        return content
+    if kind == "argument":
+        raise ArgumentError(content[0], content[1], **content[2])
+    if kind == "host":
+        raise HostError(content[0], content[1], **content[2])
+    if kind == "unsafe":
+        raise UnsafePath(*content)
+    if kind == "system":
+        raise OSError(*content)
+    raise HostError(f"work as {user.name}", f"failed: {content}")
+
+
+def where_it_belongs(work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
+    """Do ``work``; where root meets what one other user can change, do it as that user instead.
+
+    Args:
+        work: raises UnsafePath before it changes anything.
+
+    Raises:
+        UnsafePath: when several users can change it, or this isn't root.
+    """
+    try:
+        return work()
+    except UnsafePath as exc:
+        if os.geteuid() != ROOT or exc.uid == ANYBODY:
+            raise
+        return as_user(identity(exc.uid), work, timeout)
+
+
+def on_behalf_of(user: Optional[Identity], work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
+    """Do ``work`` as a user, or where none is given as whoever can change what it meets."""
+    return as_user(user, work, timeout) if user else where_it_belongs(work, timeout)

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Folders, made with their owner and mode or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import List
+
+from . import temporary
+from .attributes import Attributes
+from .opened import Place
+from .plan import Wanted, attribute_changes
+
+_MODE = 0o755
+
+
+def make(path: str, attributes: Attributes) -> List[str]:
+    """Make a folder, and its parents as the umask has them.
+
+    Returns:
+        what was made, the outermost first; empty where it's there already.
+
+    Raises:
+        UnsafePath: when somebody else can change the folder that it would be in.
+        OSError: when it can't be made, with nothing left of it.
+    """
+    path = os.path.abspath(path)
+    made: List[str] = []
+    try:
+        try:
+            place = Place(path)
+        except FileNotFoundError:
+            made += make(os.path.dirname(path), Attributes(None, None, 0o777 & ~umask()))
+            place = Place(path)
+        with place:
+            if place.unsafe:
+                raise place.unsafe
+            if place.status is None:
+                _make(place, attributes)
+                made.append(path)
+    except BaseException:
+        unmake(made)
+        raise
+    return made
+
+
+def _make(place: Place, attributes: Attributes) -> None:
+    """Under another name first, so that it's never there without its owner and mode."""
+    name = next(temporary.names())
+    os.mkdir(name, 0o700, dir_fd=place.folder)
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+        try:
+            os.fchown(handle, *(-1 if number is None else number for number in attributes[:2]))
+            os.fchmod(handle, _MODE if attributes.mode is None else attributes.mode)
+        finally:
+            os.close(handle)
+        os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+    except BaseException:
+        os.rmdir(name, dir_fd=place.folder)
+        raise
+
+
+def unmake(made: List[str]) -> None:
+    """Remove folders that ``make`` made, as far as nobody put anything into them."""
+    for path in reversed(made):
+        try:
+            with Place(path) as place:
+                if not place.unsafe:
+                    os.rmdir(place.name, dir_fd=place.folder)
+        except OSError:
+            return
+
+
+def amend(path: str, attributes: Attributes, check_mode: bool = False) -> bool:
+    """Give a folder that is there its owner, group and mode, as far as they are given.
+
+    Returns:
+        whether any of them differed.
+
+    Raises:
+        UnsafePath: when somebody else can change the folder that it's in.
+        OSError: when it is none, or it can't be done.
+    """
+    with Place(path) as place:
+        if place.unsafe:
+            raise place.unsafe
+        handle = place.open_folder()
+    try:
+        differs = bool(attribute_changes(os.fstat(handle), Wanted("", b"", path, *attributes)))
+        if differs and not check_mode:
+            os.fchown(handle, *(-1 if number is None else number for number in attributes[:2]))
+            if attributes.mode is not None:
+                os.fchmod(handle, attributes.mode)
+    finally:
+        os.close(handle)
+    return differs
+
+
+def umask() -> int:
+    """That of this process."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

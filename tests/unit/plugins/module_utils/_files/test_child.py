@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work as another user: with that user's rights and no others, its errors, and a deadline."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child, opened
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, as_user, identity, where_it_belongs
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
+from support.files import NOBODY, needs_root, put
+
+OTHER = Identity(NOBODY, NOBODY)
+
+
+def rights() -> Dict[str, Any]:
+    with open("/proc/self/status", encoding="utf-8") as stream:
+        lines = dict(line.rstrip("\n").split(":\t", 1) for line in stream if ":\t" in line)
+    return {name: lines[name].split() for name in ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "NoNewPrivs")}
+
+
+@needs_root
+def test_the_child_has_the_users_rights_and_nothing_else() -> None:
+    found = as_user(OTHER, rights)
+    assert found["Uid"] == found["Gid"] == [str(NOBODY)] * 4
+    assert (found["Groups"], found["NoNewPrivs"]) == ([], ["1"])
+    assert {int(found[name][0], 16) for name in ("CapEff", "CapPrm")} == {0}
+    assert as_user(OTHER, lambda: resource.getrlimit(resource.RLIMIT_CORE)) == [0, 0]
+    assert as_user(OTHER, lambda: resource.getrlimit(resource.RLIMIT_CPU)[0], timeout=7) == 8
+    assert os.geteuid() == 0
+
+
+@needs_root
+def test_nobody_but_root_can_look_into_the_child() -> None:
+    assert as_user(OTHER, lambda: os.stat("/proc/self/mem").st_uid) == 0
+
+
+def test_without_another_user_it_is_just_done() -> None:
+    pid = os.getpid()
+    for user in (None, Identity(os.geteuid(), os.getegid())):
+        assert as_user(user, os.getpid) == pid
+
+
+def fails(error: BaseException) -> Callable[[], None]:
+    def work() -> None:
+        raise error
+
+    return work
+
+
+@needs_root
+def test_errors_come_back_as_they_are() -> None:
+    with pytest.raises(ArgumentError) as argument:
+        as_user(OTHER, fails(ArgumentError("a.b", "is wrong")))
+    assert (argument.value.path, argument.value.problem) == ("a.b", "is wrong")
+    with pytest.raises(HostError) as host:
+        as_user(OTHER, fails(HostError("a", "is down", found=[1])))
+    assert (host.value.what, host.value.problem, host.value.result) == ("a", "is down", {"found": [1]})
+    with pytest.raises(UnsafePath) as unsafe:
+        as_user(OTHER, fails(UnsafePath("/a", 7)))
+    assert (unsafe.value.path, unsafe.value.uid) == ("/a", 7)
+    with pytest.raises(PermissionError) as system:
+        as_user(OTHER, lambda: opened.read("/etc/shadow").hex())
+    assert system.value.strerror == "Permission denied"
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("work", "problem"),
+    [
+        (fails(ZeroDivisionError()), "failed: ZeroDivisionError"),
+        (lambda: os._exit(3), "failed: no answer"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "failed: no answer"),
+        (lambda: b"no JSON", "failed: no answer"),
+        (lambda: "x" * (1 << 10), "failed: no answer"),
+    ],
+    ids=["another error", "it leaves", "it is killed", "no JSON", "too much"],
+)
+def test_what_is_no_answer_is_an_error(work: Callable[[], Any], problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_MOST_ANSWER", 100)
+    with pytest.raises(HostError) as caught:
+        as_user(OTHER, work)
+    assert caught.value.problem == problem
+
+
+def lingering() -> None:
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    time.sleep(60)
+
+
+@needs_root
+def test_a_child_has_so_much_time_and_leaves_nothing_behind() -> None:
+    with pytest.raises(HostError) as caught:
+        as_user(OTHER, lingering, timeout=0.3)
+    assert str(caught.value).endswith("does not end within 0.3 s; look at what it has to read")
+    left = [pid for pid in os.listdir("/proc") if pid.isdigit() and is_of(pid, NOBODY)]
+    assert left == []
+
+
+def is_of(pid: str, uid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            return os.stat(f"/proc/{pid}").st_uid == uid and b"pytest" in stream.read()
+    except OSError:
+        return False
+
+
+@needs_root
+def test_no_descriptor_is_left_open() -> None:
+    before = sorted(os.listdir("/proc/self/fd"))
+    works: List[Callable[[], Any]] = [rights, fails(ValueError()), lambda: os._exit(1)]
+    for work in works:
+        try:
+            as_user(OTHER, work)
+        except HostError:
+            pass
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+@needs_root
+def test_what_belongs_to_one_user_is_done_as_that_one(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    for parent in tmp_path.parents:
+        if not parent.stat().st_mode & 1:
+            pytest.skip(f"{parent} can't be entered by others")
+    (tmp_path / "theirs").mkdir()
+    put(tmp_path / "theirs" / "file")
+    for path in (tmp_path / "theirs", tmp_path / "theirs" / "file"):
+        os.chown(path, NOBODY, NOBODY)
+    asked = []
+
+    def work() -> List[Any]:
+        asked.append(os.geteuid())
+        return [os.geteuid(), opened.read(str(tmp_path / "theirs" / "file")).decode()]
+
+    assert where_it_belongs(work) == [NOBODY, "old"]
+    assert asked == [0]
+    with pytest.raises(UnsafePath):
+        where_it_belongs(fails(UnsafePath("/a", ANYBODY)))
+
+
+@needs_root
+def test_a_user_never_has_roots_group() -> None:
+    assert identity(4000000) == Identity(4000000, 4000000)
+    assert identity(NOBODY).gid != 0
+    assert identity(NOBODY).name == "nobody"
