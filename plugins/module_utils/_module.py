@@ -42,6 +42,9 @@ class DiscreetModule(AnsibleModule):
         try:
             super().__init__(argument_spec, **kwargs)
         except Exception as exc:  # its traceback would quote values
+            if not self.params:
+                # There are none yet. What reads a module's argument spec ends its constructor like this.
+                raise
             self.fail_json(msg=unexpected(exc))
 
     def _load_params(self) -> None:
