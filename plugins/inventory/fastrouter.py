@@ -106,13 +106,15 @@ keyed_groups:
 
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._http import get
+from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, group_names, live_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
@@ -133,22 +135,32 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory; raises AnsibleParserError, which names the option at fault."""
         super().parse(inventory, loader, path, cache)
+        # Ansible's own errors too, which quote an option that isn't what it should be.
+        with discreet("emperor.uwsgi.fastrouter", AnsibleParserError, self._source(loader, path)):
+            self._fill(path, cache)
+
+    def _source(self, loader: Any, path: str) -> Any:
+        """What is in a source; nothing where it can't be read, which is for Ansible to say."""
         try:
-            self._checked(self._read_config_data(path))
-            routers = self._judged(self._answers(path, cache))
-        except ArgumentError as error:
-            raise AnsibleParserError(f"emperor.uwsgi.fastrouter: {error}") from error
+            return loader.load_from_file(path)
+        except AnsibleError:
+            return None
+
+    def _fill(self, path: str, cache: bool) -> None:
+        self._checked(self._read_config_data(path))
+        routers = self._judged(self._answers(path, cache))
         hosts, unusable = live_hosts(routers, self.get_option("ghosts"))
         for address in unusable:
-            self.display.warning(f"emperor.uwsgi.fastrouter: a node announces {address!r}, which no router can use")
+            self._warn(f"a node announces {address!r}, which no router can use")
         groups, others = group_names((node["key"] for nodes in hosts.values() for node in nodes), self._safe)
         for key, other in others:
-            self.display.warning(
-                f"emperor.uwsgi.fastrouter: the keys {key!r} and {other!r} have the same group name; {key!r} is in {groups[key]}"
-            )
+            self._warn(f"the keys {key!r} and {other!r} have the same group name; {key!r} is in {groups[key]}")
         known = self._known() if self.get_option("match_hosts") else {}
         for address, nodes in sorted(hosts.items()):
             self._add(known.get(address, address), address, nodes, groups)
+
+    def _warn(self, text: str) -> None:
+        self.display.warning(f"emperor.uwsgi.fastrouter: {mask(text)}")
 
     def _safe(self, key: str) -> str:
         return str(to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True))
@@ -193,7 +205,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)
         for one in silent:
-            self.display.warning(f"emperor.uwsgi.fastrouter: {one}")
+            self._warn(one)
         keys = self.get_option("key")
         answered = [router for router in routers if "error" not in router]
         for router in answered:

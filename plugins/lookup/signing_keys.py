@@ -109,6 +109,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import announced, halves, key_names, key_owners
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.store import Store
@@ -120,18 +121,17 @@ class LookupModule(LookupBase):
     @uncollected()
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
         """The keys by their files' names; raises AnsibleLookupError, which never quotes a key."""
-        self.set_options(var_options=variables, direct=kwargs)
-        option = self.get_option
-        store = Store(option("directory"), self._loader, option("type"), option("size"))
-        missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
-        try:
+        # Ansible's own errors too, which quote an option that isn't what it should be.
+        with discreet("emperor.uwsgi.signing_keys", AnsibleLookupError, terms, kwargs):
+            self.set_options(var_options=variables, direct=kwargs)
+            option = self.get_option
+            store = Store(option("directory"), self._loader, option("type"), option("size"))
+            missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
             if option("vassals") is not None:
                 return [self._of_vassals(store, missing)]
             if option("successors"):
                 return [store.successors()]
             return [store.keys(self._flatten(terms), missing)]
-        except ArgumentError as error:
-            raise AnsibleLookupError(f"emperor.uwsgi.signing_keys: {error}") from error
 
     def _of_vassals(self, store: Store, missing: str) -> list[dict[str, str]]:
         """The half of the keys that the option ``vassals`` asks for."""

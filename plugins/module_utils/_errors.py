@@ -4,12 +4,15 @@
 
 """The errors that the collection's own code raises: for what a user gave, and for what a host does.
 
-Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors.
+Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors. What they quote may be a key that was
+given in the wrong place, so they mask every PEM.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict
+
+from ._masking import mask
 
 
 class ArgumentError(ValueError):
@@ -17,15 +20,15 @@ class ArgumentError(ValueError):
 
     Attributes:
         path: where the argument is, such as ``subscriptions[2].server``.
-        problem: what is wrong with it and what to do instead; never a secret's content.
+        problem: what is wrong with it and what to do instead.
         result: what was done all the same, for a module's result.
     """
 
     def __init__(self, path: str, problem: str, **result: Any) -> None:
-        super().__init__(path, problem)
-        self.path = path
-        self.problem = problem
-        self.result = result
+        self.path: str = mask(path)
+        self.problem: str = mask(problem)
+        self.result: Dict[str, Any] = mask(result)
+        super().__init__(self.path, self.problem)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"
@@ -36,15 +39,15 @@ class HostError(Exception):
 
     Attributes:
         what: the part of the host, such as a file's path.
-        problem: what is wrong with it and what to do about it; never a secret's content.
+        problem: what is wrong with it and what to do about it.
         result: what was found until then, for a module's result.
     """
 
     def __init__(self, what: str, problem: str, **result: Any) -> None:
-        super().__init__(what, problem)
-        self.what = what
-        self.problem = problem
-        self.result = result
+        self.what: str = mask(what)
+        self.problem: str = mask(problem)
+        self.result: Dict[str, Any] = mask(result)
+        super().__init__(self.what, self.problem)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.problem}"

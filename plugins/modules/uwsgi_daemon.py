@@ -72,14 +72,13 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_daemon import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "ini": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"},

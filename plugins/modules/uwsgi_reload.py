@@ -86,14 +86,13 @@ argument:
   returned: failure because of an argument
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_reload import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "vassal": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["current", "reloaded"], "default": "reloaded"},

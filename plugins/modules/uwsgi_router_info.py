@@ -140,14 +140,13 @@ time:
   sample: "2026-03-01T12:00:00Z"
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.emperor.uwsgi.plugins.module_utils._module import finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_router_info import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "router_stats": {
                 "type": "list",

@@ -14,9 +14,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
 
+from ._discreet_action import DiscreetAction
 from ._garbage import uncollected
 
 # What may be a template: Jinja's delimiters, or the head that sets others
@@ -71,8 +71,8 @@ def _string(value: str, template: Callable[[Any], Any]) -> Any:
         raise _NotPlain from exc
 
 
-class BulkAction(NormalAction):
-    """Ansible's own action for modules, but that the argument ``BULK`` is resolved at once and goes to the host as one value."""
+class BulkAction(DiscreetAction):
+    """The collection's action for modules, but the argument ``BULK`` is resolved at once and goes to the host as one value."""
 
     BULK = ""
 

@@ -11,17 +11,17 @@ from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+from ._discretion import discreet
 
 
 def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError."""
+    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError and of all that would show a key."""
+    name = "emperor.uwsgi." + function.__name__
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        try:
+        with discreet(name, AnsibleFilterError, args, kwargs):
             return function(*args, **kwargs)
-        except ArgumentError as error:
-            raise AnsibleFilterError(f"emperor.uwsgi.{function.__name__}: {error}") from error
 
     return run

@@ -167,6 +167,7 @@ def test_paths_that_name_no_file(path: str, tmp_path: Path) -> None:
 def test_a_folder_that_was_made_goes_again_after_an_error(tmp_path: Path) -> None:
     arguments = {"path": str(tmp_path / "new"), "directory_mode": "0755"}
     items = [{"name": "a", "options": {"no-such-option": 1}}]
-    assert modules.run("uwsgi_vassals", {**arguments, "vassals": items, "validate": True, "uwsgi_binary": BINARY, **DRY_RUN}).failed
+    validated = {"vassals": items, "validate": True, "uwsgi_binary": BINARY, **DRY_RUN}
+    assert modules.run("uwsgi_vassals", {**arguments, **validated}).failed
     assert modules.run("uwsgi_signing_keys", {**arguments, "signing_keys": [{"file": "a.pem", "content": "x"}]}).failed
     assert list(tmp_path.iterdir()) == []

@@ -42,6 +42,7 @@ PURE = {
         "_host/emperor_stats",
         "_ini/*",
         "_keys/*",
+        "_masking",
         "_node/datagram",
         "_pool/pools",
         "_pool/presence",

@@ -11,6 +11,7 @@ from typing import Any
 
 from .._addresses import is_ipv4_port
 from .._errors import ArgumentError
+from .._masking import mask
 from . import values
 
 # What an Emperor reads of the address.
@@ -27,13 +28,13 @@ def on_demand_address(path: str, value: Any) -> str:
     """
     found = values.text(path, value)
     if not _PRINTABLE.match(found):
-        raise ArgumentError(path, f"{found[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
+        raise ArgumentError(path, f"{mask(found)[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
     if found.startswith("/"):
         return values.socket_path(path, found)
     if not is_ipv4_port(found):
         raise ArgumentError(
             path,
-            f"{found[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, "
-            "and the Emperor binds nothing else",
+            f"{mask(found)[:80]!r} is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix "
+            "socket, and the Emperor binds nothing else",
         )
     return found

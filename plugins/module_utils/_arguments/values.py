@@ -20,6 +20,7 @@ from .._addresses import is_ipv4_port, node_flaw, socket_flaw
 from .._dialect import ALGORITHMS, MODIFIERS, Algorithm
 from .._errors import ArgumentError
 from .._ini.writer import literal_flaw
+from .._masking import mask
 
 # core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key.
 MAX_KEY = 255
@@ -316,5 +317,6 @@ def _type_name(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     """A value for an error, quoted, on one line and not too long."""
-    shown = repr(value)
+    # Masked before it's cut: without its END line a PEM would take the rest of the error along.
+    shown: str = mask(repr(value))
     return shown if len(shown) <= 80 else shown[:60] + f"... ({len(shown)} characters)"

@@ -16,6 +16,7 @@ from .._dialect import SOCKETS, Release
 from .._errors import ArgumentError
 from .._ini import writer
 from .._ini.writer import Line
+from .._masking import mask
 from . import values
 from .on_demand import on_demand_address
 from .subscription import NO_FAILOVER, Resolver, Subscription, fragment
@@ -196,7 +197,7 @@ def _owner(place: str, value: Any, name: str) -> str:
             place + ".owner", f"is root, as which a tyrant Emperor runs no vassal; give {name!r} a user of its own"
         )
     if not _OWNER.match(owner):
-        raise ArgumentError(place + ".owner", f"{owner[:80]!r} is no user's name; give one for {name!r}")
+        raise ArgumentError(place + ".owner", f"{mask(owner)[:80]!r} is no user's name; give one for {name!r}")
     return owner
 
 
@@ -231,8 +232,8 @@ def _name(path: str, value: Any) -> str:
     if not _NAME.match(name) or len(name) > _MAX_NAME:
         raise ArgumentError(
             path,
-            f"{name[:80]!r} can't name a vassal's file; give at most {_MAX_NAME} of letters, digits, '_', '.', '@', '+' and "
-            "'-', not beginning with one of the last four",
+            f"{mask(name)[:80]!r} can't name a vassal's file; give at most {_MAX_NAME} of letters, digits, '_', '.', '@', '+' "
+            "and '-', not beginning with one of the last four",
         )
     return name
 

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from .._errors import ArgumentError
+from .._masking import mask
 
 SUFFIX = ".pem"
 # What a file's name may have in any file system that uWSGI runs on.
@@ -35,8 +36,8 @@ def file_name(path: str, value: Any) -> str:
         ArgumentError: when it isn't one that ``key_file`` could have made.
     """
     if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
-        # Who mixes up name and content gets no piece of a key into the output.
-        shown = "a PEM" if "-----" in str(value) else repr(str(value)[:80])
+        # Masked before it's cut: without its END line a PEM would take the rest of the error along.
+        shown = repr(mask(str(value))[:80])
         raise ArgumentError(
             path,
             f"{shown} can't name a signing key's file; give at most {_MAX_NAME} of letters, digits, '.', '_' and '-', with "

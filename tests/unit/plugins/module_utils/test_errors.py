@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from support import keys
 
 
 def test_an_argument_error_has_the_place_and_the_problem() -> None:
@@ -20,6 +21,16 @@ def test_a_host_error_has_the_part_and_what_was_found_until_then() -> None:
     assert (error.what, error.problem, error.result) == ("/etc/uwsgi/shop.ini", "no space left", {"created": ["a"]})
     assert str(error) == "/etc/uwsgi/shop.ini: no space left"
     assert HostError("/etc", "full").result == {}
+
+
+def test_no_error_has_a_key_in_it() -> None:
+    key = keys.private()
+    argument = ArgumentError(f"vassals[0].options[{key!r}]", f"{key[:80]!r} is bad")
+    assert (argument.path, argument.problem) == (r"vassals[0].options['[PEM not shown]\n']", "'[PEM not shown]")
+    host = HostError("/a/" + key, key, found={key: [key]})
+    assert host.result == {"found": {"[PEM not shown]\n": ["[PEM not shown]\n"]}}
+    for error in (argument, host):
+        assert keys.leaked(f"{error} {error!r} {error.args} {vars(error)}", key) == []
 
 
 def test_who_expects_one_does_not_get_the_other() -> None:

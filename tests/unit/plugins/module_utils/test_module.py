@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument, _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
-from support import modules
+from support import keys, modules
 from support.files import mode, needs_root, ordinary_user
 from support.uwsgi import BINARY
 
@@ -29,6 +31,10 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 
 
 class Logged(_module.DiscreetModule):
+    def _set_cwd(self):
+        if self.params["how"] == "early":
+            raise ValueError(ALL)
+
     def _log_to_syslog(self, msg):
         self._log_to_journal(msg, None)
 
@@ -45,8 +51,19 @@ def run(module):
         raise HostError("/disk", "is full", changed=True, found=[1], path="theirs")
     if how == "key":
         raise ArgumentError("things", "is not " + module.params["things"][0])
+    if how == "half":
+        raise HostError("/disk", ALL[len(ALL) // 3 :][:40] + " is no folder")
+    if how == "bug":
+        raise KeyError(str(module.params))
+    if how == "exception":
+        module.fail_json("the disk", exception=OSError(ALL))
     if how == "log":
         module.log("a message")
+        module.log("a key " + ALL)
+    if how == "result":
+        module.warn("not " + ALL)
+        module.deprecate("not " + ALL, version="9.0.0", collection_name="emperor.uwsgi")
+        return {"changed": False, "result": {ALL: [ALL]}}
     return {"changed": how == "change", "how": how}
 
 
@@ -56,13 +73,14 @@ spec["things"] = {"type": "list", "elements": "raw"}
 spec["more"] = {"type": "dict", "options": {"deep": {"type": "int"}}}
 _module.finish(Logged(spec, supports_check_mode=True), run, *SHOWN)
 """
+KEY = keys.private()
 SECRET = "-----BEGIN PRIVATE KEY-----\nTHESECRET\n-----END PRIVATE KEY-----\n"
 
 
 def ended(folder: Path, how: str, *shown: str, **arguments: Any) -> modules.Result:
     """Run the module, which shows some of its parameters in an error."""
     program = folder / "module.py"
-    program.write_text(f"SHOWN = {shown!r}\n{_MODULE}")
+    program.write_text(f"SHOWN = {shown!r}\nALL = {KEY.strip()!r}\n{_MODULE}")
     given = {"how": how, "path": "/p", **arguments}
     return modules.finish(modules.start([sys.executable, str(program), str(folder / "log")], given))
 
@@ -103,12 +121,19 @@ def test_an_error_has_the_plain_arguments_alone(tmp_path: Path, how: str) -> Non
     assert "THESECRET" not in found.output
 
 
-WITHHELD = "things or more: is not as documented; what Ansible says of it would quote a key"
 # What Ansible, or the module itself, would say of a value that is a key.
 QUOTED: List[Tuple[str, Dict[str, Any], str]] = [
     ("stay", {"more": SECRET}, "dictionary requested, could not parse JSON or key=value"),
-    ("stay", {"more": {"deep": SECRET}}, WITHHELD),
-    ("key", {"things": [SECRET]}, WITHHELD),
+    ("stay", {"more": {"deep": SECRET}}, "[PEM not shown]"),
+    ("stay", {SECRET: 1}, "[PEM not shown]"),
+    ("key", {"things": [SECRET]}, "things: is not [PEM not shown]"),
+    # Half of a path, which doesn't look like a key.
+    ("half", {"path": KEY.replace("\n", "/")}, "is no folder"),
+    ("half", {"things": [KEY]}, "is no folder"),
+    ("half", {"things": KEY.splitlines()}, "is no folder"),
+    ("half", {"things": _bulk_argument.pack(json.dumps([{"a": KEY}]))}, "is no folder"),
+    ("bug", {"things": [KEY]}, "unexpected KeyError at module.py:"),
+    ("exception", {"things": [KEY]}, "the disk: [PEM not shown]"),
 ]
 
 
@@ -116,8 +141,34 @@ QUOTED: List[Tuple[str, Dict[str, Any], str]] = [
 def test_an_error_that_would_quote_a_key_does_not(tmp_path: Path, how: str, arguments: Dict[str, Any], words: str) -> None:
     found = ended(tmp_path, how, **arguments)
     assert found.failed
+    assert words in found.msg
     assert "THESECRET" not in found.output
-    assert found.msg == words
+    assert keys.leaked(found.output, KEY) == []
+
+
+def test_a_result_and_its_warnings_quote_no_key(tmp_path: Path) -> None:
+    for arguments in ({"things": [KEY]}, {"path": KEY}, {"more": {"deep": 1}, "things": [{KEY: [KEY]}]}):
+        found = ended(tmp_path, "result", **arguments)
+        assert (found.code, found.failed) == (0, False)
+        assert found.data["result"] == {"[PEM not shown]": ["[PEM not shown]"]}
+        assert found.warnings == ["not [PEM not shown]"]
+        assert "not [PEM not shown]" in str(found.data["deprecations"])
+        assert keys.leaked(found.output, KEY) == []
+
+
+def test_an_error_that_nobody_expected_has_its_type_and_place(tmp_path: Path) -> None:
+    found = ended(tmp_path, "bug", "other", other="plain")
+    assert re.match(r"unexpected KeyError at module\.py:\d+ \(run\), called from _module\.py:\d+ \(finish\); ", found.msg)
+    assert "argument" not in found.data
+    assert found.data["other"] == "plain"
+
+
+def test_an_error_of_ansible_s_own_code_is_no_traceback(tmp_path: Path) -> None:
+    # Before the module's own code runs at all.
+    found = ended(tmp_path, "early", things=[KEY])
+    assert found.failed
+    assert "unexpected ValueError at module.py:" in found.msg
+    assert keys.leaked(found.output, KEY) == []
 
 
 def test_other_errors_of_ansible_s_stay(tmp_path: Path) -> None:
@@ -126,10 +177,12 @@ def test_other_errors_of_ansible_s_stay(tmp_path: Path) -> None:
 
 
 def test_the_log_has_no_arguments(tmp_path: Path) -> None:
-    ended(tmp_path, "log", things=[SECRET], other="plain")
+    ended(tmp_path, "log", things=[SECRET, KEY], other="plain")
     log = (tmp_path / "log").read_text()
     assert "Invoked" in log
     assert "a message" in log
+    assert "a key [PEM not shown]" in log
+    assert keys.leaked(log, KEY) == []
     assert "SECRET" not in log
     assert "plain" not in log
 

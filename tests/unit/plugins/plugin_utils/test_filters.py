@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from support import keys
 
 
 @filter_errors
@@ -33,6 +34,17 @@ def test_an_argument_s_error_becomes_the_filter_s() -> None:
         fussy(error)
     assert str(caught.value) == "emperor.uwsgi.fussy: a[2].b: is bad"
     assert caught.value.__cause__ is error
+
+
+def test_an_error_with_a_key_in_it_becomes_the_filter_s() -> None:
+    key = keys.private()
+    line = key.splitlines()[1]
+    for error in (ArgumentError("a", line), ValueError(line), KeyError(key)):
+        with pytest.raises(AnsibleFilterError) as caught:
+            fussy(error, [key])
+        assert "[PEM not shown]" in str(caught.value)
+        assert caught.value.__cause__ is None
+        assert keys.leaked(str(caught.value), key) == []
 
 
 @pytest.mark.parametrize("error", [ValueError("v"), KeyError("k"), HostError("/a", "is full")])

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of plugins on the controller, in which no key is shown.
+
+Ansible prints an error together with the errors that caused it, and with -vvv a traceback that ends with their messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import learn, mask
+
+
+@contextmanager
+def discreet(name: str, kind: type[Exception], *given: Any) -> Iterator[None]:
+    """Raise an ArgumentError as an error of another kind, and any other error that would show a key too.
+
+    Args:
+        name: of the plugin, which the error begins with.
+        kind: the class of the error.
+        given: the plugin's arguments. They are read only after an error, since to read a value may be to evaluate a template.
+    """
+    try:
+        yield
+    except ArgumentError as error:
+        known = learn(given)
+        cause = None if _shows_a_key(error, known) else error
+        raise kind(f"{name}: {mask(str(error), known)}") from cause
+    except Exception as error:
+        known = learn(given)
+        if not _shows_a_key(error, known):
+            raise
+        raise kind(f"{name}: {type(error).__name__}: {mask(str(error), known)}") from None
+
+
+def _shows_a_key(error: BaseException, known: Collection[str]) -> bool:
+    """Whether an error does, or one of those that led to it."""
+    one: BaseException | None = error
+    while one is not None:
+        if any(mask(text, known) != text for text in (str(one), repr(one))):
+            return True
+        one = one.__cause__ or one.__context__
+    return False
