@@ -53,6 +53,12 @@ options:
       - Wait as well until the application answers well, as in C(health) of a vassal in M(emperor.uwsgi.uwsgi_vassals). Of its
         members C(path) or C(command), C(host) and C(timeout) are used.
     type: dict
+  user:
+    description:
+      - The user that the vassal runs as, and so the C(command) of O(health) too. Root needs it for a C(command), unless the
+        vassal's file belongs to another user, as whom the command is run then.
+    type: str
+    version_added: 1.1.0
   timeout:
     description: Seconds to wait.
     type: int
@@ -104,6 +110,7 @@ def main() -> None:
             },
             "accepting": {"type": "bool", "default": True},
             "health": {"type": "dict"},
+            "user": {"type": "str"},
             "timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,

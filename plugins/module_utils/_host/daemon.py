@@ -28,7 +28,8 @@ def running(pidfile: str, ini: str) -> Optional[int]:
     """The pid of the uWSGI that ``pidfile`` names.
 
     Args:
-        ini: the file that it was started on; a process without it in its command line is another one that has the pid now.
+        ini: the file that it was started on; a process without it and ``pidfile`` in its command line is another one that has the
+            pid now.
 
     Returns:
         None where there is none.
@@ -41,7 +42,7 @@ def running(pidfile: str, ini: str) -> Optional[int]:
         raise
     except OSError:
         return None
-    return pid if ini.encode("utf-8") in argv else None
+    return pid if {ini.encode("utf-8"), pidfile.encode("utf-8")} <= set(argv) else None
 
 
 def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:

@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .. import _module
 from .._errors import ArgumentError, HostError
+from .._files.child import where_it_belongs
 from .._host import daemon
 
 _UMASK = 0o022
@@ -32,10 +33,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     for name in ("ini", "pidfile") if params["state"] == "stopped" else ("ini", "pidfile", "log"):
         if not params[name]:
             raise ArgumentError(name, "is empty; give a path")
-    for name in ("ini", "pidfile", "log"):
-        if params[name]:
-            _module.secure(name, params[name])
-    pid = daemon.running(params["pidfile"], params["ini"])
+    # One that is only stopped may have been started with a pid file in another user's folder.
+    for name in ("ini",) if params["state"] == "stopped" else ("ini", "pidfile", "log"):
+        _module.secure(name, params[name])
+    pid = where_it_belongs(lambda: daemon.running(params["pidfile"], params["ini"]))
     stops = pid is not None and params["state"] != "started"
     starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
     if not module.check_mode:

@@ -13,14 +13,15 @@ from typing import Any, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .. import _http
+from .. import _http, _module
 from .._addresses import stats_flaw
 from .._arguments.health import health
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import where_it_belongs
+from .._files.child import Identity, where_it_belongs
+from .._files.trust import ROOT
 from .._host import emperor_stats
-from .._ini.instance import read
+from .._ini.instance import Instance, read
 from .._node import probe
 from .._pool.stats import StatsError
 
@@ -42,8 +43,9 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     started = time.monotonic()
     path = os.path.abspath(params["vassal"])
     check = health("health", params["health"], path) if params["health"] is not None else None
-    if check and check.path:
-        probe.target(read("vassal", path), check.host)
+    user = _module.runner(params["user"], "user", module.check_mode)
+    if check:
+        _refuse(path, check, user)
     modified = _modified(path)
     wrong = stats_flaw(params["emperor_stats"])
     if wrong:
@@ -54,8 +56,25 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         if touches:
             _touch(path)
             modified = _modified(path)
-        _wait(params, path, modified, check)
+        _wait(params, path, modified, check, user)
     return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _instance(path: str, user: Optional[Identity]) -> Instance:
+    """The vassal, with whom it runs as: who has a say in its files, else the user that is given."""
+    found = read("vassal", path)
+    return found if found.user else found._replace(user=user)
+
+
+def _refuse(path: str, check: probe.Check, user: Optional[Identity]) -> None:
+    """Refuse a check that can't be done."""
+    if check.path:
+        probe.target(_instance(path, user), check.host)
+    elif os.geteuid() == ROOT and _instance(path, user).user is None:
+        raise ArgumentError(
+            "health.command",
+            "runs a program that others may be able to change, so it is not run as root; set user to whom the vassal runs as",
+        )
 
 
 def _modified(path: str) -> int:
@@ -83,7 +102,9 @@ def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
         raise HostError("the Emperor", str(exc)) from exc
 
 
-def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check]) -> None:
+def _wait(
+    params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check], user: Optional[Identity]
+) -> None:
     deadline = time.monotonic() + params["timeout"]
     flaw = ""
     while time.monotonic() < deadline:
@@ -92,7 +113,7 @@ def _wait(params: Dict[str, Any], path: str, modified: int, check: Optional[prob
             raise HostError(path, f"does not start ({state.failing} tries); see its log")
         if _is_up(state.running, modified, params["accepting"]):
             # One that sleeps starts with what is written now, when somebody asks it.
-            flaw = probe.flaw(read("vassal", path), check) if check and state.running and not state.running.asleep else ""
+            flaw = probe.flaw(_instance(path, user), check) if check and state.running and not state.running.asleep else ""
             if not flaw:
                 return
         time.sleep(_POLL)

@@ -108,12 +108,12 @@ def test_the_application_must_answer_well(vassal: Path) -> None:
         assert (found.failed, found.msg) == (True, f"{vassal}: does not answer well: status 503 (after 1 s)")
         vassal.write_text(VASSAL.format(fine.address))
         assert not run(vassal, stats.address, health={"path": "/up"}).failed
-        assert "exit code 3" in run(vassal, stats.address, health={"command": "exit 3"}).msg
+        assert "exit code 3" in run(vassal, stats.address, health={"command": "exit 3"}, user="root").msg
 
 
 def test_one_that_sleeps_is_asked_nothing(vassal: Path) -> None:
     with emperor(up(accepting=0, on_demand="127.0.0.1:1", pid=-1)) as stats:
-        assert not run(vassal, stats.address, health={"command": "exit 3"}).failed
+        assert not run(vassal, stats.address, health={"command": "exit 3"}, user="root").failed
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
