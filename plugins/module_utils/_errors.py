@@ -10,7 +10,7 @@ given in the wrong place, so they mask every PEM.
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from ._masking import mask
 
@@ -24,10 +24,10 @@ class ArgumentError(ValueError):
         result: what was done all the same, for a module's result.
     """
 
-    def __init__(self, path: str, problem: str, **result: Any) -> None:
+    def __init__(self, path: str, problem: str, result: Optional[Dict[str, Any]] = None) -> None:
         self.path: str = mask(path)
         self.problem: str = mask(problem)
-        self.result: Dict[str, Any] = mask(result)
+        self.result: Dict[str, Any] = mask(result or {})
         super().__init__(self.path, self.problem)
 
     def __str__(self) -> str:

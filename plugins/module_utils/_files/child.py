@@ -173,7 +173,7 @@ def _result(user: Identity, answer: bytes) -> Any:
     if kind == "done":
         return content
     if kind == "argument":
-        raise ArgumentError(content[0], content[1], **content[2])
+        raise ArgumentError(*content)
     if kind == "host":
         raise HostError(content[0], content[1], **content[2])
     if kind == "unsafe":

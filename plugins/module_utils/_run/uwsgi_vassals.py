@@ -141,7 +141,7 @@ class Refused(ArgumentError):
         super().__init__(
             " and ".join(places),
             "; ".join(problem for dummy, problem in refused.values()) + "; these stay as they were, all others are in place",
-            **result,
+            result,
         )
 
 

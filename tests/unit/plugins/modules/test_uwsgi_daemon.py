@@ -136,7 +136,7 @@ def test_a_file_that_uwsgi_refuses_is_an_error_with_its_words(daemon: Daemon) ->
 
 def test_one_that_stays_is_an_error_and_is_not_killed(daemon: Daemon) -> None:
     code = "import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN); print(flush=True); signal.pause()"
-    with subprocess.Popen([sys.executable, "-c", code, str(daemon.ini)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", code, str(daemon.ini), str(daemon.pidfile)], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             process.stdout.readline()
