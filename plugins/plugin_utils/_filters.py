@@ -15,7 +15,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 
 
 def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError."""
+    """Let a filter raise AnsibleFilterError, with its name, for an ArgumentError and for a value without end."""
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -23,5 +23,8 @@ def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except ArgumentError as error:
             raise AnsibleFilterError(f"emperor.uwsgi.{function.__name__}: {error}") from error
+        except RecursionError:
+            # Without the cause, whose traceback is as long as the value is deep.
+            raise AnsibleFilterError(f"emperor.uwsgi.{function.__name__}: the value is nested too deeply; flatten it") from None
 
     return run

@@ -10,6 +10,7 @@ They know Ansible's conversions (``"5"`` is 5, ``"yes"`` is true), so a module m
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
@@ -27,6 +28,8 @@ _MAX_PATH = 4095
 
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
+# As Ansible converts them, in ASCII digits: Python's own classes and int() know those of every script.
+_WHOLE = re.compile(r"[ \t\r\n]*[+-]?[0-9]{1,20}[ \t\r\n]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What nearly all values are made of, and no ini file has a special meaning for.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
@@ -68,7 +71,7 @@ def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
     for name in value:
         if name not in known:
-            near = _near(str(name), known)
+            near = _near(name, known) if isinstance(name, str) else []
             hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
             raise ArgumentError(child(path, name), "is no argument here; " + hint)
     return {name: member for name, member in value.items() if member is not None}
@@ -91,6 +94,8 @@ def text(path: str, value: Any) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ArgumentError(path, f"must be text, not {_type_name(value)}")
+    if not isinstance(value, str) and not is_sane(value):
+        raise ArgumentError(path, f"{_shown(value)} is not a finite number of 64 bits; give one, or text")
     result = str(value)
     if not result:
         raise ArgumentError(path, "is empty; give a value or leave the argument out")
@@ -98,6 +103,11 @@ def text(path: str, value: Any) -> str:
     if flaw:
         raise ArgumentError(path, f"{_shown(result)} {flaw}; give a value without it")
     return result
+
+
+def is_sane(number: float) -> bool:
+    """Whether a number is finite and of 64 bits, as all are that uWSGI knows; others have no text that it reads as meant."""
+    return -(2**63) <= number < 2**64 and math.isfinite(number)
 
 
 def word(path: str, value: Any) -> str:
@@ -121,12 +131,12 @@ def flag(path: str, value: Any) -> bool:
 
 def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "") -> int:
     """A whole number from ``least`` to ``most``."""
-    if isinstance(value, str) and re.match(r"\s*[+-]?\d{1,20}\s*\Z", value):
+    if isinstance(value, str) and _WHOLE.match(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ArgumentError(path, f"{_shown(value)} is not a whole number")
     if not least <= value <= most:
-        raise ArgumentError(path, f"{value} is not from {least} to {most}{why}")
+        raise ArgumentError(path, f"{_shown(value)} is not from {least} to {most}{why}")
     return int(value)
 
 
@@ -217,7 +227,7 @@ def key(path: str, value: Any) -> str:
 
 def address(path: str, value: Any) -> Any:
     """What a router connects to: text, or the index of one of the instance's sockets."""
-    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+    if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
         return whole(path, value, 0, 255)
     result = text(path, value)
     if result.startswith(("/", "@")):
@@ -242,7 +252,7 @@ def modifier(path: str, value: Any) -> Modifier:
         first = modifier(child(path, "modifier1"), found["modifier1"]).first
         second = whole(child(path, "modifier2"), found["modifier2"], 0, 255) if "modifier2" in found else None
         return Modifier(first, second)
-    if isinstance(value, str) and not value.strip().lstrip("+-").isdigit():
+    if isinstance(value, str) and not _WHOLE.match(value):
         if value not in MODIFIERS:
             near = _near(value, MODIFIERS)
             hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(MODIFIERS))
@@ -291,7 +301,7 @@ def uids(path: str, value: Any) -> List[int]:
     found = []
     for at, item in enumerate(sequence(path, value)):
         place = f"{path}[{at}]"
-        if str(item).strip() == "0":
+        if item == 0 or (isinstance(item, str) and item.strip() == "0"):
             raise ArgumentError(place, "uWSGI never skips the check for uid 0; give the uid of an unprivileged user")
         found.append(whole(place, item, 1, 2**32 - 2))
     return found
@@ -316,5 +326,9 @@ def _type_name(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     """A value for an error, quoted, on one line and not too long."""
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except (ValueError, RecursionError):
+        # Newer Pythons refuse to write a number of thousands of digits, and lists may be nested without end.
+        return _type_name(value)
     return shown if len(shown) <= 80 else shown[:60] + f"... ({len(shown)} characters)"
