@@ -113,6 +113,15 @@ class Call(NamedTuple):
     positional: list[Any]
     named: dict[str, Any]
 
+    def __repr__(self) -> str:
+        # Hypothesis shows what failed, which may be a number that Python refuses to write.
+        limit = sys.get_int_max_str_digits()
+        sys.set_int_max_str_digits(0)
+        try:
+            return f"Call({self.positional!r}, {self.named!r})"
+        finally:
+            sys.set_int_max_str_digits(limit)
+
 
 def _filter(function: Callable[..., Any]) -> Target:
     """A filter, with the calls of ``samples`` or, where it has none there, with all values that are in those of others."""
@@ -129,8 +138,9 @@ def _filter(function: Callable[..., Any]) -> Target:
     def run(call: Call) -> None:
         positional = call.positional if isinstance(call.positional, list) else [call.positional]
         named = call.named if isinstance(call.named, dict) else {}
+        named = {one: value for one, value in named.items() if isinstance(one, str)}
         try:
-            bound = inspect.signature(function).bind(*positional, **{str(one): value for one, value in named.items()})
+            bound = inspect.signature(function).bind(*positional, **named)
         except TypeError:
             # Ansible says that itself.
             return

@@ -19,17 +19,22 @@ _SIZES = st.sampled_from([30, 30, 300, 300, 300, 3000, 3000, 30_000, 200_000])
 _EDGES: list[Any] = [
     None, True, False, 0, 1, -1, 255, 256, 65536, 2**31, 2**63, 2**64, -(2**63) - 1, 16**5000, 1.5, 1e308, float("inf"),
     float("-inf"), float("nan"), "", " ", "0", "-1", "5", "٣", "10.0.0.٣:3031", "10.0.0.7:٣", "²", "1_0", "0x10", "1e3", "inf",
-    "nan", "9" * 5000, "\ud800", "a\udcffb", "\0", "a\nb", "%(a)", "%%", "$(A)", "@(a)", "{{ 1 }}", "..", "/", "/a/../b", "@", ":",
-    "a" * 300, "/" + "a" * 5000, "yes", "\u017f", "\u2028", b"bytes", [], {}, (), [[]], {"": None}, {1: 2}, {None: None}, {(): ()},
+    "nan", "9" * 5000, "\ud800", "a\udcffb", "\0", "a\nb", "%(a)", "%%", "$(A)", "@(a)", "{{ 1 }}", "..", "/", "/a/../b",
+    "@", ":",
+    "a" * 300, "/" + "a" * 5000, "yes", "\u017f", "\u2028", b"bytes", [], {}, (), [[]], {"": None}, {1: 2}, {None: None},
+    {(): ()},
     datetime.date(2026, 1, 1), {"a"}, "-----BEGIN PRIVATE KEY-----",
 ]  # fmt: skip
 # Copies, since what is given to a filter may be kept.
 _EDGE = st.sampled_from(range(len(_EDGES))).map(lambda at: copy.deepcopy(_EDGES[at]))
-VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(_EDGE, st.text(max_size=8), st.integers(), st.floats()),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
-    max_leaves=6,
-)
+_SCALARS: st.SearchStrategy[Any] = st.one_of(_EDGE, st.text(max_size=8), st.integers(), st.floats())
+
+
+def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(_SCALARS, st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3))
+
+
+VALUES = _around(_around(_SCALARS))
 
 
 @st.composite
@@ -86,12 +91,14 @@ _CHANGES: list[Callable[[st.DrawFn, bytes, list[bytes]], bytes]] = [_cut, _witho
 def changed_value(draw: st.DrawFn, sample: Any) -> Any:
     """A value of lists, mappings and scalars, changed in up to three places."""
     value = copy.deepcopy(sample)
-    for dummy in range(draw(st.integers(0, 3))):
-        value = _changed(draw, value)
+    # At most one list is made long: several in each other would be more than anybody can send.
+    long = draw(st.integers(0, 2))
+    for at in range(draw(st.integers(0, 3))):
+        value = _changed(draw, value, at == long)
     return value
 
 
-def _changed(draw: st.DrawFn, value: Any) -> Any:
+def _changed(draw: st.DrawFn, value: Any, long: bool) -> Any:
     """A value that is changed itself or in one of its members."""
     names = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     if names and draw(st.integers(0, 4)):
@@ -101,10 +108,10 @@ def _changed(draw: st.DrawFn, value: Any) -> Any:
             del value[name]
         elif how == 1 and isinstance(value, dict):
             value[draw(st.one_of(_EDGE.filter(_hashable), st.text(max_size=4)))] = value.pop(name)
-        elif how == 2 and isinstance(value, list):
-            value[:] = value * (1 + draw(_SIZES) // 100) if len(value) < 1000 else value
+        elif how == 2 and isinstance(value, list) and long:
+            value[:] = value * (1 + draw(_SIZES) // (200 * len(value)))
         else:
-            value[name] = _changed(draw, value[name])
+            value[name] = _changed(draw, value[name], long)
         return value
     if isinstance(value, str) and draw(st.booleans()):
         raw = value.encode("utf-8", "surrogatepass")

@@ -23,7 +23,8 @@ STATS = [
 _JSON = [b"[", b"]", b"{", b"}", b'"', b",", b":", b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"1.5", b"9" * 30, b"-1",
          b"\\ud800", b"\\", b"\xff", b" ", b'"a":', b"[[", b'{"a":', "٣".encode()]  # fmt: skip
 STATS_WORDS = [*_JSON, b'"key":"', b'"name":"', b'"cwd":"', b'"vassal":"', b'","hash":', b'","modifier1":', b'","vassal":"',
-               b'","active_sessions":', b'"nodes":[', b'{"key":"a","hash":1},', b'"subscriptions":[', b'"last_check":']  # fmt: skip
+               b'","active_sessions":', b'"nodes":[', b'{"key":"a","hash":1},', b'"subscriptions":[',
+               b'"last_check":']  # fmt: skip
 EMPERORS = [
     b'{"vassals":[],"blacklist":[]}',
     b'{"version":"2.0.31","pid":7,"uid":0,"gid":0,"cwd":"/","emperor":["/etc/uwsgi/vassals"],"emperor_tyrant":0,"vassals":[{"id":'
@@ -39,14 +40,18 @@ INI = [
     b"[uwsgi]\nsocket = 10.0.0.7:3031\n" + _SUBSCRIBE,
     b"[uwsgi]\nset-ph = a=b\nset = c=%(a)%(a)\nx = %(c)%%\nsocket = /run/%n.sock\nif-env = A\ny = $(A)\nendif =\n"
     b"subscribe2 = server=/run/r,key=%(a),sign=SHA256:/k/a.pem,check=/run/%n,modifier1=5,modifier2=1,socket=0,weight=2\n",
-    b"; comment\n[uwsgi]\ninclude = 1.ini\nini = 2.ini:shop\nini = :web\ninherit = 2.ini\n" + _SUBSCRIBE + b"[shop]\nx = 1\n[web]\ny=2",
+    b"; comment\n[uwsgi]\ninclude = 1.ini\nini = 2.ini:shop\nini = :web\ninherit = 2.ini\n" + _SUBSCRIBE
+    + b"[shop]\nx = 1\n[web]\ny=2",
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(40, 0, -1)) + _SUBSCRIBE,
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(1, 40)) + b"set-ph = p0=aa\n",
     b"[uwsgi]\nset-ph = p0=$(A)\n" + b"".join(b"p%d = %%(p%d)\n" % (at, at - 1) for at in range(1, 4000)),
 ]
-INI_WORDS = [b"\n", b"=", b",", b"\\", b"[", b"]", b"[uwsgi]\n", b"[a]\n", b"%(a)", b"%(p1)", b"%(", b"(", b")", b"%", b"%p", b"%h", b"$(",
-             b"@(", b"include = 0.ini\n", b"include = 1.ini\n", b"ini = 0.ini:b\n", b"inherit = 0.ini\n", b"set-ph = a=", b"set = ",
-             b"x = ", b" ", b"\0", b"\xff", b"if-a = \n", b"endif =\n", b"socket=", b"modifier1=", b"9" * 30, "٣".encode(), _SUBSCRIBE,
+INI_WORDS = [b"\n", b"=", b",", b"\\", b"[", b"]", b"[uwsgi]\n", b"[a]\n", b"%(a)", b"%(p1)", b"%(", b"(", b")", b"%", b"%p",
+             b"%h", b"$(",
+             b"@(", b"include = 0.ini\n", b"include = 1.ini\n", b"ini = 0.ini:b\n", b"inherit = 0.ini\n", b"set-ph = a=",
+             b"set = ",
+             b"x = ", b" ", b"\0", b"\xff", b"if-a = \n", b"endif =\n", b"socket=", b"modifier1=", b"9" * 30, "٣".encode(),
+             _SUBSCRIBE,
              b"server=\xff:1,", b"sign=a:/b,", b"key=", b"a" * 100]  # fmt: skip
 LISTS = [b"server=10.0.0.2:2626,key=a.test,sign=SHA256:/k/a\\,b.pem", b"https2", b"a=b\\", b",,,=,=="]
 _PAIRS = [("server", "10.0.0.2:2626"), ("key", "a.test"), ("modifier1", "0"), ("requests", "5")]
@@ -57,8 +62,10 @@ DATAGRAMS = [
 ]
 DATAGRAM_WORDS = [b"\0", b"\xff", b"\xe0", b"\0\0", b"\xff\xff", b"\x04\0sign", b"\x03\0key", b"\x01\0a", b"\xe0\0\0\0"]
 PEMS = [one.encode() for one in (keys.private(), keys.public(), keys.private(form="TraditionalOpenSSL"), keys.private("rsa"))]
-PEM_WORDS = [b"-----BEGIN ", b"-----END ", b"-----", b"\n", b"PRIVATE KEY", b"EC PARAMETERS", b"-----BEGIN A-----\n", b"A", b"=", b" ",
-             b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n", b"Proc-Type:", b"\xff", b"\r", "٣".encode()]  # fmt: skip
+PEM_WORDS = [b"-----BEGIN ", b"-----END ", b"-----", b"\n", b"PRIVATE KEY", b"EC PARAMETERS", b"-----BEGIN A-----\n", b"A",
+             b"=", b" ",
+             b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n", b"Proc-Type:", b"\xff", b"\r",
+             "٣".encode()]  # fmt: skip
 
 _SIGNING = ["SHA256", "/keys/private/a.test.pem"]
 _SUBSCRIPTIONS = [

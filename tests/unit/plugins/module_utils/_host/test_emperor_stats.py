@@ -99,7 +99,7 @@ def test_more_vassals_than_any_emperor_runs_are_an_error(monkeypatch: pytest.Mon
     monkeypatch.setattr(emperor_stats, "_MOST_VASSALS", 3)
     most = {"vassals": [{"id": "a"}, {"id": "b"}], "blacklist": [{"id": "c"}]}
     assert len(emperor_stats.parse(json.dumps(most).encode()).vassals) == 2
-    for name in most:
-        more = {**most, name: [*most[name], {"id": "d"}]}
+    for name, own in most.items():
+        more = {**most, name: [*own, {"id": "d"}]}
         with pytest.raises(StatsError, match=r"^its answer has more than 3 vassals$"):
             emperor_stats.parse(json.dumps(more).encode())

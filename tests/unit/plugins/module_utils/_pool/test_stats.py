@@ -265,7 +265,8 @@ def node_with(**figures: Any) -> Any:
 
 
 NO_TABLES: List[Any] = [
-    5, {}, "", [[]], [{"key": "a", "nodes": {}}], [{"key": "a", "nodes": ""}], 5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}], [{"key": "a", "nodes": [5]}], [{"key": ["a"]}],
+    {}, "", [[]], [{"key": "a", "nodes": {}}], [{"key": "a", "nodes": ""}], [{"key": "a", "nodes": [[]]}],
+    5, [5], [{}], [{"key": "a", "nodes": [{}]}], [{"key": "a", "nodes": 5}], [{"key": "a", "nodes": [5]}], [{"key": ["a"]}],
     [{"key": 5}], [{"key": "\ud800"}], [{"key": "a", "hits": "5"}], [{"key": "a", "hits": None}], [{"key": "a", "hits": True}],
     [{"key": "a", "hits": 1.5}], node_with(name=None), node_with(name="\udfff"), node_with(last_check=None),
     *[node_with(**{name: value}) for name in ("weight", "modifier1", "modifier2", "requests", "failcnt", "ref", "death_mark")

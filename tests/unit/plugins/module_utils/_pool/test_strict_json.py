@@ -66,5 +66,5 @@ BAD: List[Any] = [
 
 @pytest.mark.parametrize(("read", "value"), BAD)
 def test_a_value_of_another_type_is_an_error(read: Read, value: Any) -> None:
-    with pytest.raises(TypeError, match="^not "):
+    with pytest.raises(TypeError, match=r"^not "):
         read(value)
