@@ -55,7 +55,7 @@ class Signing(NamedTuple):
 def child(path: str, name: Any) -> str:
     """The path of a member of ``path``; a name that is none is shown as what it is, on one line."""
     if not isinstance(name, str) or not _MEMBER.match(name):
-        return f"{path}[{_shown(name)}]"
+        return f"{path}[{shown(name)}]"
     return path + "." + name if path else name
 
 
@@ -95,13 +95,13 @@ def text(path: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ArgumentError(path, f"must be text, not {_type_name(value)}")
     if not isinstance(value, str) and not is_sane(value):
-        raise ArgumentError(path, f"{_shown(value)} is not a finite number of 64 bits; give one, or text")
+        raise ArgumentError(path, f"{shown(value)} is not a finite number of 64 bits; give one, or text")
     result = str(value)
     if not result:
         raise ArgumentError(path, "is empty; give a value or leave the argument out")
     flaw = literal_flaw(result)
     if flaw:
-        raise ArgumentError(path, f"{_shown(result)} {flaw}; give a value without it")
+        raise ArgumentError(path, f"{shown(result)} {flaw}; give a value without it")
     return result
 
 
@@ -114,7 +114,7 @@ def word(path: str, value: Any) -> str:
     """A name without blanks."""
     result = text(path, value)
     if _CONTROL.search(result) or " " in result:
-        raise ArgumentError(path, f"{_shown(result)} has a blank or a control character; give a plain name")
+        raise ArgumentError(path, f"{shown(result)} has a blank or a control character; give a plain name")
     return result
 
 
@@ -126,7 +126,7 @@ def flag(path: str, value: Any) -> bool:
             return True
         if lowered in BOOLEANS_FALSE:
             return False
-    raise ArgumentError(path, f"{_shown(value)} is not a boolean; give true or false")
+    raise ArgumentError(path, f"{shown(value)} is not a boolean; give true or false")
 
 
 def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "") -> int:
@@ -134,9 +134,9 @@ def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "
     if isinstance(value, str) and _WHOLE.match(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ArgumentError(path, f"{_shown(value)} is not a whole number")
+        raise ArgumentError(path, f"{shown(value)} is not a whole number")
     if not least <= value <= most:
-        raise ArgumentError(path, f"{_shown(value)} is not from {least} to {most}{why}")
+        raise ArgumentError(path, f"{shown(value)} is not from {least} to {most}{why}")
     return int(value)
 
 
@@ -157,7 +157,7 @@ def file(path: str, value: Any) -> str:
     result = text(path, value)
     if not result.startswith("/"):
         raise ArgumentError(
-            path, f"{_shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
+            path, f"{shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
         )
     if len(result.encode("utf-8")) > _MAX_PATH:
         raise ArgumentError(path, f"is longer than the {_MAX_PATH} bytes of a path")
@@ -190,7 +190,7 @@ def socket_path(path: str, value: Any) -> str:
 
 def _refuse(path: str, value: str, flaw: Optional[str]) -> None:
     if flaw:
-        raise ArgumentError(path, f"{_shown(value)} {flaw}")
+        raise ArgumentError(path, f"{shown(value)} {flaw}")
 
 
 def server(path: str, value: Any) -> str:
@@ -201,7 +201,7 @@ def server(path: str, value: Any) -> str:
     if not is_ipv4_port(result):
         raise ArgumentError(
             path,
-            f"{_shown(result)} is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; "
+            f"{shown(result)} is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; "
             "with a host name or IPv6 uWSGI never registers; set resolve_server to true to have a name resolved to IPv4 on "
             "the host",
         )
@@ -217,11 +217,11 @@ def key(path: str, value: Any) -> str:
     if '"' in result or "\\" in result or _CONTROL.search(result):
         raise ArgumentError(
             path,
-            f"{_shown(result)} has a quote, a backslash or a control character, which breaks the router's stats; "
+            f"{shown(result)} has a quote, a backslash or a control character, which breaks the router's stats; "
             "give the domain as clients send it",
         )
     if ".." in result.split("/"):
-        raise ArgumentError(path, f"{_shown(result)} leads out of the folder of credentials; give it without '..'")
+        raise ArgumentError(path, f"{shown(result)} leads out of the folder of credentials; give it without '..'")
     return result
 
 
@@ -237,7 +237,7 @@ def address(path: str, value: Any) -> Any:
     if flaw:
         raise ArgumentError(
             path,
-            f"{_shown(result)} {flaw}; give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or "
+            f"{shown(result)} {flaw}; give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or "
             "the number of the socket",
         )
     return result
@@ -256,7 +256,7 @@ def modifier(path: str, value: Any) -> Modifier:
         if value not in MODIFIERS:
             near = _near(value, MODIFIERS)
             hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(MODIFIERS))
-            raise ArgumentError(path, f"{_shown(value)} is no modifier's name; {hint}")
+            raise ArgumentError(path, f"{shown(value)} is no modifier's name; {hint}")
         return Modifier(MODIFIERS[value], None)
     return Modifier(whole(path, value, 0, 255, "; a modifier has 8 bits"), None)
 
@@ -267,7 +267,7 @@ def algorithm(path: str, value: Any) -> Algorithm:
     if name not in _ALGORITHMS:
         raise ArgumentError(
             path,
-            f"{_shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
+            f"{shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
         )
     return _ALGORITHMS[name]
 
@@ -276,7 +276,7 @@ def digest(path: str, value: Any) -> str:
     """An OpenSSL digest's name."""
     result = text(path, value)
     if not _DIGEST.match(result):
-        raise ArgumentError(path, f"{_shown(result)} is no digest's name; give one such as SHA256")
+        raise ArgumentError(path, f"{shown(result)} is no digest's name; give one such as SHA256")
     return result
 
 
@@ -324,11 +324,11 @@ def _type_name(value: Any) -> str:
     return "a value of type " + type(value).__name__
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for an error, quoted, on one line and not too long."""
     try:
-        shown = repr(value)
+        quoted = repr(value)
     except (ValueError, RecursionError):
         # Newer Pythons refuse to write a number of thousands of digits, and lists may be nested without end.
         return _type_name(value)
-    return shown if len(shown) <= 80 else shown[:60] + f"... ({len(shown)} characters)"
+    return quoted if len(quoted) <= 80 else quoted[:60] + f"... ({len(quoted)} characters)"

@@ -36,7 +36,12 @@ def file_name(path: str, value: Any) -> str:
     """
     if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
         # Who mixes up name and content gets no piece of a key into the output.
-        shown = "a PEM" if "-----" in str(value) else repr(str(value)[:80])
+        try:
+            text = str(value)
+        except (ValueError, RecursionError):
+            # A number of thousands of digits, or a list without end.
+            text = type(value).__name__
+        shown = "a PEM" if "-----" in text else repr(text[:80])
         raise ArgumentError(
             path,
             f"{shown} can't name a signing key's file; give at most {_MAX_NAME} of letters, digits, '.', '_' and '-', with "
