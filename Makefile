@@ -89,8 +89,16 @@ MUTANTS := 120
 mutants: .venv/test.stamp ## Change the pure code in some places, and see that the tests notice
 	@python tests/mutation/run.py --sample $(MUTANTS)
 
+# Inputs of each target; "make fuzz FUZZ='stats ini'" runs some targets.
+COUNT := 1000
+
+.PHONY: fuzz
+fuzz: .venv/test.stamp ## Give whatever reads strangers' text a lot of it, valid and not
+	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m hostile.fuzz $(COUNT) $(FUZZ)
+
 .PHONY: nightly
-nightly: .venv/bench.stamp ## All that takes too long for CI: every mutant, the matrix and the benchmarks
+nightly: .venv/bench.stamp ## All that takes too long for CI: fuzzing, every mutant, the matrix and the benchmarks
+	@$(MAKE) fuzz COUNT=100000
 	@python tests/mutation/run.py
 	@$(MAKE) matrix
 	@$(MAKE) bench

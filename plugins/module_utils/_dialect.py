@@ -118,7 +118,7 @@ def parse_release(path: str, text: str) -> Release:
     Raises:
         ArgumentError: when it is no version, or one older than 2.0.
     """
-    match = re.match(r"(\d{1,4})\.(\d{1,4})(?![\d])", text.strip())
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])", text.strip())
     if not match:
         raise ArgumentError(path, f"{text!r} is not a uWSGI version; give one such as 2.0 or 2.0.31")
     release = (int(match.group(1)), int(match.group(2)))

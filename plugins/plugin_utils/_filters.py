@@ -16,12 +16,19 @@ from ._discretion import discreet
 
 
 def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError and of all that would show a key."""
+    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError and of all that would show a key.
+
+    A value that is nested without end is an error too.
+    """
     name = "emperor.uwsgi." + function.__name__
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with discreet(name, AnsibleFilterError, args, kwargs):
-            return function(*args, **kwargs)
+        try:
+            with discreet(name, AnsibleFilterError, args, kwargs):
+                return function(*args, **kwargs)
+        except RecursionError:
+            # Without the cause, whose traceback is as long as the value is deep.
+            raise AnsibleFilterError(f"{name}: the value is nested too deeply; flatten it") from None
 
     return run

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.kinds import SIGNING, Unreadable, read_number
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.kinds import SIGNING, Unreadable, is_number, read_number
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.subscription import GROUPS, fragment
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SUBSCRIBE2, V2_1, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -30,6 +30,8 @@ _SIGN_CHECK = "subscriptions-sign-check"
 _GROUPS = {row.name: (group, row) for group in GROUPS for row in table.GROUPS[group]}
 _FIELDS = {row.name: row for row in table.SUBSCRIPTION if row.argument != "check_file"}
 _OTHER_FIELDS = ("modifier2", "socket")
+# As much as is read of a file on a host.
+_MOST_TEXT = 2**20
 # In place of a file's path that isn't known: as unknown to the reader as what depends on the host.
 _NO_PATH = "\0/\0"
 
@@ -63,18 +65,23 @@ def migrated(text: str, release: Release, path: str = "", section: str = "uwsgi"
         ArgumentError: when the text has no such section, as far as uWSGI sees one.
     """
     where = path or _NO_PATH
-    given = parser.lines(text, where, section)
+    if len(text) > _MOST_TEXT:
+        raise ArgumentError("text", f"is longer than {_MOST_TEXT} characters, so it is no ini file that uWSGI runs with")
+    try:
+        every = parser.sections(text, where)
+    except parser.TooMuchError as error:
+        raise ArgumentError("text", str(error)) from error
+    given = every.pop(section, None)
     if not given:
         raise ArgumentError("text", f"has no option in a section [{section}]; uWSGI would start without any")
     work = _Work(release)
     for line, option in zip(given, parser.expanded(given)):
         work.take(_shown(line), option)
-    for other in _sections(text, where):
-        if other != section:
-            place = f"the section [{other}]" if other else "no section"
-            for line in parser.lines(text, where, other):
-                if _is_about(line.name):
-                    work.leave(_shown(line), f"stands in {place}, where uWSGI doesn't read it")
+    for other, lines in every.items():
+        place = f"the section [{_known(other)}]" if other else "no section"
+        for line in lines:
+            if _is_about(line.name):
+                work.leave(_shown(line), f"stands in {place}, where uWSGI doesn't read it")
     return work.result()
 
 
@@ -163,15 +170,13 @@ def _is_about(name: str) -> bool:
     return name in _GROUPS or name in _SUBSCRIBE_TO or name in _WITHOUT_ARGUMENT or bool(_ABOUT.match(name))
 
 
-def _sections(text: str, path: str) -> list[str]:
-    """The sections of a text as uWSGI sees them, with the one above the first, which is none."""
-    # uWSGI reads magic variables before it looks for sections; the reader does it for us, and for names it is enough to look.
-    heads = [line.strip(" \t\r") for line in text.split("\n")]
-    return ["", *dict.fromkeys(head[1:-1] for head in heads if head.startswith("[") and head[1:-1])]
-
-
 def _shown(line: parser.Line) -> str:
-    return f"{line.name} = {line.value}".replace("\0", "%?").rstrip()
+    return _known(f"{line.name} = {line.value}").rstrip()
+
+
+def _known(text: str) -> str:
+    """A text with a sign for what depends on the host."""
+    return text.replace("\0", "%?")
 
 
 def _sign_check(value: str) -> dict[str, Any]:
@@ -198,7 +203,7 @@ def _entry(fields: dict[str, str], release: Release) -> dict[str, Any]:
         raise Unreadable("has address=, which uWSGI 2.0 ignores and 2.1 takes as addr=; write addr=")
     if "addr" in fields and "socket" in fields:
         raise Unreadable("has addr= and socket=; which of them counts depends on the instance's sockets; leave one of them")
-    if fields.get("addr", "").isdigit():
+    if is_number(fields.get("addr", "")):
         raise Unreadable(f"has addr={fields['addr']}, which uWSGI takes as a path; for a socket's number write socket=")
     entry: dict[str, Any] = {}
     for name, row in _FIELDS.items():
@@ -252,7 +257,8 @@ def _merged(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         alike = list(group)
         pairs = [(entry["server"], entry["key"]) for entry in alike]
         servers, keys = (list(dict.fromkeys(pair[at] for pair in pairs)) for at in (0, 1))
-        if pairs == [(server, key) for server in servers for key in keys]:
+        # To count them first spares making a list that grows with the square of theirs.
+        if len(pairs) == len(servers) * len(keys) and pairs == [(server, key) for server in servers for key in keys]:
             yield {**alike[0], "server": _one_or_all(servers), "key": _one_or_all(keys)}
         else:
             yield from alike

@@ -9,12 +9,12 @@ The options are those of plugins/corerouter and of the plugins on it: ``fastrout
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_sane
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ROUTERS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 
@@ -25,6 +25,8 @@ _PROCESSES = re.compile(rf"({_PLUGINS})-(processes|workers)\Z")
 # What comes behind the address, of the options that take a list with commas and of those that take names and values.
 _LISTED = ("https", "sslrouter")
 _NAMED = ("https2", "sslrouter2")
+# In place of a host: the address is one of all hosts, or of any host.
+_ALL, _ANY = 0, 1
 _FILES = ("cert", "crt", "key", "client_ca", "clientca")
 
 _FEW_INTERVALS = "under three announce intervals a lost datagram drops a healthy node; raise it, or announce more often"
@@ -69,13 +71,15 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
     streams = [setting for setting in settings if _STREAMS.match(setting.option)]
     servers = [setting for setting in settings if _SUBSCRIPTIONS.match(setting.option)]
     found += [(setting.place, _DEAF) for setting in servers if not _hears(setting.value)]
-    found += [(f"{one.place}, {two.place}", _ONE_ADDRESS) for one, two in _pairs(streams)]
-    found += [(f"{one.place}, {two.place}", _ONE_SERVER) for one, two in _pairs(servers)]
+    found += [(f"{one.place}, {two.place}", _ONE_ADDRESS) for one, two in _taken(streams)]
+    found += [(f"{one.place}, {two.place}", _ONE_SERVER) for one, two in _taken(servers)]
     if not low_ports:
         found += [(one.place, _LOW_PORT) for one in streams + servers if 0 < _port(_address(one)) < 1024]
     # What is wrong in many places is said once.
-    texts = dict.fromkeys(text for dummy, text in found)
-    return [f"{', '.join(place for place, own in found if own == text)}: {text}" for text in texts]
+    places: dict[str, list[str]] = {}
+    for place, text in found:
+        places.setdefault(text, []).append(place)
+    return [f"{', '.join(own)}: {text}" for text, own in places.items()]
 
 
 def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[str]:
@@ -93,8 +97,8 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> l
     ports = {_port(one.value) for one in settings if one.option in ("http-subscription-server", "sslrouter-subscription-server")}
     for entry in subscriptions if ports else ():
         servers = entry.get("server") if isinstance(entry, Mapping) else None
-        if ports & {_port(str(server)) for server in _values(servers)}:
-            files |= {str(entry[name]).lstrip("!") for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)}
+        if ports & {_port(_text(server)) for server in _values(servers)}:
+            files |= {_text(entry[name]).lstrip("!") for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)}
     return sorted(files)
 
 
@@ -107,7 +111,14 @@ def _settings(vassal: Any) -> Iterator[_Setting]:
     options = vassal.get("options") if isinstance(vassal, Mapping) else None
     for option, value in options.items() if isinstance(options, Mapping) else ():
         for one in _values(value):
-            yield _Setting(f"{vassal.get('name')}.options.{option}", str(option), str(one))
+            yield _Setting(f"{_text(vassal.get('name'))}.options.{_text(option)}", _text(option), _text(one))
+
+
+def _text(value: Any) -> str:
+    """A scalar as text; empty for anything else, which is for the check of the vassals' arguments."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and is_sane(value) else ""
 
 
 def _values(value: Any) -> Sequence[Any]:
@@ -128,8 +139,8 @@ def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tu
     if plugins and "stats-http" in options:
         yield options["stats-http"], _STATS_HTTP
     tolerance = _group(vassal, "server_params").get("tolerance")
-    if tolerance is not None and str(tolerance).isdigit() and int(tolerance) < 3 * interval:
-        yield f"{vassal.get('name')}.server_params.tolerance", _FEW_INTERVALS
+    if re.match(r"[0-9]{1,9}\Z", _text(tolerance)) and int(_text(tolerance)) < 3 * interval:
+        yield f"{_text(vassal.get('name'))}.server_params.tolerance", _FEW_INTERVALS
 
 
 def _group(vassal: Any, name: str) -> Mapping[str, Any]:
@@ -155,18 +166,29 @@ def _own_files(setting: _Setting) -> list[str]:
 
 
 def _hears(server: str) -> bool:
-    return server.startswith("/") or is_ipv4_port(server) or re.match(r":\d+\Z", server) is not None
+    return server.startswith("/") or is_ipv4_port(server) or re.match(r":[0-9]+\Z", server) is not None
 
 
 def _port(address: str) -> int:
-    found = re.search(r":(\d{1,5})\Z", address)
+    found = re.search(r":([0-9]{1,5})\Z", address)
     return int(found.group(1)) if found else 0
 
 
-def _pairs(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
-    """Those that would listen in the same place."""
-    for one, two in itertools.combinations(settings, 2):
-        first, second = _address(one), _address(two)
-        hosts = {re.sub(r"^0\.0\.0\.0\Z", "", address.rpartition(":")[0]) for address in (first, second)}
-        if first == second or (_port(first) and _port(first) == _port(second) and (len(hosts) == 1 or "" in hosts)):
-            yield one, two
+def _taken(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
+    """Those that would listen where one before them does, each with the first of these."""
+    first: dict[Any, _Setting] = {}
+    for one in settings:
+        address = _address(one)
+        port = _port(address)
+        host = re.sub(r"^0\.0\.0\.0\Z", "", address.rpartition(":")[0])
+        # A port of all hosts is in the way of every other, and the other way round.
+        blocking = [address, *([(_ALL, port), (host, port)] if host else [(_ANY, port)])] if port else [address]
+        found = next((first[place] for place in blocking if place in first), None)
+        if found:
+            yield found, one
+        first.setdefault(address, one)
+        if port:
+            first.setdefault((host, port), one)
+            first.setdefault((_ANY, port), one)
+            if not host:
+                first.setdefault((_ALL, port), one)

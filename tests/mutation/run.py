@@ -47,6 +47,7 @@ PURE = {
         "_pool/pools",
         "_pool/presence",
         "_pool/stats",
+        "_pool/strict_json",
     ),
     "plugin_utils": (
         "_ini_import",
@@ -89,6 +90,8 @@ EQUIVALENT = {
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     '_FILE = "packed"': "any name will do that no key's file has",
+    "_MOST_WORK = ": "any bound ends what takes too long",
+    "_STEP = ": "any bound ends what takes too long",
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_PLAIN": "what has no flaw is only known sooner",
     "_number(fields.get(": "what is no number is 0, as nothing is",

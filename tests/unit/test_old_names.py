@@ -34,7 +34,7 @@ def stats_server(vassal: str) -> Iterator[str]:
     found = {
         "version": "2.0.31",
         "subscriptions": [{"key": "a.test", "nodes": [node]}],
-        "vassals": [{"id": vassal, "last_mod": 4e9, "accepting": 1, "on_demand": "/run/old.sock", "pid": 7, "cursed": 0}],
+        "vassals": [{"id": vassal, "last_mod": 4 * 10**9, "accepting": 1, "on_demand": "/run/old.sock", "pid": 7, "cursed": 0}],
     }
 
     class Handler(socketserver.BaseRequestHandler):

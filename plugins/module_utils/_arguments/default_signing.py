@@ -18,6 +18,8 @@ from .._errors import ArgumentError
 from .._keys import file_names
 from . import values
 
+# Lists that an inventory combines are a few deep.
+_MOST_DEPTH = 32
 # Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
 NEXT = "next"
 
@@ -41,7 +43,8 @@ def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeed
     """
     folder = values.directory(values.child(path, "directory"), directory)
     values.digest(values.child(path, "digest"), digest)
-    names = values.sequence(values.child(path, "succeeding"), succeeding)
+    given = values.sequence(values.child(path, "succeeding"), succeeding)
+    names = [values.text(f"{values.child(path, 'succeeding')}[{at}]", name) for at, name in enumerate(given)]
     files = {os.path.join(folder, name): os.path.join(folder, NEXT, name) for name in names}
     found: List[Any] = []
     for place, vassal in flat("vassals", vassals):
@@ -80,15 +83,21 @@ def _doubled(place: str, entry: Mapping[str, Any], files: Dict[str, str]) -> Lis
     return [entry, {**entry, "signing": [signing.digest, files[signing.file]]}]
 
 
-def flat(path: str, items: Any) -> Iterator[Tuple[str, Mapping[str, Any]]]:
-    """The mappings in nested lists, each with its place."""
+def flat(path: str, items: Any, depth: int = 0) -> Iterator[Tuple[str, Mapping[str, Any]]]:
+    """The mappings in nested lists, each with its place.
+
+    Args:
+        depth: the lists that they are in already.
+    """
     if items is None:
         return
+    if depth > _MOST_DEPTH:
+        raise ArgumentError(path.partition("[")[0], f"has lists that are nested more than {_MOST_DEPTH} deep; flatten them")
     if isinstance(items, Mapping):
         yield path, items
     elif isinstance(items, (list, tuple)):
         for at, item in enumerate(items):
-            yield from flat(f"{path}[{at}]", item)
+            yield from flat(f"{path}[{at}]", item, depth + 1)
     else:
         raise ArgumentError(path, "must be a mapping of arguments or a list of them")
 

@@ -16,6 +16,7 @@ Pairs = List[Tuple[str, str]]
 
 # uwsgi_opt_true (core/uwsgi.c).
 _FALSE = ("false", "off", "no", "0")
+_MOST_DIGITS = 20
 _ALGORITHMS = {algo.name: algo.argument for algo in ALGORITHMS}
 
 
@@ -81,15 +82,20 @@ def _algorithm(name: str, value: Any) -> Pairs:
     return [(name, value.name)]
 
 
+def is_number(value: str) -> bool:
+    """Whether a text is a number in ASCII digits, and of a length that any number in an ini file has."""
+    return value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+
+
 def read_number(value: str) -> int:
     """A number in ASCII digits; what else ``atoi`` makes one of was hardly meant."""
-    if not (value.isascii() and value.isdigit()):
+    if not is_number(value):
         raise Unreadable(f"has {value!r} where a number belongs")
     return int(value)
 
 
 def _read_count(value: str) -> Any:
-    return int(value) if value.isascii() and value.isdigit() else value
+    return int(value) if is_number(value) else value
 
 
 def _read_folder(value: str) -> List[str]:

@@ -10,6 +10,7 @@ They know Ansible's conversions (``"5"`` is 5, ``"yes"`` is true), so a module m
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
@@ -28,6 +29,8 @@ _MAX_PATH = 4095
 
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
+# As Ansible converts them, in ASCII digits: Python's own classes and int() know those of every script.
+_WHOLE = re.compile(r"[ \t\r\n]*[+-]?[0-9]{1,20}[ \t\r\n]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What nearly all values are made of, and no ini file has a special meaning for.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
@@ -53,7 +56,7 @@ class Signing(NamedTuple):
 def child(path: str, name: Any) -> str:
     """The path of a member of ``path``; a name that is none is shown as what it is, on one line."""
     if not isinstance(name, str) or not _MEMBER.match(name):
-        return f"{path}[{_shown(name)}]"
+        return f"{path}[{shown(name)}]"
     return path + "." + name if path else name
 
 
@@ -69,7 +72,7 @@ def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
     for name in value:
         if name not in known:
-            near = _near(str(name), known)
+            near = _near(name, known) if isinstance(name, str) else []
             hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
             raise ArgumentError(child(path, name), "is no argument here; " + hint)
     return {name: member for name, member in value.items() if member is not None}
@@ -92,20 +95,27 @@ def text(path: str, value: Any) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ArgumentError(path, f"must be text, not {_type_name(value)}")
+    if not isinstance(value, str) and not is_sane(value):
+        raise ArgumentError(path, f"{shown(value)} is not a finite number of 64 bits; give one, or text")
     result = str(value)
     if not result:
         raise ArgumentError(path, "is empty; give a value or leave the argument out")
     flaw = literal_flaw(result)
     if flaw:
-        raise ArgumentError(path, f"{_shown(result)} {flaw}; give a value without it")
+        raise ArgumentError(path, f"{shown(result)} {flaw}; give a value without it")
     return result
+
+
+def is_sane(number: float) -> bool:
+    """Whether a number is finite and of 64 bits, as all are that uWSGI knows; others have no text that it reads as meant."""
+    return -(2**63) <= number < 2**64 and math.isfinite(number)
 
 
 def word(path: str, value: Any) -> str:
     """A name without blanks."""
     result = text(path, value)
     if _CONTROL.search(result) or " " in result:
-        raise ArgumentError(path, f"{_shown(result)} has a blank or a control character; give a plain name")
+        raise ArgumentError(path, f"{shown(result)} has a blank or a control character; give a plain name")
     return result
 
 
@@ -117,17 +127,17 @@ def flag(path: str, value: Any) -> bool:
             return True
         if lowered in BOOLEANS_FALSE:
             return False
-    raise ArgumentError(path, f"{_shown(value)} is not a boolean; give true or false")
+    raise ArgumentError(path, f"{shown(value)} is not a boolean; give true or false")
 
 
 def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "") -> int:
     """A whole number from ``least`` to ``most``."""
-    if isinstance(value, str) and re.match(r"\s*[+-]?\d{1,20}\s*\Z", value):
+    if isinstance(value, str) and _WHOLE.match(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ArgumentError(path, f"{_shown(value)} is not a whole number")
+        raise ArgumentError(path, f"{shown(value)} is not a whole number")
     if not least <= value <= most:
-        raise ArgumentError(path, f"{value} is not from {least} to {most}{why}")
+        raise ArgumentError(path, f"{shown(value)} is not from {least} to {most}{why}")
     return int(value)
 
 
@@ -148,7 +158,7 @@ def file(path: str, value: Any) -> str:
     result = text(path, value)
     if not result.startswith("/"):
         raise ArgumentError(
-            path, f"{_shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
+            path, f"{shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
         )
     if len(result.encode("utf-8")) > _MAX_PATH:
         raise ArgumentError(path, f"is longer than the {_MAX_PATH} bytes of a path")
@@ -181,7 +191,7 @@ def socket_path(path: str, value: Any) -> str:
 
 def _refuse(path: str, value: str, flaw: Optional[str]) -> None:
     if flaw:
-        raise ArgumentError(path, f"{_shown(value)} {flaw}")
+        raise ArgumentError(path, f"{shown(value)} {flaw}")
 
 
 def server(path: str, value: Any) -> str:
@@ -192,7 +202,7 @@ def server(path: str, value: Any) -> str:
     if not is_ipv4_port(result):
         raise ArgumentError(
             path,
-            f"{_shown(result)} is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; "
+            f"{shown(result)} is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; "
             "with a host name or IPv6 uWSGI never registers; set resolve_server to true to have a name resolved to IPv4 on "
             "the host",
         )
@@ -208,17 +218,17 @@ def key(path: str, value: Any) -> str:
     if '"' in result or "\\" in result or _CONTROL.search(result):
         raise ArgumentError(
             path,
-            f"{_shown(result)} has a quote, a backslash or a control character, which breaks the router's stats; "
+            f"{shown(result)} has a quote, a backslash or a control character, which breaks the router's stats; "
             "give the domain as clients send it",
         )
     if ".." in result.split("/"):
-        raise ArgumentError(path, f"{_shown(result)} leads out of the folder of credentials; give it without '..'")
+        raise ArgumentError(path, f"{shown(result)} leads out of the folder of credentials; give it without '..'")
     return result
 
 
 def address(path: str, value: Any) -> Any:
     """What a router connects to: text, or the index of one of the instance's sockets."""
-    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+    if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
         return whole(path, value, 0, 255)
     result = text(path, value)
     if result.startswith(("/", "@")):
@@ -228,7 +238,7 @@ def address(path: str, value: Any) -> Any:
     if flaw:
         raise ArgumentError(
             path,
-            f"{_shown(result)} {flaw}; give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or "
+            f"{shown(result)} {flaw}; give an IPv4 address and a port (10.0.0.7:3031), the absolute path of a unix socket, or "
             "the number of the socket",
         )
     return result
@@ -243,11 +253,11 @@ def modifier(path: str, value: Any) -> Modifier:
         first = modifier(child(path, "modifier1"), found["modifier1"]).first
         second = whole(child(path, "modifier2"), found["modifier2"], 0, 255) if "modifier2" in found else None
         return Modifier(first, second)
-    if isinstance(value, str) and not value.strip().lstrip("+-").isdigit():
+    if isinstance(value, str) and not _WHOLE.match(value):
         if value not in MODIFIERS:
             near = _near(value, MODIFIERS)
             hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(MODIFIERS))
-            raise ArgumentError(path, f"{_shown(value)} is no modifier's name; {hint}")
+            raise ArgumentError(path, f"{shown(value)} is no modifier's name; {hint}")
         return Modifier(MODIFIERS[value], None)
     return Modifier(whole(path, value, 0, 255, "; a modifier has 8 bits"), None)
 
@@ -258,7 +268,7 @@ def algorithm(path: str, value: Any) -> Algorithm:
     if name not in _ALGORITHMS:
         raise ArgumentError(
             path,
-            f"{_shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
+            f"{shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
         )
     return _ALGORITHMS[name]
 
@@ -267,7 +277,7 @@ def digest(path: str, value: Any) -> str:
     """An OpenSSL digest's name."""
     result = text(path, value)
     if not _DIGEST.match(result):
-        raise ArgumentError(path, f"{_shown(result)} is no digest's name; give one such as SHA256")
+        raise ArgumentError(path, f"{shown(result)} is no digest's name; give one such as SHA256")
     return result
 
 
@@ -292,7 +302,7 @@ def uids(path: str, value: Any) -> List[int]:
     found = []
     for at, item in enumerate(sequence(path, value)):
         place = f"{path}[{at}]"
-        if str(item).strip() == "0":
+        if item == 0 or (isinstance(item, str) and item.strip() == "0"):
             raise ArgumentError(place, "uWSGI never skips the check for uid 0; give the uid of an unprivileged user")
         found.append(whole(place, item, 1, 2**32 - 2))
     return found
@@ -315,8 +325,12 @@ def _type_name(value: Any) -> str:
     return "a value of type " + type(value).__name__
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for an error, quoted, on one line and not too long."""
-    # Masked before it's cut: without its END line a PEM would take the rest of the error along.
-    shown: str = mask(repr(value))
-    return shown if len(shown) <= 80 else shown[:60] + f"... ({len(shown)} characters)"
+    try:
+        # Masked before it's cut: without its END line a PEM would take the rest of the error along.
+        quoted: str = mask(repr(value))
+    except (ValueError, RecursionError):
+        # Newer Pythons refuse to write a number of thousands of digits, and lists may be nested without end.
+        return _type_name(value)
+    return quoted if len(quoted) <= 80 else quoted[:60] + f"... ({len(quoted)} characters)"

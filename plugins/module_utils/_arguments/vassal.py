@@ -262,6 +262,8 @@ def _raw(path: str, name: Any, value: Any) -> str:
         raise ArgumentError(
             values.child(path, name), "must be a value or a list of values; give true for an option that takes none"
         )
+    if not isinstance(value, str) and not values.is_sane(value):
+        raise ArgumentError(values.child(path, name), "is not a finite number of 64 bits; give one, or text")
     text = str(value)
     flaw = writer.raw_flaw(text)
     if flaw:

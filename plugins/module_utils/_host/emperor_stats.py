@@ -10,11 +10,14 @@ vassal's workers are up.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from .._pool import strict_json
 from .._pool.stats import Get, StatsError, fetch
+
+# More than any Emperor can run.
+_MOST_VASSALS = 100_000
 
 
 class Vassal(NamedTuple):
@@ -70,36 +73,49 @@ def ask(address: str, timeout: float, get: Get) -> Emperor:
 
 
 def parse(raw: bytes) -> Emperor:
-    """Read the JSON of an Emperor's stats server; raises StatsError."""
+    """Read the JSON of an Emperor's stats server.
+
+    Raises:
+        StatsError: when it isn't an Emperor's, or has anything in it that no Emperor writes.
+    """
     try:
-        found = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError) as exc:
+        found = strict_json.load(raw.decode("utf-8", "replace"))
+    except ValueError as exc:
         raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
     if not isinstance(found, dict) or "vassals" not in found:
         raise StatsError("it is the stats server of something else than an Emperor")
     try:
-        return Emperor(
-            [_vassal(one) for one in found["vassals"]],
-            {str(one["id"]): int(one.get("attempt", 1)) for one in found.get("blacklist", [])},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+        vassals, failing = strict_json.sequence(found["vassals"]), strict_json.sequence(found.get("blacklist", []))
+        if len(vassals) + len(failing) > _MOST_VASSALS:
+            raise StatsError(f"its answer has more than {_MOST_VASSALS} vassals")
+        return Emperor([_vassal(strict_json.mapping(one)) for one in vassals], _attempts(failing))
+    except (KeyError, TypeError) as exc:
         raise StatsError("its answer has no vassals as an Emperor has") from exc
 
 
+def _attempts(failing: List[Any]) -> Dict[str, int]:
+    """How often each was tried; of one that is there twice the most."""
+    found: Dict[str, int] = {}
+    for one in map(strict_json.mapping, failing):
+        name = strict_json.text(one["id"])
+        found[name] = max(found.get(name, 0), strict_json.number(one.get("attempt", 1)))
+    return found
+
+
 def _vassal(one: Dict[str, Any]) -> Vassal:
-    on_demand = one.get("on_demand") or None
+    on_demand = strict_json.text(one.get("on_demand", "")) or None
     return Vassal(
-        id=str(one["id"]),
-        modified=int(one.get("last_mod", 0)),
-        accepting=bool(one.get("accepting")),
-        on_demand=None if on_demand is None else str(on_demand),
-        asleep=on_demand is not None and one.get("pid") == -1,
-        cursed=bool(one.get("cursed")),
+        id=strict_json.text(one["id"]),
+        modified=strict_json.number(one.get("last_mod", 0)),
+        accepting=strict_json.number(one.get("accepting", 0)) != 0,
+        on_demand=on_demand,
+        asleep=on_demand is not None and strict_json.number(one.get("pid", 0)) == -1,
+        cursed=strict_json.number(one.get("cursed", 0)) != 0,
     )
 
 
 def state(emperor: Emperor, path: str) -> State:
-    """One vassal of an Emperor, by the path of its file."""
+    """One vassal of an Emperor, by the path of its file; of two the first."""
     names = (path, os.path.basename(path))
     for one in emperor.vassals:
         if one.id in names:

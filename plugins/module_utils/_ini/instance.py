@@ -24,7 +24,14 @@ FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml
 # The older ways to announce, which nothing silences.
 _UNSUSPENDABLE = ("subscribe", "subscribe-to", "st")
 _TLS = ("https-socket", "ssl-socket", "suwsgi-socket")
-_NUMBER = re.compile(r"\s*([+-]?\d+)")
+# What C's isspace and isdigit know.
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
+# What can be read of a vassal, whose owner may be a stranger to whoever reads it: far more than anybody writes.
+_MOST_BYTES = 2**20
+_MOST_TOTAL = 2 * 2**20
+_MOST_LINES = 2**16
+_MOST_FILES = 256
+_MOST_DEPTH = 16
 
 # The path of a file to its content; raises OSError.
 Read = Callable[[str], bytes]
@@ -95,7 +102,7 @@ def read(place: str, path: str, content: Optional[Read] = None) -> Instance:
         content: reads a file; by default it is done as the file's owner.
 
     Raises:
-        ArgumentError: when a file can't be read, or it isn't known which one is included.
+        ArgumentError: when a file can't be read, it isn't known which one is included, or they are too many or too large.
     """
     folder, base = os.path.split(os.path.abspath(path))
     chain = Chain()
@@ -135,19 +142,28 @@ class _Files:
         self._read = read
         self._last = ""
         self._open: List[Tuple[str, str]] = []
+        # What has been read, each file once.
+        self._sections: Dict[str, Dict[str, List[parser.Line]]] = {}
+        self._files = self._size = self._lines = 0
 
     def lines(self, name: str, section: str) -> Iterator[parser.Line]:
         """The lines of a section, with those of an included file behind the one that includes it."""
         path = self._path(name)
         if (path, section) in self._open:
             raise ArgumentError(self._place, f"{path} includes itself")
-        try:
-            text = self._read(path).decode("utf-8", "surrogateescape")
-        except OSError as exc:
-            raise ArgumentError(self._place, f"{path} can't be read: {exc.strerror}") from exc
+        if len(self._open) >= _MOST_DEPTH:
+            raise ArgumentError(self._place, f"{path} is included more than {_MOST_DEPTH} files deep; include fewer")
+        self._files += 1
+        if self._files > _MOST_FILES:
+            raise ArgumentError(self._place, f"{path} is included after {_MOST_FILES} others; include fewer files")
+        if path not in self._sections:
+            self._sections[path] = self._parsed(path)
         self._last = name
         self._open.append((path, section))
-        for line in parser.lines(text, path, section):
+        for line in self._sections[path].get(section, ()):
+            self._lines += 1
+            if self._lines > _MOST_LINES:
+                raise ArgumentError(self._place, f"{path} has the line {_MOST_LINES + 1} of its vassal; write fewer lines")
             yield line
             if line.name in parser.INCLUDES:
                 yield from self.lines(*self._included(path, line))
@@ -156,6 +172,24 @@ class _Files:
             elif FOREIGN.match(line.name):
                 raise self._unknown(path, line, "brings options that aren't read here")
         self._open.pop()
+
+    def _parsed(self, path: str) -> Dict[str, List[parser.Line]]:
+        """The sections of a file, as long as it isn't too large."""
+        try:
+            content = self._read(path)
+        except OSError as exc:
+            raise ArgumentError(self._place, f"{path} can't be read: {exc.strerror}") from exc
+        self._size += len(content)
+        if len(content) > _MOST_BYTES or self._size > _MOST_TOTAL:
+            raise ArgumentError(
+                self._place,
+                f"{path} is too large: a file of a vassal may have {_MOST_BYTES} bytes, and all of them {_MOST_TOTAL}; remove "
+                "what uWSGI doesn't need",
+            )
+        try:
+            return parser.sections(content.decode("utf-8", "surrogateescape"), path)
+        except parser.TooMuchError as error:
+            raise ArgumentError(self._place, f"{path} {error}") from error
 
     def _path(self, name: str) -> str:
         if os.path.isabs(name):
@@ -234,15 +268,19 @@ def _is_server(value: str) -> bool:
         return value.startswith("/")
     try:
         socket.inet_aton(host)
-    except OSError:
+    except (OSError, ValueError):
+        # The latter for what is no text at all.
         return False
     return is_port(port)
 
 
 def _number(value: str) -> int:
-    """As ``atoi`` has it."""
+    """As ``atoi`` has it: what doesn't fit in 64 bits is the last that does, and of those 32 are left."""
     found = _NUMBER.match(value)
-    return int(found.group(1)) if found else 0
+    sign, digits = found.groups() if found else ("", "")
+    number = int(digits[:20] or "0") * (-1 if sign == "-" else 1)
+    number = max(-(2**63), min(2**63 - 1, number))
+    return (number + 2**31) % 2**32 - 2**31
 
 
 def _address(place: str, fields: Dict[str, str], sockets: List[parser.Option]) -> str:

@@ -10,7 +10,12 @@ where a backslash takes the next character as it is.
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterable, Tuple
+
+# What is between two commas, with escaped ones; at the end of the text a backslash takes nothing.
+_FIELD = re.compile(r"(?:\A|,)((?:[^\\,]+|\\.?)*)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 
 
 def escape(value: str) -> str:
@@ -25,13 +30,7 @@ def join(pairs: Iterable[Tuple[str, str]]) -> str:
 
 def parse(text: str) -> Dict[str, str]:
     """Read a list; of a name that is there twice the last value counts, as for uWSGI."""
-    parts = [""]
-    characters = iter(text)
-    for character in characters:
-        if character == "\\":
-            parts[-1] += next(characters, "")
-        elif character == ",":
-            parts.append("")
-        else:
-            parts[-1] += character
-    return {name: value for name, dummy, value in (part.partition("=") for part in parts)}
+    fields = _FIELD.findall(text)
+    if "\\" in text:
+        fields = [_ESCAPED.sub(r"\1", field) for field in fields]
+    return {name: value for name, dummy, value in (field.partition("=") for field in fields)}

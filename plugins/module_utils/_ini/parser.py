@@ -26,8 +26,22 @@ _CONDITION = re.compile(r"(if-.*|for(-.*)?)\Z", re.DOTALL)
 _ENDS = ("end", "endif", "end-if", "endfor", "end-for")
 # One that names itself would never end.
 _MOST_EXPANSIONS = 1000
+# A value that placeholders double again and again would fill the memory.
+_MOST_EXPANDED = 2**16
+# The characters that are looked through or brought for all placeholders together, which takes less than a second; one
+# placeholder takes the time of so many.
+_MOST_WORK = 2**22
+_STEP = 64
+# Magic variables make a text longer, by as much as the path of its file is long.
+_MOST_TEXT = 2**22
+# Why a value isn't known may have a reason in turn.
+_MOST_REASON = 500
 # Stands for a magic variable that can't be known, in a place where no text has it.
 _UNKNOWN = "\0"
+
+
+class TooMuchError(ValueError):
+    """Text that is longer than anybody writes one; says how long it may be."""
 
 
 class Line(NamedTuple):
@@ -63,19 +77,33 @@ def lines(text: str, path: str, section: str = "uwsgi") -> List[Line]:
 
     Args:
         path: the file's absolute path, for the magic variables ``%d``, ``%n``, ``%p`` and ``%s``.
+
+    Raises:
+        TooMuchError: when magic variables make the text too long.
     """
-    found: List[Line] = []
+    return sections(text, path).get(section, [])
+
+
+def sections(text: str, path: str) -> Dict[str, List[Line]]:
+    """The lines of each section that has any; those above the first are of the one without a name.
+
+    Raises:
+        TooMuchError: when magic variables make the text too long.
+    """
+    every: Dict[str, List[Line]] = {}
+    # Of each section, whether its next line is certain.
+    uncertain: Dict[str, bool] = {}
     current = ""
-    certain = True
     for line in _without_magic(text, path).split("\n"):
         stripped = line.strip(_BLANKS)
         if stripped.startswith("["):
             # uWSGI cuts the last character, whatever it is.
             current = stripped[1:-1]
-        elif stripped and stripped[0] not in ";#" and current == section:
+        elif stripped and stripped[0] not in ";#":
+            found = every.setdefault(current, [])
             left, dummy, right = stripped.partition("=")
             name, value = left.rstrip(_BLANKS), right.lstrip(_BLANKS)
-            certain = certain or name in _ENDS
+            certain = not uncertain.get(current) or name in _ENDS
             found.append(Line(name, value, name in INCLUDES or name in _DEFINES, certain))
             if name in _DEFINES:
                 own, dummy, content = value.partition("=")
@@ -83,7 +111,8 @@ def lines(text: str, path: str, section: str = "uwsgi") -> List[Line]:
                 found.append(Line(own, content, name != "set", certain))
             elif _CONDITION.match(name):
                 certain = False
-    return found
+            uncertain[current] = not certain
+    return every
 
 
 def expanded(given: List[Line]) -> List[Option]:
@@ -97,9 +126,10 @@ def expanded(given: List[Line]) -> List[Option]:
         first.setdefault(line.name, at)
     # That is the file that uWSGI was started with.
     first.pop("ini", None)
+    expansion = _Expansion(lambda name: found[first[name]] if name in first else None)
     for at, line in enumerate(given):
         if not line.fixed and not found[at].flaw:
-            found[at] = _expanded(found[at], lambda name: found[first[name]] if name in first else None)
+            found[at] = expansion.of(found[at])
     return found
 
 
@@ -111,6 +141,8 @@ def read(text: str, path: str, section: str = "uwsgi") -> List[Option]:
 def _without_magic(text: str, path: str) -> str:
     folder, base = os.path.split(path)
     values = {"%": "%", "(": "%(", "d": folder + "/", "n": os.path.splitext(base)[0], "p": path, "s": base}
+    if len(text) + sum(text.count("%" + name) * len(values[name]) for name in "dnps") > _MOST_TEXT:
+        raise TooMuchError(f"is longer than {_MOST_TEXT} characters with its magic variables; use fewer")
     return _MAGIC.sub(lambda found: values.get(found.group(1), _UNKNOWN), text)
 
 
@@ -126,25 +158,52 @@ def _flaw(line: Line) -> str:
     return ""
 
 
-def _expanded(option: Option, lookup: Callable[[str], Optional[Option]]) -> Option:
-    value = option.value
-    start = 0
-    for dummy in range(_MOST_EXPANSIONS):
-        found = _placeholder(value, start)
-        if found is None:
-            return option._replace(value=value)
-        begin, end = found
-        name = value[begin + 2 : end - 1]
-        brought = lookup(name)
-        if brought is None:
-            # uWSGI leaves it as it is, or does arithmetic with it.
-            return option._replace(flaw=f"has a placeholder, %({name}), that the files don't define")
-        if brought.flaw:
-            return option._replace(flaw=f"has a placeholder, %({name}), that {brought.flaw}")
-        value = value[:begin] + brought.value + value[end:]
-        # It begins anew, for what the placeholder brought, and doesn't see a first character again.
-        start = 1
-    return option._replace(flaw="has a placeholder that names itself")
+class _Expansion:
+    """Placeholders to what they stand for, until all of it together is too much.
+
+    Args:
+        lookup: the option that a placeholder names, as far as it's expanded.
+    """
+
+    def __init__(self, lookup: Callable[[str], Optional[Option]]) -> None:
+        self._lookup = lookup
+        self._left = _MOST_WORK
+
+    def of(self, option: Option) -> Option:
+        """An option with its placeholders expanded, or with the reason why they can't be."""
+        value = option.value
+        start = 0
+        for dummy in range(_MOST_EXPANSIONS):
+            begin = value.find("%(", start)
+            found = _placeholder(value, begin) if begin >= 0 else None
+            if found is None:
+                return option._replace(value=value)
+            # What was looked through, and what copying the value takes beside that.
+            self._left -= found[1] - begin + len(value) // 16 + _STEP
+            begin, end = found
+            name = value[begin + 2 : end - 1]
+            brought = self._lookup(name)
+            if brought is None:
+                # uWSGI leaves it as it is, or does arithmetic with it.
+                return option._replace(flaw=_reason(name, "the files don't define"))
+            if brought.flaw:
+                return option._replace(flaw=_reason(name, brought.flaw))
+            self._left -= len(brought.value)
+            if len(value) + len(brought.value) > _MOST_EXPANDED:
+                return option._replace(flaw=f"has placeholders that stand for more than {_MOST_EXPANDED} characters")
+            if self._left < 0:
+                return option._replace(flaw="has a placeholder, and the files have too many of them")
+            value = value[:begin] + brought.value + value[end:]
+            # It begins anew, for what the placeholder brought, and doesn't see a first character again. Before the last per
+            # cent sign there is nothing to be found.
+            seen = value.rfind("%", 1, begin)
+            start = max(1, begin if seen < 0 else seen)
+        return option._replace(flaw="has a placeholder that names itself")
+
+
+def _reason(name: str, why: str) -> str:
+    reason = f"has a placeholder, %({name}), that {why}"
+    return reason if len(reason) <= _MOST_REASON else reason[:_MOST_REASON] + "..."
 
 
 def _placeholder(value: str, start: int) -> Optional[Tuple[int, int]]:

@@ -36,8 +36,13 @@ def file_name(path: str, value: Any) -> str:
         ArgumentError: when it isn't one that ``key_file`` could have made.
     """
     if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
+        try:
+            text = str(value)
+        except (ValueError, RecursionError):
+            # A number of thousands of digits, or a list without end.
+            text = type(value).__name__
         # Masked before it's cut: without its END line a PEM would take the rest of the error along.
-        shown = repr(mask(str(value))[:80])
+        shown = repr(mask(text)[:80])
         raise ArgumentError(
             path,
             f"{shown} can't name a signing key's file; give at most {_MAX_NAME} of letters, digits, '.', '_' and '-', with "

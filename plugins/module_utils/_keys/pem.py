@@ -20,7 +20,7 @@ from .._errors import ArgumentError
 HALVES = ("private", "public")
 
 _MAX_PEM = 64 * 1024
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL)
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n")
 _HALF_OF = {"PRIVATE KEY": "private", "RSA PRIVATE KEY": "private", "EC PRIVATE KEY": "private", "PUBLIC KEY": "public"}
 # "openssl ecparam -genkey" writes this before the key; OpenSSL's readers skip it.
 _SKIPPED = "EC PARAMETERS"
@@ -73,7 +73,7 @@ def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
         raise ArgumentError(path, "is no text; give the key in PEM")
     if len(content) > _MAX_PEM:
         raise ArgumentError(path, f"has more than {_MAX_PEM} bytes, so it is no single key; give one key in PEM")
-    blocks: List[Any] = [block for block in _BLOCK.findall(content) if block[0] != _SKIPPED]
+    blocks = [block for block in _blocks(content) if block[0] != _SKIPPED]
     if not blocks:
         raise ArgumentError(path, "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM")
     if len(blocks) > 1:
@@ -90,6 +90,26 @@ def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
     if not _is_whole(der):
         raise ArgumentError(path, "looks like PEM, but what is in it is damaged; give the key whole")
     return label, der
+
+
+def _blocks(content: str) -> List[Tuple[str, str]]:
+    """The labels and bodies of the blocks in a text; one without an end is none."""
+    found: List[Tuple[str, str]] = []
+    done = 0
+    # A label whose end isn't found is not looked for again: the time would grow with the square of their number.
+    endless = set()
+    for begin in _BEGIN.finditer(content):
+        label = begin.group(1)
+        if begin.start() < done or label in endless:
+            continue
+        end = f"-----END {label}-----"
+        at = content.find(end, begin.end())
+        if at < 0:
+            endless.add(label)
+        else:
+            found.append((label, content[begin.end() : at]))
+            done = at + len(end)
+    return found
 
 
 def _is_whole(der: bytes) -> bool:

@@ -99,10 +99,13 @@ def decode(packet: bytes) -> Packet:
 
 
 def _pair(name: str, value: Union[str, bytes]) -> bytes:
-    halves = (name.encode("utf-8"), value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape"))
+    try:
+        halves = [one if isinstance(one, bytes) else one.encode("utf-8", "surrogateescape") for one in (name, value)]
+    except UnicodeEncodeError as exc:
+        raise WireError(f"the field {name!r} is not valid Unicode text") from exc
     for half in halves:
         if len(half) > 0xFFFF:
-            raise WireError(f"the field {name} has {len(half)} bytes and a field holds 65535")
+            raise WireError(f"the field {name[:80]} has {len(half)} bytes and a field holds 65535")
     return b"".join(_SIZE.pack(len(half)) + half for half in halves)
 
 

@@ -133,7 +133,7 @@ def merged(routers: Iterable[Router]) -> List[MergedPool]:
                 _add(nodes.setdefault(node["address"], _nothing(node)), node, router["stats"])
     for nodes in keys.values():
         for one in nodes.values():
-            seen = one["fresh_on"] + one["ghost_on"]
+            seen = {*one["fresh_on"], *one["ghost_on"]}
             one["missing_on"] = [router["stats"] for router in answered if router["stats"] not in seen]
     return [
         MergedPool(key=key, hits=hits[key], nodes=[nodes[name] for name in sorted(nodes)]) for key, nodes in sorted(keys.items())

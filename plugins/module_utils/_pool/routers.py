@@ -11,10 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .._errors import ArgumentError
+from . import strict_json
 from .pools import Router, pools, selected
 from .stats import Get, StatsError, Table, fetch, parse
 
 _MOST_AT_ONCE = 32
+# Unix time in seconds that a float can hold exactly.
+_LAST = 2**53
 
 
 class Answer(NamedTuple):
@@ -83,9 +86,19 @@ def _read(address: str, raw: bytes, now: float) -> Answer:
 def restored(kept: Any) -> List[Answer]:
     """Answers from a cache, which may hold anything; none where it holds anything else."""
     try:
-        return [_read(str(one["stats"]), one["raw"].encode("utf-8", "replace"), float(one["time"])) for one in kept]
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return [
+            _read(strict_json.text(one["stats"]), strict_json.text(one["raw"]).encode("utf-8"), _time(one["time"]))
+            for one in map(strict_json.mapping, strict_json.sequence(kept))
+        ]
+    except (KeyError, TypeError):
         return []
+
+
+def _time(value: Any) -> float:
+    # Neither NaN nor Infinity, which JSON has in Python, is in this range.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LAST:
+        raise TypeError("not a time")
+    return float(value)
 
 
 def judged(answer: Answer, max_age: float, key: Optional[str] = None, node: Optional[str] = None) -> Router:

@@ -21,6 +21,7 @@ from .._addresses import endpoint, is_url, stats_flaw
 from .._errors import HostError
 from .._files import opened
 from .._files.child import where_it_belongs
+from . import strict_json
 
 _DANGLING = re.compile(r",(\s*[\]}])")
 # What others decide the content of, and the members that can be behind it; 2.1 has a node's vassal.
@@ -29,12 +30,8 @@ _OPENING = re.compile(r'"(cwd|key|name|vassal)":"')
 _CLOSING = re.compile(r'"(?=,\s*"(active_sessions|hash|modifier1|vassal)":)')
 # An address has 255 bytes, and so has a key that a router survives.
 _MOST_CHARACTERS = 4096
-# As newer Pythons have it by default: to read a number takes time that grows with the square of its digits.
-_MOST_DIGITS = 4300
-# What uWSGI writes are numbers of 64 bits (cr.c).
-_LEAST, _MOST = -(2**63), 2**64 - 1
-# A router with thousands of nodes writes some megabytes.
-_MOST_BYTES = 256 * 2**20
+# A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
+_MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
 
 # Fetches a URL within some seconds; raises OSError or ValueError.
@@ -158,38 +155,21 @@ def parse(raw: bytes) -> Table:
     text = _escaped(raw.decode("utf-8", "replace"))
     try:
         try:
-            found = _loaded(text)
+            found = strict_json.load(text)
         except ValueError:
-            found = _loaded(_DANGLING.sub(r"\1", text))
-    except (ValueError, RecursionError) as exc:
+            found = strict_json.load(_DANGLING.sub(r"\1", text))
+    except ValueError as exc:
         raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
     if not isinstance(found, dict) or "version" not in found:
         raise StatsError("its answer is not that of a uWSGI stats server")
     if "subscriptions" not in found:
         raise StatsError("it is the stats server of something else than a router with a subscription server")
     try:
-        pools = [
-            ListedPool(_text(pool["key"]), _number(pool.get("hits", 0)), [_listed(node) for node in pool.get("nodes", [])])
-            for pool in found["subscriptions"]
-        ]
+        pools = [_pool(strict_json.mapping(pool)) for pool in strict_json.sequence(found["subscriptions"])]
         pid = found.get("pid")
-        return Table(_text(found["version"]), pid if pid is None else _number(pid), pools)
-    except (KeyError, TypeError, AttributeError, UnicodeEncodeError) as exc:
+        return Table(strict_json.text(found["version"]), pid if pid is None else strict_json.number(pid), pools)
+    except (KeyError, TypeError) as exc:
         raise StatsError("its answer has no table of nodes as a router has") from exc
-
-
-def _loaded(text: str) -> Any:
-    return json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=_integer)
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
-    return int(digits)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _escaped(text: str) -> str:
@@ -220,29 +200,23 @@ def _end(closings: Sequence[Tuple[int, str]], at: int, begin: int, behind: Seque
     return None
 
 
-def _listed(node: Dict[str, Any]) -> Listed:
-    return Listed(
-        address=_text(node["name"]),
-        last_check=_number(node["last_check"]),
-        weight=_number(node.get("weight", 1)),
-        modifier1=_number(node.get("modifier1", 0)),
-        modifier2=_number(node.get("modifier2", 0)),
-        requests=_number(node.get("requests", 0)),
-        failures=_number(node.get("failcnt", 0)),
-        in_flight=_number(node.get("ref", 0)),
-        dead=bool(_number(node.get("death_mark", 0))),
+def _pool(pool: Dict[str, Any]) -> ListedPool:
+    return ListedPool(
+        strict_json.text(pool["key"]),
+        strict_json.number(pool.get("hits", 0)),
+        [_listed(strict_json.mapping(node)) for node in strict_json.sequence(pool.get("nodes", []))],
     )
 
 
-def _number(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not _LEAST <= value <= _MOST:
-        raise TypeError(value)
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    # Half of a surrogate pair, as JSON may have it, can't be written anywhere.
-    value.encode("utf-8")
-    return value
+def _listed(node: Dict[str, Any]) -> Listed:
+    return Listed(
+        address=strict_json.text(node["name"]),
+        last_check=strict_json.number(node["last_check"]),
+        weight=strict_json.number(node.get("weight", 1)),
+        modifier1=strict_json.number(node.get("modifier1", 0)),
+        modifier2=strict_json.number(node.get("modifier2", 0)),
+        requests=strict_json.number(node.get("requests", 0)),
+        failures=strict_json.number(node.get("failcnt", 0)),
+        in_flight=strict_json.number(node.get("ref", 0)),
+        dead=strict_json.number(node.get("death_mark", 0)) != 0,
+    )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, MergedPool, merged
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import strict_json
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, MergedPool, Pool, merged
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Node as RouterNode
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router as Asked
 
@@ -25,6 +26,8 @@ STATES = {
 SERVING = ("fresh", "failing")
 MISSING = "missing"
 _MOST_NAMES = 8
+# The members of a node that are numbers.
+_FIGURES = ("weight", "modifier1", "modifier2", "requests", "failures", "in_flight", "age")
 
 
 # A router's stats server, a key and a node's address.
@@ -113,9 +116,9 @@ def picture(info: Any) -> Picture:
     """
     try:
         results = [info] if "routers" in info else [_of_host(host, result, len(info)) for host, result in info.items()]
-        routers = [router for result in results for router in result["routers"]]
+        routers = [_asked(router) for result in results for router in result["routers"]]
         answered = [result for result in results if "time" in result]
-        time, max_age = max(str(one["time"]) for one in answered), int(answered[0]["max_age"])
+        time, max_age = max(_line(one["time"]) for one in answered), strict_json.number(answered[0]["max_age"])
         pools = merged(routers)
         judged = {
             (router["stats"], pool["key"], node["address"]): _state(node)
@@ -124,13 +127,51 @@ def picture(info: Any) -> Picture:
             for node in pool["nodes"]
         }
         total = sum(node["requests"] for pool in pools for node in pool["nodes"])
-        keys = [_key(pool, judged, routers, total) for pool in pools]
+        # By key, the routers that list it and their requests for it.
+        listed: dict[str, dict[str, int]] = {}
+        for router in routers:
+            for pool in router["pools"]:
+                listed.setdefault(pool["key"], {})[router["stats"]] = sum(node["requests"] for node in pool["nodes"])
+        keys = [_key(pool, judged, routers, listed[pool["key"]], total) for pool in pools]
         found = [_router(router) for router in routers]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
         problem = "is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
         raise ArgumentError("_input", problem) from exc
     counts = {state: sum(key.counts[state] for key in keys) for state in STATES}
     return Picture(time, max_age, found, keys, counts, _alerts(found, keys))
+
+
+def _asked(router: Any) -> Asked:
+    """A router with the types that it must have: hosts' results are as much worth as the hosts are."""
+    asked = Asked(stats=_line(router["stats"]), pools=[_pool(pool) for pool in router["pools"]])
+    if "version" in router:
+        asked["version"] = _line(router["version"])
+    if "error" in router:
+        asked["error"] = _line(router["error"])
+    return asked
+
+
+def _pool(pool: Any) -> Pool:
+    return Pool(
+        key=_line(pool["key"]),
+        hits=strict_json.number(pool["hits"]),
+        nodes=[
+            RouterNode(
+                address=_line(node["address"]),
+                dead=bool(node["dead"]),
+                fresh=bool(node["fresh"]),
+                **{name: strict_json.number(node[name]) for name in _FIGURES},  # type: ignore[typeddict-item]
+            )
+            for node in pool["nodes"]
+        ],
+    )
+
+
+def _line(value: Any) -> str:
+    # Half of a surrogate pair may be in a path; the page shows it.
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    return value
 
 
 def _of_host(host: str, result: Result, hosts: int) -> Result:
@@ -153,7 +194,7 @@ def _state(node: RouterNode) -> str:
     return "failing" if node["failures"] else "fresh"
 
 
-def _key(pool: MergedPool, judged: dict[Place, str], routers: list[Asked], total: int) -> Key:
+def _key(pool: MergedPool, judged: dict[Place, str], routers: list[Asked], listed: dict[str, int], total: int) -> Key:
     name = pool["key"]
     requests = sum(node["requests"] for node in pool["nodes"])
     nodes = [_node(name, node, judged, routers, requests) for node in pool["nodes"]]
@@ -167,12 +208,7 @@ def _key(pool: MergedPool, judged: dict[Place, str], routers: list[Asked], total
         share=requests / total if total else 0.0,
         failures=sum(node.failures for node in nodes),
         in_flight=sum(node.in_flight for node in nodes),
-        routers={
-            router["stats"]: sum(node["requests"] for node in other["nodes"])
-            for router in routers
-            for other in router["pools"]
-            if other["key"] == name
-        },
+        routers=listed,
     )
 
 

@@ -49,12 +49,12 @@ def public_half(path: str, content: str) -> str:
     try:
         # uWSGI would sign with an inconsistent RSA key too, and to find one out takes a hundred times as long as all the rest.
         key = serialization.load_pem_private_key(content.encode("utf-8"), None, unsafe_skip_rsa_key_validation=True)
+        found = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without the cause, whose text is not ours to vouch for.
         raise ArgumentError(path, "is no private key that can be read; give an RSA or an EC key in PEM") from None
-    found = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
     return found.decode("ascii")
 
 

@@ -126,8 +126,8 @@ def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
     Raises:
         ArgumentError: for a key that's missing, two that fall on one file name, or one that has two private keys.
     """
-    if half not in pem.HALVES:
-        raise ArgumentError("half", f"{half!r} is neither 'private' nor 'public'")
+    if not isinstance(half, str) or half not in pem.HALVES:
+        raise ArgumentError("half", f"{values.shown(half)} is neither 'private' nor 'public'")
     if not isinstance(private_keys, Mapping):
         raise ArgumentError("private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM")
     needed = _needed(items)

@@ -106,3 +106,9 @@ def test_an_algorithm_has_the_name_of_a_task_and_that_of_uwsgi() -> None:
     assert sorted(_dialect.ALGORITHM_CHOICES) == sorted(
         name for algo in _dialect.ALGORITHMS for name in (algo.argument, algo.name)
     )
+
+
+@pytest.mark.parametrize("text", ["٢.٤", "2.٤", "2.²"])
+def test_a_release_has_ascii_digits(text: str) -> None:
+    with pytest.raises(ArgumentError, match="is not a uWSGI version"):
+        _dialect.parse_release("uwsgi_version", text)

@@ -52,3 +52,9 @@ def test_every_other_error_stays(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
         fussy(error)
     assert caught.value is error
+
+
+def test_a_value_without_end_is_an_error_of_the_filter() -> None:
+    with pytest.raises(AnsibleFilterError) as caught:
+        fussy(RecursionError("maximum recursion depth exceeded"))
+    assert str(caught.value) == "emperor.uwsgi.fussy: the value is nested too deeply; flatten it"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _router_checks
+from support.stream import timed
 
 SIGNED = {"digest_algo": "SHA256", "dir_cert": "/keys"}
 
@@ -165,3 +166,22 @@ def test_nothing_is_read_of_nodes_whose_certificates_nobody_takes() -> None:
     router = {"name": "f", "options": {"fastrouter-subscription-server": "0.0.0.0:2626"}}
     assert _router_checks.certificates([router], unread) == []
     assert list(unread) != []
+
+
+def test_many_routers_are_checked_in_time() -> None:
+    with timed(0, 3):
+        found = _router_checks.flaws([router(str(at), http=":1030", http_stats="/s") for at in range(3000)])
+    assert found == [", ".join(f"0.options.{one}, {at}.options.{one}" for at in range(1, 3000) for one in ("http", "http-stats"))
+                     + ": " + ONE_ADDRESS]  # fmt: skip
+
+
+def test_digits_of_other_scripts_are_none() -> None:
+    servers = [router("a", http_subscription_server=":٢")]
+    assert _router_checks.flaws(servers) == ["a.options.http-subscription-server: " + DEAF]
+    assert _router_checks.flaws([router("a", None, "٢", http=":٨٠"), router("b", http="10.0.0.2:٨٠")], 5, low_ports=False) == []
+
+
+@pytest.mark.parametrize("value", [{}, b"a", 16**5000, float("nan")], ids=range(4))
+def test_what_is_no_value_is_for_the_check_of_the_arguments(value: Any) -> None:
+    assert _router_checks.flaws([router("a", None, value, http=value)], 5) == []
+    assert _router_checks.certificates([router("a", https=value)]) == []

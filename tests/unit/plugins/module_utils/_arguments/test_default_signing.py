@@ -137,3 +137,20 @@ def test_what_has_a_successor_is_announced_with_either(given_: Any, succeeding: 
     found = default_signing.signed_vassals(vassal(given_), FOLDER, "SHA256", succeeding)[0]["subscriptions"]
     assert [one.get("signing") for one in found] == signings
     assert {(one["server"], one["key"]) for one in found} == {(S, "a.test")}
+
+
+def test_lists_are_a_few_deep() -> None:
+    items: Any = {"name": "a"}
+    for dummy in range(32):
+        items = [items]
+    assert [one for dummy, one in default_signing.flat("vassals", items)] == [{"name": "a"}]
+    with pytest.raises(ArgumentError) as caught:
+        list(default_signing.flat("vassals", [items]))
+    assert str(caught.value) == "vassals: has lists that are nested more than 32 deep; flatten them"
+
+
+@pytest.mark.parametrize("name", [["a"], {}, "\ud800", 16**5000], ids=range(4))
+def test_the_name_of_a_successor_is_text(name: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        default_signing.signed_vassals([], "/k", succeeding=["a.pem", name])
+    assert caught.value.path == "succeeding[1]"

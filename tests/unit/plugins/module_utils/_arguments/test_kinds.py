@@ -138,3 +138,14 @@ def test_only_one_algorithm_needs_a_newer_release() -> None:
 
 def test_these_add_to_their_value_with_each_line() -> None:
     assert {kind.name for kind, *dummy in KINDS if kind.repeats} == {"directories", "uids"}
+
+
+@pytest.mark.parametrize("text", ["٣", "²", "३", "", "+1", " 1", "9" * 21, "9" * 5000])
+def test_numbers_have_few_ascii_digits(text: str) -> None:
+    assert not kinds.is_number(text)
+    with pytest.raises(kinds.Unreadable, match="where a number belongs"):
+        kinds.read_number(text)
+
+
+def test_a_number_is_read() -> None:
+    assert [kinds.read_number(text) for text in ("0", "007", "9" * 20)] == [0, 7, 10**20 - 1]

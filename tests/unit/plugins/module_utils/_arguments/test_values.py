@@ -292,3 +292,38 @@ def test_one_value_is_a_list_of_one() -> None:
 def test_members_of_nothing_stand_alone() -> None:
     assert (values.child("", "a"), values.child("a[0]", "b")) == ("a", "a[0].b")
     assert (values.child("a", "b\n"), values.child("a", 5), values.child("a", "")) == ("a['b\\n']", "a[5]", "a['']")
+
+
+# Digits of other scripts, which Python's int() and isdigit() know, numbers that have no text, and values without end.
+HUGE = 16**5000
+DEEP: List[Any] = []
+for dummy in range(5000):
+    DEEP = [DEEP]
+STRANGE: List[Tuple[str, Any]] = [
+    *[(name, value) for name in ("positive", "level", "address", "modifier")
+      for value in ("٣", "²", "३", "1\u00a0", HUGE, DEEP)],
+    *[("uids", [value]) for value in ("٣", HUGE, DEEP, "٤")],
+    *[(name, value) for name in ("text", "word", "key", "file", "server", "digest", "algorithm", "socket_path")
+      for value in (float("inf"), float("-inf"), float("nan"), HUGE, -HUGE, 2**64, -(2**63) - 1, DEEP)],
+    *[("flag", value) for value in (HUGE, DEEP, float("nan"), float("inf"), "३")],
+    ("signing", ["SHA256", HUGE]), ("modifier", {"modifier1": "٣"}), ("server", "10.0.0.٢:2626"), ("server", "10.0.0.2:٢"),
+    ("address", "10.0.0.٣:3031"), ("address", "10.0.0.7:٣"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), STRANGE, ids=range(len(STRANGE)))
+def test_what_is_no_number_of_uwsgi_is_an_error_of_its_argument(name: str, value: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        getattr(values, name)("arg", value)
+    assert caught.value.path.startswith("arg")
+    assert len(str(caught.value)) < 500
+
+
+def test_a_member_of_any_name_is_an_error_of_it() -> None:
+    for name in (HUGE, 5, None, ("a",)):
+        with pytest.raises(ArgumentError, match="is no argument here; known are a"):
+            values.mapping("arg", {name: 1}, ["a"])
+
+
+def test_numbers_that_uwsgi_has_are_text() -> None:
+    assert [values.text("arg", number) for number in (2**64 - 1, -(2**63), 1e3)] == [str(2**64 - 1), str(-(2**63)), "1000.0"]

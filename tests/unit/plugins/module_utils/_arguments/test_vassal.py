@@ -14,6 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal im
     SUFFIX,
     Defaults,
     Vassal,
+    _raw,
     vassals,
 )
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
@@ -364,3 +365,10 @@ SHARED = ["%n.sock", "127.0.0.1:0", "=0", "fd://3", "$(SOCKET)"]
 def test_what_stands_for_a_socket_of_its_own_may_stand_twice(socket: str) -> None:
     both = [dict(options(socket=socket), name=name) for name in ("a", "b")]
     assert [one.name for one in vassals(both, (2, 0))] == ["a", "b"]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 16**5000, 2**64], ids=range(4))
+def test_an_option_has_no_number_that_uwsgi_does_not_have(value: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        _raw("options", "harakiri", value)
+    assert str(caught.value) == "options.harakiri: is not a finite number of 64 bits; give one, or text"

@@ -28,6 +28,9 @@ STATES: List[Tuple[Dict[str, Any], State]] = [
     ({"vassals": [], "blacklist": [{"id": "shop.ini"}]}, State(failing=1)),
     ({"vassals": [{"id": PATH}], "blacklist": [{"id": PATH, "attempt": 3}]}, State(Vassal(PATH))),
     ({"vassals": [], "blacklist": [{"id": "other.ini", "attempt": 3}]}, State()),
+    ({"vassals": [{"id": PATH, "last_mod": 5}, {"id": PATH, "last_mod": 6}]}, State(Vassal(PATH, 5))),
+    ({"vassals": [], "blacklist": [{"id": PATH, "attempt": at} for at in (3, 4, 2)]}, State(failing=4)),
+    ({"vassals": [{"id": PATH, "last_mod": 2**64 - 1}]}, State(Vassal(PATH, 2**64 - 1))),
 ]
 
 
@@ -42,16 +45,30 @@ NO_VASSALS = "its answer has no vassals as an Emperor has"
 REFUSED = [
     (b"", NO_JSON + "Expecting value: line 1 column 1 (char 0)"),
     (b"{", NO_JSON + "Expecting property name"),
-    (b"[" * 100000, NO_JSON + "maximum recursion depth exceeded"),
+    (b"[" * 100000, NO_JSON + "it is nested too deeply"),
     (b"[]", NO_EMPEROR),
     (b'{"version": "2.0", "subscriptions": []}', NO_EMPEROR),
     (b'{"vassals": 5}', NO_VASSALS),
     (b'{"vassals": [5]}', NO_VASSALS),
     (b'{"vassals": [{}]}', NO_VASSALS),
     (b'{"vassals": [{"id": "a", "last_mod": []}]}', NO_VASSALS),
-    (b'{"vassals": [{"id": "a", "last_mod": Infinity}]}', NO_VASSALS),
+    (b'{"vassals": [{"id": "a", "last_mod": Infinity}]}', NO_JSON + "Infinity is not a number of JSON"),
+    (b'{"vassals": [{"id": "a", "last_mod": NaN}]}', NO_JSON + "NaN is not a number of JSON"),
+    (b'{"vassals": [{"id": "a", "last_mod": ' + b"1" * 4301 + b"}]}", NO_JSON + "a number has more than 4300 digits"),
+    (b'{"vassals": {}}', NO_VASSALS),
+    (b'{"vassals": null}', NO_VASSALS),
+    (b'{"vassals": [], "blacklist": {}}', NO_VASSALS),
+    (b'{"vassals": [], "blacklist": null}', NO_VASSALS),
+    *[(b'{"vassals": [{"id": %s}]}' % value, NO_VASSALS) for value in (b"5", b"null", b"true", b"[]", b'"\\ud800"')],
+    *[(b'{"vassals": [], "blacklist": [{"id": %s}]}' % value, NO_VASSALS) for value in (b"5", b"null", b"[]", b'"\\ud800"')],
+    *[(b'{"vassals": [{"id": "a", "on_demand": %s}]}' % value, NO_VASSALS) for value in (b"5", b"null", b"[]", b'"\\ud800"')],
+    *[(b'{"vassals": [{"id": "a", "on_demand": "/s", "%s": %s}]}' % (name, value), NO_VASSALS)
+      for name in (b"last_mod", b"accepting", b"cursed", b"pid")
+      for value in (b"1.0", b'"1"', b"null", b"true", b"18446744073709551616", b"-9223372036854775809", b"1e3")],
+    *[(b'{"vassals": [], "blacklist": [{"id": "a", "attempt": %s}]}' % value, NO_VASSALS)
+      for value in (b"1.0", b'"1"', b"null", b"true", b"18446744073709551616")],
     (b'{"vassals": [], "blacklist": [{}]}', NO_VASSALS),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("raw", "problem"), REFUSED, ids=range(len(REFUSED)))
@@ -75,3 +92,14 @@ def test_an_emperor_is_asked_over_its_address() -> None:
         return b'{"vassals": [{"id": "a"}], "blacklist": [{"id": "b", "attempt": 2}]}'
 
     assert emperor_stats.ask("http://127.0.0.1:5000/", 7, get) == Emperor([Vassal("a")], {"b": 2})
+
+
+def test_more_vassals_than_any_emperor_runs_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert emperor_stats._MOST_VASSALS == 100000
+    monkeypatch.setattr(emperor_stats, "_MOST_VASSALS", 3)
+    most = {"vassals": [{"id": "a"}, {"id": "b"}], "blacklist": [{"id": "c"}]}
+    assert len(emperor_stats.parse(json.dumps(most).encode()).vassals) == 2
+    for name, own in most.items():
+        more = {**most, name: [*own, {"id": "d"}]}
+        with pytest.raises(StatsError, match=r"^its answer has more than 3 vassals$"):
+            emperor_stats.parse(json.dumps(more).encode())

@@ -239,3 +239,50 @@ def test_each_suspend_file_is_told_once() -> None:
     lines = [f"{LINE},addr=a:1{check}" for check in (",check=/run/b", "", ",check=/run/a", ",check=/run/b", ",check=")]
     assert instance.suspend_files(announced(shop="\n".join(lines))) == ["/run/b", "/run/a"]
     assert instance.suspend_files([]) == []
+
+
+TOO_LARGE = " is too large: a file of a vassal may have 1048576 bytes, and all of them 2097152; remove what uWSGI doesn't need"
+PAD = ";" * (2**20 - 200)
+LIMITS: List[Tuple[str, Dict[str, str], str]] = [
+    ("a large file", {"shop": ";" * 2**20}, VASSAL + TOO_LARGE),
+    ("large files", {"shop": f"include = a.ini\ninclude = b.ini\n{PAD}", "a": PAD, "b": PAD}, FOLDER + "b.ini" + TOO_LARGE),
+    ("a magic variable", {"shop": "x = " + "%p" * 200000},
+     VASSAL + " is longer than 4194304 characters with its magic variables; use fewer"),
+    ("many files", {"shop": "include = b.ini\n" * 256, "b": ""},
+     FOLDER + "b.ini is included after 256 others; include fewer files"),
+    ("many lines", {"shop": "include = b.ini\n" * 9, "b": "a = b\n" * 8000},
+     FOLDER + "b.ini has the line 65537 of its vassal; write fewer lines"),
+    ("a template of itself", {"shop": "inherit = b.ini", "b": "inherit = b.ini"},
+     FOLDER + "b.ini is included after 256 others; include fewer files"),
+    ("deep files", {"shop": "include = 0.ini", **{str(at): f"include = {at + 1}.ini" for at in range(16)}},
+     FOLDER + "15.ini is included more than 16 files deep; include fewer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "problem"), [case[1:] for case in LIMITS], ids=[case[0] for case in LIMITS])
+def test_a_vassal_has_its_limits(texts: Dict[str, str], problem: str) -> None:
+    with pytest.raises(ArgumentError) as found:
+        announced(**texts)
+    assert (found.value.path, found.value.problem) == (PLACE, problem)
+
+
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    assert len(instance.read_bytes("/dev/zero")) == 2**20 + 1
+    with pytest.raises(ArgumentError, match="is too large"):
+        instance.read(PLACE, "/dev/zero")
+
+
+@pytest.mark.parametrize("server", ["\udcff:1", "10.0.0.2\0:1", "10.0.0.٣:1", "10.0.0.2:٣"])
+def test_a_server_of_other_bytes_is_refused(server: str) -> None:
+    with pytest.raises(ArgumentError, match="neither an IPv4 address"):
+        instance.of_lines([("subscriptions[0]", f"server={server},key=a,addr=b:1")])
+
+
+# As glibc's atoi reads them.
+NUMBERS = [("5", 5), (" \t+5x", 5), ("-1", -1), ("", 0), ("x", 0), ("٣", 0), ("0" * 50 + "7", 7), ("4294967297", 1),
+           ("2147483648", -(2**31)), ("9" * 5000, -1), ("-" + "9" * 5000, 0), ("\u00a05", 0)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "number"), NUMBERS)
+def test_numbers_are_read_as_c_does(text: str, number: int) -> None:
+    assert instance._number(text) == number

@@ -217,3 +217,41 @@ def test_the_fields_of_a_subscription_are_read_back(key: str, others: dict[str, 
     read = parser.read(writer.render("uwsgi", lines), PATH)[-1]
     assert read.flaw == ""
     assert kvlist.parse(read.value) == {"server": entry["server"], **{ENTRY[name]: entry[name] for name in ENTRY}}
+
+
+LARGE = "has placeholders that stand for more than 65536 characters"
+MANY = "has a placeholder, and the files have too many of them"
+
+
+def test_placeholders_that_double_are_given_up() -> None:
+    doubled = "".join(f"p{at} = %(p{at - 1})%(p{at - 1})\n" for at in range(1, 40))
+    found = {one.name: one for one in parser.read(f"[uwsgi]\nset-ph = p0=a\n{doubled}x = %(p39)", PATH)}
+    assert (len(found["p15"].value), found["p15"].flaw) == (2**15, "")
+    assert found["p16"].flaw == LARGE
+    assert found["x"].flaw.startswith("has a placeholder, %(p39), that has a placeholder, %(p38), that ")
+    assert len(found["x"].flaw) == 503
+
+
+def test_many_long_values_of_one_placeholder_do_not_fill_the_memory() -> None:
+    text = "[uwsgi]\nset-ph = p=" + "a" * 60000 + "\n" + "x = %(p)\n" * 20000
+    found = parser.read(text, PATH)
+    assert sum(len(one.value) for one in found) < 8 * 10**6
+    assert (found[2].flaw, found[-1].flaw) == ("", MANY)
+
+
+def test_magic_variables_do_not_fill_the_memory() -> None:
+    path = "/" + "a" * 4000 + "/shop.ini"
+    assert len(parser.lines("[uwsgi]\nx = " + "%p" * 1000, path)[0].value) == 1000 * len(path)
+    with pytest.raises(parser.TooMuchError) as caught:
+        parser.lines("[uwsgi]\nx = " + "%p" * 1100, path)
+    assert str(caught.value) == "is longer than 4194304 characters with its magic variables; use fewer"
+
+
+def test_all_sections_are_read_at_once() -> None:
+    text = "a = 1\n[uwsgi]\nif-x = 1\nb = 2\n[shop]\nc = 3\n[none]\n[uwsgi]\nd = 4\nendif =\ne = 5"
+    found = parser.sections(text, PATH)
+    assert {name: [(one.name, one.certain) for one in lines] for name, lines in found.items()} == {
+        "": [("a", True)],
+        "uwsgi": [("if-x", True), ("b", False), ("d", False), ("endif", True), ("e", True)],
+        "shop": [("c", True)],
+    }

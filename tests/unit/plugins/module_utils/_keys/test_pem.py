@@ -18,6 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys.pem import Pem
 from hypothesis import given
 from hypothesis import strategies as st
 from support import keys
+from support.stream import timed
 
 EC, RSA = keys.private("ec"), keys.private("rsa")
 LINES = EC.splitlines(True)
@@ -169,3 +170,12 @@ def test_a_damaged_key_is_another_one_or_an_error_without_its_content(at: int, o
     same = "".join(damaged.splitlines()[1:-1]) == "".join(EC.splitlines()[1:-1])
     assert found.half == "private"
     assert (found == pem.inspect("key", EC)) or not same
+
+
+ENDLESS = ["-----BEGIN A-----\n" * 3600, "-----BEGIN " * 5900, "-----BEGIN PRIVATE KEY-----" + " " * 60000]
+
+
+@pytest.mark.parametrize("content", ENDLESS, ids=range(len(ENDLESS)))
+def test_the_time_to_look_for_blocks_grows_with_the_length(content: str) -> None:
+    with timed(0, 1):
+        assert problem(content) == NO_PEM

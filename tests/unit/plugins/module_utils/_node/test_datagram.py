@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from hypothesis import given
@@ -100,3 +102,14 @@ def test_any_bytes_are_an_announcement_or_an_error(body: bytes) -> None:
         return
     sign = None if found.signature is None else lambda dummy: found.signature
     assert datagram.encode(found.command, found.pairs, sign) == packet
+
+
+def test_names_of_any_bytes_are_written_as_they_were_read() -> None:
+    packet = datagram.decode(b"\xe0\x05\x00\x00\x01\x00\xff\x00\x00")
+    assert datagram.encode(packet.command, packet.pairs) == b"\xe0\x05\x00\x00\x01\x00\xff\x00\x00"
+
+
+@pytest.mark.parametrize("pair", [("\ud800", "a"), ("a", "\ud800")])
+def test_what_is_no_text_is_an_error(pair: Tuple[str, str]) -> None:
+    with pytest.raises(datagram.WireError, match="is not valid Unicode text"):
+        datagram.encode(datagram.SUBSCRIBE, [pair])

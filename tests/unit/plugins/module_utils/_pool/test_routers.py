@@ -177,6 +177,8 @@ GOOD = {"stats": "r", "time": NOW, "raw": table(a={}).decode()}
 NONE: List[Any] = [
     None, 5, [5], ["r"], [None], [{}], [GOOD, {}], {"a": GOOD}, [{**GOOD, "raw": 5}], [{**GOOD, "raw": None}],
     [{**GOOD, "time": "now"}], [{**GOOD, "time": None}], [{**GOOD, "time": 10**400}], [{**GOOD, "time": []}],
+    *[[{**GOOD, "time": time}] for time in (float("nan"), float("inf"), float("-inf"), -1, 2**53 + 1, True, "5")],
+    [{**GOOD, "stats": 5}], (GOOD,),
 ]  # fmt: skip
 
 

@@ -145,3 +145,19 @@ def test_anything_else_is_an_error(given: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         picture(given)
     assert str(caught.value) == "_input: is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
+
+
+STRANGE: list[dict[str, Any]] = [
+    *[{"nodes": {name: value}} for name in ("weight", "requests", "age")
+      for value in (None, "5", 1.5, float("nan"), True, 2**64, [])],
+    {"nodes": {"address": 5}}, {"max_age": float("inf")}, {"max_age": "٣"}, {"time": 5},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=str)
+def test_results_of_other_types_are_an_error(strange: dict[str, Any]) -> None:
+    found = info(router("r", **{"a.test": {"10.0.0.7:1": {}}}))
+    found["routers"][0]["pools"][0]["nodes"][0].update(strange.get("nodes", {}))
+    found.update({name: value for name, value in strange.items() if name != "nodes"})
+    with pytest.raises(ArgumentError, match=r"is not what emperor.uwsgi.uwsgi_router_info returns"):
+        picture(found)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON from strangers: read within limits, and its values with the types that they must have. Pure.
+
+What is wrong with the text is a ValueError. A value of another type is a TypeError.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List
+
+# Up to Python 3.10 nothing else limits it. Reading a number takes time that grows with the square of its digits.
+_MOST_DIGITS = 4300
+# What uWSGI writes are numbers of 64 bits (core/stats.c).
+_LEAST, _MOST = -(2**63), 2**64 - 1
+# A node has 20 members, so this is enough for a router with 100,000 nodes. Each takes up to some hundred bytes of memory.
+_MOST_MEMBERS = 2**21
+
+
+def load(text: str) -> Any:
+    """Read JSON, in which text may have control characters.
+
+    Raises:
+        ValueError: when it isn't JSON, is nested too deeply, or has too many members.
+    """
+    if text.count(",") + text.count("[") + text.count("{") > _MOST_MEMBERS:
+        raise ValueError(f"it has more than {_MOST_MEMBERS} members")
+    try:
+        return json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=_integer)
+    except RecursionError as exc:
+        raise ValueError("it is nested too deeply") from exc
+
+
+def number(value: Any) -> int:
+    """A whole number of 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not _LEAST <= value <= _MOST:
+        raise TypeError("not a whole number of 64 bits")
+    return value
+
+
+def text(value: Any) -> str:
+    """Text that can be written anywhere: JSON may have half of a surrogate pair."""
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise TypeError("not valid Unicode text") from exc
+    return value
+
+
+def mapping(value: Any) -> Dict[str, Any]:
+    """An object."""
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def sequence(value: Any) -> List[Any]:
+    """A list."""
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return int(digits)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Some inputs of every target of ``fuzz``, always the same; "make nightly" runs many more, always others."""
+
+from __future__ import annotations
+
+import pytest
+from hostile import fuzz, samples
+from support.modules import ROOT
+
+COUNT = 150
+
+
+@pytest.mark.parametrize("name", fuzz.TARGETS)
+def test_whatever_is_read_is_taken_or_refused_in_time(name: str) -> None:
+    assert fuzz.fuzz(name, COUNT, 1) >= COUNT // 2
+
+
+def test_every_filter_is_a_target_and_accepts_its_samples() -> None:
+    names = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")}
+    assert names <= {name[len("filter-") :] for name in fuzz.TARGETS}
+    assert set(samples.CALLS) <= names
+    for name, calls in samples.CALLS.items():
+        for positional, named in calls:
+            fuzz.TARGETS["filter-" + name].run(fuzz.Call(positional, named))
+
+
+def test_what_never_ends_is_stopped() -> None:
+    with pytest.raises(AssertionError, match=r"^took more than 0\.05 s$"), fuzz.limited(0.05):
+        while True:
+            pass

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON from strangers: limits, and the types of values."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import strict_json
+
+UNREAD = [
+    ("", "Expecting value: line 1 column 1 (char 0)"),
+    ("[" * 100000, "it is nested too deeply"),
+    ('{"a":' * 100000, "it is nested too deeply"),
+    ("9" * 4301, "a number has more than 4300 digits"),
+    ("NaN", "NaN is not a number of JSON"),
+    ("-Infinity", "-Infinity is not a number of JSON"),
+    ("٣", "Expecting value: line 1 column 1 (char 0)"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), UNREAD, ids=range(len(UNREAD)))
+def test_what_is_not_json_or_too_much_is_an_error(text: str, problem: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        strict_json.load(text)
+    assert str(caught.value) == problem
+
+
+def test_what_is_read() -> None:
+    assert strict_json.load('{"a": [1, "\n", null]}') == {"a": [1, "\n", None]}
+    assert strict_json.load("9" * 4300) == 10**4300 - 1
+
+
+@pytest.mark.parametrize("text", ["[1,1,1,1]", "[[[[]]]]", '{"a":{"a":[{}]}}'])
+def test_members_are_counted_before_they_take_memory(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert strict_json._MOST_MEMBERS == 2097152
+    monkeypatch.setattr(strict_json, "_MOST_MEMBERS", 4)
+    assert strict_json.load(text) is not None
+    monkeypatch.setattr(strict_json, "_MOST_MEMBERS", 3)
+    with pytest.raises(ValueError, match=r"^it has more than 3 members$"):
+        strict_json.load(text)
+
+
+Read = Callable[[Any], Any]
+GOOD: List[Any] = [
+    (strict_json.number, 0), (strict_json.number, 2**64 - 1), (strict_json.number, -(2**63)), (strict_json.text, ""),
+    (strict_json.text, "\0\ufffd"), (strict_json.mapping, {}), (strict_json.sequence, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "value"), GOOD)
+def test_a_value_of_the_right_type_is_itself(read: Read, value: Any) -> None:
+    assert read(value) is value
+
+
+BAD: List[Any] = [
+    *[(strict_json.number, value) for value in (None, True, 1.0, "1", [], 2**64, -(2**63) - 1, float("nan"))],
+    *[(strict_json.text, value) for value in (None, 1, b"a", [], {}, "\ud800", "a\udfff")],
+    *[(strict_json.mapping, value) for value in (None, 1, "", [])],
+    *[(strict_json.sequence, value) for value in (None, 1, "", {}, ())],
+]
+
+
+@pytest.mark.parametrize(("read", "value"), BAD)
+def test_a_value_of_another_type_is_an_error(read: Read, value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^not "):
+        read(value)
