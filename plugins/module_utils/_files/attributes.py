@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, Optional
 from .._errors import ArgumentError
 
 _MOST_ID = 2**32 - 2
+# In ASCII, and not of thousands of digits, which Python refuses to read.
+_NUMBER = re.compile(r"[0-9]{1,20}\Z")
 
 
 class Attributes(NamedTuple):
@@ -57,14 +59,19 @@ def group_number(place: str, name: Any, check_mode: bool = False) -> Optional[in
 def primary_group(owner: str) -> Optional[str]:
     """The number of a user's own group, or of one that has the user's number; None where the host doesn't know the user."""
     try:
-        return str((pwd.getpwuid(int(owner)) if owner.isdecimal() else pwd.getpwnam(owner)).pw_gid)
+        return str((pwd.getpwuid(int(owner)) if is_number(owner) else pwd.getpwnam(owner)).pw_gid)
     except (KeyError, ValueError, OverflowError):
-        return owner if owner.isdecimal() else None
+        return owner if is_number(owner) else None
+
+
+def is_number(name: str) -> bool:
+    """Whether a user or a group is named by its number."""
+    return bool(_NUMBER.match(name))
 
 
 @lru_cache(maxsize=None)
 def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
-    if name.isdecimal():
+    if is_number(name):
         # The last one of 32 bits means "leave it" to chown(2).
         if int(name) > _MOST_ID:
             raise ArgumentError(path, f"{name} is beyond the last number of a {what}, {_MOST_ID}")

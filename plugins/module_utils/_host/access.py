@@ -20,6 +20,7 @@ from typing import Callable, Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 from .._errors import ArgumentError
 from .._files import opened
+from .._files.attributes import is_number
 from .._files.opened import Place
 
 _MISSING = "it is not there"
@@ -44,9 +45,9 @@ def user(path: str, name: str) -> User:
         ArgumentError: when the host has no user of that name.
     """
     try:
-        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+        entry = pwd.getpwuid(int(name)) if is_number(name) else pwd.getpwnam(name)
     except (KeyError, ValueError, OverflowError) as exc:
-        if name.isdecimal():
+        if is_number(name):
             return User(name, int(name), frozenset([int(name)]))
         raise ArgumentError(path, f"the host has no user {name!r}; create it first") from exc
     return User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))

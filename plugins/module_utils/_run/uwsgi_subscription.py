@@ -18,7 +18,7 @@ from .._arguments.subscription import fragment
 from .._dialect import parse_release
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.attributes import attributes
+from .._files.attributes import attributes, is_number
 from .._files.chain import Chain
 from .._files.child import where_it_belongs
 from .._files.directory import Directory
@@ -164,7 +164,7 @@ def _user(params: Dict[str, Any]) -> Any:
 def _wanted(module: AnsibleModule, name: str, text: str) -> Wanted:
     params = module.params
     mode = params["mode"]
-    if mode is not None and not str(mode).isdigit():
+    if isinstance(mode, str) and not is_number(mode):
         mode = _symbolic(module, params["path"], mode)
     found = attributes("", params["owner"], params["group"], mode, module.check_mode)
     return Wanted(name, text.encode("utf-8"), "path", *found)
