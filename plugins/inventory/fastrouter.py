@@ -92,7 +92,7 @@ ghosts: true
 require_all: false
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /tmp/uwsgi-inventory
+cache_connection: ~/.cache/uwsgi-inventory
 cache_timeout: 60
 compose:
   uwsgi_requests: uwsgi_nodes | map(attribute='requests') | sum

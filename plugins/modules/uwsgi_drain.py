@@ -86,8 +86,8 @@ options:
     default: 0
   tyrant:
     description:
-      - The vassal is a tyrant Emperor's, so its tenant owns the file and may have changed it. What the file says is done with the
-        rights of its owner and not with root's.
+      - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights of
+        that user, with or without this argument.
     type: bool
     default: false
 seealso:

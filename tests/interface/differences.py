@@ -32,4 +32,33 @@ DIFFERENCES = [
         note="A module that fails because of the host no longer returns argument. Read msg, which every failure has.",
         test="tests/hostile/test_faults.py::test_a_folder_that_vanishes_is_an_error",
     ),
+    Difference(
+        where="hosts / paths / /run/emperor-uwsgi/emperor.log",
+        reason="The log and the pid file of a daemon were opened as root in a folder of emperor_user's, who could put links there.",
+        note="They are in emperor_log_dir now, /var/log/emperor-uwsgi by default. The role restarts the daemon once.",
+    ),
+    Difference(
+        where="uwsgi_vassals, uwsgi_subscription / validation",
+        reason="The dry run ran as root, and files that the text includes could run commands.",
+        note="Set user to whom the vassals run as. As root, without it and without an owner or a uid, nothing is validated.",
+        test="tests/hostile/test_strangers.py::test_what_a_vassal_includes_is_never_run_as_root",
+    ),
+    Difference(
+        where="every module that changes files / folders of other users",
+        reason="Their owner could put a link in a file's place and have root write somewhere else.",
+        note="Give a folder of root's, or set owner to the folder's user for files of that user's.",
+        test="tests/unit/plugins/modules/test_uwsgi_signing_keys.py::test_in_a_users_folder_root_works_as_that_user_or_not_at_all",
+    ),
+    Difference(
+        where="uwsgi_reload / health.command",
+        reason="The command ran as root, and its program may be another user's.",
+        note="Set user to whom the vassal runs as, unless its file belongs to that user.",
+        test="tests/hostile/test_strangers.py::test_a_command_of_a_tenants_vassal_runs_as_the_tenant",
+    ),
+    Difference(
+        where="uwsgi_daemon / pidfile and log",
+        reason="In a folder of another user that user could put links in their place.",
+        note="Give them in a folder of root's.",
+        test="tests/hostile/test_strangers.py::test_a_program_of_another_users_is_not_run_as_root",
+    ),
 ]

@@ -30,7 +30,7 @@ _FOLDERS = {
     "/run/emperor-uwsgi": "run",
     "/run/uwsgi-drain": "run",
     "/srv/www": "www",
-    "/tmp/uwsgi-inventory": "cache",
+    "~/.cache/uwsgi-inventory": "cache",
 }
 
 
