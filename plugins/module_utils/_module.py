@@ -70,6 +70,15 @@ class DiscreetModule(AnsibleModule):
         """Warn of what is deprecated, without a key."""
         super().deprecate(self._masked(msg), *args, **kwargs)
 
+    def add_path_info(self, kwargs: Dict[str, Any]) -> Dict[str, Any]:
+        """Add what a result's path is, as Ansible does, unless somebody else can put a link there."""
+        try:
+            opened.secure(str(kwargs.get("path", kwargs.get("dest", "/"))))
+        except OSError:
+            return kwargs
+        found: Dict[str, Any] = super().add_path_info(kwargs)
+        return found
+
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """End the run with an error, which has the plain ones of the arguments."""
         nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]

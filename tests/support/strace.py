@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a program did, by the kernel's account: the system calls with paths that root made where somebody else can change things.
+
+The format is that of strace with ``-ff`` (a file a process) and ``-y`` (the path of each descriptor).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+STRACE = shutil.which("strace")
+_CALLS = "%file,connect,bind,sendto,sendmsg,setuid,setreuid,setresuid,clone,clone3,fork,vfork"
+_LINE = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+|\?)")
+# A path, and before it the descriptor that it's relative to.
+_NAMED = re.compile(r'(?:(?:AT_FDCWD|\d+)<((?:[^<>\\]|\\.)*)>, )?(?:sun_path=)?"((?:[^"\\]|\\.)*)"')
+_FORKS = ("clone", "clone3", "fork", "vfork")
+# Looks that open nothing and follow no link.
+_LOOK = ("O_PATH", "O_NOFOLLOW")
+
+
+class Call(NamedTuple):
+    """A system call of a process that was root when it made it."""
+
+    name: str
+    arguments: str
+    paths: list[str]
+
+
+def prefix(folder: Path) -> tuple[str, ...]:
+    """What to put before a command."""
+    return (str(STRACE), "-ff", "-y", "-s", "4096", "-o", str(folder / "trace"), "-e", "trace=" + _CALLS)
+
+
+def calls(folder: Path) -> Iterator[Call]:
+    """All calls of root's with a path."""
+    files = {int(path.suffix[1:]): path for path in folder.glob("trace.*")}
+    # The first process, and those that others began, as whom those were by then.
+    waiting = [(min(files), 0)]
+    while waiting:
+        pid, euid = waiting.pop()
+        for line in files.pop(pid).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            found = _LINE.match(line)
+            if not found:
+                continue
+            name, arguments, result = found.groups()
+            if name in _FORKS and result.isdecimal() and int(result) in files:
+                waiting.append((int(result), euid))
+            elif name.startswith("set") and result == "0":
+                euid = _effective(name, arguments, euid)
+            elif euid == 0:
+                # Without a name it's about the descriptor.
+                yield Call(name, arguments, [_joined(base, path) for base, path in _NAMED.findall(arguments) if path])
+    assert not files, f"nobody began {sorted(files)}"
+
+
+def _effective(name: str, arguments: str, before: int) -> int:
+    numbers = [int(one) for one in arguments.split(", ")]
+    euid = numbers[0] if name == "setuid" else numbers[1]
+    return before if euid == -1 else euid
+
+
+def _joined(base: str, path: str) -> str:
+    return os.path.normpath(os.path.join(base or "/", path))
+
+
+def offences(folder: Path, tree: Path) -> list[str]:
+    """The calls of root's that use a name in a folder of a tree that another user can change.
+
+    Allowed are looks by ``O_PATH|O_NOFOLLOW``.
+    """
+    found = []
+    for call in calls(folder):
+        if all(word in call.arguments for word in _LOOK):
+            continue
+        if any(_is_unsafe(path, tree) for path in call.paths):
+            found.append(f"{call.name}({call.arguments})")
+    return found
+
+
+def _is_unsafe(path: str, tree: Path) -> bool:
+    """Whether one of the folders that a path's names are looked up in is another user's, or is written to by others."""
+    if not path.startswith(str(tree) + "/"):
+        return False
+    for above in Path(path).parents:
+        if above == tree.parent:
+            return False
+        try:
+            status = above.lstat()
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode) and (status.st_uid != 0 or status.st_mode & 0o022):
+            return True
+    return False
