@@ -39,6 +39,7 @@ PURE = {
         "_arguments/*",
         "_files/plan",
         "_files/temporary",
+        "_files/trust",
         "_host/emperor_stats",
         "_ini/*",
         "_keys/*",
