@@ -86,8 +86,8 @@ options:
     default: 0
   tyrant:
     description:
-      - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights of
-        that user, with or without this argument.
+      - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights
+        of that user, with or without this argument.
     type: bool
     default: false
 seealso:

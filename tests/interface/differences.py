@@ -34,7 +34,7 @@ DIFFERENCES = [
     ),
     Difference(
         where="hosts / paths / /run/emperor-uwsgi/emperor.log",
-        reason="The log and the pid file of a daemon were opened as root in a folder of emperor_user's, who could put links there.",
+        reason="The log and pid file of a daemon were opened as root in a folder of emperor_user's, who could put links there.",
         note="They are in emperor_log_dir now, /var/log/emperor-uwsgi by default. The role restarts the daemon once.",
     ),
     Difference(

@@ -63,6 +63,25 @@ def mode(path: Path) -> str:
     return f"{stat.S_IMODE(path.lstat().st_mode):04o}"
 
 
+def program(folder: Path, text: str) -> str:
+    """Write a shell script that everybody may run, in the place of a program such as uWSGI."""
+    path = folder / "program"
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+@contextmanager
+def passable() -> Iterator[Path]:
+    """A folder that every user may enter and only its owner, who runs the tests, may change; pytest's own is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(str(folder))
+
+
 @contextmanager
 def immutable(path: Path) -> Iterator[None]:
     """Let nobody change a file, not even root; skips the test where that can't be done."""

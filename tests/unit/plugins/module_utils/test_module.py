@@ -12,15 +12,15 @@ import re
 import socket
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument, _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
 from support import keys, modules
-from support.files import mode, needs_root, ordinary_user
+from support.files import NOBODY
 from support.uwsgi import BINARY
 
 # A module that ends as its argument "how" says, and logs into a file.
@@ -158,7 +158,8 @@ def test_a_result_and_its_warnings_quote_no_key(tmp_path: Path) -> None:
 
 def test_an_error_that_nobody_expected_has_its_type_and_place(tmp_path: Path) -> None:
     found = ended(tmp_path, "bug", "other", other="plain")
-    assert re.match(r"unexpected KeyError at module\.py:\d+ \(run\), called from _module\.py:\d+ \(finish\); ", found.msg)
+    assert re.match(r"unexpected KeyError at module\.py:\d+ \(run\), called from _module\.py:\d+ \(_done\), ", found.msg)
+    assert "called from _module.py:" in found.msg.partition("(_done)")[2]
     assert "argument" not in found.data
     assert found.data["other"] == "plain"
 
@@ -193,75 +194,70 @@ def test_the_log_has_no_arguments(tmp_path: Path) -> None:
 class Host:
     """What the functions below need of a module."""
 
-    def __init__(self, tmpdir: Path, check_mode: bool = False, **params: Any) -> None:
+    def __init__(self, check_mode: bool = False, **params: Any) -> None:
         self.params = params
         self.check_mode = check_mode
-        self.tmpdir = tmpdir
-
-    def get_bin_path(self, name: str) -> Any:
-        return BINARY if name == "uwsgi" else None
 
 
-def test_the_uwsgi_is_the_one_that_is_named(tmp_path: Path) -> None:
-    found: Uwsgi = _module.host_uwsgi(Host(tmp_path, uwsgi_binary="uwsgi"))  # type: ignore[arg-type]
-    assert (found.binary, found.scratch()) == (BINARY, str(tmp_path))
-    assert found.start([BINARY, "--version"], None)().code == 0
-    assert _module.host_uwsgi(Host(tmp_path, uwsgi_binary="nosuch")).binary is None  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", [os.path.basename(BINARY), BINARY])
+def test_the_uwsgi_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent::" + os.path.dirname(BINARY))
+    found: Uwsgi = _module.host_uwsgi(Host(uwsgi_binary=name))  # type: ignore[arg-type]
+    assert found.binary == BINARY
+    assert found.start([BINARY, "--version"], None, None)().code == 0
+    assert _module.host_uwsgi(Host(uwsgi_binary=name + "-nosuch")).binary is None  # type: ignore[arg-type]
+
+
+def test_a_program_is_looked_for_where_users_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(name for name in os.listdir("/usr/sbin") if os.access("/usr/sbin/" + name, os.X_OK))
+    for path in ("", "/nonexistent"):
+        monkeypatch.setenv("PATH", path)
+        found = _module.host_uwsgi(Host(uwsgi_binary=name)).binary  # type: ignore[arg-type]
+        assert found in ("/sbin/" + name, "/usr/sbin/" + name)
+    monkeypatch.delenv("PATH")
+    assert _module.host_uwsgi(Host(uwsgi_binary=name)).binary  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("validate", "binary", "wanted"),
-    [(None, "uwsgi", True), (True, "uwsgi", True), (False, "uwsgi", False), (None, "nosuch", False), (False, "nosuch", False)],
+    [(None, BINARY, True), (True, BINARY, True), (False, BINARY, False), (None, "nosuch", False), (False, "nosuch", False)],
 )
-def test_it_validates_where_it_can_unless_told_otherwise(tmp_path: Path, validate: Any, binary: str, wanted: bool) -> None:
-    host: Any = Host(tmp_path, uwsgi_binary=binary, validate=validate)
+def test_it_validates_where_it_can_unless_told_otherwise(validate: Any, binary: str, wanted: bool) -> None:
+    host: Any = Host(uwsgi_binary=binary, validate=validate)
     assert _module.wants_validation(host, _module.host_uwsgi(host)) is wanted
 
 
-def test_to_validate_without_a_uwsgi_is_an_error(tmp_path: Path) -> None:
-    host: Any = Host(tmp_path, uwsgi_binary="nosuch", validate=True)
+def test_to_validate_without_a_uwsgi_is_an_error() -> None:
+    host: Any = Host(uwsgi_binary="nosuch", validate=True)
     with pytest.raises(ArgumentError) as caught:
         _module.wants_validation(host, _module.host_uwsgi(host))
     assert str(caught.value) == "validate: the host has no nosuch; install uWSGI first, or set uwsgi_binary"
 
 
-def made(folder: Path, check_mode: bool = False, tyrant: bool = False, **params: Any) -> Tuple[bool, bool]:
-    """Whether a directory was made, and whether its attributes were changed."""
-    given = {"path": str(folder), "directory_mode": None, "owner": None, "group": None, **params}
-    with _module.directory(Host(folder, check_mode, **given), tyrant) as found:  # type: ignore[arg-type]
-        return bool(found.created), bool(found.amended)
+# Whom a vassal runs as: what is given, and who that is.
+RUNNERS: List[Tuple[Any, Optional[Identity]]] = [
+    (None, None),
+    ("", None),
+    ("nobody", identity(NOBODY)),
+    (str(NOBODY), identity(NOBODY)),
+    ("12345678", Identity(12345678, 12345678)),
+    # As whom the dry run does nothing.
+    ("root", Identity(0, 0)),
+    ("0", Identity(0, 0)),
+]
 
 
-def test_a_directory_is_made_where_it_has_a_mode(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    with pytest.raises(ArgumentError, match=r"path: .* is not there; create it first"):
-        made(folder)
-    assert made(folder, check_mode=True, directory_mode="0750") == (True, False)
-    assert not folder.exists()
-    assert made(folder, directory_mode="0750") == (True, False)
-    assert mode(folder) == "0750"
-    # One that is there stays as it is.
-    assert made(folder, directory_mode="0700") == (False, False)
-    assert mode(folder) == "0750"
-    with pytest.raises(ArgumentError, match="directory_mode: "):
-        made(folder, directory_mode="rwx")
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("name", "expected"), RUNNERS)
+def test_who_runs_a_vassal_is_looked_up(name: Optional[str], expected: Optional[Identity], check_mode: bool) -> None:
+    assert _module.runner(name, "user", check_mode) == expected
 
 
-@needs_root
-def test_a_directory_that_tenants_share_is_root_s_and_gets_its_mode(tmp_path: Path) -> None:
-    folder = tmp_path / "shared"
-    folder.mkdir(mode=0o700)
-    os.chown(str(folder), 5, 5)
-    assert made(folder, tyrant=True, directory_mode="0751", owner="nobody") == (False, True)
-    assert (mode(folder), folder.stat().st_uid, folder.stat().st_gid) == ("0751", 0, 0)
-    assert made(folder, tyrant=True, directory_mode="0751") == (False, False)
-
-
-def test_what_tenants_share_is_root_s_as_far_as_it_can_be() -> None:
-    owner = 0 if os.geteuid() == 0 else None
-    assert _module.shared(0o711) == Attributes(owner, owner, 0o711)
-    with ordinary_user():
-        assert _module.shared() == Attributes(None, None, None)
+def test_a_runner_that_the_host_does_not_know_is_an_error_but_in_check_mode() -> None:
+    assert _module.runner("no-such-user", "vassals[3].owner", True) is None
+    with pytest.raises(ArgumentError) as caught:
+        _module.runner("no-such-user", "vassals[3].owner", False)
+    assert str(caught.value) == "vassals[3].owner: the host has no user 'no-such-user'; create it first"
 
 
 def test_a_name_is_resolved_to_its_first_ipv4_address() -> None:

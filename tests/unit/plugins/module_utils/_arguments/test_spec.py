@@ -53,6 +53,8 @@ SHARED: Dict[str, Any] = {
 FOLDER: Dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "directory_mode": {"type": "raw"},
+    "directory_owner": {"type": "str"},
+    "directory_group": {"type": "str"},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "mode": {"type": "raw"},

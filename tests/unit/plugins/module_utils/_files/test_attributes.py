@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import grp
 import pwd
-from typing import Any
+from typing import Any, Callable, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes, attributes, octal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import (
+    Attributes,
+    attributes,
+    group_number,
+    is_number,
+    octal,
+    user_number,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +79,41 @@ def test_the_place_of_a_mode_begins_with_the_path() -> None:
     with pytest.raises(ArgumentError) as caught:
         attributes("", None, None, "x", True)
     assert caught.value.path == "mode"
+
+
+# Looks up a single name.
+SINGLE: List[Tuple[Callable[..., Optional[int]], str]] = [(user_number, "user"), (group_number, "group")]
+
+
+@pytest.mark.parametrize(("number", "what"), SINGLE)
+def test_a_single_name_is_looked_up_for_the_argument_that_has_it(number: Callable[..., Optional[int]], what: str) -> None:
+    for check_mode in (False, True):
+        assert number("a.b", None, check_mode) is None
+        assert [number("a.b", one, check_mode) for one in ("root", "0", 12345, "4294967294")] == [0, 0, 12345, 4294967294]
+        # It means "leave it" to the kernel.
+        with pytest.raises(ArgumentError) as caught:
+            number("a.b", "4294967295", check_mode)
+        assert (caught.value.path, caught.value.problem) == (
+            "a.b", f"4294967295 is beyond the last number of a {what}, 4294967294",
+        )
+    assert number("a.b", "no-such-one", check_mode=True) is None
+    with pytest.raises(ArgumentError) as caught:
+        number("a.b", "no-such-one")
+    assert (caught.value.path, caught.value.problem) == ("a.b", f"the host has no {what} 'no-such-one'; create it first")
+
+
+NUMBERS = [("0", True), ("007", True), ("1" * 20, True), ("1" * 21, False), ("\u0661", False), ("\u00b2", False), ("", False),
+           ("-1", False), ("1\n", False), (" 1", False), ("1e1", False)]
+
+
+@pytest.mark.parametrize(("text", "expected"), NUMBERS)
+def test_a_number_has_so_many_of_ten_digits(text: str, expected: bool) -> None:
+    assert is_number(text) is expected
+
+
+def test_a_user_is_no_group() -> None:
+    assert user_number("", USER.pw_name) == USER.pw_uid
+    assert group_number("", GROUP.gr_name) == GROUP.gr_gid
 
 
 OCTAL = [("0640", 0o640), ("640", 0o640), ("4755", 0o4755), ("04755", 0o4755), ("0000", 0), ("0007", 7), ("777", 0o777)]

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child, opened
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, as_user, identity, where_it_belongs
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import (
+    Identity,
+    as_user,
+    identity,
+    is_other,
+    on_behalf_of,
+    where_it_belongs,
+)
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
-from support.files import NOBODY, needs_root, put
+from support.files import NOBODY, needs_root, ordinary_user, passable, put
+from support.stream import timed
 
 OTHER = Identity(NOBODY, NOBODY)
 
@@ -102,19 +112,17 @@ def lingering() -> None:
 
 @needs_root
 def test_a_child_has_so_much_time_and_leaves_nothing_behind() -> None:
-    with pytest.raises(HostError) as caught:
-        as_user(OTHER, lingering, timeout=0.3)
-    assert str(caught.value).endswith("does not end within 0.3 s; look at what it has to read")
-    left = [pid for pid in os.listdir("/proc") if pid.isdigit() and is_of(pid, NOBODY)]
-    assert left == []
-
-
-def is_of(pid: str, uid: int) -> bool:
+    # Whoever is left of it has the other end.
+    reading, writing = os.pipe()
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as stream:
-            return os.stat(f"/proc/{pid}").st_uid == uid and b"pytest" in stream.read()
-    except OSError:
-        return False
+        with timed(0.3, 20), pytest.raises(HostError) as caught:
+            as_user(OTHER, lingering, timeout=0.3)
+        os.close(writing)
+        assert select.select([reading], [], [], 20)[0] == [reading]
+        assert os.read(reading, 1) == b""
+    finally:
+        os.close(reading)
+    assert str(caught.value) == "work as nobody: does not end within 0.3 s; look at what it has to read"
 
 
 @needs_root
@@ -129,26 +137,76 @@ def test_no_descriptor_is_left_open() -> None:
     assert sorted(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.fixture
+def theirs() -> Iterator[Path]:
+    """A file of another user's, in a folder of that user's."""
+    with passable() as folder:
+        (folder / "theirs").mkdir()
+        put(folder / "theirs" / "file")
+        for path in (folder / "theirs", folder / "theirs" / "file"):
+            os.chown(path, NOBODY, NOBODY)
+        yield folder / "theirs" / "file"
+
+
 @needs_root
-def test_what_belongs_to_one_user_is_done_as_that_one(tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    for parent in tmp_path.parents:
-        if not parent.stat().st_mode & 1:
-            pytest.skip(f"{parent} can't be entered by others")
-    (tmp_path / "theirs").mkdir()
-    put(tmp_path / "theirs" / "file")
-    for path in (tmp_path / "theirs", tmp_path / "theirs" / "file"):
-        os.chown(path, NOBODY, NOBODY)
+def test_what_belongs_to_one_user_is_done_as_that_one(theirs: Path) -> None:
     asked = []
 
     def work() -> List[Any]:
         asked.append(os.geteuid())
-        return [os.geteuid(), opened.read(str(tmp_path / "theirs" / "file")).decode()]
+        return [os.geteuid(), opened.read(str(theirs)).decode()]
 
     assert where_it_belongs(work) == [NOBODY, "old"]
+    # It's tried as root first, which sees whose it is.
     assert asked == [0]
-    with pytest.raises(UnsafePath):
-        where_it_belongs(fails(UnsafePath("/a", ANYBODY)))
+    assert where_it_belongs(lambda: [os.geteuid()]) == [0]
+
+
+@needs_root
+def test_what_belongs_to_several_users_is_done_as_none_of_them(theirs: Path) -> None:
+    theirs.chmod(0o666)
+    asked = []
+
+    def work() -> str:
+        asked.append(os.geteuid())
+        return opened.read(str(theirs)).decode()
+
+    # The folder is one user's, and as that one it turns out that the file is everybody's.
+    with pytest.raises(UnsafePath) as caught:
+        where_it_belongs(work)
+    assert caught.value.uid == ANYBODY
+    os.chown(theirs, 0, 0)
+    os.chown(theirs.parent, 0, 0)
+    with pytest.raises(UnsafePath) as caught:
+        where_it_belongs(work)
+    assert (caught.value.uid, asked) == (ANYBODY, [0, 0])
+
+
+def test_who_is_not_root_can_do_it_as_nobody_else() -> None:
+    with ordinary_user():
+        for call in (where_it_belongs, partial(on_behalf_of, None), partial(as_user, Identity(1, 1))):
+            with pytest.raises(UnsafePath):
+                call(fails(UnsafePath("/a", 1)))  # type: ignore[operator]
+        assert on_behalf_of(Identity(1, 1), os.geteuid) == os.geteuid()
+
+
+@needs_root
+def test_who_is_given_does_it_whoever_it_belongs_to(theirs: Path) -> None:
+    found = {who: on_behalf_of(user, partial(opens, str(theirs))) for who, user in (("they", OTHER), ("it", None))}
+    assert found == {"they": NOBODY, "it": NOBODY}
+    assert on_behalf_of(None, os.geteuid) == 0
+    # It is theirs, and so no third user's.
+    with pytest.raises(UnsafePath) as caught:
+        on_behalf_of(Identity(1, 1), partial(opens, str(theirs)))
+    assert caught.value.uid == NOBODY
+    with pytest.raises(HostError, match=r"work as nobody: does not end within 0\.2 s"):
+        on_behalf_of(OTHER, partial(time.sleep, 60), 0.2)
+
+
+def opens(path: str) -> int:
+    """As whom a file could be read that nobody else can change."""
+    opened.read(path)
+    return os.geteuid()
 
 
 @needs_root
@@ -156,3 +214,10 @@ def test_a_user_never_has_roots_group() -> None:
     assert identity(4000000) == Identity(4000000, 4000000)
     assert identity(NOBODY).gid != 0
     assert identity(NOBODY).name == "nobody"
+
+
+def test_only_root_can_be_another_user() -> None:
+    assert [is_other(user) for user in (None, Identity(0, 0), Identity(os.geteuid(), 0))] == [False] * 3
+    assert is_other(OTHER) is (os.geteuid() == 0)
+    with ordinary_user():
+        assert not is_other(Identity(1, 1))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
@@ -19,7 +17,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._host import access
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.access import Readers, User, unreadable
 from hypothesis import given
 from hypothesis import strategies as st
-from support.files import NOBODY, needs_root, ordinary_user, put
+from support.files import NOBODY, ordinary_user, passable, put
 
 ROOT = User("root", 0, frozenset([0]))
 # Neither the owner of the tests' files nor in their group.
@@ -28,11 +26,9 @@ STRANGER = User("stranger", 4_000_000, frozenset([4_000_001, 4_000_002]))
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder to which everybody may come, as pytest's own is not, and that isn't root's, who may do anything."""
-    found = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
-    found.chmod(0o755)
-    yield found
-    shutil.rmtree(str(found))
+    """A folder to which everybody may come."""
+    with passable() as found:
+        yield found
 
 
 def given_away(path: Path, bits: int) -> Path:
@@ -125,6 +121,54 @@ def test_a_reader_needs_to_enter_the_folders_and_to_read_the_file(
     inner.chmod(0o700)
 
 
+# What is closed to others, and as which path a folder two levels below it is given.
+CLOSED = [("a", "a/b/c"), ("a/b", "a/b/c"), ("a/b/c", "a/b/c"), ("a/b", "link/b/c"), ("a/b/c", "deep"), ("a/b", "a/../a/b/c")]
+
+
+@pytest.mark.parametrize(("closed", "path"), CLOSED)
+def test_who_may_not_enter_a_folder_is_told_which(folder: Path, closed: str, path: str) -> None:
+    (folder / "a" / "b" / "c").mkdir(parents=True)
+    (folder / "link").symlink_to("a")
+    (folder / "deep").symlink_to(folder / "a" / "b" / "c")
+    assert access.barred(str(folder / path), STRANGER) is None
+    (folder / closed).chmod(0o700)
+    # The last one by the name that it was given.
+    step = folder / (path if closed == "a/b/c" else closed)
+    assert access.barred(str(folder / path), STRANGER) == f"stranger may not enter {step}"
+    assert [access.barred(str(folder / path), reader) for reader in (ROOT, None)] == [None, None]
+    # Whoever owns it may.
+    assert access.barred(str(folder / path), User("me", os.geteuid(), frozenset())) is None
+
+
+def test_a_folder_that_is_not_there_bars_nobody(folder: Path) -> None:
+    for path in ("gone", "gone/below"):
+        with pytest.raises(FileNotFoundError):
+            access.barred(str(folder / path), STRANGER)
+
+
+def test_a_folder_can_be_looked_at_by_other_means(folder: Path) -> None:
+    path = put(folder / "key.pem", bits=0o400)
+    asked = []
+
+    def enter(above: str, reader: Optional[User]) -> Optional[str]:
+        asked.append((above, reader))
+        return "no" if reader else None
+
+    assert unreadable(str(path), STRANGER, enter) == "no"
+    assert unreadable(str(path), None, enter) is None
+    assert asked == [(str(folder), STRANGER), (str(folder), None)]
+
+
+def test_the_folder_of_many_keys_is_looked_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(access, "barred", lambda above, reader: asked.append((above, reader and reader.name)))
+    found = Readers()
+    for user in ("daemon", "root", None):
+        for name in ("a.pem", "b.pem"):
+            assert found.flaw(str(put(folder / name)), user, "user") is None
+    assert asked == [(str(folder), "daemon"), (str(folder), "root"), (str(folder), None)]
+
+
 def test_whoever_may_not_look_has_nothing_to_say() -> None:
     with ordinary_user() as folder:
         (folder / "inner").mkdir(mode=0)
@@ -181,19 +225,3 @@ def test_in_check_mode_users_and_keys_that_are_not_there_yet_are_let_pass(folder
     with pytest.raises(ArgumentError) as caught:
         Readers().flaw(gone, "no-such-user", "vassals[3].owner")
     assert caught.value.path == "vassals[3].owner"
-
-
-@needs_root
-def test_root_acts_as_the_owner_of_what_is_not_its_own(folder: Path) -> None:
-    path = folder / "file"
-    put(path, "")
-    rights = (os.geteuid(), os.getegid(), os.getgroups())
-    with access.acting_as_owner(str(path)):
-        assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
-    os.chown(str(path), NOBODY, 6)
-    with pytest.raises(PermissionError), access.acting_as_owner(str(path)):
-        assert (os.geteuid(), os.getegid(), os.getgroups()) == (NOBODY, 6, [])
-        (folder / "new").touch()
-    assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
-    with access.acting_as_owner(str(folder / "not-there")):
-        assert os.geteuid() == 0

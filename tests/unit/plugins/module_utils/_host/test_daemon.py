@@ -16,8 +16,9 @@ from typing import Callable, Iterator, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import UnsafePath
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import daemon
-from support.files import needs_root, ordinary_user
+from support.files import NOBODY, needs_root, ordinary_user, put
 from support.loopback import wait_for
 from support.uwsgi import BINARY
 
@@ -66,23 +67,43 @@ def gone() -> int:
     return process.pid
 
 
-def test_a_process_is_found_by_its_pid_and_its_file(tmp_path: Path, start: Start) -> None:
-    process = sleeping(start, "--ini", INI)
+def test_a_process_is_found_by_its_pid_and_its_files(tmp_path: Path, start: Start) -> None:
     pidfile = tmp_path / "pid"
-    for text in ("{0}", "{0}\n", " {0} \n\n"):
+    process = sleeping(start, "--ini", INI, "--pidfile", str(pidfile))
+    for text in ("{0}", "{0}\n", "{0} \n\n"):
         pidfile.write_text(text.format(process.pid))
         assert daemon.running(str(pidfile), INI) == process.pid
 
 
-@pytest.mark.parametrize("ini", [INI[:-1], INI + "x", "ini", "--ini " + INI])
-def test_a_process_on_another_file_is_another_one(tmp_path: Path, start: Start, ini: str) -> None:
-    pidfile = tmp_path / "pid"
-    pidfile.write_text(str(sleeping(start, "--ini", INI, "end").pid))
+# The ini file and the pid file of another process.
+OTHERS = [(INI[:-1], "{}"), (INI + "x", "{}"), ("ini", "{}"), ("--ini " + INI, "{}"), (INI, "{}x"), (INI, "pid"), (INI, "")]
+
+
+@pytest.mark.parametrize(("ini", "pidfile"), OTHERS)
+def test_a_process_on_another_file_is_another_one(tmp_path: Path, start: Start, ini: str, pidfile: str) -> None:
+    path = tmp_path / "pid"
+    for arguments, found in (((INI, str(path)), True), ((ini, pidfile.format(path)), False)):
+        process = sleeping(start, *arguments, "end")
+        path.write_text(str(process.pid))
+        assert daemon.running(str(path), INI) == (process.pid if found else None)
+
+
+@needs_root
+def test_a_pid_file_may_be_another_users_in_a_folder_of_roots(tmp_path: Path, start: Start) -> None:
+    # uWSGI writes it as the user that it became.
+    pidfile = put(tmp_path / "pid", str(sleeping(start, INI, str(tmp_path / "pid")).pid))
+    os.chown(pidfile, NOBODY, NOBODY)
     assert daemon.running(str(pidfile), INI) is not None
-    assert daemon.running(str(pidfile), ini) is None
+    os.chown(tmp_path, NOBODY, NOBODY)
+    with pytest.raises(UnsafePath) as caught:
+        daemon.running(str(pidfile), INI)
+    assert (caught.value.path, caught.value.uid) == (str(tmp_path), NOBODY)
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"12x", b"-1", b"0", b"99999999999", b"\xff", b"1 2"])
+NO_PIDS = [b"", b"x", b"12x", b"-1", b"0", b" 1", b"99999999999", b"\xff", b"1 2", b"1" + b"\n" * 32, b"\xd9\xa1"]
+
+
+@pytest.mark.parametrize("content", NO_PIDS)
 def test_a_pid_file_without_a_pid_names_no_process(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pid").write_bytes(content)
     assert daemon.running(str(tmp_path / "pid"), INI) is None
@@ -107,7 +128,7 @@ def test_a_process_that_comes_later_is_waited_for(tmp_path: Path, start: Start) 
     found: List[int] = []
     waiter = threading.Thread(target=lambda: found.append(daemon.wait_until_running(str(pidfile), INI, "/gone", 0)))
     waiter.start()
-    process = sleeping(start, INI)
+    process = sleeping(start, INI, str(pidfile))
     assert found == []
     # In one step: the waiter would take the beginning of a number for one.
     (tmp_path / "new").write_text(str(process.pid))
@@ -138,6 +159,28 @@ def test_of_a_process_that_does_not_stay_the_log_s_end_is_told(
     with pytest.raises(HostError) as caught:
         daemon.wait_until_running(str(tmp_path / "gone"), INI, str(log), begin)
     assert str(caught.value) == f"{INI}: uWSGI did not stay up on it. The end of {log}: {end}"
+
+
+def test_of_a_long_log_only_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert daemon._MOST_LOG == 65536
+    monkeypatch.setattr(daemon, "_START_TIMEOUT", 0)
+    monkeypatch.setattr(daemon, "_MOST_LOG", 8)
+    (tmp_path / "log").write_text("one\ntwo\nthree\n")
+    with pytest.raises(HostError) as caught:
+        daemon.wait_until_running(str(tmp_path / "gone"), INI, str(tmp_path / "log"), 4)
+    assert caught.value.problem.endswith(": o / three")
+
+
+@needs_root
+def test_a_log_in_another_users_folder_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon, "_START_TIMEOUT", 0)
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "log").symlink_to(put(tmp_path / "secret", "a secret"))
+    os.chown(tmp_path / "theirs", NOBODY, NOBODY)
+    log = str(tmp_path / "theirs" / "log")
+    with pytest.raises(HostError) as caught:
+        daemon.wait_until_running(str(tmp_path / "gone"), INI, log, 0)
+    assert caught.value.problem.endswith(f". The end of {log}: {tmp_path}/theirs can be changed by nobody")
 
 
 def test_a_log_that_is_not_there_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,66 +6,85 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import dry_run
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host.dry_run import Candidate, DryRun
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended, start
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.dry_run import Candidate, DryRun, Report
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import Line
+from support.files import NOBODY, needs_root, ordinary_user, program
 from support.uwsgi import BINARY
+
+# Whom vassals run as.
+RUNNER = Identity(NOBODY, NOBODY) if os.geteuid() == 0 else None
 
 
 class Host:
-    """A host with a uWSGI, and what was run there.
+    """A host with a uWSGI, and what was run there: as the tests' own user, whoever it should be.
 
     Attributes:
         folder: where candidates are to go.
+        runs: the commands, with SCRATCH for the scratch folder, and the folder that each was to be run in.
+        texts: what each read.
+        scratches: the scratch folders.
     """
 
     def __init__(self, tmp_path: Path, binary: Optional[str] = BINARY) -> None:
         self.folder = tmp_path / "vassals"
-        self.scratch = tmp_path / "scratch"
         self.folder.mkdir()
-        self.scratch.mkdir()
         self.runs: List[Tuple[List[str], Optional[str]]] = []
         self.texts: List[str] = []
-        self.uwsgi = Uwsgi(binary, self.start, lambda: str(self.scratch))
+        self.scratches: List[Path] = []
+        self.uwsgi = Uwsgi(binary, self.start)
 
-    def start(self, argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
-        return partial(self.run, argv, cwd)
+    def start(self, argv: List[str], cwd: Optional[str], user: Optional[Identity]) -> Callable[[], Ended]:
+        return partial(self.run, argv, cwd, user)
 
-    def run(self, argv: List[str], cwd: Optional[str]) -> Ended:
-        self.runs.append((argv, cwd))
-        for path in self.scratch.iterdir():
-            assert path.stat().st_mode & 0o777 == 0o600
-            self.texts.append(path.read_text(encoding="utf-8"))
-        found = subprocess.run(argv, cwd=cwd, capture_output=True, timeout=60, check=False)
+    def run(self, argv: List[str], cwd: Optional[str], user: Optional[Identity]) -> Ended:
+        path = Path(argv[argv.index("--ini") + 1].rpartition(":")[0])
+        status = path.stat()
+        assert (stat.S_IMODE(status.st_mode), status.st_uid) == (0o400, user.uid if user else os.geteuid())
+        assert list(path.parent.iterdir()) == [path]
+        self.scratches.append(path.parent)
+        self.runs.append(([one.replace(str(path.parent), "SCRATCH") for one in argv], cwd))
+        self.texts.append(path.read_text(encoding="utf-8"))
+        there = cwd if cwd and os.path.isdir(cwd) else "/"
+        found = subprocess.run(argv, cwd=there, capture_output=True, timeout=60, check=False)
         return Ended(found.returncode, found.stdout.decode(), found.stderr.decode("utf-8", "replace"))
 
     def candidate(self, name: str, *lines: Any, section: str = "uwsgi") -> Candidate:
         """A candidate of lines in uWSGI's own language, or of ``Line``s."""
         made = [one if isinstance(one, Line) else Line(*re.split(" = ", one, maxsplit=1), False) for one in lines]
-        return Candidate(str(self.folder / (name + ".ini")), "place." + name, section, made)
+        return Candidate(str(self.folder / (name + ".ini")), "place." + name, section, made, RUNNER)
 
-    def check(self, *candidates: Candidate) -> List[str]:
+    def check(self, *candidates: Candidate) -> Report:
         """Check candidates, and that nothing is left of it."""
         before = sorted(self.folder.iterdir())
         try:
             return DryRun(self.uwsgi).check(candidates)
         finally:
-            assert (list(self.scratch.iterdir()), sorted(self.folder.iterdir())) == ([], before)
+            assert sorted(self.folder.iterdir()) == before
+            assert [path for path in self.scratches if path.exists()] == []
+
+    def passes(self, *candidates: Candidate) -> bool:
+        """Whether nothing is said of any candidate."""
+        return self.check(*candidates) == Report([], [])
 
     def refusal(self, *candidates: Candidate) -> Tuple[str, str]:
-        with pytest.raises(ArgumentError) as caught:
-            self.check(*candidates)
-        return caught.value.path, caught.value.problem
+        """The place of the only candidate that is refused, and what uWSGI says of it."""
+        ((candidate, words),) = self.check(*candidates).refused
+        assert candidate in candidates
+        return candidate.place, words
 
 
 @pytest.fixture
@@ -74,12 +93,10 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
-def script(folder: Path, text: str) -> str:
-    """A program in uWSGI's place."""
-    path = folder / "program"
-    path.write_text("#!/bin/sh\n" + text)
-    path.chmod(0o755)
-    return str(path)
+@pytest.fixture
+def willing(tmp_path: Path) -> Host:
+    """One with a uWSGI that takes everything."""
+    return Host(tmp_path, program(tmp_path, "exit 0"))
 
 
 # One candidate
@@ -87,17 +104,25 @@ def script(folder: Path, text: str) -> str:
 
 def test_a_candidate_is_read_where_it_is_to_go(host: Host) -> None:
     candidate = host.candidate("a", "master = true", Line("env", "A=100%"), section="my.section")
-    assert host.check(candidate) == []
-    scratch = str(host.scratch / "a.ini")
-    argv = [BINARY, "--strict", "--ini", scratch + ":my.section", "--get", "strict"]
+    assert host.passes(candidate)
+    argv = [BINARY, "--strict", "--ini", "SCRATCH/a.ini:my.section", "--get", "strict"]
     assert host.runs == [(argv, str(host.folder))]
     assert host.texts == ["[my.section]\nmaster = true\nenv = A=100%%\n"]
 
 
-def test_a_folder_that_is_not_there_yet_does_not_matter(host: Host) -> None:
-    candidate = host.candidate("a", "master = true")._replace(path="/nonexistent/folder/a.ini")
-    assert host.check(candidate) == []
-    assert host.runs[0][1] is None
+def not_there_yet() -> Report:
+    return DryRun(Uwsgi(BINARY, start)).check([Candidate("/none/a.ini", "place", "uwsgi", [Line("master", "true")], RUNNER)])
+
+
+@needs_root
+def test_a_folder_that_is_not_there_yet_does_not_matter() -> None:
+    assert not_there_yet() == Report([], [])
+
+
+@pytest.mark.xfail(strict=True, reason="start() falls back to / for another user alone")
+def test_a_folder_that_is_not_there_yet_does_not_matter_without_root_either() -> None:
+    with ordinary_user():
+        assert not_there_yet() == Report([], [])
 
 
 REFUSED = [
@@ -116,36 +141,35 @@ def test_what_uwsgi_refuses_is_told_in_its_words(host: Host, line: str, words: s
     (host.folder / "other.ini").write_text("[uwsgi]\nmaster = true\n")
     place, problem = host.refusal(host.candidate("a", "master = true", line))
     assert place == "place.a"
-    assert problem.startswith(f"uWSGI refuses {host.folder / 'a.ini'}: ")
     assert words in problem
     for chatter in ("getting INI configuration", "Starting uWSGI", "/  /", "\n"):
         assert chatter not in problem
 
 
 def test_words_about_the_candidate_name_it_where_it_is_to_go(host: Host) -> None:
-    assert host.refusal(host.candidate("a", "ini = %p:nosuch"))[1].count(str(host.folder / "a.ini")) == 2
-    said = ["$3: bad", "*** Starting uWSGI 2 ***", " and bad ", ""]
-    binary = script(host.folder, "".join(f'echo "{words}" >&2\n' for words in said) + "exit 1")
-    uwsgi = Uwsgi(binary, host.start, lambda: str(host.scratch))
-    with pytest.raises(ArgumentError) as caught:
-        DryRun(uwsgi).check([host.candidate("a", "master = true")])
     path = str(host.folder / "a.ini")
-    assert caught.value.problem == f"uWSGI refuses {path}: {path}:uwsgi: bad / and bad"
+    assert host.refusal(host.candidate("a", "ini = %p:nosuch"))[1].count(path) == 1
+    said = ["$3: bad", "*** Starting uWSGI 2 ***", " and bad ", ""]
+    host.uwsgi.binary = program(host.folder, "".join(f'echo "{words}" >&2\n' for words in said) + "exit 1")
+    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", f"{path}:uwsgi: bad / and bad")
 
 
 def test_a_uwsgi_without_words_is_an_error_too(tmp_path: Path) -> None:
-    host = Host(tmp_path, script(tmp_path, "exit 7"))
-    path = host.folder / "a.ini"
-    problem = f"uWSGI refuses {path}: exit code 7, and it says nothing"
-    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", problem)
+    host = Host(tmp_path, program(tmp_path, "exit 7"))
+    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", "exit code 7, and it says nothing")
 
 
-def test_a_link_in_the_scratch_folder_is_not_followed(host: Host, tmp_path: Path) -> None:
-    (host.scratch / "a.ini").symlink_to(tmp_path / "target")
-    with pytest.raises(OSError):
-        DryRun(host.uwsgi).check([host.candidate("a", "master = true")])
-    assert not (tmp_path / "target").exists()
-    assert host.runs == []
+def test_a_uwsgi_that_does_not_end_is_an_error_of_its_argument(host: Host) -> None:
+    def begin(*dummy: object) -> Callable[[], Ended]:
+        def end() -> Ended:
+            raise HostError("/bin/uwsgi", "does not end within 60 s")
+
+        return end
+
+    host.uwsgi.start = begin
+    with pytest.raises(ArgumentError) as caught:
+        host.check(host.candidate("a", "master = true"))
+    assert (caught.value.path, caught.value.problem) == ("uwsgi_binary", "/bin/uwsgi: does not end within 60 s")
 
 
 # The folder and the file are meant where the candidate is to go, and what is doubled is meant literally.
@@ -159,7 +183,7 @@ def test_magic_variables_have_the_values_that_they_will_have(host: Host, line: s
     host.folder.mkdir()
     for file in ("other.ini", "a.ini.ini", "%d.ini", "%p.ini"):
         (host.folder / file).write_text("[uwsgi]\nmaster = true\n")
-    assert host.check(host.candidate("a", line)) == []
+    assert host.passes(host.candidate("a", line))
     (host.folder / "b").mkdir()
     host.folder = host.folder / "b"
     assert "No such file or directory" in host.refusal(host.candidate("b", line))[1]
@@ -172,7 +196,8 @@ def acts(folder: Path) -> List[Tuple[Any, str]]:
     touch = f"touch {folder}/done"
     named = ["exec-asap = " + touch, "hook-asap = exec:" + touch, "call-asap = f", "mount-asap = x", "umount-asap = x",
              "http-zerg = x", "fastrouter-zerg = x", "flock = /x", "flock2 = /x", "flock-wait = /x", "flock-wait2 = /x",
-             "stop = /x", "reload = /x", "pause = /x", "signal = /x,1", "connect-and-read = /x", "cron = 1", "cron2 = 1"]
+             "stop = /x", "reload = /x", "pause = /x", "signal = /x,1", "connect-and-read = /x", "cron = 1", "cron2 = 1",
+             "spooler = /x"]
     valued = [f"env = A=@(exec://{touch})", "env = @(http://127.0.0.1:1/)", "env = @(sym://x)", "env = @(x)"]
     return [(line, line.partition(" ")[0]) for line in named] + [(line, line) for line in valued]
 
@@ -182,10 +207,11 @@ def test_what_the_dry_run_would_carry_out_is_not_validated(host: Host, tmp_path:
     line, act = acts(tmp_path)[at]
     # Nothing of the whole file is read, not even what it gets wrong.
     warning = "place.a: not validated, since the dry run would carry out " + act
-    assert host.check(host.candidate("a", "nosuch = 1", line)) == [warning]
+    assert host.check(host.candidate("a", "nosuch = 1", line)) == Report([warning], [])
     assert host.runs == []
     # The others are read all the same.
-    assert host.refusal(host.candidate("a", line), host.candidate("b", "nosuch = 1"))[0] == "place.b"
+    found = host.check(host.candidate("a", line), host.candidate("b", "nosuch = 1"))
+    assert (found.warnings, [one.place for one, dummy in found.refused]) == ([warning], ["place.b"])
     assert not (tmp_path / "done").exists()
 
 
@@ -194,11 +220,24 @@ HARMLESS = ["exec-pre-app = x", "xexec-asap = x", "cron3 = x", "stopper = x", "s
 
 
 @pytest.mark.parametrize("line", [*HARMLESS, Line("env", "A=@(x)"), Line("exec-asap", "x")], ids=str)
-def test_everything_else_is_validated(host: Host, line: Any) -> None:
-    binary = script(host.folder, "exit 1")
-    with pytest.raises(ArgumentError):
-        DryRun(Uwsgi(binary, host.start, lambda: str(host.scratch))).check([host.candidate("a", line)])
+def test_everything_else_is_validated(tmp_path: Path, line: Any) -> None:
+    host = Host(tmp_path, program(tmp_path, "exit 1"))
+    assert host.refusal(host.candidate("a", line))[0] == "place.a"
     assert len(host.runs) == 1
+
+
+CARRIED_OUT = ["exec-as-user-atexit = touch {}", "hook-as-user-atexit = exec:touch {}", "call-as-user-atexit = x",
+               "build-plugin = {}-folder", "suspend = {}-none", "resume = {}-none"]
+
+
+@pytest.mark.xfail(strict=True, reason="_ACTS lacks these")
+@pytest.mark.parametrize("line", CARRIED_OUT)
+def test_all_that_the_dry_run_would_carry_out_is_known(host: Host, tmp_path: Path, line: str) -> None:
+    done = tmp_path / "done"
+    (tmp_path / "done-folder").mkdir()
+    (tmp_path / "done-folder" / "uwsgiplugin.py").write_text(f"open({str(done)!r}, 'w')")
+    assert host.check(host.candidate("a", line.format(done))).warnings != []
+    assert (host.runs, done.exists()) == ([], False)
 
 
 # Many candidates
@@ -209,11 +248,11 @@ def many(host: Host, count: int) -> List[Candidate]:
 
 
 def test_many_candidates_are_read_at_once(host: Host) -> None:
-    assert host.check() == []
+    assert host.passes()
     assert host.runs == []
     subscription = Line("subscribe2", "server=10.0.0.2:2626,key=a")
     candidates = [one._replace(lines=[*one.lines, subscription]) for one in many(host, 40)]
-    assert host.check(*candidates) == []
+    assert host.passes(*candidates)
     expected = ["[uwsgi]", "master = true"] + [f"socket = 127.0.0.1:{3000 + at}" for at in range(40)]
     assert host.texts == ["\n".join(expected) + "\n"]
 
@@ -221,24 +260,24 @@ def test_many_candidates_are_read_at_once(host: Host) -> None:
 def test_more_than_a_thousand_are_read_in_parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dry_run._TOGETHER == 1000
     monkeypatch.setattr(dry_run, "_TOGETHER", 3)
-    assert host.check(*many(host, 7)) == []
+    assert host.passes(*many(host, 7))
     assert [text.count("socket") for text in host.texts] == [3, 3, 1]
     assert host.refusal(*many(host, 7)[:6], host.candidate("bad", "nosuch = 1"))[0] == "place.bad"
 
 
-def test_of_many_the_first_that_is_refused_is_named(host: Host) -> None:
+def test_of_many_each_that_is_refused_is_named(host: Host) -> None:
     bad = [host.candidate(f"bad{at}", f"nosuch{at} = 1") for at in range(2)]
     good = many(host, 3)
-    place, problem = host.refusal(*good[:2], bad[1], good[2], bad[0])
-    assert place == "place.bad1"
-    assert problem == f"uWSGI refuses {host.folder / 'bad1.ini'}: [strict-mode] unknown config directive: nosuch1"
-    # All together, and then one after the other as far as the first that is refused.
-    assert len(host.runs) == 4
+    found = host.check(*good[:2], bad[1], good[2], bad[0])
+    expected = [(bad[at], f"[strict-mode] unknown config directive: nosuch{at}") for at in (1, 0)]
+    assert found == Report([], expected)
+    # All together, and then one after the other.
+    assert len(host.runs) == 6
 
 
 def test_candidates_that_only_together_are_refused_are_fine(host: Host) -> None:
     (host.folder / "b").mkdir()
-    assert host.check(host.candidate("a", "master = true"), host.candidate("b", "early-envdir = %d%n")) == []
+    assert host.passes(host.candidate("a", "master = true"), host.candidate("b", "early-envdir = %d%n"))
     assert len(host.runs) == 3
 
 
@@ -251,23 +290,20 @@ CONTEXTS = [
 
 
 @pytest.mark.parametrize("line", CONTEXTS)
-def test_candidates_of_different_meaning_are_read_apart(tmp_path: Path, line: str) -> None:
-    host = Host(tmp_path, script(tmp_path, "exit 0"))
-    plain = many(host, 2)
-    same = [one._replace(lines=[Line(*line.split(" = "), False), *one.lines]) for one in many(host, 2)]
-    other = host.candidate("other", line + "y")
-    assert host.check(plain[0], same[0], other, plain[1], same[1]) == []
-    assert [text.count("socket") for text in host.texts] == [2, 2, 0]
+def test_candidates_of_different_meaning_are_read_apart(willing: Host, line: str) -> None:
+    plain = many(willing, 2)
+    same = [one._replace(lines=[Line(*line.split(" = "), False), *one.lines]) for one in many(willing, 2)]
+    other = willing.candidate("other", line + "y")
+    assert willing.passes(plain[0], same[0], other, plain[1], same[1])
+    assert [text.count("socket") for text in willing.texts] == [2, 2, 0]
 
 
-def test_candidates_of_different_sections_are_read_apart(tmp_path: Path) -> None:
-    host = Host(tmp_path, script(tmp_path, "exit 0"))
-    assert host.check(*many(host, 2), host.candidate("a", "master = true", section="b")) == []
-    assert [text[:7] for text in host.texts] == ["[uwsgi]", "[b]\nmas"]
+def test_candidates_of_different_sections_are_read_apart(willing: Host) -> None:
+    assert willing.passes(*many(willing, 2), willing.candidate("a", "master = true", section="b"))
+    assert [text[:7] for text in willing.texts] == ["[uwsgi]", "[b]\nmas"]
 
 
 @pytest.mark.parametrize("line", ["master = a", "inix = b", "endifs = c", "dload = d", "need-master = e", "includes = f"])
-def test_candidates_of_the_same_meaning_are_read_together(tmp_path: Path, line: str) -> None:
-    host = Host(tmp_path, script(tmp_path, "exit 0"))
-    assert host.check(*many(host, 1), host.candidate("a", line)) == []
-    assert len(host.runs) == 1
+def test_candidates_of_the_same_meaning_are_read_together(willing: Host, line: str) -> None:
+    assert willing.passes(*many(willing, 1), willing.candidate("a", line))
+    assert len(willing.runs) == 1

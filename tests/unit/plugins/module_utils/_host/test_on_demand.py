@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import string
 from pathlib import Path
-from typing import Any
+from typing import Any, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal import on_demand_address
@@ -18,7 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import C
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import on_demand
 from hypothesis import given
 from hypothesis import strategies as st
-from support.files import needs_root
+from support.files import NOBODY, needs_root
 
 MARKER = b"; a marker\n"
 
@@ -86,17 +86,46 @@ def test_without_an_emperor_nothing_is_outdated(tmp_path: Path) -> None:
     assert on_demand.outdated(str(tmp_path / "none.sock"), str(tmp_path), {"a.ini": "127.0.0.1:1"}) == []
 
 
+# Owner, group and mode of a folder, and who else can change it.
+FOLDERS: List[Tuple[int, int, int, Optional[str]]] = [
+    (0, 0, 0o755, None),
+    (0, 0, 0o775, None),
+    (0, NOBODY, 0o755, None),
+    (0, NOBODY, 0o775, "several users"),
+    (0, 0, 0o757, "several users"),
+    # There somebody else may be the first to have a socket of that name.
+    (0, 0, 0o1777, "several users"),
+    (NOBODY, 0, 0o755, "nobody"),
+]
+
+
 @needs_root
-def test_a_tyrant_binds_in_folders_of_roots_alone(tmp_path: Path) -> None:
-    for folder, uid, mode, open_ in (("a", 0, 0o755, False), ("b", 0, 0o775, True), ("c", 0, 0o757, True), ("d", 1, 0o755, True)):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder).chmod(mode)
-        os.chown(tmp_path / folder, uid, 0)
-        path = str(tmp_path / folder / "a.sock")
-        if open_:
-            with pytest.raises(ArgumentError, match="can be written to by others than root"):
-                on_demand.refuse_open_folder("vassals[0]", path)
-        else:
-            on_demand.refuse_open_folder("vassals[0]", path)
-    on_demand.refuse_open_folder("vassals[0]", str(tmp_path / "not-there" / "a.sock"))
-    on_demand.refuse_open_folder("vassals[0]", "127.0.0.1:1")
+@pytest.mark.parametrize(("uid", "gid", "bits", "who"), FOLDERS)
+def test_a_tyrant_binds_in_folders_of_roots_alone(tmp_path: Path, uid: int, gid: int, bits: int, who: Optional[str]) -> None:
+    folder = tmp_path / "folder"
+    (folder / "below").mkdir(parents=True)
+    os.chown(folder, uid, gid)
+    folder.chmod(bits)
+    if who is None:
+        on_demand.refuse_open_folder("vassals[0]", str(folder / "a.sock"))
+        return
+    with pytest.raises(ArgumentError) as caught:
+        on_demand.refuse_open_folder("vassals[0]", str(folder / "a.sock"))
+    assert caught.value.path == "vassals[0].on_demand"
+    assert caught.value.problem == (
+        f"{folder} can be changed by {who}, and a tyrant Emperor binds the socket as root; give one in a folder of root's own, "
+        "such as the Emperor's /run/emperor-uwsgi"
+    )
+
+
+@needs_root
+def test_the_folders_above_one_count_too(tmp_path: Path) -> None:
+    (tmp_path / "theirs" / "roots").mkdir(parents=True)
+    os.chown(tmp_path / "theirs", NOBODY, NOBODY)
+    with pytest.raises(ArgumentError, match=f"{tmp_path}/theirs can be changed by nobody"):
+        on_demand.refuse_open_folder("vassals[0]", str(tmp_path / "theirs" / "roots" / "a.sock"))
+
+
+@pytest.mark.parametrize("address", ["{}/not-there/a.sock", "127.0.0.1:1", "a.sock"])
+def test_what_is_in_no_folder_that_is_there_is_let_pass(tmp_path: Path, address: str) -> None:
+    on_demand.refuse_open_folder("vassals[0]", address.format(tmp_path))

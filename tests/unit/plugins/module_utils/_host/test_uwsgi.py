@@ -2,42 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which release the host's own uWSGI is: the real one, and programs in its place."""
+"""The host's own uWSGI: which release it is, where it is, and as whom it is run. The real one, and programs in its place."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple, Union
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended, start
-from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
+from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi, find
+from support.files import NOBODY, needs_root, ordinary_user, passable, program, put
 from support.uwsgi import BINARY
 
-
-def scratch() -> str:
-    raise AssertionError("nothing is tried to know a version")
+OTHER, THIRD = Identity(NOBODY, NOBODY), Identity(1, 1)
 
 
-def never(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
+def never(argv: List[str], cwd: Optional[str], user: Optional[Identity]) -> Callable[[], Ended]:
     raise AssertionError(argv)
-
-
-def program(folder: Path, text: str) -> str:
-    """A program in uWSGI's place."""
-    path = folder / "program"
-    path.write_text("#!/bin/sh\n" + text)
-    path.chmod(0o755)
-    return str(path)
 
 
 def test_the_binary_is_asked_for_its_version() -> None:
     real = subprocess.run([BINARY, "--version"], capture_output=True, check=True, timeout=60).stdout.decode().strip()
     assert re.match(r"2\.\d", real)
-    assert Uwsgi(BINARY, start, scratch).version(None)() == Uwsgi(BINARY, start, scratch).version("")() == real
+    assert Uwsgi(BINARY, start).version(None)() == Uwsgi(BINARY, start).version("")() == real
 
 
 # Given version, whether there is a binary, and the version.
@@ -51,14 +44,14 @@ UNASKED: List[Tuple[Optional[str], Optional[str], str]] = [
 
 @pytest.mark.parametrize(("given", "binary", "version"), UNASKED)
 def test_a_given_version_and_a_missing_binary_ask_nobody(given: Optional[str], binary: Optional[str], version: str) -> None:
-    assert Uwsgi(binary, never, scratch).version(given)() == version
+    assert Uwsgi(binary, never).version(given)() == version
 
 
 def test_the_binary_is_asked_at_once_and_waited_for_later() -> None:
     did: List[str] = []
 
-    def begin(argv: List[str], cwd: Optional[str]) -> Callable[[], Ended]:
-        did.append(f"begun {argv[1:]} in {cwd}")
+    def begin(argv: List[str], cwd: Optional[str], user: Optional[Identity]) -> Callable[[], Ended]:
+        did.append(f"begun {argv[1:]} in {cwd} as {user}")
 
         def end() -> Ended:
             did.append("waited")
@@ -66,8 +59,8 @@ def test_the_binary_is_asked_at_once_and_waited_for_later() -> None:
 
         return end
 
-    told = Uwsgi("/bin/uwsgi", begin, scratch).version(None)
-    assert did == ["begun ['--version'] in None"]
+    told = Uwsgi("/bin/uwsgi", begin).version(None)
+    assert did == ["begun ['--version'] in None as None"]
     assert told() == "2.0.28"
     assert did[1:] == ["waited"]
 
@@ -83,7 +76,7 @@ FAILING = [
 @pytest.mark.parametrize(("text", "words"), FAILING)
 def test_a_binary_without_a_version_is_an_error(tmp_path: Path, text: str, words: str) -> None:
     binary = program(tmp_path, text)
-    told = Uwsgi(binary, start, scratch).version(None)
+    told = Uwsgi(binary, start).version(None)
     with pytest.raises(ArgumentError) as caught:
         told()
     assert str(caught.value) == f"uwsgi_binary: {binary} --version failed: {words}; give uwsgi_version"
@@ -91,4 +84,167 @@ def test_a_binary_without_a_version_is_an_error(tmp_path: Path, text: str, words
 
 def test_a_binary_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="can't be run: "):
-        Uwsgi(str(tmp_path), start, scratch).version(None)
+        Uwsgi(str(tmp_path), start).version(None)
+
+
+# As whom it is run
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every user may enter, with a program."""
+    with passable() as found:
+        program(found, "id -u")
+        yield found
+
+
+# Whom it is run as; or who can change it, where that is why it isn't run.
+Run = Union[None, Identity, str]
+THEIRS: Tuple[Run, Run, Run] = (identity(NOBODY), OTHER, "nobody")
+SEVERAL: Tuple[Run, Run, Run] = ("several users", "several users", "several users")
+# Owner and mode of the folder and of the program, what of them can be changed, and as whom it is run where nobody in particular
+# is asked for, the user "nobody", or a third one.
+RUNNERS: List[Tuple[Tuple[int, int], Tuple[int, int], str, Tuple[Run, Run, Run]]] = [
+    ((0, 0o755), (0, 0o755), "", (None, OTHER, THIRD)),
+    ((NOBODY, 0o755), (0, 0o755), "folder", THEIRS),
+    ((0, 0o755), (NOBODY, 0o755), "program", THEIRS),
+    ((NOBODY, 0o755), (1, 0o755), "folder", THEIRS),
+    ((0, 0o775), (0, 0o755), "folder", SEVERAL),
+    ((0, 0o757), (0, 0o755), "folder", SEVERAL),
+    ((0, 0o755), (0, 0o775), "program", SEVERAL),
+    ((0, 0o755), (0, 0o757), "program", SEVERAL),
+    # There nobody can replace what is another user's.
+    ((0, 0o1777), (0, 0o755), "", (None, OTHER, THIRD)),
+    ((0, 0o1777), (NOBODY, 0o755), "program", THEIRS),
+]
+
+
+@needs_root
+@pytest.mark.parametrize("above", ["", "below"])
+@pytest.mark.parametrize(("of_folder", "of_program", "changed", "expected"), RUNNERS)
+def test_root_runs_what_another_user_can_change_as_that_one(
+    folder: Path, of_folder: Tuple[int, int], of_program: Tuple[int, int], changed: str, expected: Tuple[Run, ...], above: str
+) -> None:
+    (folder / "below").mkdir()
+    path = (folder / "program").rename(folder / above / "a-program")
+    for one, (uid, mode) in ((path, of_program), (folder, of_folder)):
+        # A group that is no user's own.
+        os.chown(one, uid, 54321)
+        one.chmod(mode)
+    asked = Uwsgi(str(path), never)
+    where = {"folder": folder, "program": path, "": None}[changed]
+    for user, found in zip((None, OTHER, THIRD), expected):
+        if not isinstance(found, str):
+            assert asked.runner(user) == found
+            continue
+        with pytest.raises(ArgumentError) as caught:
+            asked.runner(user)
+        wish = f" as {user.name}" if user else ""
+        problem = f"{where} can be changed by {found}, so it is not run{wish}; give one of root's"
+        assert (caught.value.path, caught.value.problem) == ("uwsgi_binary", problem)
+
+
+@needs_root
+def test_a_link_of_another_users_is_followed_as_that_one(folder: Path) -> None:
+    (folder / "link").symlink_to("program")
+    assert Uwsgi(str(folder / "link"), never).runner(None) is None
+    os.chown(folder / "link", NOBODY, NOBODY, follow_symlinks=False)
+    assert Uwsgi(str(folder / "link"), never).runner(None) == identity(NOBODY)
+    with pytest.raises(ArgumentError, match="so it is not run as daemon; give one of root's"):
+        Uwsgi(str(folder / "link"), never).runner(THIRD)
+
+
+def test_who_is_not_root_runs_what_is_its_own_or_roots() -> None:
+    with ordinary_user() as own:
+        for path in (program(own, ""), "/bin/sh"):
+            assert [Uwsgi(path, never).runner(user) for user in (None, THIRD)] == [None, THIRD]
+
+
+@needs_root
+def test_who_is_not_root_runs_nothing_of_another_users(folder: Path) -> None:
+    os.chown(folder / "program", 1, 1)
+    with ordinary_user(), pytest.raises(ArgumentError) as caught:
+        Uwsgi(str(folder / "program"), never).runner(None)
+    assert caught.value.problem == f"{folder}/program can be changed by daemon, so it is not run; give one of root's"
+
+
+@needs_root
+def test_the_version_is_asked_as_whoever_can_change_the_binary(folder: Path) -> None:
+    asked = Uwsgi(str(folder / "program"), start)
+    assert asked.version(None)() == "0"
+    os.chown(folder / "program", NOBODY, NOBODY)
+    assert asked.version(None)() == str(NOBODY)
+    os.chown(folder / "program", 0, 0)
+    (folder / "program").chmod(0o757)
+    with pytest.raises(ArgumentError, match=r"can be changed by several users, so it is not run; give one of root's"):
+        asked.version(None)
+    # Whoever says which one it is need not ask it.
+    assert asked.version("2.0.31")() == "2.0.31"
+
+
+# Where it is
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """Folders with programs and with what is none."""
+    for name in ("a/folder", "b", "c"):
+        (tmp_path / name).mkdir(parents=True)
+    put(tmp_path / "a" / "plain")
+    os.mkfifo(str(tmp_path / "a" / "pipe"), 0o755)
+    (tmp_path / "a" / "dangling").symlink_to("none")
+    (tmp_path / "a" / "loop").symlink_to("loop")
+    (tmp_path / "a" / "link").symlink_to("../b/other")
+    for path in ("b/folder", "b/plain", "b/pipe", "b/dangling", "b/loop", "b/other", "b/both", "c/both"):
+        put(tmp_path / path, bits=0o755)
+    put(tmp_path / "c" / "last", bits=0o001)
+    return tmp_path
+
+
+# What is looked for, and where it is; "{}" is the folder of all that.
+FOUND: List[Tuple[str, Optional[str]]] = [
+    ("folder", "b/folder"),
+    ("plain", "b/plain"),
+    ("pipe", "b/pipe"),
+    ("dangling", "b/dangling"),
+    ("loop", "b/loop"),
+    ("link", "a/link"),
+    ("both", "b/both"),
+    ("last", "c/last"),
+    ("none", None),
+    ("{}/a/plain", None),
+    ("{}/a/folder", None),
+    ("{}/a/none", None),
+    ("{}/none/none", None),
+    ("{}/a/plain/none", None),
+    ("{}/a/../b/plain", "b/plain"),
+    ("b/plain", "b/plain"),
+    ("./b/plain", "b/plain"),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), FOUND)
+def test_a_program_is_found_as_a_shell_finds_it(
+    programs: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: Optional[str]
+) -> None:
+    monkeypatch.chdir(programs)
+    folders = ["", str(programs / "none"), str(programs / "a"), str(programs / "a" / "plain"), "b", str(programs / "c")]
+    path = expected and str(programs / expected)
+    assert find(name.format(programs), folders) == path
+    # Folders are for names alone.
+    assert find(name.format(programs), []) == (path if "/" in name else None)
+
+
+def test_in_no_folder_no_name_is_a_program(monkeypatch: pytest.MonkeyPatch, programs: Path) -> None:
+    monkeypatch.chdir(programs / "b")
+    assert find("plain", ["", "."]) == str(programs / "b" / "plain")
+    assert find("plain", [""]) is None
+
+
+def test_what_can_not_be_looked_into_has_no_program() -> None:
+    with ordinary_user() as folder:
+        program(folder, "")
+        (folder / "closed").mkdir(mode=0)
+        assert find("program", [str(folder / "closed"), str(folder)]) == str(folder / "program")
+        assert find(str(folder / "closed" / "program"), [str(folder)]) is None
+        (folder / "closed").chmod(0o700)

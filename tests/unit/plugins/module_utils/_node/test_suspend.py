@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Iterator
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, on_behalf_of
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.suspend import HEALTH, OPERATOR
-from support.files import NOBODY, mode, needs_root, ordinary_user
+from support.files import NOBODY, mode, needs_root, ordinary_user, passable
 from support.modules import COLLECTIONS
 
 NAMES = [
@@ -157,24 +161,78 @@ def test_an_instance_of_another_user_sees_it_whatever_the_umask_is(tmp_path: Pat
     assert (mode(tmp_path / "shop"), mode(tmp_path / "left")) == ("0755", "0755")
 
 
+@pytest.fixture
+def theirs() -> Iterator[Path]:
+    """A folder of another user's, which all may enter."""
+    with passable() as folder:
+        (folder / "theirs").mkdir()
+        os.chown(folder / "theirs", NOBODY, NOBODY)
+        yield folder / "theirs"
+
+
 @needs_root
-def test_the_owner_of_the_folder_can_hold_what_root_holds(tmp_path: Path) -> None:
-    with ordinary_user() as folder:
-        path = str(folder / "shop")
-        os.seteuid(0)
-        os.setegid(0)
-        assert suspend.hold(path, OPERATOR)
-        os.setegid(NOBODY)
-        os.seteuid(NOBODY)
-        assert suspend.hold(path, HEALTH)
-        assert suspend.reasons(path) == [HEALTH, OPERATOR]
-        os.seteuid(0)
-        os.setegid(0)
-        assert suspend.release(path, OPERATOR)
-        os.setegid(NOBODY)
-        os.seteuid(NOBODY)
-        assert suspend.release(path, HEALTH)
-        assert os.listdir(folder) == []
+def test_root_does_nothing_itself_in_a_folder_of_another_users(theirs: Path) -> None:
+    path = str(theirs / "shop")
+    for call in (partial(suspend.hold, path, OPERATOR), partial(suspend.release, path, OPERATOR), partial(suspend.reasons, path)):
+        with pytest.raises(UnsafePath) as caught:
+            call()
+        assert (caught.value.path, caught.value.uid) == (str(theirs), NOBODY)
+    assert os.listdir(theirs) == []
+
+
+@needs_root
+def test_the_owner_of_the_folder_can_hold_what_root_holds(theirs: Path) -> None:
+    path = str(theirs / "shop")
+    owner = Identity(NOBODY, NOBODY)
+    assert on_behalf_of(None, partial(suspend.hold, path, OPERATOR))
+    assert ((theirs / "shop").stat().st_uid, (theirs / "shop" / OPERATOR).stat().st_uid) == (NOBODY, NOBODY)
+    assert on_behalf_of(owner, partial(suspend.hold, path, HEALTH))
+    for user in (None, owner):
+        assert on_behalf_of(user, partial(suspend.reasons, path)) == [HEALTH, OPERATOR]
+    assert on_behalf_of(None, partial(suspend.release, path, OPERATOR))
+    assert not on_behalf_of(None, partial(suspend.release, path, OPERATOR))
+    assert on_behalf_of(owner, partial(suspend.release, path, HEALTH))
+    assert os.listdir(theirs) == []
+
+
+@needs_root
+def test_a_reason_of_roots_in_a_folder_of_its_own_is_nobody_elses(theirs: Path) -> None:
+    path = str(theirs.parent / "shop")
+    assert on_behalf_of(None, partial(suspend.hold, path, OPERATOR))
+    assert (theirs.parent / "shop").stat().st_uid == 0
+    # The owner of an instance sees it, and takes nothing away.
+    owner = Identity(NOBODY, NOBODY)
+    assert on_behalf_of(owner, partial(suspend.reasons, path)) == [OPERATOR]
+    for call in (suspend.hold, suspend.release):
+        with pytest.raises(PermissionError):
+            on_behalf_of(owner, partial(call, path, OPERATOR if call is suspend.release else HEALTH))
+    assert suspend.reasons(path) == [OPERATOR]
+
+
+@needs_root
+def test_a_link_in_a_folder_of_another_users_leads_root_nowhere(theirs: Path) -> None:
+    (theirs.parent / "roots").mkdir()
+    (theirs / "link").symlink_to(theirs.parent / "roots")
+    for path in (theirs / "link" / "shop", theirs / "link"):
+        for reason in (OPERATOR, HEALTH):
+            with pytest.raises(OSError):
+                on_behalf_of(None, partial(suspend.hold, str(path), reason))
+    assert list((theirs.parent / "roots").iterdir()) == []
+
+
+@pytest.mark.parametrize("call", ["reasons", "hold", "release"])
+def test_in_a_folder_that_several_users_can_change_nothing_is_done(tmp_path: Path, call: str) -> None:
+    path = str(tmp_path / "shop")
+    suspend.hold(path, OPERATOR)
+    tmp_path.chmod(0o777)
+    arguments = () if call == "reasons" else (OPERATOR,)
+    work = partial(getattr(suspend, call), path, *arguments)
+    for run in (work, partial(on_behalf_of, None, work)):
+        with pytest.raises(UnsafePath) as caught:
+            run()
+        assert caught.value.uid == ANYBODY
+    tmp_path.chmod(0o700)
+    assert suspend.reasons(path) == [OPERATOR]
 
 
 # Holds and releases, as a program of its own; while it holds, the path must be there.

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The folders that modules write to: made and given to somebody, refused, or used as their owner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import identity
+from support import modules
+from support.files import NOBODY, mode, needs_root, ordinary_user, passable, put
+
+
+class Host:
+    """What the functions below need of a module."""
+
+    def __init__(self, check_mode: bool = False, **params: Any) -> None:
+        self.params = params
+        self.check_mode = check_mode
+
+
+@pytest.fixture
+def theirs() -> Iterator[Path]:
+    """A folder of another user's, in one of root's that all may enter."""
+    with passable() as found:
+        (found / "theirs").mkdir()
+        os.chown(found / "theirs", NOBODY, NOBODY)
+        yield found / "theirs"
+
+
+# Owner, group and mode of a folder, and who else can put a link there.
+FOLDERS: List[Tuple[int, int, int, Optional[str]]] = [
+    (0, 0, 0o755, None),
+    (0, 0, 0o1777, None),
+    (0, NOBODY, 0o775, "several users"),
+    (0, 0, 0o757, "several users"),
+    (NOBODY, NOBODY, 0o755, "nobody"),
+]
+
+
+@needs_root
+@pytest.mark.parametrize(("uid", "gid", "bits", "who"), FOLDERS)
+def test_a_path_of_roots_is_where_only_root_puts_something(tmp_path: Path, uid: int, gid: int, bits: int, who: Any) -> None:
+    folder = tmp_path / "folder"
+    (folder / "below").mkdir(parents=True)
+    put(folder / "file")
+    os.chown(folder, uid, gid)
+    folder.chmod(bits)
+    for path in (folder / "none", folder / "below", folder / "below" / "none", folder / "file"):
+        if who is None:
+            _module.secure("log", str(path))
+            continue
+        with pytest.raises(ArgumentError) as caught:
+            _module.secure("log", str(path))
+        problem = f"{folder} can be changed by {who}, who could put a link there; give one in a folder of root's"
+        assert (caught.value.path, caught.value.problem) == ("log", problem)
+    # The folder itself is in one of root's.
+    _module.secure("log", str(folder))
+
+
+def test_what_is_not_there_is_said_where_it_is_used(tmp_path: Path) -> None:
+    put(tmp_path / "file")
+    for path in ("none/none", "file/none"):
+        _module.secure("log", str(tmp_path / path))
+
+
+@needs_root
+@pytest.mark.xfail(strict=True, reason="Place forgets who can change the way to a folder that isn't there")
+def test_in_a_strangers_folder_nothing_is_made_later(theirs: Path) -> None:
+    with pytest.raises(ArgumentError, match=f"{theirs} can be changed by nobody"):
+        _module.secure("log", str(theirs / "none" / "log"))
+
+
+def made(folder: Path, check_mode: bool = False, tyrant: bool = False, **params: Any) -> Tuple[bool, bool]:
+    """Whether a directory was made, and whether its attributes were changed."""
+    names = ("directory_mode", "directory_owner", "directory_group", "owner", "group")
+    given = {"path": str(folder), **dict.fromkeys(names), **params}
+    with _module.directory(Host(check_mode, **given), tyrant) as found:  # type: ignore[arg-type]
+        return bool(found.created), bool(found.amended)
+
+
+def test_a_directory_is_made_where_it_has_a_mode(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with pytest.raises(ArgumentError, match=r"path: .* is not there; create it first"):
+        made(folder)
+    assert made(folder, check_mode=True, directory_mode="0750") == (True, False)
+    assert not folder.exists()
+    assert made(folder, directory_mode="0750") == (True, False)
+    assert mode(folder) == "0750"
+    # One that is there stays as it is.
+    assert made(folder, directory_mode="0700") == (False, False)
+    assert mode(folder) == "0750"
+    with pytest.raises(ArgumentError, match="directory_mode: "):
+        made(folder, directory_mode="rwx")
+
+
+def test_a_directory_that_is_given_to_somebody_needs_a_mode(tmp_path: Path) -> None:
+    for name in ("directory_owner", "directory_group"):
+        with pytest.raises(ArgumentError) as caught:
+            made(tmp_path, **{name: "root"})
+        assert str(caught.value) == "directory_owner: is for a directory that is made or amended; give directory_mode too"
+        with pytest.raises(ArgumentError) as caught:
+            made(tmp_path, directory_mode="0755", **{name: "no-such-one"})
+        what = name.partition("_")[2].replace("owner", "user")
+        assert str(caught.value) == f"{name}: the host has no {what} 'no-such-one'; create it first"
+
+
+def test_a_directory_with_attributes_of_its_own_gets_them_if_it_is_there_too(tmp_path: Path) -> None:
+    own: Dict[str, Any] = {"directory_owner": str(os.geteuid()), "directory_mode": "0751"}
+    assert made(tmp_path / "a", **own) == (True, False)
+    assert made(tmp_path / "a", **own) == (False, False)
+    own["directory_mode"] = "0710"
+    assert made(tmp_path / "a", check_mode=True, **own) == (False, True)
+    assert mode(tmp_path / "a") == "0751"
+    assert made(tmp_path / "a", **own) == (False, True)
+    assert mode(tmp_path / "a") == "0710"
+
+
+# Arguments, and the owner and the group of the directory that is made.
+OWNERS: List[Tuple[Dict[str, str], int, int]] = [
+    ({}, 0, 0),
+    ({"owner": "root", "group": "4"}, 0, 4),
+    # A directory's own go before those of its files, and none is half of each.
+    ({"owner": "nobody", "group": "4", "directory_owner": "0"}, 0, 0),
+    ({"owner": "nobody", "group": "4", "directory_group": "5"}, 0, 5),
+    ({"owner": "nobody", "group": "4", "directory_owner": "0", "directory_group": "5"}, 0, 5),
+]
+
+
+@needs_root
+@pytest.mark.parametrize(("arguments", "uid", "gid"), OWNERS)
+def test_a_directory_is_whose_its_files_are_unless_told_otherwise(
+    tmp_path: Path, arguments: Dict[str, Any], uid: int, gid: int
+) -> None:
+    assert made(tmp_path / "a", directory_mode="0755", **arguments) == (True, False)
+    status = (tmp_path / "a").stat()
+    assert (status.st_uid, status.st_gid) == (uid, gid)
+
+
+@needs_root
+def test_a_directory_of_another_users_can_be_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    with pytest.raises(ArgumentError, match="belongs to nobody, who could put links there"):
+        made(folder, directory_mode="0755", owner="root")
+    own: Dict[str, Any] = {"directory_owner": "root", "directory_group": "root", "directory_mode": "0755"}
+    assert made(folder, check_mode=True, **own) == (False, True)
+    assert folder.stat().st_uid == NOBODY
+    assert made(folder, **own) == (False, True)
+    assert (folder.stat().st_uid, folder.stat().st_gid) == (0, 0)
+
+
+@needs_root
+def test_a_directory_that_tenants_share_is_root_s_and_gets_its_mode(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o700)
+    os.chown(str(folder), 5, 5)
+    assert made(folder, tyrant=True, directory_mode="0751", owner="nobody") == (False, True)
+    assert (mode(folder), folder.stat().st_uid, folder.stat().st_gid) == ("0751", 0, 0)
+    assert made(folder, tyrant=True, directory_mode="0751") == (False, False)
+
+
+def test_what_tenants_share_is_root_s_as_far_as_it_can_be() -> None:
+    owner = 0 if os.geteuid() == 0 else None
+    assert _module.shared(0o711) == Attributes(owner, owner, 0o711)
+    with ordinary_user():
+        assert _module.shared() == Attributes(None, None, None)
+
+
+# A folder of another user's
+
+# A module that writes a file and says as whom.
+_WRITER = """
+import os
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Wanted
+
+
+def run(module):
+    with _module.directory(module) as folder:
+        module.warn("a warning")
+        plan = folder.compare([Wanted("a.ini", b"text", "files")])
+        folder.apply(plan)
+        if module.params["ends"] == "argument":
+            raise ArgumentError("files[0]", "is bad", {"found": [1]})
+        if module.params["ends"] == "host":
+            raise HostError("/disk", "is full", found=[1])
+        return {"changed": plan.changed, "path": module.params["path"] + "/a.ini", "user": os.geteuid(), "groups": os.getgroups()}
+
+
+_module.finish(_module.DiscreetModule({**spec.directory(), "ends": {"type": "str"}}, supports_check_mode=True), run, "owner")
+"""
+
+
+def written(folder: Path, check: bool = False, **arguments: Any) -> modules.Result:
+    """Run it on a folder."""
+    return modules.finish(modules.start([sys.executable, "-c", _WRITER], {"path": str(folder), **arguments}, check))
+
+
+@needs_root
+@pytest.mark.parametrize("owner", ["nobody", str(NOBODY)])
+def test_in_a_folder_of_the_files_owner_all_is_done_as_that_one(theirs: Path, owner: str) -> None:
+    found = written(theirs, check=True, owner=owner)
+    assert (found.changed, found.data["user"], os.listdir(theirs)) == (True, NOBODY, [])
+    for changed in (True, False):
+        found = written(theirs, owner=owner)
+        assert (found.failed, found.changed, found.warnings) == (False, changed, ["a warning"])
+        assert (found.data["user"], found.data["groups"]) == (NOBODY, [])
+    status = (theirs / "a.ini").stat()
+    assert (status.st_uid, status.st_gid, (theirs / "a.ini").read_text()) == (NOBODY, identity(NOBODY).gid, "text")
+
+
+# Owner, group and mode of a folder, whose files are wanted, and what is said; "{}" is the folder.
+STRANGE: List[Tuple[int, int, int, Optional[str], str]] = [
+    (NOBODY, 0, 0o755, None, "{} belongs to nobody, who could put links there; give a folder of root's, or set owner to nobody"),
+    (NOBODY, 0, 0o755, "root", "{} belongs to nobody, who could put links there"),
+    (NOBODY, 0, 0o755, "daemon", "{} belongs to nobody, who could put links there"),
+    (NOBODY, 0, 0o755, "0", "{} belongs to nobody, who could put links there"),
+    # As nobody, it turns out that others have a say in it.
+    (NOBODY, 54321, 0o775, "nobody", "{} can be written to by other users, who could put links there; give it to one user"),
+    (0, 54321, 0o775, "nobody", "{} can be written to by other users, who could put links there; give it to one user"),
+    (0, 0, 0o777, "root", "{} can be written to by other users, who could put links there"),
+]
+
+
+@needs_root
+@pytest.mark.parametrize(("uid", "gid", "bits", "owner", "words"), STRANGE)
+def test_in_a_folder_of_a_strangers_nothing_is_done(
+    theirs: Path, uid: int, gid: int, bits: int, owner: Optional[str], words: str
+) -> None:
+    os.chown(theirs, uid, gid)
+    theirs.chmod(bits)
+    found = written(theirs, owner=owner)
+    assert found.failed
+    assert found.msg.startswith("path: " + words.format(theirs))
+    assert (found.data["argument"], found.data["owner"]) == ("path", owner)
+    assert os.listdir(theirs) == []
+
+
+@needs_root
+def test_ansible_looks_at_no_path_where_another_user_can_put_a_link(theirs: Path) -> None:
+    assert "mode" not in written(theirs, owner="nobody").data
+    found = written(theirs.parent, owner="root").data
+    assert (found["user"], found["mode"], found["uid"]) == (0, "0644", 0)
+
+
+@needs_root
+def test_an_error_as_another_user_is_the_same(theirs: Path) -> None:
+    found = written(theirs, owner="nobody", ends="argument")
+    assert (found.failed, found.msg, found.data["argument"]) == (True, "files[0]: is bad", "files[0]")
+    assert (found.data["found"], found.data["owner"]) == ([1], "nobody")
+    found = written(theirs, owner="nobody", ends="host")
+    assert (found.failed, found.msg, found.data["found"]) == (True, "/disk: is full", [1])
+
+
+@needs_root
+def test_a_folder_is_made_for_the_files_owner_or_not_at_all(theirs: Path) -> None:
+    folder = theirs.parent / "a" / "b"
+    for ends in ("argument", "host"):
+        (theirs.parent / "room").mkdir()
+        assert written(theirs.parent / "room" / "a" / "b", owner="nobody", directory_mode="0750", ends=ends).failed
+        # It had a file by then, which is taken for somebody's.
+        assert (theirs.parent / "room" / "a" / "b" / "a.ini").exists()
+        shutil.rmtree(str(theirs.parent / "room"))
+    assert written(folder, check=True, owner="nobody", directory_mode="0750").changed
+    assert not folder.parent.exists()
+    found = written(folder, owner="nobody", directory_mode="0750")
+    assert (found.failed, found.changed, found.data["user"]) == (False, True, NOBODY)
+    assert (mode(folder), folder.stat().st_uid, folder.parent.stat().st_uid) == ("0750", NOBODY, 0)
+    assert not written(folder, owner="nobody", directory_mode="0700").changed
+
+
+@needs_root
+def test_a_folder_in_one_of_a_strangers_is_made_as_its_owner_alone(theirs: Path) -> None:
+    refused = written(theirs / "a", owner="daemon", directory_mode="0755")
+    assert refused.msg.startswith(f"path: {theirs} belongs to nobody, who could put links there")
+    assert os.listdir(theirs) == []
+    found = written(theirs / "a", owner="nobody", directory_mode="0755")
+    assert (found.failed, found.changed, found.data["user"]) == (False, True, NOBODY)
+    assert ((theirs / "a").stat().st_uid, (theirs / "a" / "a.ini").stat().st_uid) == (NOBODY, NOBODY)
