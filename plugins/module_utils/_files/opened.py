@@ -57,7 +57,7 @@ class Place:
             self._go(os.path.abspath(path))
         except OSError as exc:
             self.close()
-            raise OSError(exc.errno, exc.strerror, path) from exc
+            raise self.unsafe or OSError(exc.errno, exc.strerror, path) from exc
 
     def __enter__(self) -> Place:
         return self

@@ -13,6 +13,7 @@ from typing import Iterator, List, Optional
 
 from .child import Identity, is_other
 from .opened import Place
+from .trust import UnsafePath, crossing
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -71,6 +72,9 @@ def scratch(user: Optional[Identity] = None) -> Iterator[Scratch]:
     with Place(tempfile.gettempdir()) as above:
         if above.unsafe:
             raise above.unsafe
+        uid = None if above.status is None else crossing(above.status, os.geteuid())
+        if uid is not None:
+            raise UnsafePath(above.path, uid)
         top = above.open_folder()
     try:
         name = f"emperor-uwsgi-{os.urandom(8).hex()}"

@@ -15,11 +15,13 @@ from functools import partial
 from typing import Callable, List, NamedTuple, Optional
 
 from .._errors import HostError
+from .._files import opened
 from .._files.child import Identity, become, is_other
 
 # Seconds, and bytes of each of its outputs.
 _TIMEOUT = 60
 _MOST_BYTES = 1 << 22
+_POLL = 0.002
 
 
 class Ended(NamedTuple):
@@ -59,7 +61,7 @@ def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) 
     try:
         process = subprocess.Popen(
             argv,
-            cwd=None if other else cwd,
+            cwd=None if other or cwd is None else cwd if opened.exists(cwd) else "/",
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,16 +94,17 @@ def _ended(name: str, process: subprocess.Popen[bytes], deadline: float) -> Ende
                     waiting.remove(stream)
                 if len(streams[stream]) > _MOST_BYTES:
                     raise HostError(name, f"says more than {_MOST_BYTES} bytes")
-        try:
-            code = process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired as exc:
-            raise HostError(name, f"does not end within {_TIMEOUT} s") from exc
+        # Not waited for, so that the number of its group is nobody else's when that is killed.
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            if time.monotonic() >= deadline:
+                raise HostError(name, f"does not end within {_TIMEOUT} s")
+            time.sleep(_POLL)
     finally:
         try:
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             pass
         with process:
-            pass
+            code = process.wait()
     out, err = (bytes(streams[stream]).decode("utf-8", "replace") for stream in (process.stdout, process.stderr))
     return Ended(code, out, err)

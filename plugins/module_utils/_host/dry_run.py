@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._dialect import SUBSCRIBE2
 from .._errors import ArgumentError, HostError
 from .._files.child import Identity
-from .._files.scratch import scratch
+from .._files.scratch import Scratch, scratch
 from .._files.trust import ROOT
 from .._ini import writer
 from .._ini.writer import Line
@@ -28,7 +29,10 @@ from .uwsgi import Uwsgi
 _FAILURES = ("Can't find section", "UNABLE to load")
 _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting uWSGI|^\s*$")
 # What the dry run would carry out, not only read.
-_ACTS = re.compile(r"((exec|call|hook|u?mount)-asap|.*-zerg|flock.*|spooler|stop|reload|pause|signal|connect-and-read|cron2?)\Z")
+_ACTS = re.compile(
+    r"((exec|call|hook|u?mount)-(asap|as-user-atexit)|.*-zerg|flock.*|spooler|stop|reload|pause|suspend|resume|signal"
+    r"|connect-and-read|cron2?|build-plugin)\Z"
+)
 _EXECUTES = re.compile(r"@\((?!/)")
 # Options on which the meaning of the lines around them depends.
 _CONTEXT = re.compile(
@@ -133,7 +137,7 @@ class DryRun:
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), writer.render(candidate.section, candidate.lines))
         runner = self._uwsgi.runner(candidate.user)
-        with scratch(runner) as tried:
+        with _tried(runner) as tried:
             path = tried.put(os.path.basename(candidate.path), text.encode("utf-8"))
             argv = [str(self._uwsgi.binary), "--strict", "--ini", f"{path}:{candidate.section}", "--get", "strict"]
             try:
@@ -144,6 +148,15 @@ class DryRun:
             return None
         said = [line.strip() for line in err.splitlines() if not _CHATTER.search(line)]
         return " / ".join(said).replace(path, candidate.path) or f"exit code {code}, and it says nothing"
+
+
+@contextmanager
+def _tried(user: Optional[Identity]) -> Iterator[Scratch]:
+    try:
+        with scratch(user) as found:
+            yield found
+    except OSError as exc:
+        raise HostError("the folder for temporary files", f"can't be used: {exc.strerror}; set TMPDIR to another") from exc
 
 
 def _merged(members: List[Candidate]) -> List[Line]:
@@ -171,7 +184,7 @@ def _brings(line: Line) -> bool:
     """Whether a line has uWSGI read or load another file than its own plugins."""
     if line.literal:
         return False
-    return bool(_BRINGS.match(line.name) or "@(" in line.value or (_PLUGINS.match(line.name) and "/" in line.value))
+    return bool(_BRINGS.match(line.name) or "@(" in line.value or (_PLUGINS.match(line.name) and re.search("[/%]", line.value)))
 
 
 def _there(magic: str, path: str) -> str:

@@ -75,7 +75,6 @@ def test_what_is_not_there_is_said_where_it_is_used(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.xfail(strict=True, reason="Place forgets who can change the way to a folder that isn't there")
 def test_in_a_strangers_folder_nothing_is_made_later(theirs: Path) -> None:
     with pytest.raises(ArgumentError, match=f"{theirs} can be changed by nobody"):
         _module.secure("log", str(theirs / "none" / "log"))

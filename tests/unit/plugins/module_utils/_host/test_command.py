@@ -87,9 +87,8 @@ def test_what_can_not_be_run_is_an_error_of_the_host(tmp_path: Path, name: str, 
     assert caught.value.result == {}
 
 
-def test_a_working_directory_that_is_not_there_is_an_error_too(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="can't be run: No such file or directory"):
-        start(["/bin/true"], str(tmp_path / "gone"))
+def test_without_its_working_directory_it_starts_in_the_root_folder(tmp_path: Path) -> None:
+    assert start(["/bin/pwd"], str(tmp_path / "gone"))().out == "/\n"
 
 
 # Limits

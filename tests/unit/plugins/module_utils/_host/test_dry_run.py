@@ -119,7 +119,6 @@ def test_a_folder_that_is_not_there_yet_does_not_matter() -> None:
     assert not_there_yet() == Report([], [])
 
 
-@pytest.mark.xfail(strict=True, reason="start() falls back to / for another user alone")
 def test_a_folder_that_is_not_there_yet_does_not_matter_without_root_either() -> None:
     with ordinary_user():
         assert not_there_yet() == Report([], [])
@@ -230,7 +229,6 @@ CARRIED_OUT = ["exec-as-user-atexit = touch {}", "hook-as-user-atexit = exec:tou
                "build-plugin = {}-folder", "suspend = {}-none", "resume = {}-none"]
 
 
-@pytest.mark.xfail(strict=True, reason="_ACTS lacks these")
 @pytest.mark.parametrize("line", CARRIED_OUT)
 def test_all_that_the_dry_run_would_carry_out_is_known(host: Host, tmp_path: Path, line: str) -> None:
     done = tmp_path / "done"

@@ -183,8 +183,7 @@ def test_in_check_mode_the_real_one_refuses_what_it_always_does(folder: Path) ->
     assert found.refused == [(bad, "[strict-mode] unknown config directive: nosuch")]
 
 
-@pytest.mark.xfail(strict=True, reason="_brings looks for a slash, which may come of a magic variable")
-@pytest.mark.parametrize("line", ["plugin = %dx", "need-plugins = %px"])
+@pytest.mark.parametrize("line", ["need-plugin = %dx", "need-plugins = %px"])
 def test_in_check_mode_no_plugin_is_loaded_from_where_the_file_is(folder: Path, line: str) -> None:
     one = candidate("a", line, folder=str(folder))
     ((dummy, words),) = real(one).refused
