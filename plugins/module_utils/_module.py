@@ -66,9 +66,11 @@ class DiscreetModule(AnsibleModule):
         """Warn, without a key."""
         super().warn(self._masked(warning), **kwargs)
 
-    def deprecate(self, msg: str, *args: Any, **kwargs: Any) -> None:
+    def deprecate(
+        self, msg: str, version: Any = None, date: Any = None, collection_name: Optional[str] = None, **kwargs: Any
+    ) -> None:
         """Warn of what is deprecated, without a key."""
-        super().deprecate(self._masked(msg), *args, **kwargs)
+        super().deprecate(self._masked(msg), version=version, date=date, collection_name=collection_name, **kwargs)
 
     def add_path_info(self, kwargs: Dict[str, Any]) -> Dict[str, Any]:
         """Add what a result's path is, as Ansible does, unless somebody else can put a link there."""

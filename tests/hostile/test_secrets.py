@@ -212,17 +212,18 @@ FILTER_GOOD: dict[str, dict[str, Any]] = {
 def calls(name: str, parameters: Any) -> Iterator[dict[str, Any]]:
     """Arguments of a filter, in each of which there is a key in one place."""
     good = FILTER_GOOD[name]
+    first, *dummy = parameters
     for parameter in parameters:
         entry = {"key": WITHOUT_BEGIN, "signing": ["SHA256", WITHOUT_BEGIN]}
         for value in [*SHAPES, *FORMS, WITHOUT_BEGIN, [WITHOUT_BEGIN], [{"subscriptions": [entry]}]]:
             yield {**good, parameter: value}
     for member in ("name", "options", "subscriptions", "owner", KEY):
         for value in SOME:
-            yield {**good, next(iter(parameters)): [{**VASSAL, member: value}]}
+            yield {**good, first: [{**VASSAL, member: value}]}
     for member in ("server", "key", "signing", KEY):
         for value in SOME:
             entry = {**SUBSCRIPTION, "signing": ["SHA256", "/a/a.pem"], member: value}
-            yield {**good, next(iter(parameters)): [{**VASSAL, "subscriptions": [entry]}]}
+            yield {**good, first: [{**VASSAL, "subscriptions": [entry]}]}
 
 
 @pytest.mark.parametrize("name", FILTERS)
