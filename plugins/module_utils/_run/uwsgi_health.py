@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import zipfile
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, Dict, Iterator, List
 
@@ -75,6 +76,8 @@ def _checks(vassals: List[Any], folder: str) -> List[Check]:
     return checks
 
 
+# Once: a child that is another user can't read the archive that a task's modules are in.
+@lru_cache(maxsize=None)
 def program() -> bytes:
     """The gate, and all of the collection that it imports, as an archive that Python runs (PEP 441)."""
     sources = {"__main__.py": _MAIN}
