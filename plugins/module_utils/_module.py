@@ -76,7 +76,7 @@ class DiscreetModule(AnsibleModule):
         """Add what a result's path is, as Ansible does, unless somebody else can put a link there."""
         try:
             opened.secure(str(kwargs.get("path", kwargs.get("dest", "/"))))
-        except OSError:
+        except UnsafePath:
             return kwargs
         found: Dict[str, Any] = super().add_path_info(kwargs)
         return found
@@ -194,9 +194,6 @@ def secure(place: str, path: str) -> None:
         opened.secure(path)
     except UnsafePath as exc:
         raise ArgumentError(place, f"{exc.strerror}, who could put a link there; give one in a folder of root's") from exc
-    except OSError:
-        # What isn't there is said where it's used.
-        return
 
 
 def resolve(host: str) -> str:

@@ -42,24 +42,28 @@ def prefix(folder: Path) -> tuple[str, ...]:
 
 def calls(folder: Path) -> Iterator[Call]:
     """All calls of root's with a path."""
-    files = {int(path.suffix[1:]): path for path in folder.glob("trace.*")}
-    # The first process, and those that others began, as whom those were by then.
-    waiting = [(min(files), 0)]
+    traced = {path.suffix[1:]: _lines(path) for path in folder.glob("trace.*")}
+    begun = {result for lines in traced.values() for name, dummy, result in lines if name in _FORKS}
+    # The one process that nobody began, and those that others began, as whom those were by then. Numbers start again at the end.
+    [first] = set(traced) - begun
+    waiting = [(first, 0)]
     while waiting:
         pid, euid = waiting.pop()
-        for line in files.pop(pid).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-            found = _LINE.match(line)
-            if not found:
-                continue
-            name, arguments, result = found.groups()
-            if name in _FORKS and result.isdecimal() and int(result) in files:
-                waiting.append((int(result), euid))
+        for name, arguments, result in traced.pop(pid):
+            if name in _FORKS and result in traced:
+                waiting.append((result, euid))
             elif name.startswith("set") and result == "0":
                 euid = _effective(name, arguments, euid)
             elif euid == 0:
                 # Without a name it's about the descriptor.
                 yield Call(name, arguments, [_joined(base, path) for base, path in _NAMED.findall(arguments) if path])
-    assert not files, f"nobody began {sorted(files)}"
+    assert not traced, f"nobody began {sorted(traced)}"
+
+
+def _lines(path: Path) -> list[tuple[str, str, str]]:
+    """The calls of one process: names, arguments and results."""
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    return [(found.group(1), found.group(2), found.group(3)) for found in map(_LINE.match, text.splitlines()) if found]
 
 
 def _effective(name: str, arguments: str, before: int) -> int:

@@ -10,8 +10,7 @@ from typing import Optional
 
 from . import opened
 from .child import Identity, as_user, identity
-from .opened import Place
-from .trust import ANYBODY
+from .trust import ANYBODY, UnsafePath
 
 
 class Chain:
@@ -36,11 +35,10 @@ class Chain:
             OSError: when it can't be read.
         """
         if self.user is None:
-            with Place(path) as place:
-                danger = place.danger
-            if danger is None:
+            try:
                 return opened.read(path)
-            if danger.uid == ANYBODY:
-                raise danger
-            self.user = identity(danger.uid)
+            except UnsafePath as exc:
+                if exc.uid == ANYBODY:
+                    raise
+                self.user = identity(exc.uid)
         return bytes.fromhex(as_user(self.user, lambda: opened.read(path).hex()))

@@ -22,6 +22,7 @@ import time
 from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
 from .._errors import ArgumentError, HostError
+from . import opened
 from .trust import ANYBODY, ROOT, UnsafePath, user_name
 
 _PR_SET_NO_NEW_PRIVS = 38
@@ -109,6 +110,8 @@ def as_user(user: Optional[Identity], work: Callable[[], T], timeout: float = _T
         answer = _answer(reading, time.monotonic() + timeout)
     finally:
         os.close(reading)
+        # Itself as well, since it may not have its group yet.
+        os.kill(pid, signal.SIGKILL)
         try:
             os.killpg(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -128,9 +131,7 @@ def _child(user: Identity, work: Callable[[], Any], timeout: float, reading: int
         os.umask(0o022)
         become(user, timeout)
         answer = _answer_of(work)
-        left = memoryview(json.dumps(answer).encode("ascii"))
-        while left:
-            left = left[os.write(writing, left) :]
+        opened.write(writing, json.dumps(answer).encode("ascii"))
     finally:
         # Not even what this process would do at its end: it's the parent's.
         os._exit(0)

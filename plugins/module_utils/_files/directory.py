@@ -97,19 +97,15 @@ class Directory:
                 self.amended = folders.amend(self.path, self._create, self.check_mode)
             if self.created and not self.check_mode:
                 self._made = folders.make(self.path, self._create)
-        with ExitStack() as stack:
-            try:
-                folder = stack.enter_context(opened.folder(self.path))
-            except FileNotFoundError:
-                if self.check_mode:
-                    return
+        try:
+            self._dir = opened.open_folder(self.path)
+        except FileNotFoundError:
+            if not self.check_mode:
                 raise
-            except UnsafePath:
-                # As it will be once it's amended.
-                if self.check_mode and self.amended:
-                    return
+        except UnsafePath:
+            # It will be safe once it's amended.
+            if not (self.check_mode and self.amended):
                 raise
-            self._dir = os.dup(folder)
 
     def _remove_strays(self) -> None:
         """Remove what a run that was killed left: with the lock held, nobody else is writing here."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import List
 
-from . import temporary
+from . import opened, temporary
 from .attributes import Attributes
 from .opened import Place
 from .plan import Wanted, attribute_changes
@@ -52,10 +52,9 @@ def _make(place: Place, attributes: Attributes) -> None:
     name = next(temporary.names())
     os.mkdir(name, 0o700, dir_fd=place.folder)
     try:
-        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
+        handle = os.open(name, opened.FOLDER, dir_fd=place.folder)
         try:
-            os.fchown(handle, *(-1 if number is None else number for number in attributes[:2]))
-            os.fchmod(handle, _MODE if attributes.mode is None else attributes.mode)
+            _give(handle, attributes._replace(mode=_MODE if attributes.mode is None else attributes.mode))
         finally:
             os.close(handle)
         os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
@@ -92,12 +91,16 @@ def amend(path: str, attributes: Attributes, check_mode: bool = False) -> bool:
     try:
         differs = bool(attribute_changes(os.fstat(handle), Wanted("", b"", path, *attributes)))
         if differs and not check_mode:
-            os.fchown(handle, *(-1 if number is None else number for number in attributes[:2]))
-            if attributes.mode is not None:
-                os.fchmod(handle, attributes.mode)
+            _give(handle, attributes)
     finally:
         os.close(handle)
     return differs
+
+
+def _give(handle: int, attributes: Attributes) -> None:
+    os.fchown(handle, *(-1 if number is None else number for number in attributes[:2]))
+    if attributes.mode is not None:
+        os.fchmod(handle, attributes.mode)
 
 
 def umask() -> int:

@@ -63,6 +63,8 @@ def _taken(folder: int, path: str, deadline: float) -> Optional[int]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before removes it at the end, and then this is a file that nobody else finds.
             if _is_there(folder, handle):
+                # A run that was killed left its own there.
+                os.ftruncate(handle, 0)
                 os.write(handle, str(os.getpid()).encode("ascii"))
                 return handle
         except BlockingIOError as exc:

@@ -23,6 +23,9 @@ from .trust import UnsafePath, crossing, stranger
 MOST_BYTES = 1 << 24
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# How folders are opened, to be listed as well, and new files.
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 16
 _PROCESSES = "/proc/"
 # As the kernel has it (MAXSYMLINKS, include/linux/namei.h).
@@ -133,7 +136,7 @@ class Place:
 
     def open_folder(self) -> int:
         """A descriptor of the folder that is there, for listing as well."""
-        return os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.folder)
+        return os.open(self.name, FOLDER, dir_fd=self.folder)
 
     def open(self) -> int:
         """A descriptor of the file that is there, to be read."""
@@ -189,6 +192,13 @@ def content_of(handle: int, most: int = MOST_BYTES) -> bytes:
         if len(part) < _CHUNK:
             break
     return b"".join(parts)
+
+
+def write(handle: int, content: bytes) -> None:
+    """Write all of it to an open file or pipe; raises OSError."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
 
 
 def read(path: str, most: int = MOST_BYTES, anybodys: bool = False) -> bytes:
@@ -249,10 +259,19 @@ def real(path: str) -> str:
 
 
 def secure(path: str) -> None:
-    """Raise UnsafePath where somebody else than root and the caller can put something in a path's place, such as a socket."""
-    with Place(path) as place:
-        if place.unsafe:
-            raise place.unsafe
+    """Raise UnsafePath where somebody else than root and the caller can put something in a path's place, such as a socket.
+
+    What isn't there, or can't be seen, is for whoever uses it to say.
+    """
+    try:
+        with Place(path) as place:
+            unsafe = place.unsafe
+    except UnsafePath:
+        raise
+    except OSError:
+        return
+    if unsafe:
+        raise unsafe
 
 
 def status(path: str) -> os.stat_result:
@@ -272,8 +291,7 @@ def exists(path: str) -> bool:
     return True
 
 
-@contextmanager
-def folder(path: str) -> Iterator[int]:
+def open_folder(path: str) -> int:
     """A descriptor of a folder that nobody but root and the caller can change.
 
     Raises:
@@ -281,9 +299,16 @@ def folder(path: str) -> Iterator[int]:
         OSError: when it isn't there or is no folder.
     """
     with Place(path) as place:
-        if place.danger:
-            raise place.danger
-        handle = place.open_folder()
+        danger = place.danger
+        if danger:
+            raise danger
+        return place.open_folder()
+
+
+@contextmanager
+def folder(path: str) -> Iterator[int]:
+    """The same, open for as long as the context lasts."""
+    handle = open_folder(path)
     try:
         yield handle
     finally:

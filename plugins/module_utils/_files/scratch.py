@@ -11,11 +11,10 @@ import tempfile
 from contextlib import contextmanager
 from typing import Iterator, List, Optional
 
+from . import opened
 from .child import Identity, is_other
 from .opened import Place
 from .trust import UnsafePath, crossing
-
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Scratch:
@@ -38,15 +37,13 @@ class Scratch:
         Returns:
             its path.
         """
-        handle = os.open(name, _FLAGS, 0o600, dir_fd=self._handle)
+        handle = os.open(name, opened.NEW, 0o600, dir_fd=self._handle)
         self._names.append(name)
         try:
             if self._user:
                 os.fchown(handle, self._user.uid, self._user.gid)
             os.fchmod(handle, 0o400)
-            left = memoryview(content)
-            while left:
-                left = left[os.write(handle, left) :]
+            opened.write(handle, content)
         finally:
             os.close(handle)
         return os.path.join(self.path, name)
@@ -79,7 +76,7 @@ def scratch(user: Optional[Identity] = None) -> Iterator[Scratch]:
     try:
         name = f"emperor-uwsgi-{os.urandom(8).hex()}"
         os.mkdir(name, 0o700, dir_fd=top)
-        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
+        handle = os.open(name, opened.FOLDER, dir_fd=top)
         found = Scratch(os.path.join(above.real, name), handle, other)
         try:
             os.fchmod(handle, 0o711 if other else 0o700)

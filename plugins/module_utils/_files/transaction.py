@@ -17,7 +17,7 @@ import stat
 from typing import Callable, Dict, List, Optional, Tuple, cast
 
 from .._errors import HostError
-from . import folders, temporary
+from . import folders, opened, temporary
 from .plan import Change, Plan, Wanted
 
 _LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -86,17 +86,14 @@ class Transaction:
         wanted = cast(Wanted, change.wanted)
         name = next(self._names)
         self._staged.append((change, name))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(name, flags, 0o600, dir_fd=self._dir)
+        handle = os.open(name, opened.NEW, 0o600, dir_fd=self._dir)
         try:
             _chown(handle, change)
             mode = wanted.mode
             if mode is None:
                 mode = stat.S_IMODE(change.found.st_mode) if change.found else 0o666 & ~folders.umask()
             os.fchmod(handle, mode)
-            left = memoryview(wanted.content)
-            while left:
-                left = left[os.write(handle, left) :]
+            opened.write(handle, wanted.content)
             if change.found and change.before == change.after:
                 # Only for its attributes: no change to the Emperor.
                 os.utime(handle, ns=(change.found.st_atime_ns, change.found.st_mtime_ns))

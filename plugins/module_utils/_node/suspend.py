@@ -27,8 +27,6 @@ HEALTH = "health"
 _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _MODE = 0o755
 _MOST_TRIES = 100
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_reason(name: str) -> bool:
@@ -81,7 +79,7 @@ def _reasons(above: int, name: str, path: str) -> List[str]:
 def _opened(above: int, name: str) -> Optional[int]:
     """A descriptor of the directory of reasons; None where there is none."""
     try:
-        return os.open(name, _FOLDER, dir_fd=above)
+        return os.open(name, opened.FOLDER, dir_fd=above)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -125,7 +123,7 @@ def hold(path: str, reason: str) -> bool:
             try:
                 # Let the instance see it, whatever the umask is.
                 os.fchmod(folder, _MODE)
-                os.close(os.open(reason, _NEW, 0o644, dir_fd=folder))
+                os.close(os.open(reason, opened.NEW, 0o644, dir_fd=folder))
                 return True
             except FileExistsError:
                 return False

@@ -103,7 +103,7 @@ def _sent(servers: List[str], packets: List[bytes]) -> Optional[List[Any]]:
     """Send each packet to its server; the last error, as the arguments of ``OSError``."""
     for server in servers:
         if server.startswith("/"):
-            _secure(server)
+            opened.secure(server)
     failed: Optional[List[Any]] = None
     for server, packet in zip(servers, packets):
         family, target = endpoint(server)
@@ -115,13 +115,3 @@ def _sent(servers: List[str], packets: List[bytes]) -> Optional[List[Any]]:
             except OSError as exc:
                 failed = [exc.errno, exc.strerror]
     return failed
-
-
-def _secure(server: str) -> None:
-    """What isn't there is said when it's sent to."""
-    try:
-        opened.secure(server)
-    except UnsafePath:
-        raise
-    except OSError:
-        pass

@@ -40,24 +40,30 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     stops = pid is not None and params["state"] != "started"
     starts = params["state"] == "restarted" or (params["state"] == "started" and pid is None)
     if not module.check_mode:
+        binary = _binary(module) if starts else ""
         if pid is not None and stops:
             daemon.stop(pid, params["timeout"])
             pid = None
         if starts:
-            pid = _start(module)
+            pid = _start(module, binary)
     return {"changed": stops or starts, "pid": pid}
 
 
-def _start(module: AnsibleModule) -> int:
-    params = module.params
+def _binary(module: AnsibleModule) -> str:
+    """The program, looked for before anything is stopped."""
     uwsgi = _module.host_uwsgi(module)
     if uwsgi.binary is None:
-        raise ArgumentError("uwsgi_binary", f"the host has no {params['uwsgi_binary']}; install uWSGI first")
+        raise ArgumentError("uwsgi_binary", f"the host has no {module.params['uwsgi_binary']}; install uWSGI first")
     if uwsgi.runner(None):
         raise ArgumentError("uwsgi_binary", f"another user can change {uwsgi.binary}; give one of root's")
+    return uwsgi.binary
+
+
+def _start(module: AnsibleModule, binary: str) -> int:
+    params = module.params
     start = daemon.size(params["log"])
     daemon.hear_signals()
-    argv = daemon.command(uwsgi.binary, params["ini"], params["pidfile"], params["log"])
+    argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
     # Whoever runs the play may have one with which others could write the pid file and connect to the stats.
     code, out, err = module.run_command(argv, close_fds=True, umask=_UMASK)
     if code:

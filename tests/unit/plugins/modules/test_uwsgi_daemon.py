@@ -115,6 +115,12 @@ def test_a_restart_is_another_process(daemon: Daemon) -> None:
     assert (changed, first != second, is_alive(first), is_alive(second)) == (True, True, False, True)
 
 
+def test_a_restart_stops_nothing_that_it_can_not_start(daemon: Daemon) -> None:
+    dummy, pid = told(daemon.run())
+    found = daemon.run("restarted", uwsgi_binary="nosuch-uwsgi")
+    assert (found.failed, found.data["argument"], is_alive(pid)) == (True, "uwsgi_binary", True)
+
+
 def test_a_pid_of_another_process_is_left_alone(daemon: Daemon) -> None:
     other = subprocess.Popen(["sleep", "600"])
     try:

@@ -27,9 +27,9 @@ def test_who_waits_too_long_is_told_who_holds_it(tmp_path: Path) -> None:
 
 
 def test_one_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / lock.NAME).write_text("1234567")
+    (tmp_path / lock.NAME).write_text("123456789012")
     with opened.folder(str(tmp_path)) as folder, lock.held(folder, "/a", timeout=0):
-        pass
+        assert (tmp_path / lock.NAME).read_text() == str(os.getpid())
     assert list(tmp_path.iterdir()) == []
 
 
