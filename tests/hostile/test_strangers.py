@@ -25,7 +25,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child,
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Directory
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Wanted
-from support import keys, modules
+from support import keys, modules, playbook
 from support.files import NOBODY, mode, needs_root, put
 from support.uwsgi import BINARY
 
@@ -347,3 +347,17 @@ def test_keys_are_given_to_their_owner_in_a_folder_of_roots(host: Path) -> None:
     assert not result.failed, result.msg
     found = [(path.stat().st_uid, mode(path)) for path in (host / "keys", host / "keys" / "a.pem")]
     assert found == [(0, "0711"), (NOBODY, "0400")]
+
+
+# Root in a user's folder, as Ansible runs it
+
+
+def test_in_a_users_folder_the_gate_is_made_as_that_user(host: Path, tmp_path: Path) -> None:
+    folder = host / "theirs" / "health"
+    given = {"path": str(folder), "owner": "nobody", "directory_mode": "0700", "vassals_path": "/v"}
+    vassal = {"name": "shop", "subscriptions": [{"server": "10.0.0.2:2626", "key": "a.test"}], "health": {"path": "/up"}}
+    task = {"emperor.uwsgi.uwsgi_health": {**given, "vassals": [vassal]}}
+    # Unlike in these tests, the modules of a task are in an archive that only root can read.
+    first, again = playbook.tasks(tmp_path, [task, task]).results
+    assert (first.get("msg"), first["changed"], again["changed"]) == (None, True, False)
+    assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {NOBODY}

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import modules, playbook
-from support.files import NOBODY, mode, needs_root, passable, snapshot
+from support import modules
+from support.files import mode, needs_root, snapshot
 
 S = {"server": "10.0.0.2:2626", "key": "a.test"}
 DEFAULTS = {"command": None, "host": None, "interval": 5, "timeout": 1, "fall": 3, "rise": 2}
@@ -135,14 +135,3 @@ def test_files_have_their_owner(tmp_path: Path) -> None:
     run(tmp_path, vassal(), owner="nobody", group="5")
     assert {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()} == {(65534, 5)}
     assert run(tmp_path, vassal(), owner="no-such-user").data["argument"] == "owner"
-
-
-@needs_root
-def test_in_a_users_folder_a_task_works_as_that_user(tmp_path: Path) -> None:
-    with passable() as folder:
-        given = {"path": str(folder / "health"), "owner": "nobody", "directory_mode": "0700", "vassals_path": "/v"}
-        task = {"emperor.uwsgi.uwsgi_health": {**given, "vassals": [vassal()]}}
-        # Unlike here, the modules of a task are in an archive that only root can read.
-        first, again = playbook.tasks(tmp_path, [task, task]).results
-        assert (first.get("msg"), first["changed"], again["changed"]) == (None, True, False)
-        assert {path.stat().st_uid for path in (folder / "health", *(folder / "health").iterdir())} == {NOBODY}
