@@ -82,6 +82,7 @@ options:
     description:
       - Refuse to drain where a router would be left with fewer fresh nodes than this for any of the keys. A node that is out
         already may stay out.
+      - With V(0) the last node of a pool is drained, too, with a warning, and requests for its keys get no answer.
     type: int
     default: 0
   tyrant:

@@ -14,7 +14,8 @@ author:
 description:
   - Gives a vassal's file a new modification time, which makes its Emperor reload it gracefully, and waits until the workers
     are up again by the Emperor's own stats.
-  - A vassal that doesn't start is an error at once.
+  - A vassal that fails to start twice is an error at once. What failed before the task is not counted, so one that was mended is
+    fine.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

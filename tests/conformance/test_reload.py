@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,21 @@ class Emperor:
         section += [f"wsgi-file = {APP}", "need-app = true", "env = NODE=shop", f"env = RELEASE={self.release}"]
         scratch = self.folder / "shop.tmp"
         scratch.write_text("\n".join([*section, *lines, ""]), encoding="utf-8")
+        # Within one second the Emperor takes one change.
+        newer = max(time.time(), self.vassal.stat().st_mtime + 1 if self.vassal.exists() else 0)
+        os.utime(scratch, (newer, newer))
         os.replace(scratch, self.vassal)
 
     def state(self) -> emperor_stats.Vassal:
         """What it says of the vassal; nothing is known of one that doesn't run."""
-        found = emperor_stats.state(emperor_stats.ask(self.stats, 10, lambda *dummy: b""), str(self.vassal))
-        return found.running or emperor_stats.Vassal("")
+        return self._said().running or emperor_stats.Vassal("")
+
+    def tries(self) -> int:
+        """How often the vassal failed to start."""
+        return self._said().failing
+
+    def _said(self) -> emperor_stats.State:
+        return emperor_stats.state(emperor_stats.ask(self.stats, 10, lambda *dummy: b""), str(self.vassal))
 
     def run(self, check: bool = False, **more: Any) -> modules.Result:
         """Run the module."""
@@ -105,6 +115,15 @@ def test_a_vassal_that_does_not_start_is_an_error(emperor: Emperor) -> None:
     result = emperor.run()
     assert result.failed
     assert result.msg.startswith((f"{emperor.vassal}: does not start", f"{emperor.vassal}: is not up again"))
+
+
+def test_a_mended_vassal_is_fine_however_often_it_failed_before(emperor: Emperor) -> None:
+    emperor.write("wsgi-file = /nonexistent.py")
+    wait_for("three tries", lambda: emperor.tries() >= 3)
+    emperor.write()
+    mended = emperor.run(timeout=40)
+    assert not mended.failed, mended.msg
+    assert emperor.state().accepting
 
 
 REFUSED = [

@@ -19,18 +19,20 @@ _TIMEOUT = 30
 
 
 class Server:
-    """A server that sends the same answer to whoever connects, once it has heard something.
+    """A server that answers whoever connects, once it has heard something.
 
     Attributes:
         address: ``IPV4:PORT``, or the path or the abstract name of a unix socket, as uWSGI writes them.
         heard: what each client sent first.
     """
 
-    def __init__(self, listening: socket.socket, address: str, parts: Sequence[Part], asked: bool, closes: bool) -> None:
+    def __init__(
+        self, listening: socket.socket, address: str, answers: Sequence[Sequence[Part]], asked: bool, closes: bool
+    ) -> None:
         self.address = address
         self.heard: List[bytes] = []
         self._listening = listening
-        self._parts = parts
+        self._answers = list(answers)
         self._asked = asked
         self._closes = closes
         self.done = threading.Event()
@@ -43,16 +45,18 @@ class Server:
                 stream = self._listening.accept()[0]
             except OSError:
                 return
-            self._threads.append(threading.Thread(target=self._answer, args=(stream,)))
+            # The last one again and again.
+            parts = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+            self._threads.append(threading.Thread(target=self._answer, args=(stream, parts)))
             self._threads[-1].start()
 
-    def _answer(self, stream: socket.socket) -> None:
+    def _answer(self, stream: socket.socket, parts: Sequence[Part]) -> None:
         with stream:
             stream.settimeout(_TIMEOUT)
             try:
                 if self._asked:
                     self.heard.append(stream.recv(65536))
-                for part in self._parts:
+                for part in parts:
                     if isinstance(part, bytes):
                         stream.sendall(part)
                     elif self.done.wait(part):
@@ -71,11 +75,18 @@ class Server:
 
 
 @contextmanager
-def serving(*parts: Part, path: Union[str, Path, None] = None, asked: bool = True, closes: bool = True) -> Iterator[Server]:
+def serving(
+    *parts: Part,
+    path: Union[str, Path, None] = None,
+    asked: bool = True,
+    closes: bool = True,
+    before: Sequence[bytes] = (),
+) -> Iterator[Server]:
     """Serve an answer.
 
     Args:
         parts: the answer.
+        before: what the first ones to connect get instead, one after the other.
         path: of a unix socket, or ``@NAME`` for an abstract one; None for TCP.
         asked: whether the client speaks first.
         closes: whether the connection ends after the answer.
@@ -84,7 +95,7 @@ def serving(*parts: Part, path: Union[str, Path, None] = None, asked: bool = Tru
         listening.bind(("127.0.0.1", 0) if path is None else "\0" + str(path)[1:] if str(path).startswith("@") else str(path))
         listening.listen(64)
         address = f"127.0.0.1:{listening.getsockname()[1]}" if path is None else str(path)
-        server = Server(listening, address, parts, asked, closes)
+        server = Server(listening, address, [*([one] for one in before), parts], asked, closes)
         thread = threading.Thread(target=server.serve)
         thread.start()
         try:

@@ -71,13 +71,17 @@ def barred(folder: str, reader: Optional[User]) -> Optional[str]:
 
 
 def unreadable(
-    path: str, reader: Optional[User], enter: Callable[[str, Optional[User]], Optional[str]] = barred
+    path: str,
+    reader: Optional[User],
+    enter: Callable[[str, Optional[User]], Optional[str]] = barred,
+    look: Callable[[str], os.stat_result] = opened.status,
 ) -> Optional[str]:
     """Say why ``reader`` can't read ``path``.
 
     Args:
         reader: None where it isn't known: then only a missing file is a reason.
         enter: says why the reader can't enter a folder.
+        look: says what is at a path; raises OSError.
 
     Returns:
         the reason, or None; also None where this process may not look.
@@ -86,7 +90,7 @@ def unreadable(
         reason = enter(os.path.dirname(path), reader)
         if reason:
             return reason
-        status = opened.status(path)
+        status = look(path)
     except FileNotFoundError:
         return _MISSING
     except OSError:
@@ -120,6 +124,13 @@ class Readers:
         self._users: Dict[str, Optional[User]] = {}
         self._found: Dict[Tuple[Optional[str], str], Optional[str]] = {}
         self._barred = lru_cache(maxsize=None)(barred)
+        self._looks = opened.Looks()
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        self._looks.close()
 
     def flaw(self, file: str, name: Optional[str], named_by: str) -> Optional[str]:
         """What is wrong with one signing key's file, None where all is well.
@@ -135,7 +146,7 @@ class Readers:
             self._users[name] = self._user(named_by, name)
         seen = name, file
         if seen not in self._found:
-            self._found[seen] = unreadable(file, self._users[name] if name else None, self._barred)
+            self._found[seen] = unreadable(file, self._users[name] if name else None, self._barred, self._looks.status)
         reason = self._found[seen]
         if reason is None or (self._check_mode and reason == _MISSING):
             return None

@@ -52,7 +52,7 @@ class State(NamedTuple):
 
     Attributes:
         running: None where it doesn't run.
-        failing: how often it failed to start.
+        failing: how often it failed to start; while it is tried again it is running too.
     """
 
     running: Optional[Vassal] = None
@@ -117,7 +117,5 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
 def state(emperor: Emperor, path: str) -> State:
     """One vassal of an Emperor, by the path of its file; of two the first."""
     names = (path, os.path.basename(path))
-    for one in emperor.vassals:
-        if one.id in names:
-            return State(one)
-    return State(failing=next((emperor.failing[name] for name in names if name in emperor.failing), 0))
+    running = next((one for one in emperor.vassals if one.id in names), None)
+    return State(running, next((emperor.failing[name] for name in names if name in emperor.failing), 0))

@@ -58,8 +58,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     node = Node(paths, params["reason"], user)
     watch = Watch(params, found)
     before = watch.look()
-    if params["minimum"] and farewell and any(one.state in (presence.LISTED, presence.SILENT) for one in before):
-        watch.require(params["minimum"])
+    if farewell and any(one.state in (presence.LISTED, presence.SILENT) for one in before):
+        alone = watch.require(params["minimum"])
+        if alone:
+            module.warn(alone)
     changed = _drain(module, farewell, node, before) if farewell else _activate(module, node)
     held = sorted({reason for one in node.reasons() for reason in one})
     result: Dict[str, Any] = {"changed": changed, "suspend_files": paths, "held_by": held}
@@ -208,33 +210,36 @@ class Watch:
         self._timeout = params["timeout"]
         self._pairs = list(dict.fromkeys((one.key, one.address) for one in found))
         self._errors: Dict[str, str] = {}
+        self._last: Dict[str, Table] = {}
         self.lagging = ""
-
-    def _tables(self) -> Dict[str, Table]:
-        answers = routers.ask(self._stats, min(self._timeout, _ANSWER), _http.get)
-        self._errors = {answer.stats: answer.error for answer in answers if answer.table is None}
-        return {answer.stats: answer.table for answer in answers if answer.table is not None}
 
     def look(self) -> List[Seen]:
         """The node at every router, under every key."""
-        tables = self._tables()
-        return [one for router in self._stats for one in presence.look(router, tables.get(router), self._pairs)]
+        answers = routers.ask(self._stats, min(self._timeout, _ANSWER), _http.get)
+        self._errors = {answer.stats: answer.error for answer in answers if answer.table is None}
+        self._last = {answer.stats: answer.table for answer in answers if answer.table is not None}
+        return [one for router in self._stats for one in presence.look(router, self._last.get(router), self._pairs)]
 
-    def require(self, minimum: int) -> None:
-        """See that enough others stay.
+    def require(self, minimum: int) -> str:
+        """See that enough others stay, by the last look.
+
+        Returns:
+            what there is to warn of: a pool that is left without a node. Empty where none is.
 
         Raises:
-            ArgumentError: when there would be fewer at any router, or one doesn't answer.
+            ArgumentError: when there would be fewer at any router, or one didn't answer.
         """
-        tables = self._tables()
-        if self._errors:
+        if self._errors and minimum:
             raise ArgumentError("minimum", f"can't be seen to: {self._silent()}")
-        left, router, key = presence.fewest(tables, self._pairs, time.time(), _MAX_AGE)
+        if not self._last:
+            return ""
+        left, router, key = presence.fewest(self._last, self._pairs, time.time(), _MAX_AGE)
         if left < minimum:
             raise ArgumentError(
                 "minimum",
                 f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others back first",
             )
+        return "" if left else f"{router} has no other fresh node for {key!r}, and nobody answers its requests; minimum refuses that"
 
     def wait(
         self,

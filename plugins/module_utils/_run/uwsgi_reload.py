@@ -27,6 +27,8 @@ from .._pool.stats import StatsError
 
 _POLL = 0.1
 _ANSWER = 5
+# One may have begun before the change.
+_FAILED = 2
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -50,13 +52,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     wrong = stats_flaw(params["emperor_stats"])
     if wrong:
         raise ArgumentError("emperor_stats", f"{params['emperor_stats']!r} {wrong}")
-    _state(params, path)
+    # What failed before is no matter of what is written now.
+    before = _state(params, path).failing
     touches = params["state"] == "reloaded"
     if not module.check_mode:
         if touches:
             _touch(path)
             modified = _modified(path)
-        _wait(params, path, modified, check, user)
+        _wait(params, path, modified, before, check, user)
     return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
 
 
@@ -103,14 +106,22 @@ def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
 
 
 def _wait(
-    params: Dict[str, Any], path: str, modified: int, check: Optional[probe.Check], user: Optional[Identity]
+    params: Dict[str, Any], path: str, modified: int, before: int, check: Optional[probe.Check], user: Optional[Identity]
 ) -> None:
+    """Wait until a vassal is up.
+
+    Args:
+        modified: the second of its last change.
+        before: how often it had failed to start until then.
+    """
     deadline = time.monotonic() + params["timeout"]
     flaw = ""
     while time.monotonic() < deadline:
         state = _state(params, path)
-        if state.failing > 1:
-            raise HostError(path, f"does not start ({state.failing} tries); see its log")
+        # The count begins anew when it has run meanwhile.
+        before = min(before, state.failing)
+        if state.failing - before >= _FAILED:
+            raise HostError(path, f"does not start ({state.failing - before} tries); see its log")
         if _is_up(state.running, modified, params["accepting"]):
             # One that sleeps starts with what is written now, when somebody asks it.
             flaw = probe.flaw(_instance(path, user), check) if check and state.running and not state.running.asleep else ""

@@ -138,10 +138,9 @@ def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
     for warning in found.warnings:
         module.warn(warning)
     user, named_by = _user(params)
-    readers = Readers(module.check_mode)
-    for at, entry in enumerate(found.subscriptions):
-        if entry.signing:
-            flaw = readers.flaw(entry.signing.file, user, named_by)
+    with Readers(module.check_mode) as readers:
+        for at, entry in enumerate(found.subscriptions):
+            flaw = readers.flaw(entry.signing.file, user, named_by) if entry.signing else None
             if flaw:
                 module.warn(f"subscriptions[{at}].signing: {flaw}")
     return found.lines

@@ -265,13 +265,12 @@ def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> Wanted:
 
 def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
     """Warn of signing keys that the vassals' users can't read."""
-    readers = Readers(module.check_mode)
     warnings = []
-    for one in found:
-        user, named_by = _user(module.params, one)
-        for at, entry in enumerate(one.subscriptions):
-            if entry.signing:
-                flaw = readers.flaw(entry.signing.file, user, named_by)
+    with Readers(module.check_mode) as readers:
+        for one in found:
+            user, named_by = _user(module.params, one)
+            for at, entry in enumerate(one.subscriptions):
+                flaw = readers.flaw(entry.signing.file, user, named_by) if entry.signing else None
                 if flaw:
                     warnings.append(f"{one.place}.subscriptions[{at}].signing: {flaw}")
     return warnings

@@ -150,6 +150,19 @@ def test_a_minimum_of_others_must_stay(node: Node) -> None:
         assert told(node.run("drained", minimum=1, router_stats=[router.address])) == (True, ["operator"])
 
 
+@pytest.mark.parametrize("state", ["fresh", "dead", "silent"])
+def test_the_last_node_of_a_pool_is_drained_with_a_warning(node: Node, state: str) -> None:
+    other = {"fresh": {}, "dead": {"death_mark": 1}, "silent": {"last_check": 5}}[state]
+    with stats({}, {"name": "10.0.0.8:3031", **other}) as router:
+        for check in (True, False):
+            found = node.run("drained", check=check, router_stats=[router.address])
+            alone = f"{router.address} has no other fresh node for 'a.test', and nobody answers its requests; minimum refuses that"
+            assert (found.failed, found.warnings) == (False, [] if state == "fresh" else [alone])
+    # One that is out already leaves nobody alone.
+    with stats({"death_mark": 1}) as router:
+        assert node.run("drained", router_stats=[router.address]).warnings == []
+
+
 def test_a_plain_file_is_the_operator_s_reason(node: Node) -> None:
     node.suspend.touch()
     assert told(node.run("drained")) == (False, ["operator"])

@@ -25,8 +25,12 @@ LATER = 2**31
 
 def emperor(*vassals: dict[str, Any], failing: int = 0, path: Path | None = None) -> AbstractContextManager[Server]:
     """An Emperor's stats server, which always says the same."""
-    blacklist = [{"id": "shop.ini", "attempt": failing}] if failing else []
-    return serving(json.dumps({"vassals": list(vassals), "blacklist": blacklist}).encode(), path=path, asked=False)
+    return serving(json.dumps({"vassals": list(vassals), "blacklist": blacklist(failing)}).encode(), path=path, asked=False)
+
+
+def blacklist(failing: int) -> list[dict[str, Any]]:
+    """Those that don't start: one that failed so often, or none."""
+    return [{"id": "shop.ini", "attempt": failing}] if failing else []
 
 
 def up(**more: Any) -> dict[str, Any]:
@@ -92,13 +96,24 @@ def test_current_waits_and_touches_nothing(vassal: Path, said: dict[str, Any], a
         assert "argument" not in found.data
 
 
-def test_a_vassal_that_does_not_start_is_an_error_at_once(vassal: Path) -> None:
-    with emperor(failing=3) as stats:
-        found = run(vassal, stats.address, timeout=60)
-    assert (found.failed, found.msg) == (True, f"{vassal}: does not start (3 tries); see its log")
-    # Once may be what it was before it was written.
-    with emperor(failing=1) as stats:
-        assert "is not up again" in run(vassal, stats.address).msg
+# How often the vassal had failed to start when it was touched and since, and what is said.
+TRIES = [
+    ([0, 1, 2], "does not start (2 tries); see its log"),
+    ([3, 3, 4, 5], "does not start (2 tries); see its log"),
+    # It ran, and failed anew.
+    ([5, 0, 1, 2], "does not start (2 tries); see its log"),
+    ([0, 1], "is not up again; see its log (after 1 s)"),
+    ([3, 4], "is not up again; see its log (after 1 s)"),
+    ([3], "is not up again; see its log (after 1 s)"),
+]
+
+
+@pytest.mark.parametrize(("tries", "words"), TRIES)
+def test_only_starts_after_the_change_count(vassal: Path, tries: list[int], words: str) -> None:
+    answers = [json.dumps({"vassals": [], "blacklist": blacklist(one)}).encode() for one in tries]
+    with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
+        found = run(vassal, stats.address, timeout=60 if "tries" in words else 1)
+    assert (found.failed, found.msg) == (True, f"{vassal}: {words}")
 
 
 def test_the_application_must_answer_well(vassal: Path) -> None:

@@ -201,3 +201,35 @@ def test_an_old_file_is_touched_to_now(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         opened.touch(str(tmp_path / "b"))
     assert caught.value.errno == errno.ENOENT
+
+
+LOOKED_AT: List[str] = [*THROUGH, "a", "a/b/", "a/b/.", "a/b/..", "a/b/none", "none/none", "a/b/file/none", "loop"]
+
+
+@pytest.mark.parametrize("path", LOOKED_AT)
+def test_looks_see_what_a_look_sees(tree: Path, path: str) -> None:
+    (tree / "loop").symlink_to("loop")
+
+    def seen(look: Callable[[str], os.stat_result]) -> Any:
+        try:
+            return look(f"{tree}/{path}")[:10]
+        except OSError as error:
+            return error.errno
+
+    looks = opened.Looks()
+    before = len(os.listdir("/proc/self/fd"))
+    assert [seen(looks.status), seen(looks.status)] == [seen(opened.status)] * 2
+    looks.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_looks_do_not_stay_in_a_folder_that_others_can_change(tree: Path) -> None:
+    (tree / "a").chmod(0o777)
+    looks = opened.Looks()
+    assert looks.status(f"{tree}/a/b/file").st_size == 7
+    (tree / "a" / "b").rename(tree / "a" / "c")
+    (tree / "other").mkdir()
+    put(tree / "other" / "file", "others")
+    (tree / "a" / "b").symlink_to("../other")
+    assert looks.status(f"{tree}/a/b/file").st_size == 6
+    looks.close()

@@ -26,7 +26,7 @@ STATES: List[Tuple[Dict[str, Any], State]] = [
     ({"vassals": [{"id": "other.ini", "last_mod": 5, "accepting": 1}]}, State()),
     ({"vassals": [], "blacklist": [{"id": PATH, "attempt": 3}]}, State(failing=3)),
     ({"vassals": [], "blacklist": [{"id": "shop.ini"}]}, State(failing=1)),
-    ({"vassals": [{"id": PATH}], "blacklist": [{"id": PATH, "attempt": 3}]}, State(Vassal(PATH))),
+    ({"vassals": [{"id": PATH}], "blacklist": [{"id": PATH, "attempt": 3}]}, State(Vassal(PATH), failing=3)),
     ({"vassals": [], "blacklist": [{"id": "other.ini", "attempt": 3}]}, State()),
     ({"vassals": [{"id": PATH, "last_mod": 5}, {"id": PATH, "last_mod": 6}]}, State(Vassal(PATH, 5))),
     ({"vassals": [], "blacklist": [{"id": PATH, "attempt": at} for at in (3, 4, 2)]}, State(failing=4)),
