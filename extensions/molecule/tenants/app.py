@@ -3,15 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The application of the tenants: it says as whom it runs, with which further groups. While its owner's file "ill" is there, it
-is ill.
+is ill. Asked to, it attacks its host, and says what worked.
 """
 
 import os
 import pwd
 
+import attacks
+
 
 def application(environ, start_response):
     """One request (PEP 3333)."""
+    if environ["PATH_INFO"] == "/attack":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return ["\n".join(attacks.worked()).encode()]
     name = pwd.getpwuid(os.getuid()).pw_name
     ill = os.path.exists(f"/home/{name}/ill")
     start_response("503 Service Unavailable" if ill else "200 OK", [("Content-Type", "text/plain")])
