@@ -48,4 +48,11 @@ options:
     description: Remove the files that this module wrote and that are no longer described. Files of others stay.
     type: bool
     default: false
+  allow_empty:
+    description:
+      - Let O(purge) remove the last of these files. V(false) refuses that, and changes nothing, since most often something is
+        missing from the inventory.
+    type: bool
+    default: true
+    version_added: 1.1.0
 """

@@ -58,6 +58,13 @@ options:
         O(directory_mode), which must let all of them through, such as V('0711').
     type: bool
     default: false
+  purge_limit:
+    description:
+      - Percent of the files of this module in the directory that O(purge) may remove. With more than that to be removed nothing is
+        changed.
+    type: int
+    default: 100
+    version_added: 1.1.0
   mode:
     description: The mode of the files in octal.
     type: raw
@@ -138,6 +145,7 @@ def main() -> None:
             "owner": {"type": "str"},
         },
     }
+    arguments["purge_limit"] = {"type": "int", "default": 100}
     module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
     finish(module, run, "path")
 

@@ -12,6 +12,7 @@ from .table import GROUPS
 
 # Options whose names look like secrets and that are none: domains, file names.
 _NOT_SECRET = ("key", "signing", "sni_key", "key_dot_split")
+_PURGE = (("purge", False), ("allow_empty", True))
 _REQUIRED = ("server", "key")
 
 
@@ -54,7 +55,7 @@ def directory(purges: bool = True) -> Dict[str, Any]:
     Args:
         purges: whether the module can remove what is no longer described.
     """
-    purge: Dict[str, Any] = {"purge": {"type": "bool", "default": False}} if purges else {}
+    purge: Dict[str, Any] = {name: {"type": "bool", "default": default} for name, default in _PURGE} if purges else {}
     return {
         "path": {"type": "path", "required": True},
         "directory_mode": {"type": "raw"},

@@ -10,6 +10,11 @@ import os
 import stat
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from .._errors import ArgumentError
+
+_MOST_NAMES = 5
+_MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
+
 
 class Wanted(NamedTuple):
     """A file that shall be there.
@@ -58,6 +63,25 @@ class Plan(NamedTuple):
     def changed(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.created or self.updated or self.removed)
+
+
+def refuse_losses(path: str, plan: Plan, allow_empty: bool, limit: int = 100) -> None:
+    """Refuse to remove what most probably shall stay.
+
+    Args:
+        allow_empty: the last file may be removed.
+        limit: percent of the files that were there that may be.
+
+    Raises:
+        ArgumentError: naming the argument that allows it.
+    """
+    removed = len(plan.removed)
+    there = removed + len(plan.updated) + len(plan.unchanged)
+    names = ", ".join(change.name for change in plan.removed[:_MOST_NAMES]) + (", ..." if removed > _MOST_NAMES else "")
+    if removed and there + len(plan.created) == removed and not allow_empty:
+        raise ArgumentError("allow_empty", f"nothing would be left in {path}, where {names} would be removed; {_MEANT}")
+    if removed * 100 > limit * there:
+        raise ArgumentError("purge_limit", f"{removed} of the {there} files in {path} would be removed: {names}; {_MEANT}")
 
 
 def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Dict[str, Any]]:

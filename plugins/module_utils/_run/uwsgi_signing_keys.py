@@ -15,7 +15,7 @@ from .. import _bulk_argument, _module
 from .._arguments import values
 from .._errors import ArgumentError
 from .._files.attributes import Attributes, attributes
-from .._files.plan import Wanted, differences
+from .._files.plan import Wanted, differences, refuse_losses
 from .._keys import file_names, pem
 
 # OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
@@ -33,6 +33,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         ArgumentError: with every file as it was.
     """
     params = module.params
+    if not 0 <= params["purge_limit"] <= 100:
+        raise ArgumentError("purge_limit", f"{params['purge_limit']} is no share; give percent, from 0 to 100")
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     wanted = _wanted(_bulk_argument.unpack(params["signing_keys"]), found, params["tyrant"], module.check_mode)
     with _module.directory(module, params["tyrant"]) as folder:
@@ -40,6 +42,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         if params["purge"]:
             unwanted = sorted(folder.marked(MARKER, file_names.SUFFIX, {item.name for item in wanted}))
         plan = folder.compare(wanted, unwanted)
+        refuse_losses(params["path"], plan, params["allow_empty"], params["purge_limit"])
         folder.apply(plan)
     result: Dict[str, Any] = {
         "changed": plan.changed or folder.created or folder.amended,

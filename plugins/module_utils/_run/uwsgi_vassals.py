@@ -23,7 +23,7 @@ from .._errors import ArgumentError
 from .._files import folders, opened
 from .._files.attributes import Attributes, attributes, primary_group
 from .._files.directory import Directory
-from .._files.plan import Change, Plan, Wanted, differences
+from .._files.plan import Change, Plan, Wanted, differences, refuse_losses
 from .._host.access import Readers
 from .._host.uwsgi import Uwsgi
 from .._ini import writer
@@ -68,6 +68,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         suspends = stack.enter_context(_suspend_dirs(module, wish.vassals))
         addresses = _addresses(module, folder, wish.vassals)
         plan = folder.compare(*_files(module, folder, wish, addresses))
+        refuse_losses(module.params["path"], plan, module.params["allow_empty"])
         warnings = [warning for one in wish.vassals for warning in one.warnings] + _key_warnings(module, wish.vassals)
         validated, refused = _validated(module, wish, plan)
         if refused and module.params["tyrant"]:

@@ -104,6 +104,7 @@ def test_the_arguments_come_back_without_the_keys(tmp_path: Path) -> None:
     assert run(tmp_path, key("a.pem"), owner=str(os.geteuid())).data["invocation"] == {
         "module_args": {
             "path": str(tmp_path), "signing_keys": ["a.pem"], "purge": False, "mode": "0400", "directory_mode": None,
+                "allow_empty": True, "purge_limit": 100,
             "directory_owner": None, "directory_group": None,
             "owner": str(os.geteuid()), "group": None, "tyrant": False,
         }
@@ -298,3 +299,24 @@ def test_a_tenants_key_needs_an_owner(tmp_path: Path) -> None:
     found = run(tmp_path, key("a.pem"), tyrant=True)
     assert (found.failed, found.data["argument"]) == (True, "signing_keys[0].owner")
     assert "only the vassals of one user may read the key 'a.pem'" in found.msg
+
+
+REFUSED_LOSSES: list[tuple[dict[str, Any], list[str], str]] = [
+    ({"allow_empty": False}, [], "allow_empty: nothing would be left in "),
+    ({"purge_limit": 50}, ["a.pem"], "purge_limit: 2 of the 3 files in "),
+    ({"purge_limit": 101}, ["a.pem"], "purge_limit: 101 is no share; give percent, from 0 to 100"),
+    ({"purge_limit": -1}, ["a.pem"], "purge_limit: -1 is no share; give percent, from 0 to 100"),
+]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("given", "left", "words"), REFUSED_LOSSES)
+def test_more_is_not_removed_than_is_allowed(
+    tmp_path: Path, given: dict[str, Any], left: list[str], words: str, check: bool
+) -> None:
+    assert run(tmp_path, *map(key, ("a.pem", "b.pem", "c.pem"))).changed
+    before = snapshot(tmp_path)
+    found = run(tmp_path, *map(key, left), check=check, purge=True, **given)
+    assert (found.failed, found.data["argument"], snapshot(tmp_path)) == (True, words.partition(":")[0], before)
+    assert found.msg.startswith(words)
+    assert run(tmp_path, *map(key, left), purge=True).data["removed"] == [one for one in "a.pem b.pem c.pem".split() if one not in left]

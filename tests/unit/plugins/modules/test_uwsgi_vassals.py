@@ -272,3 +272,17 @@ def test_a_folder_of_suspend_files_is_not_left_by_a_run_that_fails(tmp_path: Pat
     shop = dict(vassal("shop", no_such_option=1), subscriptions=[S])
     found = run(tmp_path, shop, suspend_dir=str(tmp_path / "suspend"), **DRY_RUN)
     assert (found.failed, os.listdir(tmp_path)) == (True, [])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_last_vassal_stays_unless_it_may_go(tmp_path: Path, check: bool) -> None:
+    vassal = {"name": "a", "options": {"master": True}}
+    # What belongs to others is no vassal that stays.
+    put(tmp_path / "theirs.ini", "[uwsgi]")
+    assert run(tmp_path, vassal).changed
+    found = run(tmp_path, check=check, purge=True, allow_empty=False)
+    assert (found.failed, found.data["argument"]) == (True, "allow_empty")
+    assert found.msg.startswith(f"allow_empty: nothing would be left in {tmp_path}, where a.ini would be removed; ")
+    assert (tmp_path / "a.ini").exists()
+    assert run(tmp_path, dict(vassal, name="b"), check=check, purge=True, allow_empty=False).data["removed"] == ["a"]
+    assert run(tmp_path, purge=True).changed

@@ -11,6 +11,7 @@ import stat
 from typing import Any, List, Tuple
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files import plan
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Change, Plan, Wanted
 
@@ -63,3 +64,39 @@ def test_a_plan_is_shown_as_differences() -> None:
         {**headers[1], "before": "", "after": "new!\n"},
         {**headers[2], "before": "x!\nmode: 0600\nowner: 1\n", "after": "y!\nmode: 0640\nowner: 2\n"},
     ]
+
+
+def named(*names: str) -> List[Change]:
+    return [CHANGE._replace(name=name) for name in names]
+
+
+MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
+NOTHING_LEFT = "nothing would be left in /d, where {0} would be removed; " + MEANT
+# What is planned, whether nothing may be left, percent that may be removed, the argument that refuses, and why.
+LOSSES: List[Tuple[Plan, bool, int, str, str]] = [
+    (Plan([], [], [], []), False, 0, "", ""),
+    (Plan([], [], [], ["a"]), False, 0, "", ""),
+    (Plan(named("a"), [], [], []), False, 0, "", ""),
+    (Plan([], [], named("a"), []), True, 100, "", ""),
+    (Plan([], [], named("a"), []), False, 100, "allow_empty", NOTHING_LEFT.format("a")),
+    (Plan([], [], named(*"abcde"), []), False, 0, "allow_empty", NOTHING_LEFT.format("a, b, c, d, e")),
+    (Plan([], [], named(*"abcdef"), []), False, 100, "allow_empty", NOTHING_LEFT.format("a, b, c, d, e, ...")),
+    (Plan(named("b"), [], named("a"), []), False, 100, "", ""),
+    (Plan([], named("b"), named("a"), []), False, 100, "", ""),
+    (Plan([], [], named("a"), ["b"]), False, 50, "", ""),
+    (Plan([], [], named("a", "b"), ["c"]), False, 50, "purge_limit", f"2 of the 3 files in /d would be removed: a, b; {MEANT}"),
+    (Plan([], named("c"), named("a", "b"), []), True, 66, "purge_limit", f"2 of the 3 files in /d would be removed: a, b; {MEANT}"),
+    (Plan(named("c"), [], named("a"), []), True, 99, "purge_limit", f"1 of the 1 files in /d would be removed: a; {MEANT}"),
+]
+
+
+@pytest.mark.parametrize(("planned", "allow_empty", "limit", "argument", "problem"), LOSSES)
+def test_losses_that_are_not_allowed_are_refused(
+    planned: Plan, allow_empty: bool, limit: int, argument: str, problem: str
+) -> None:
+    if not argument:
+        plan.refuse_losses("/d", planned, allow_empty, limit)
+        return
+    with pytest.raises(ArgumentError) as error:
+        plan.refuse_losses("/d", planned, allow_empty, limit)
+    assert (error.value.path, str(error.value)) == (argument, f"{argument}: {problem}")

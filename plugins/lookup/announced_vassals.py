@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: announced_vassals
+short_description: What the vassals of other hosts announce
+version_added: 1.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - Reads C(emperor_vassals) of hosts of the inventory, for a router that must know what they sign with.
+  - Of each vassal only C(name) is resolved, and of its C(subscriptions) what routers need to know, C(key), C(signing) and C(sni_*).
+    Other values may need facts that nobody has gathered.
+  - What can't be resolved is an error that names the host and the vassal, and never one vassal less.
+options:
+  _terms:
+    description: The hosts.
+    type: list
+    elements: str
+seealso:
+  - plugin: emperor.uwsgi.signing_keys
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Who announces what
+  ansible.builtin.debug:
+    msg: "{{ query('emperor.uwsgi.announced_vassals', groups['all']) }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - A mapping for each host, with C(host), and with its C(vassals), a list of mappings with C(name) and C(subscriptions). A host
+      without the variable C(emperor_vassals) has no C(vassals).
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._other_hosts import announced
+
+
+class LookupModule(LookupBase):
+    """The lookup ``announced_vassals``."""
+
+    @uncollected()
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
+        """What each host announces; raises AnsibleLookupError."""
+        with discreet("emperor.uwsgi.announced_vassals", AnsibleLookupError, terms):
+            self.set_options(var_options=variables, direct=kwargs)
+            return [self._of_host(str(host), variables["hostvars"]) for host in self._flatten(terms)]
+
+    def _of_host(self, host: str, hostvars: Any) -> dict[str, Any]:
+        if host not in hostvars:
+            raise ArgumentError("hosts", f"{host!r} is no host of the inventory; take it out, or add it there")
+        # As they stand in the inventory, with nothing resolved yet.
+        found = dict(hostvars.raw_get(host), hostvars=hostvars)
+        if "emperor_vassals" not in found:
+            return {"host": host}
+        templar = self._templar.copy_with_new_env(available_variables=found)
+        return {"host": host, "vassals": announced(host, found, templar.template)}

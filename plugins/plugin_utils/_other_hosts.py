@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host's ``emperor_vassals`` say to others, resolved on another host, where not all of it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+from ._bulk_action import resolve
+
+_VASSALS = "emperor_vassals"
+# A variable that is another one.
+_NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
+# More of them in a row are a circle.
+_MOST_NAMES = 20
+# Of a subscription: what it is signed with, and the files that routers read.
+_READ = ("key", "signing", "sni_cert", "sni_key", "sni_client_ca")
+_REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
+
+
+def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    """A host's vassals, each with its ``name`` and its ``subscriptions``, of which there is what routers need to know.
+
+    Args:
+        variables: the host's, with their templates.
+        template: resolves templates with these variables.
+
+    Raises:
+        ArgumentError: when one of them can't be resolved, naming the host and the vassal.
+    """
+
+    def resolved(place: str, value: Any) -> Any:
+        try:
+            return resolve(value, template)
+        except Exception as exc:
+            raise ArgumentError(place, f"can't be resolved here: {exc}; {_REMEDY}") from exc
+
+    def opened(place: str, value: Any) -> Any:
+        """A container, whose members may still be templates."""
+        return resolved(place, value) if isinstance(value, str) else value
+
+    place = f"{host}: {_VASSALS}"
+    found = []
+    for named, given in _members(place, opened(place, _followed(variables))):
+        vassal = _mapping(named, opened(named, given))
+        one = {"name": resolved(named + ".name", vassal["name"])} if "name" in vassal else {}
+        # What a vassal is called says more than its number.
+        named = f"{named} ({one['name']})" if one else named
+        if "subscriptions" in vassal:
+            under = named + ".subscriptions"
+            entries = [(at, _mapping(at, opened(at, entry))) for at, entry in _members(under, opened(under, vassal["subscriptions"]))]
+            one["subscriptions"] = [
+                {name: resolved(f"{at}.{name}", entry[name]) for name in _READ if name in entry} for at, entry in entries
+            ]
+        found.append(one)
+    return found
+
+
+def _followed(variables: Mapping[str, Any]) -> Any:
+    """The value of ``emperor_vassals``, or of the variable that it consists of, which may be a list with templates in it."""
+    value = variables[_VASSALS]
+    for dummy in range(_MOST_NAMES):
+        found = _NAME.match(value) if isinstance(value, str) else None
+        if not found or found[1] not in variables:
+            break
+        value = variables[found[1]]
+    return value
+
+
+def _members(place: str, value: Any) -> list[tuple[str, Any]]:
+    """Those of a list, or the one that stands for itself, with their places."""
+    if isinstance(value, Mapping) or value is None:
+        return [] if value is None else [(place, value)]
+    if not isinstance(value, (list, tuple)):
+        raise ArgumentError(place, "must be a list of mappings")
+    return [(f"{place}[{at}]", one) for at, one in enumerate(value)]
+
+
+def _mapping(place: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ArgumentError(place, "must be a mapping of arguments as for the module uwsgi_vassals")
+    return value

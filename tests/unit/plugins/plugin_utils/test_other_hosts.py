@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host's vassals say to others: what is resolved, what is left as it is, and what can't be resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _other_hosts
+from jinja2 import StrictUndefined
+from jinja2.nativetypes import NativeEnvironment
+
+UNKNOWN = "{{ unknown }}"
+SHOP = {"name": "shop", "subscriptions": [{"key": "a.test"}]}
+EMPTY = {"name": "idle"}
+VARIABLES = {
+    "domain": "b.test",
+    "keys": ["a.test", "b.test"],
+    "one": "{{ two }}",
+    "two": [{**SHOP, "options": UNKNOWN}],
+    "circle": "{{ circle }}",
+    "entries": [{"key": "c.test"}],
+}
+
+
+def announced(vassals: Any) -> Any:
+    """What the host says, with its templates resolved by Jinja alone."""
+    variables = {**VARIABLES, "emperor_vassals": vassals}
+    jinja = NativeEnvironment(undefined=StrictUndefined)
+
+    def template(value: Any) -> Any:
+        if isinstance(value, list):
+            return [template(one) for one in value]
+        found = jinja.from_string(value).render(variables)
+        if isinstance(found, StrictUndefined):
+            str(found)
+        return found
+
+    return _other_hosts.announced("n1", variables, template)
+
+
+SAID: list[tuple[Any, Any]] = [
+    ([], []),
+    ([EMPTY], [EMPTY]),
+    ([{}], [{}]),
+    (EMPTY, [EMPTY]),
+    ((EMPTY,), [EMPTY]),
+    (None, []),
+    ([{**SHOP, "options": {"socket": UNKNOWN}, "owner": UNKNOWN}], [SHOP]),
+    ([{"name": "{{ domain }}", "subscriptions": None}], [{"name": "b.test", "subscriptions": []}]),
+    ([{"subscriptions": {"key": "a", "address": UNKNOWN, "server": UNKNOWN}}], [{"subscriptions": [{"key": "a"}]}]),
+    ([{"subscriptions": [{"key": "www.{{ domain }}"}]}], [{"subscriptions": [{"key": "www.b.test"}]}]),
+    ([{"subscriptions": [{"key": "{{ keys }}"}]}], [{"subscriptions": [{"key": ["a.test", "b.test"]}]}]),
+    ([{"subscriptions": "{{ entries }}"}], [{"subscriptions": [{"key": "c.test"}]}]),
+    (
+        [{"subscriptions": [{"key": "a", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
+        [{"subscriptions": [{"key": "a", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
+    ),
+    # A variable that is another one is followed, so that what is in it need not all be resolved.
+    ("{{ one }}", [SHOP]),
+    (" {{two}} ", [SHOP]),
+    ("{{ [{'name': domain}] }}", [{"name": "b.test"}]),
+    (["{{ {'name': domain} }}"], [{"name": "b.test"}]),
+]
+
+
+@pytest.mark.parametrize(("vassals", "said"), SAID)
+def test_names_and_what_is_signed_are_resolved_and_nothing_else(vassals: Any, said: Any) -> None:
+    assert announced(vassals) == said
+
+
+REMEDY = "; gather the facts of all hosts first, or let names and subscriptions need none"
+MAPPING = "must be a mapping of arguments as for the module uwsgi_vassals"
+REFUSED: list[tuple[Any, str, str]] = [
+    (5, "n1: emperor_vassals", "must be a list of mappings"),
+    ([5], "n1: emperor_vassals[0]", MAPPING),
+    ([SHOP, None], "n1: emperor_vassals[1]", MAPPING),
+    ([{"name": "shop", "subscriptions": [5]}], "n1: emperor_vassals[0] (shop).subscriptions[0]", MAPPING),
+    ([{"subscriptions": 5}], "n1: emperor_vassals[0].subscriptions", "must be a list of mappings"),
+    (UNKNOWN, "n1: emperor_vassals", "can't be resolved here: 'unknown' is undefined" + REMEDY),
+    ([SHOP, UNKNOWN], "n1: emperor_vassals[1]", "can't be resolved here: 'unknown' is undefined" + REMEDY),
+    ([{"name": UNKNOWN}], "n1: emperor_vassals[0].name", "can't be resolved here: 'unknown' is undefined" + REMEDY),
+    (
+        [{"name": "shop", "subscriptions": [{"key": "a"}, {"key": ["b", UNKNOWN]}]}],
+        "n1: emperor_vassals[0] (shop).subscriptions[1].key",
+        "can't be resolved here: 'unknown' is undefined" + REMEDY,
+    ),
+    ("{{ circle }}", "n1: emperor_vassals", "must be a list of mappings"),
+]
+
+
+@pytest.mark.parametrize(("vassals", "path", "problem"), REFUSED)
+def test_what_cannot_be_resolved_names_the_host_and_the_vassal(vassals: Any, path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        announced(vassals)
+    assert str(error.value) == f"{path}: {problem}"
