@@ -19,6 +19,7 @@ import ast
 import importlib
 import importlib.util
 import os
+import resource
 import signal
 import sys
 import time
@@ -76,7 +77,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
     ),
 }
 Change = Callable[[ast.AST], None]
-_TIMEOUT = 60
+# The seconds of a mutant's tests: computing, which doesn't depend on how busy the machine is, and in all.
+_MOST_COMPUTING, _MOST_WAITING = 30, 600
 _WORKERS = 2
 # The share of mutants that are killed or explained. Some are only killed by generated inputs, and not in every run.
 _LEAST = 0.97
@@ -303,6 +305,7 @@ def _judge(mutant: Mutant) -> None:
     for handle in (0, 1, 2):
         os.dup2(null, handle)
     os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_COMPUTING, _MOST_COMPUTING))
     name = mutant.module.dotted
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, None))
     module.__dict__["_Ignored"] = _Ignored
@@ -323,7 +326,7 @@ def survives(mutant: Mutant) -> bool:
     pid = os.fork()
     if pid == 0:
         _judge(mutant)
-    deadline = time.monotonic() + _TIMEOUT
+    deadline = time.monotonic() + _MOST_WAITING
     while time.monotonic() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
