@@ -268,6 +268,21 @@ def test_a_vassal_has_its_limits(texts: Dict[str, str], problem: str) -> None:
     assert (found.value.path, found.value.problem) == (PLACE, problem)
 
 
+# The most of each. A section's head and its last line break are nine bytes.
+MOST: List[Dict[str, str]] = [
+    {"shop": ";" * (2**20 - 9)},
+    {"shop": "include = a.ini\n" + ";" * (2**20 - 25), "a": ";" * (2**20 - 9)},
+    {"shop": "include = b.ini\n" * 255, "b": ""},
+    {"shop": "include = b.ini\n" * 8, "b": "a = b\n" * 8191},
+]
+
+
+@pytest.mark.parametrize("texts", MOST, ids=range(len(MOST)))
+def test_a_vassal_may_have_as_much_as_its_limits(texts: Dict[str, str]) -> None:
+    with pytest.raises(ArgumentError, match="has no subscribe2, so it announces nothing"):
+        announced(**texts)
+
+
 def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="it is not a regular file"):
         instance.read(PLACE, "/dev/zero")
