@@ -22,6 +22,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
@@ -80,7 +81,7 @@ Change = Callable[[ast.AST], None]
 # The seconds of a mutant's tests: computing, which doesn't depend on how busy the machine is, and in all.
 _MOST_COMPUTING, _MOST_WAITING = 30, 600
 _WORKERS = 2
-# The share of mutants that are killed or explained. Some are only killed by generated inputs, and not in every run.
+# The share of mutants that are killed or explained.
 _LEAST = 0.97
 # What the tests import beside the collection; to load it takes longer than to run most of them.
 _PRELOADED = (
@@ -316,7 +317,7 @@ def _judge(mutant: Mutant) -> None:
         exec(compile(mutant.code(), str(mutant.module.path), "exec", dont_inherit=True), module.__dict__)
         parent, dummy, last = name.rpartition(".")
         setattr(importlib.import_module(parent), last, module)
-        code = int(sys.modules["pytest"].main(["-x", "-q", "-p", "no:xdist", *mutant.module.judges]))
+        code = int(sys.modules["pytest"].main(["-x", "-q", *mutant.module.judges]))
     finally:
         os._exit(code)
 
@@ -385,11 +386,24 @@ def main(argv: list[str]) -> int:
     os.environ["PYTHONPATH"] = str(ROOT / ".ansible" / "collections")
     sys.path[:0] = [str(ROOT / ".ansible" / "collections"), str(TESTS)]
     os.chdir(ROOT)
+    # Most of a mutant's time is pytest's own: to find plugins that are not needed here, and to compile the tests.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with tempfile.TemporaryDirectory() as cache:
+        sys.dont_write_bytecode, sys.pycache_prefix = False, cache
+        return _tried(wanted, options.sample)
+
+
+def _tried(wanted: list[Module], size: int | None) -> int:
+    """Try the mutants of modules, or so many of them; the exit code."""
     for name in _PRELOADED:
         importlib.import_module(name)
-    if options.sample:
+    # The same inputs for every mutant, however busy the machine is.
+    settings = sys.modules["hypothesis"].settings
+    settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
+    settings.load_profile("mutation")
+    if size:
         possible = [mutant for module in wanted for mutant in mutants(module)]
-        sample = possible[:: max(1, len(possible) // options.sample)]
+        sample = possible[:: max(1, len(possible) // size)]
         return _verdict(*_told(sample), len(sample))
     killed = explained = total = 0
     for module in wanted:

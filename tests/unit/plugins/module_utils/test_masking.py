@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, List, NamedTuple, Tuple
 
 import pytest
@@ -79,6 +80,10 @@ def test_what_is_no_key_stays(value: Any) -> None:
     assert learn(value) == frozenset()
 
 
+def test_what_stands_for_a_key_says_so() -> None:
+    assert mask(f"a: {KEY.strip()}") == "a: [PEM not shown]"
+
+
 def test_pieces_of_a_key_that_is_known_are_masked() -> None:
     nested: List[Any] = [KEY.splitlines(), {"a": [KEY.encode("ascii")]}, {KEY: 1}]
     for form in (KEY, KEY.replace("\n", "\\n"), f"{BODY}\n{END}", f"{BEGIN}\n{BODY}", *nested):
@@ -93,10 +98,15 @@ def test_pieces_of_a_key_that_is_known_are_masked() -> None:
 def test_a_piece_is_learned_for_every_eighth_character_and_for_the_last_ones() -> None:
     run = "ABCDEFGHIJKLMNOPQRSTUVWXYZ01"
     pieces = {"ABCDEFGHIJKL", "IJKLMNOPQRST", "QRSTUVWXYZ01"}
-    for text in (f"{BEGIN}\n{run}\n{END}", f"{BEGIN}\n{run}", f"{run}\n{END}"):
+    for text in (f"{BEGIN}\n{run}\n{END}", f"{BEGIN}\n{run}", f"{run}\n{END}", f"{BEGIN}\n{run}\n{BEGIN}\n{END}"):
         assert learn(text) == pieces
         assert learn(text.splitlines()) == pieces
-    assert learn(f"{BEGIN}\n{run}2\n{run[:12]} {run[:11]}\n{END}") == {*pieces, "RSTUVWXYZ012"}
+    text = f"{BEGIN}\n{run}2\n{run[:12]} {run[:11]}\n{END}"
+    assert learn(text) == learn(text.splitlines()) == {*pieces, "RSTUVWXYZ012"}
+
+
+def test_no_mapping_is_read_that_may_evaluate_its_values() -> None:
+    assert learn(MappingProxyType({KEY: KEY})) == frozenset()
 
 
 def test_what_stands_around_keys_is_not_learned() -> None:
