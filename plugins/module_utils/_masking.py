@@ -105,7 +105,8 @@ def _bodies(text: str) -> Iterator[str]:
 def _without_pieces(text: str, known: Collection[str]) -> str:
     def shown(run: Any) -> str:
         found: str = run.group()
-        return HIDDEN if any(found[at : at + _PIECE] in known for at in range(len(found) - _PIECE + 1)) else found
+        # What is shorter at its end is no piece.
+        return HIDDEN if any(found[at : at + _PIECE] in known for at in range(len(found))) else found
 
     return _RUN.sub(shown, text)
 

@@ -28,7 +28,8 @@ _WITHOUT_ARGUMENT = ("weight", "auto-weight", "subscribe-with-modifier1", "subsc
 _ABOUT = re.compile(r"(un)?subscri")
 _SIGN_CHECK = "subscriptions-sign-check"
 _GROUPS = {row.name: (group, row) for group in GROUPS for row in table.GROUPS[group]}
-_FIELDS = {row.name: row for row in table.SUBSCRIPTION if row.argument != "check_file"}
+# Of two arguments for one field it's the last, so the honest suspend_file and not check_file.
+_FIELDS = {row.name: row for row in table.SUBSCRIPTION}
 _OTHER_FIELDS = ("modifier2", "socket")
 # As much as is read of a file on a host.
 _MOST_TEXT = 2**20
@@ -203,7 +204,7 @@ def _entry(fields: dict[str, str], release: Release) -> dict[str, Any]:
         raise Unreadable("has address=, which uWSGI 2.0 ignores and 2.1 takes as addr=; write addr=")
     if "addr" in fields and "socket" in fields:
         raise Unreadable("has addr= and socket=; which of them counts depends on the instance's sockets; leave one of them")
-    if is_number(fields.get("addr", "")):
+    if "addr" in fields and is_number(fields["addr"]):
         raise Unreadable(f"has addr={fields['addr']}, which uWSGI takes as a path; for a socket's number write socket=")
     entry: dict[str, Any] = {}
     for name, row in _FIELDS.items():
@@ -212,10 +213,8 @@ def _entry(fields: dict[str, str], release: Release) -> dict[str, Any]:
         entry[row.argument] = row.kind.read(fields[name])
     if "socket" in fields:
         entry["address"] = read_number(fields["socket"])
-    if "modifier1" in fields or "modifier2" in fields:
-        entry["modifier"] = read_number(fields.get("modifier1", "0"))
     if "modifier2" in fields:
-        entry["modifier"] = {"modifier1": entry["modifier"], "modifier2": read_number(fields["modifier2"])}
+        entry["modifier"] = {"modifier1": entry.get("modifier", 0), "modifier2": read_number(fields["modifier2"])}
     return entry
 
 
@@ -226,21 +225,20 @@ def _older_entry(value: str) -> dict[str, Any]:
         raise Unreadable("names a shared socket by its number, which no argument does; give its address")
     target = rest if equals else value
     # A unix socket's path ends at the first colon, an address behind its port.
-    at = target.find(":", 1)
-    if not target.startswith("/") and at >= 0:
-        at = target.find(":", at + 1)
-    if at < 0 or not target[at + 1 :]:
+    server, dummy, behind = target.partition(":")
+    if not target.startswith("/"):
+        port, dummy, behind = behind.partition(":")
+        server += ":" + port
+    if not behind:
         raise Unreadable("has no SERVER:KEY, so uWSGI announces nothing")
-    key, comma, rest = target[at + 1 :].partition(",")
+    key, comma, rest = behind.partition(",")
     if key.startswith("@"):
         raise Unreadable("has its keys in a file that uWSGI reads at each announcement; give the keys")
-    entry: dict[str, Any] = {"server": target[:at], "key": key}
+    entry: dict[str, Any] = {"server": server, "key": key}
     if equals:
         entry["address"] = address
     if comma:
-        # uWSGI looks for the next comma behind the first character.
-        end = rest.find(",", 1)
-        modifier, sign = (rest, "") if end < 0 else (rest[:end], rest[end + 1 :])
+        modifier, dummy, sign = rest.partition(",")
         entry["modifier"] = read_number(modifier)
         if sign:
             entry["signing"] = SIGNING.read(sign)

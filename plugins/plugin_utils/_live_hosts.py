@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -79,7 +80,9 @@ def group_names(keys: Iterable[str], safe: Callable[[str], str]) -> tuple[dict[s
         if name in owners:
             others.append((key, owners[name]))
             digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
-            name = next(longer for longer in (f"{name}_{digest[:size]}" for size in range(6, 65)) if longer not in owners)
+            # Somebody may have announced keys with all names that the digest has room for.
+            longer = (f"{name}_{digest[:size].ljust(size, '0')}" for size in itertools.count(6))
+            name = next(one for one in longer if one not in owners)
         owners[name] = key
         names[key] = name
     return names, others

@@ -98,7 +98,8 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> l
     for entry in subscriptions if ports else ():
         servers = entry.get("server") if isinstance(entry, Mapping) else None
         if ports & {_port(_text(server)) for server in _values(servers)}:
-            files |= {_text(entry[name]).lstrip("!") for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)}
+            given = [_text(entry[name]) for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)]
+            files |= {path.removeprefix("!") for path in given}
     return sorted(files)
 
 
@@ -157,11 +158,11 @@ def _address(setting: _Setting) -> str:
 def _own_files(setting: _Setting) -> list[str]:
     if setting.option in _NAMED:
         named = kvlist.parse(setting.value)
-        return [named[name].lstrip("!") for name in _FILES if named.get(name)]
+        return [named[name].removeprefix("!") for name in _FILES if named.get(name)]
     if setting.option in _LISTED:
         # Behind certificate and key come the ciphers, and then the authority of the clients' certificates.
         parts = setting.value.split(",")[1:]
-        return [part.lstrip("!") for part in parts[:2] + parts[3:4] if part]
+        return [part.removeprefix("!") for part in parts[:2] + parts[3:4] if part]
     return []
 
 
@@ -179,6 +180,8 @@ def _taken(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
     first: dict[Any, _Setting] = {}
     for one in settings:
         address = _address(one)
+        if not address:
+            continue
         port = _port(address)
         host = re.sub(r"^0\.0\.0\.0\Z", "", address.rpartition(":")[0])
         # A port of all hosts is in the way of every other, and the other way round.

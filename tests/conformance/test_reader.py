@@ -150,13 +150,16 @@ def test_included_files(case: included.Case, tmp_path: Path) -> None:
     assert {name: value for name, value in expected.items() if name in known(found)} == known(found)
 
 
-def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["more/b.ini", "{}/linked/more/b.ini", "more/c.ini"])
+def test_a_linked_folder_is_followed_and_a_linked_file_is_not(name: str, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "shop.ini").write_text("[uwsgi]\nx = %d%n\ninclude = more/b.ini", encoding="ascii")
+    text = f"[uwsgi]\nx = %d%n\ninclude = {name.format(tmp_path)}"
+    (tmp_path / "real" / "shop.ini").write_text(text, encoding="ascii")
     (tmp_path / "linked").symlink_to("real")
     (tmp_path / "real" / "web.ini").symlink_to("shop.ini")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "b.ini").write_text("[uwsgi]\ny = %p\n", encoding="ascii")
+    (tmp_path / "other" / "c.ini").symlink_to("b.ini")
     (tmp_path / "real" / "more").symlink_to("../other")
     found = known(instance.read("vassal", str(tmp_path / "linked" / "web.ini")).options)
     expected = options(tmp_path / "linked", "web")

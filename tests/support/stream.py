@@ -117,6 +117,15 @@ def timed(least: float, most: float) -> Iterator[None]:
 
 
 @contextmanager
+def computed(most: float) -> Iterator[None]:
+    """See that what is done takes at most so many seconds of this process's CPU time, however busy the machine is."""
+    start = time.process_time()
+    yield
+    took = time.process_time() - start
+    assert took <= most, took
+
+
+@contextmanager
 def refusing() -> Iterator[str]:
     """An address where nobody listens, and which nobody else can take meanwhile."""
     with socket.socket() as bound:

@@ -33,7 +33,7 @@ def health(path: str, value: Any, vassal: str = "") -> Check:
     # A blank or a line break would end the request's path, or its header.
     checks = {"command": values.text, "path": values.word, "host": values.word}
     found: Dict[str, Any] = {name: checks[name](path + "." + name, given[name]) for name in [*asked, "host"] if name in given}
-    if not found.get("path", "/").startswith("/"):
+    if "path" in found and not found["path"].startswith("/"):
         raise ArgumentError(path + ".path", f"{found['path']!r} does not begin with a slash; give the path of a request")
     for name, most in (("interval", _MOST_SECONDS), ("timeout", _MOST_SECONDS), ("fall", _MOST_COUNT), ("rise", _MOST_COUNT)):
         if name in given:

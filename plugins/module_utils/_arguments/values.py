@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Collection, Dict, List, NamedTuple, Optional
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
@@ -72,9 +72,7 @@ def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
     for name in value:
         if name not in known:
-            near = _near(name, known) if isinstance(name, str) else []
-            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
-            raise ArgumentError(child(path, name), "is no argument here; " + hint)
+            raise ArgumentError(child(path, name), "is no argument here; " + _hint(name, known))
     return {name: member for name, member in value.items() if member is not None}
 
 
@@ -255,9 +253,7 @@ def modifier(path: str, value: Any) -> Modifier:
         return Modifier(first, second)
     if isinstance(value, str) and not _WHOLE.match(value):
         if value not in MODIFIERS:
-            near = _near(value, MODIFIERS)
-            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(MODIFIERS))
-            raise ArgumentError(path, f"{shown(value)} is no modifier's name; {hint}")
+            raise ArgumentError(path, f"{shown(value)} is no modifier's name; {_hint(value, sorted(MODIFIERS))}")
         return Modifier(MODIFIERS[value], None)
     return Modifier(whole(path, value, 0, 255, "; a modifier has 8 bits"), None)
 
@@ -308,12 +304,13 @@ def uids(path: str, value: Any) -> List[int]:
     return found
 
 
-def _near(name: str, known: Iterable[str]) -> List[str]:
-    """The known name that was likely meant, if there is one."""
+def _hint(name: Any, known: Collection[str]) -> str:
+    """The known name that was likely meant, or else all of them."""
     # Only for errors: to load it takes longer than to check a hundred arguments.
     import difflib  # noqa: PLC0415
 
-    return difflib.get_close_matches(name, list(known), 1)
+    near = difflib.get_close_matches(name, known) if isinstance(name, str) else []
+    return f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
 
 
 def _type_name(value: Any) -> str:

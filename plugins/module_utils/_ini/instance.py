@@ -192,11 +192,11 @@ class _Files:
             raise ArgumentError(self._place, f"{path} {error}") from error
 
     def _path(self, name: str) -> str:
-        if os.path.isabs(name):
-            return name
-        folder, base = os.path.split(name)
-        # uWSGI doesn't follow the last part.
-        return os.path.join(opened.real(os.path.join(self._folder, folder)), base)
+        path = os.path.join(self._folder, name)
+        folder, base = os.path.split(path)
+        followed = os.path.join(opened.real(folder), base)
+        # uWSGI follows links, but not where the file itself is one (config_magic_table_fill, core/config.c).
+        return followed if followed == opened.real(path) else path
 
     def _included(self, path: str, line: parser.Line) -> Tuple[str, str]:
         """The file and the section that a line names (``uwsgi_opt_load``, core/uwsgi.c, and ``uwsgi_ini_config``)."""

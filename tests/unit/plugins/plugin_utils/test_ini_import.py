@@ -16,7 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, 
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.stream import timed
+from support.stream import computed
 from support.text import TEXT
 
 S = "10.0.0.2:2626"
@@ -38,6 +38,7 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     (f"subscribe2 = server={S},key=a,addr=/run/a\\,b\\\\c", one(address="/run/a,b\\c")),
     (f"subscribe2 = server={S},key=a,socket=1,weight=2", one(address=1, balancing_weight=2)),
     (f"subscribe2 = server={S},key=a,modifier1=5", one(modifier=5)),
+    (f"subscribe2 = server={S},key=a,modifier1=5,modifier2=7", one(modifier={"modifier1": 5, "modifier2": 7})),
     (f"subscribe2 = server={S},key=a,modifier2=7", one(modifier={"modifier1": 0, "modifier2": 7})),
     (f"subscribe2 = server={S},key=a,check=/run/out/%n", one(suspend_file="/run/out/shop")),
     (f"subscribe2 = server={S},key=a,sign=SHA1:/k:1.pem", one(signing=["SHA1", "/k:1.pem"])),
@@ -46,6 +47,7 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     (f"set-ph = router={S}\nsubscribe2 = server=%(router),key=a", one()),
     ("subscribe-to = " + S + ":a", one()),
     (f"subscribe = {S}:a,5", one(modifier=5)),
+    (f"subscribe = {S}:a,10", one(modifier=10)),
     (f"st = {S}:a:80,0,SHA256:/k", one(key="a:80", modifier=0, signing=["SHA256", "/k"])),
     (f"st = 10.0.0.7:3031={S}:a", one(address="10.0.0.7:3031")),
     ("st = /run/s.sock:a", one(server="/run/s.sock")),
@@ -127,6 +129,11 @@ HANDED_ON: list[tuple[str, str]] = [
     (HEAD + ",key=%(name)", "placeholder, %(name), that the files don't define"),
     (f"if-env = A\n{HEAD},key=a\nendif =", "in a condition"),
     ("subscribe-to = router1:2626:a", "resolve_server"),
+    ("subscribe-to = :2626:a", "':2626' is neither an IPv4 address and a port"),
+    ("subscribe-to = 10.0.0.2::a", "'10.0.0.2:' is neither an IPv4 address and a port"),
+    ("subscribe-to = /:a", "'/' names no socket"),
+    (f"subscribe-to = {S}:,5", "is empty"),
+    (f"subscribe-to = {S}:a,,SHA1:/k", "has '' where a number belongs"),
     (f"subscribe-to = {S}:a,", "where a number belongs"),
     (f"subscribe-to = {S}:a,php", "where a number belongs"),
     (f"subscribe-to = {S}:a,5,SHA1", "no digest and key file"),
@@ -281,7 +288,7 @@ def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]])
 
 def test_many_sections_are_read_in_time() -> None:
     text = "[uwsgi]\nx = 1\n" + "".join(f"[s{at}]\nsubscribe2 = a\n" for at in range(5000))
-    with timed(0, 3):
+    with computed(3):
         assert len(_ini_import.migrated(text, (2, 0)).left_over) == 5000
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -115,3 +116,12 @@ def test_a_key_that_is_the_name_of_another_key_s_group_gets_a_longer_one() -> No
     assert len(set(names.values())) == 3
     assert names["a.test"] == "a_test"
     assert others
+
+
+def test_keys_with_all_the_longer_names_of_another_leave_it_one() -> None:
+    digest = hashlib.sha256(b"a_test").hexdigest()
+    keys = ["a_test", "a.test", *(f"a.test.{digest[:size]}" for size in range(6, 65)), f"a.test.{digest}0"]
+    names, others = group_names(keys, lambda key: key.replace(".", "_"))
+    assert others == [("a_test", "a.test")]
+    assert names["a_test"] == f"a_test_{digest}00"
+    assert len(set(names.values())) == len(keys)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _router_checks
-from support.stream import timed
+from support.stream import computed
 
 SIGNED = {"digest_algo": "SHA256", "dir_cert": "/keys"}
 
@@ -68,6 +68,13 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
      ["a.options.https2, b.options.sslrouter2: " + ONE_ADDRESS]),
     ("one socket", [router("a", http_stats="/s"), router("b", http_stats="/s")],
      ["a.options.http-stats, b.options.http-stats: " + ONE_ADDRESS]),
+    *[("one " + option, [router("a", **{option: ":1030"}), router("b", **{option: ":1030"})],
+       [f"a.options.{option}, b.options.{option}: " + ONE_ADDRESS])
+      for option in ("fastrouter", "http", "http-to-https", "rawrouter", "sslrouter", "fastrouter-stats", "fastrouter-ss")],
+    ("sockets with commas", [router("a", http_stats="/s,1"), router("b", http_stats="/s,2")], []),
+    ("one server of fastrouters",
+     [router(name, fastrouter_subscription_server=":1030") for name in "ab"],
+     ["a.options.fastrouter-subscription-server, b.options.fastrouter-subscription-server: " + ONE_SERVER]),
     ("one server", [router("a", http_subscription_server=":1030"), router("b", rawrouter_subscription_server="0.0.0.0:1030")],
      ["a.options.http-subscription-server, b.options.rawrouter-subscription-server: " + ONE_SERVER]),
     ("a name", [router("a", http_subscription_server="localhost:1030")], ["a.options.http-subscription-server: " + DEAF]),
@@ -92,13 +99,15 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     ("hosts that end alike", [router("a", http="10.0.0.0:1030"), router("b", http="110.0.0.0:1030")], []),
     ("a socket that ends like a port", [router("a", http="/a:1030"), router("b", http="/b:1030")], []),
     ("no address at all", [router("a", https2="cert=/c"), router("b", https2="cert=/d,addr=:1030")], []),
+    ("no address twice", [router("a", https2="cert=/c"), router("b", https2="cert=/d", http="")], []),
     ("servers that hear", [router("a", http_subscription_server=["/run/a", "10.0.0.2:1030", ":1031", "0.0.0.0:1032"])], []),
     ("servers that do not", [router("a", http_subscription_server=["", ":", "1030", "run/a", ":1030x", "x:1031"])],
      ["a.options.http-subscription-server, " * 5 + "a.options.http-subscription-server: " + DEAF]),
     ("low servers", [router("a", http_subscription_server=[":1023", ":1024", "10.0.0.2:1"])],
      ["a.options.http-subscription-server, a.options.http-subscription-server: " + LOW_PORT]),
     ("what is none",
-     ["a", None, {"name": "b"}, {"name": "c", "options": ["http"]}, {"name": "d", "options": {"http": None}}], []),
+     ["a", None, {"name": "b"}, {"name": "c", "options": ["http"]}, {"name": "d", "options": {"http": None}},
+      {"name": "e", "options": {"http-subscription-server": None}}], []),
 ]  # fmt: skip
 
 
@@ -149,6 +158,9 @@ FILES: list[tuple[str, list[Any], list[Any], list[str]]] = [
     ("ciphers and what comes last",
      [router("a", sslrouter=":1030,/a.crt,/a.key,HIGH,/ca.crt,/x"), router("b", https=":1031,,,,")], [],
      ["/a.crt", "/a.key", "/ca.crt"]),
+    ("a relative path", [router("a", https=":1030,Z.crt,Z.key"), router("b", https2="addr=:1031,cert=Z.2")],
+     [{**SNI, "server": "10.0.0.2:1031"}], ["Z.2", "Z.crt", "Z.key"]),
+    ("other options with commas", [router("a", http=":1030", env="PATHS=/a,/b")], [], []),
     ("a key in memory", [router("a", https=":1030,!/a.crt,!/a.key")], [], ["/a.crt", "/a.key"]),
     ("of one of its servers", [router("a", http_subscription_server=[":1031", ":1032"])],
      [{**SNI, "server": ("10.0.0.2:1030", "10.0.0.2:1032"), "sni_key": ""}], ["/a.crt"]),
@@ -169,7 +181,7 @@ def test_nothing_is_read_of_nodes_whose_certificates_nobody_takes() -> None:
 
 
 def test_many_routers_are_checked_in_time() -> None:
-    with timed(0, 3):
+    with computed(3):
         found = _router_checks.flaws([router(str(at), http=":1030", http_stats="/s") for at in range(3000)])
     assert found == [", ".join(f"0.options.{one}, {at}.options.{one}" for at in range(1, 3000) for one in ("http", "http-stats"))
                      + ": " + ONE_ADDRESS]  # fmt: skip

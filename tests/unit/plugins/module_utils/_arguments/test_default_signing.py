@@ -81,27 +81,32 @@ def test_nothing_else_of_a_vassal_is_read_and_the_given_one_stays() -> None:
     assert list(given_["subscriptions"][0]) == ["server", "key", "address"]
 
 
+EMPTY = "is empty; give a value or leave the argument out"
+NO_FILE = (
+    f"'{'k' * 80}' can't name a signing key's file; give at most 255 of letters, digits, '.', '_' and '-', with .pem at the end, "
+    "as the filter emperor.uwsgi.signing_key_file does"
+)
 NOT_SIGNED: List[Tuple[Any, Any, Any, str, str]] = [
     ("a", FOLDER, "SHA256", "vassals", "must be a mapping of arguments or a list of them"),
     ([[], ["a"]], FOLDER, "SHA256", "vassals[1][0]", "must be a mapping of arguments or a list of them"),
     (vassal("a"), FOLDER, "SHA256", "vassals.subscriptions[0]", "must be a mapping of arguments or a list of them"),
-    ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", "is empty"),
-    (vassal(entry("")), FOLDER, "SHA256", "vassals.subscriptions[0].key", "is empty"),
+    ([vassal(entry(), [entry(["b", ""])])], FOLDER, "SHA256", "vassals[0].subscriptions[1][0].key[1]", EMPTY),
+    (vassal(entry("")), FOLDER, "SHA256", "vassals.subscriptions[0].key", EMPTY),
     (vassal(entry({})), FOLDER, "SHA256", "vassals.subscriptions[0].key", "must be a value or a list of values, not a mapping"),
-    (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", "can't name a signing key's file"),
-    (vassal(entry()), "keys", "SHA256", "directory", "is not an absolute path"),
+    (vassal(entry("k" * 252)), FOLDER, "SHA256", "vassals.subscriptions[0].key", NO_FILE),
+    (vassal(entry()), "keys", "SHA256", "directory",
+     "'keys' is not an absolute path; uWSGI would look from whatever folder it runs in"),
     (vassal(entry()), None, "SHA256", "directory", "must be text, not null"),
-    (vassal(entry()), FOLDER, "SHA 1", "digest", "is no digest's name"),
+    (vassal(entry()), FOLDER, "SHA 1", "digest", "'SHA 1' is no digest's name; give one such as SHA256"),
     ([], FOLDER, None, "digest", "must be text, not null"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("vassals", "directory", "digest", "path", "problem"), NOT_SIGNED)
 def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest: Any, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         default_signing.signed_vassals(vassals, directory, digest)
-    assert caught.value.path == path
-    assert problem in caught.value.problem
+    assert (caught.value.path, caught.value.problem) == (path, problem)
 
 
 # Arguments beside the vassals, and the place of the one that can't be used.

@@ -63,6 +63,7 @@ BAD: list[tuple[Any, str, str]] = [
 @pytest.mark.parametrize(("given", "expected"), GOOD)
 def test_what_is_taken(given: dict[str, Any], expected: Check) -> None:
     assert health.health(PLACE, given, VASSAL) == expected
+    assert health.health(PLACE, given) == expected._replace(vassal="")
 
 
 @pytest.mark.parametrize(("given", "path", "problem"), BAD)

@@ -42,6 +42,7 @@ ACCEPTED: List[Tuple[str, Any, Any]] = [
     ("directory", "/aZ", "/aZ"),
     ("directories", ["/a", "/b/", "/"], ["/a/", "/b/", "/"]),
     ("directories", "/a", ["/a/"]),
+    ("directories", ["/aZ/"], ["/aZ/"]),
     ("socket_path", "/" + "s" * 101, "/" + "s" * 101),
     ("server", "10.0.0.2:2626", "10.0.0.2:2626"),
     ("server", "255.255.255.255:65535", "255.255.255.255:65535"),
@@ -250,10 +251,12 @@ WORDS: List[Tuple[str, Any, str]] = [
     ("modifier", "pgsi", "'pgsi' is no modifier's name; did you mean 'psgi'?"),
     ("modifier", "qqqqqq", f"'qqqqqq' is no modifier's name; known are {', '.join(sorted(_dialect.MODIFIERS))}"),
     ("modifier", 256, "256 is not from 0 to 255; a modifier has 8 bits"),
+    ("modifier", {"modifier2": 1}, "is missing; modifier2 only refines it"),
     ("algorithm", "random", "'random' is no balancing algorithm, and uWSGI would silently use wrr; give one of ip_hash, iphash, "
      "least_reference_count, lrc, weighted_least_reference_count, wlrc, weighted_round_robin, wrr"),
     ("digest", "SHA256:", "'SHA256:' is no digest's name; give one such as SHA256"),
     ("signing", True, "must be [algorithm, key file], such as [SHA256, /etc/uwsgi/keys/private/shop.pem], or 'SHA256:/etc/...'"),
+    ("uids", 0, "uWSGI never skips the check for uid 0; give the uid of an unprivileged user"),
     ("flag", ["yes"], "['yes'] is not a boolean; give true or false"),
 ]  # fmt: skip
 
@@ -262,7 +265,7 @@ WORDS: List[Tuple[str, Any, str]] = [
 def test_errors_say_what_to_do(kind: str, value: Any, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         getattr(values, kind)("arg", value)
-    assert str(caught.value) == f"arg: {problem}"
+    assert caught.value.problem == problem
 
 
 def test_a_mapping_has_known_members_and_no_nulls() -> None:

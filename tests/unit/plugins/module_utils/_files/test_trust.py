@@ -23,6 +23,8 @@ CASES: List[Tuple[int, int, int, Optional[int], Optional[int]]] = [
     (DIR | 0o700, ME, 0, None, None),
     (DIR | 0o755, 65534, 0, 65534, 65534),
     (DIR | 0o775, 0, 0, None, None),
+    # Root's own group, also of a folder of the caller's.
+    (DIR | 0o775, ME, 0, None, None),
     # A group of root's that isn't root's own.
     (DIR | 0o775, 0, 65534, ANYBODY, ANYBODY),
     (DIR | 0o757, 0, 0, ANYBODY, ANYBODY),

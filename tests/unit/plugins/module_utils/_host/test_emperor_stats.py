@@ -94,6 +94,12 @@ def test_an_emperor_is_asked_over_its_address() -> None:
     assert emperor_stats.ask("http://127.0.0.1:5000/", 7, get) == Emperor([Vassal("a")], {"b": 2})
 
 
+def test_an_error_of_an_emperors_answer_names_its_address() -> None:
+    with pytest.raises(StatsError) as caught:
+        emperor_stats.ask("http://127.0.0.1:5000/", 7, lambda url, timeout: b"[]")
+    assert str(caught.value) == "http://127.0.0.1:5000/: " + NO_EMPEROR
+
+
 def test_more_vassals_than_any_emperor_runs_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert emperor_stats._MOST_VASSALS == 100000
     monkeypatch.setattr(emperor_stats, "_MOST_VASSALS", 3)

@@ -115,16 +115,18 @@ def test_real_files_and_what_is_no_utf_8(tmp_path: Path) -> None:
 def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As uWSGI does with %d and %n, since the Emperor starts a vassal in its folder."""
     (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "shop.ini").write_text("[uwsgi]\nx = %d%n\ninclude = more/b.ini\n")
+    includes = ["more/b.ini", f"{tmp_path}/linked/more/b.ini", "more/c.ini"]
+    (tmp_path / "real" / "shop.ini").write_text("\ninclude = ".join(["[uwsgi]\nx = %d%n", *includes]))
     (tmp_path / "linked").symlink_to("real")
     (tmp_path / "real" / "web.ini").symlink_to("shop.ini")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "b.ini").write_text("[uwsgi]\nx = %p\n")
     (tmp_path / "real" / "more").symlink_to("../other")
+    (tmp_path / "other" / "c.ini").symlink_to("b.ini")
     monkeypatch.chdir(tmp_path)
     for path in (str(tmp_path / "linked" / "web.ini"), os.path.join("linked", "web.ini")):
         found = [one.value for one in instance.read(PLACE, path).options if one.name == "x"]
-        assert found == [f"{tmp_path}/real/web", f"{tmp_path}/other/b.ini"]
+        assert found == [f"{tmp_path}/real/web", *[f"{tmp_path}/other/b.ini"] * 2, f"{tmp_path}/real/more/c.ini"]
 
 
 NOBODY_KNOWS = "so nobody else knows what is announced; give subscriptions"
@@ -264,6 +266,21 @@ def test_a_vassal_has_its_limits(texts: Dict[str, str], problem: str) -> None:
     with pytest.raises(ArgumentError) as found:
         announced(**texts)
     assert (found.value.path, found.value.problem) == (PLACE, problem)
+
+
+# The most of each. A section's head and its last line break are nine bytes.
+MOST: List[Dict[str, str]] = [
+    {"shop": ";" * (2**20 - 9)},
+    {"shop": "include = a.ini\n" + ";" * (2**20 - 25), "a": ";" * (2**20 - 9)},
+    {"shop": "include = b.ini\n" * 255, "b": ""},
+    {"shop": "include = b.ini\n" * 8, "b": "a = b\n" * 8191},
+]
+
+
+@pytest.mark.parametrize("texts", MOST, ids=range(len(MOST)))
+def test_a_vassal_may_have_as_much_as_its_limits(texts: Dict[str, str]) -> None:
+    with pytest.raises(ArgumentError, match="has no subscribe2, so it announces nothing"):
+        announced(**texts)
 
 
 def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:

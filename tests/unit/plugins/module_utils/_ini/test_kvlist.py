@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 from hypothesis import given
 from hypothesis import strategies as st
-from support.stream import timed
+from support.stream import computed
 
 FIELDS: List[Tuple[str, Dict[str, str]]] = [
     ("server=10.0.0.2:2626,key=a.test", {"server": "10.0.0.2:2626", "key": "a.test"}),
@@ -50,5 +50,5 @@ def test_what_is_written_is_read_back(pairs: Dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 200000, "," * 200000, "\\" * 200001, "\\," * 100000, "a=b," * 50000], ids=range(5))
 def test_the_time_to_read_a_list_grows_with_its_length(text: str) -> None:
-    with timed(0, 2):
+    with computed(2):
         kvlist.parse(text)

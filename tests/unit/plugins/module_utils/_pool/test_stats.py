@@ -177,6 +177,18 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("a node that only looks like two",
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","modifier":1,"name":"y","modifier1":0,"last_check":1}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed('x","modifier":1,"name":"y', 1)])])),
+    ("a key with a member that can't be behind it",
+     b'{"version":"2","subscriptions":[{"key":"a","modifier1":"b","hash":1,"hits":3}]}',
+     Table("2", None, [ListedPool('a","modifier1":"b', 3, [])])),
+    ("an empty key and another", b'{"version":"2","subscriptions":[{"key":"","hash":1},{"key":"b","hash":1}]}',
+     Table("2", None, [ListedPool("", 0, []), ListedPool("b", 0, [])])),
+    # Which 2.1 lists where a vassal was cleared.
+    ("an empty address and another",
+     b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"","modifier1":0,"last_check":1},'
+     b'{"name":"y","modifier1":0,"last_check":2}]}]}',
+     Table("2", None, [ListedPool("a", 0, [Listed("", 1), Listed("y", 2)])])),
+    ("as long a key as can be", b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4095),
+     Table("2", None, [ListedPool("k" * 4095 + '"', 0, [])])),
 ]  # fmt: skip
 
 
@@ -193,6 +205,7 @@ UNREAD: List[Tuple[bytes, str]] = [
     (b"HTTP/1.0 200 OK", NO_JSON + "Expecting value"),
     (ANSWER[:-1], NO_JSON),
     (ANSWER + b"x", NO_JSON + "Extra data"),
+    (b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4096), NO_JSON),
     (b"[" * 100000, NO_JSON + "it is nested too deeply"),
     (b"[]", NO_STATS),
     (b'"version"', NO_STATS),

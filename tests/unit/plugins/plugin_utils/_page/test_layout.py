@@ -238,6 +238,14 @@ def test_routers_are_all_over_a_picture_and_at_the_top_of_a_long_one(keys: int, 
     assert [box.place.middle for box in one.boxes if box.kind == "router"] == middles
 
 
+def test_a_picture_of_six_hundred_pixels_and_more_is_long() -> None:
+    keys: dict[str, Any] = {f"k{at}": {f"n{at}": {}} for at in range(4)}
+    keys["k4"] = {f"m{at:03}": {} for at in range(465)}
+    one = layout.wide(picture(info(*(router(f"r{at}", **keys) for at in range(3)))))
+    assert one.height == 601
+    assert [box.place.middle for box in one.boxes if box.kind == "router"] == [32, 96, 160]
+
+
 def test_without_requests_all_lines_are_thin() -> None:
     quiet: dict[str, Any] = {f"k{at:02}": {"a": {"requests": 0}} for at in range(31)}
     for keys in ({"k": {"a": {"requests": 0}}}, quiet):
