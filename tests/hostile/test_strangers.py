@@ -303,6 +303,18 @@ def test_what_has_no_end_is_not_waited_for(host: Path, make: Callable[[Path], An
         assert found.failed
 
 
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_tenant_who_makes_its_file_large_fills_no_memory(host: Path, purge: bool) -> None:
+    folder = host / "vassals"
+    arguments = {"tyrant": True, "directory_mode": "0711", "mode": "0600", "purge": True}
+    assert vassals(folder, tenant("a", "nobody"), **arguments).changed
+    os.truncate(folder / "a.ini", opened.MOST_BYTES)
+    found = vassals(folder, tenant("b" if purge else "a", "nobody"), **arguments)
+    assert (found.failed, found.data["removed" if purge else "updated"]) == (False, ["a"])
+    # Its content is in the difference, where a byte may be six.
+    assert len(found.output) < 2**20
+
+
 def test_a_lock_that_another_user_holds_keeps_nobody_waiting(host: Path) -> None:
     folder = host / "vassals"
     folder.mkdir(mode=0o755)
