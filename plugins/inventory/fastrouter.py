@@ -190,8 +190,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 kept = self._cache[place]
             except KeyError:
                 kept = []
+            except Exception as exc:  # another user may have written anything there
+                self._warn(f"the cache can't be read ({type(exc).__name__}), so the routers are asked")
+                kept = []
             answers = restored(kept)
-            if [answer.stats for answer in answers if answer.table is not None] == list(dict.fromkeys(stats)):
+            # Not one more either, which would be somebody else's.
+            if [answer.stats for answer in answers] == list(dict.fromkeys(stats)) and all(answer.table for answer in answers):
                 return answers
         answers = ask(stats, self.get_option("timeout"), get)
         if wanted and not any(answer.error for answer in answers):
