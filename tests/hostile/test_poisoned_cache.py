@@ -113,7 +113,8 @@ def test_what_no_router_can_have_said_is_ignored(cache: Cache, kind: str) -> Non
     elif kind == "another broken answer":
         found.append(dict(found[0], stats=template, raw=template))
     elif kind == "pools":
-        found = [{"stats": cache.router, "time": 0, "error": template, "pools": [{"key": template, "nodes": [{"name": template}]}]}]
+        pools = [{"key": template, "nodes": [{"name": template}]}]
+        found = [{"stats": cache.router, "time": 0, "error": template, "pools": pools}]
     elif kind == "a mapping":
         found = {"hosts": {template: {"a": template}}, "_meta": {"hostvars": {template: {"a": template}}}}
     elif kind == "text":

@@ -10,6 +10,8 @@ import os
 import stat
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from .._visible import seen
+
 
 class Wanted(NamedTuple):
     """A file that shall be there.
@@ -72,8 +74,8 @@ def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Di
         item = {
             "before_header": header,
             "after_header": header,
-            "before": "" if change.before is None else shown(change.before),
-            "after": "" if change.after is None else shown(change.after),
+            "before": "" if change.before is None else seen(shown(change.before)),
+            "after": "" if change.after is None else seen(shown(change.after)),
         }
         for side, key in enumerate(("before", "after")):
             words = [f"{name}: {pair[side]}\n" for name, pair in sorted(change.attributes.items())]
