@@ -10,6 +10,7 @@ The other user is ``nobody``; what must stay as it is belongs to root and can't 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory imp
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Wanted
 from support import keys, modules, playbook
 from support.files import NOBODY, mode, needs_root, put
+from support.stream import serving
 from support.uwsgi import BINARY
 
 pytestmark = needs_root
@@ -249,6 +251,27 @@ def test_what_a_vassal_includes_is_never_run_as_root(host: Path, line: str) -> N
             assert not stolen.exists() or SECRET not in stolen.read_text()
             shutil.rmtree(str(host / "vassals"))
             (host / "vassals").mkdir(mode=0o755)
+
+
+@pytest.mark.parametrize("module", ["uwsgi_vassals", "uwsgi_reload"])
+def test_what_runs_as_a_tenant_has_nothing_of_roots_environment(host: Path, module: str) -> None:
+    # As a task has it with "environment".
+    prefix = ("env", "TOKEN=" + SECRET)
+    stolen = host / "theirs" / "stolen"
+    if module == "uwsgi_vassals":
+        (host / "vassals").mkdir(mode=0o755)
+        theirs(host / "theirs" / "app.ini", f"[uwsgi]\nexec-asap = env > {stolen}\n")
+        item = {"name": "a", "options": {"include": f"{host}/theirs/app.ini"}}
+        arguments: dict[str, Any] = {"path": str(host / "vassals"), "vassals": [item], "uwsgi_binary": BINARY, "user": "nobody"}
+        modules.run(module, arguments, prefix=prefix)
+    else:
+        vassal = theirs(host / "theirs" / "a.ini", LINE + "\n")
+        stats = {"vassals": [{"id": str(vassal), "last_mod": 2**40, "accepting": 1}]}
+        with serving(json.dumps(stats).encode("ascii"), asked=False) as emperor:
+            arguments = {"vassal": str(vassal), "emperor_stats": emperor.address, "health": {"command": f"env > {stolen}"}}
+            modules.run(module, {**arguments, "timeout": 10}, prefix=prefix)
+    assert "PATH=" in stolen.read_text()
+    assert SECRET not in stolen.read_text()
 
 
 def test_a_program_of_another_users_is_not_run_as_root(host: Path) -> None:
