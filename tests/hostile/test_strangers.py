@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import shutil
 import signal
 import tempfile
@@ -374,6 +375,27 @@ def test_what_a_tenant_puts_in_its_suspend_folder_is_no_concern_of_others(host: 
     (suspend / "nobody" / ".emperor-uwsgi-0123abcd-17.tmp").mkdir()
     found = vassals(folder, tenant("a", "daemon"), tenant("b", "nobody"), tenant("c", "daemon"), **given)
     assert (found.failed, found.data["created"]) == (False, ["c"])
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "link to roots"])
+def test_who_had_the_suspend_folder_before_has_none_of_a_tenants(host: Path, kind: str) -> None:
+    folder, suspend = host / "vassals", theirs(host / "suspend")
+    (host / "roots").mkdir(mode=0o755)
+    if kind == "folder":
+        theirs(suspend / "daemon")
+    else:
+        (suspend / "daemon").symlink_to(host / ("theirs" if kind == "link" else "roots"))
+        os.chown(suspend / "daemon", NOBODY, NOBODY, follow_symlinks=False)
+    given = {"tyrant": True, "directory_mode": "0711", "mode": "0400", "suspend_dir": str(suspend)}
+    found = vassals(folder, tenant("a", "daemon"), **given)
+    if kind == "folder":
+        assert not found.failed, found.msg
+        assert (pwd.getpwuid((suspend / "daemon").stat().st_uid).pw_name, mode(suspend / "daemon")) == ("daemon", "0700")
+        assert not vassals(folder, tenant("a", "daemon"), **given).changed
+    else:
+        assert (found.failed, found.data["argument"]) == (True, "suspend_dir")
+        assert f"{suspend / 'daemon'} can be changed by nobody" in found.msg
+    assert [(host / name).stat().st_uid for name in ("roots", "theirs")] == [0, NOBODY]
 
 
 def test_keys_are_given_to_their_owner_in_a_folder_of_roots(host: Path) -> None:
