@@ -96,9 +96,17 @@ COUNT := 1000
 fuzz: .venv/test.stamp ## Give whatever reads strangers' text a lot of it, valid and not
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m hostile.fuzz $(COUNT) $(FUZZ)
 
+# Runs of each case; "make races RACES='drain keys'" runs some cases.
+races: COUNT := 100
+
+.PHONY: races
+races: .venv/test.stamp ## Run modules against another user who changes its own files meanwhile (needs root)
+	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m hostile.races $(COUNT) $(RACES)
+
 .PHONY: nightly
 nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and podman)
 	@$(MAKE) fuzz COUNT=100000
+	@$(MAKE) races COUNT=300
 	@python tests/mutation/run.py
 	@$(MAKE) matrix
 	@$(MAKE) bench

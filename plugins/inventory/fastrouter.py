@@ -114,6 +114,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._http import get
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
+from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, group_names, live_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
@@ -160,7 +161,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add(known.get(address, address), address, nodes, groups)
 
     def _warn(self, text: str) -> None:
-        self.display.warning(f"emperor.uwsgi.fastrouter: {mask(text)}")
+        self.display.warning(f"emperor.uwsgi.fastrouter: {seen(mask(text))}")
 
     def _safe(self, key: str) -> str:
         return str(to_safe_group_name(self.get_option("group_prefix") + key, force=True, silent=True))
@@ -190,8 +191,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 kept = self._cache[place]
             except KeyError:
                 kept = []
+            except Exception as exc:  # another user may have written anything there
+                self._warn(f"the cache can't be read ({type(exc).__name__}), so the routers are asked")
+                kept = []
             answers = restored(kept)
-            if [answer.stats for answer in answers if answer.table is not None] == list(dict.fromkeys(stats)):
+            # Not one more either, which would be somebody else's.
+            if [answer.stats for answer in answers] == list(dict.fromkeys(stats)) and all(answer.table for answer in answers):
                 return answers
         answers = ask(stats, self.get_option("timeout"), get)
         if wanted and not any(answer.error for answer in answers):

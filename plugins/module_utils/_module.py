@@ -23,6 +23,7 @@ from ._files.trust import ROOT, UnsafeArgument, UnsafePath, user_name
 from ._host.command import start
 from ._host.uwsgi import Uwsgi, find
 from ._masking import learn, mask
+from ._visible import seen
 
 # Seconds that the work of a module has where it's done as another user.
 _TIMEOUT = 600
@@ -64,7 +65,7 @@ class DiscreetModule(AnsibleModule):
 
     def warn(self, warning: str, **kwargs: Any) -> None:
         """Warn, without a key."""
-        super().warn(self._masked(warning), **kwargs)
+        super().warn(seen(self._masked(warning)), **kwargs)
 
     def deprecate(
         self, msg: str, version: Any = None, date: Any = None, collection_name: Optional[str] = None, **kwargs: Any
@@ -99,7 +100,11 @@ class DiscreetModule(AnsibleModule):
         """Print the result. Every end of a run comes by here, so this is the one door."""
         # Which Ansible adds, where it does.
         self.params = self._masked(self.params)
-        super()._return_formatted(self._masked(kwargs))
+        shown = self._masked(kwargs)
+        if isinstance(shown.get("msg"), str):
+            # Ansible writes it to the terminal as it is.
+            shown["msg"] = seen(shown["msg"])
+        super()._return_formatted(shown)
 
     def _learn_packed(self) -> None:
         """Remember the keys in a packed argument too. Only errors need it, and with a thousand keys it takes a while."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import learn, mask
+from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 
 @contextmanager
@@ -30,13 +31,15 @@ def discreet(name: str, kind: type[Exception], *given: Any) -> Iterator[None]:
         yield
     except ArgumentError as error:
         known = learn(given)
-        cause = None if _shows_a_key(error, known) else error
-        raise kind(f"{name}: {mask(str(error), known)}") from cause
+        text = seen(mask(str(error), known))
+        # Ansible shows the cause as it is.
+        cause = error if text == str(error) and not _shows_a_key(error, known) else None
+        raise kind(f"{name}: {text}") from cause
     except Exception as error:
         known = learn(given)
         if not _shows_a_key(error, known):
             raise
-        raise kind(f"{name}: {type(error).__name__}: {mask(str(error), known)}") from None
+        raise kind(f"{name}: {type(error).__name__}: {seen(mask(str(error), known))}") from None
 
 
 def _shows_a_key(error: BaseException, known: Collection[str]) -> bool:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.temporary import is_temporary
 from support import keys, modules
+from support.files import mode
 
 # What an Emperor takes for a vassal (core/emperor.c).
 VASSALS = (".ini", ".xml", ".yml", ".yaml", ".js", ".json")
@@ -69,6 +71,26 @@ def test_a_run_that_is_killed_leaves_whole_files(kind: Any, tmp_path: Path) -> N
         assert not modules.run(*kind(folder, "new")).failed
         assert contents(folder) == states["new"], step
     assert MOST_STEPS > killed >= 8
+
+
+def test_a_run_that_is_killed_leaves_no_folder_for_long(tmp_path: Path) -> None:
+    found = set()
+    for step in range(1, MOST_STEPS):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        given = {"path": str(folder / "new"), "directory_mode": "0711", "signing_keys": []}
+        result = modules.run_with_fault("uwsgi_signing_keys", given, "kill", step, folder)
+        if result.code == 0:
+            break
+        assert result.code == -signal.SIGKILL, result.output
+        left = [path.name for path in folder.iterdir()]
+        found.add("a temporary one" if any(map(is_temporary, left)) else "the folder" if left else "nothing")
+        assert len(left) <= 1
+        # The next run clears up.
+        assert not modules.run("uwsgi_signing_keys", given).failed
+        assert [path.name for path in folder.iterdir()] == ["new"]
+        assert (mode(folder / "new"), list((folder / "new").iterdir())) == ("0711", [])
+    assert found == {"nothing", "a temporary one", "the folder"}
 
 
 def test_a_folder_that_vanishes_is_an_error(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ The other user is ``nobody``; what must stay as it is belongs to root and can't 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import pwd
 import shutil
 import signal
 import tempfile
@@ -27,6 +29,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory imp
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Wanted
 from support import keys, modules, playbook
 from support.files import NOBODY, mode, needs_root, put
+from support.stream import serving
 from support.uwsgi import BINARY
 
 pytestmark = needs_root
@@ -251,6 +254,27 @@ def test_what_a_vassal_includes_is_never_run_as_root(host: Path, line: str) -> N
             (host / "vassals").mkdir(mode=0o755)
 
 
+@pytest.mark.parametrize("module", ["uwsgi_vassals", "uwsgi_reload"])
+def test_what_runs_as_a_tenant_has_nothing_of_roots_environment(host: Path, module: str) -> None:
+    # As a task has it with "environment".
+    prefix = ("env", "TOKEN=" + SECRET)
+    stolen = host / "theirs" / "stolen"
+    if module == "uwsgi_vassals":
+        (host / "vassals").mkdir(mode=0o755)
+        theirs(host / "theirs" / "app.ini", f"[uwsgi]\nexec-asap = env > {stolen}\n")
+        item = {"name": "a", "options": {"include": f"{host}/theirs/app.ini"}}
+        arguments: dict[str, Any] = {"path": str(host / "vassals"), "vassals": [item], "uwsgi_binary": BINARY, "user": "nobody"}
+        modules.run(module, arguments, prefix=prefix)
+    else:
+        vassal = theirs(host / "theirs" / "a.ini", LINE + "\n")
+        stats = {"vassals": [{"id": str(vassal), "last_mod": 2**40, "accepting": 1}]}
+        with serving(json.dumps(stats).encode("ascii"), asked=False) as emperor:
+            arguments = {"vassal": str(vassal), "emperor_stats": emperor.address, "health": {"command": f"env > {stolen}"}}
+            modules.run(module, {**arguments, "timeout": 10}, prefix=prefix)
+    assert "PATH=" in stolen.read_text()
+    assert SECRET not in stolen.read_text()
+
+
 def test_a_program_of_another_users_is_not_run_as_root(host: Path) -> None:
     binary = theirs(host / "theirs" / "uwsgi", f"#!/bin/sh\nid -u > {host}/theirs/ran\necho 2.0.31\n", 0o755)
     (host / "vassals").mkdir(mode=0o755)
@@ -303,6 +327,18 @@ def test_what_has_no_end_is_not_waited_for(host: Path, make: Callable[[Path], An
         assert found.failed
 
 
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_tenant_who_makes_its_file_large_fills_no_memory(host: Path, purge: bool) -> None:
+    folder = host / "vassals"
+    arguments = {"tyrant": True, "directory_mode": "0711", "mode": "0600", "purge": True}
+    assert vassals(folder, tenant("a", "nobody"), **arguments).changed
+    os.truncate(folder / "a.ini", opened.MOST_BYTES)
+    found = vassals(folder, tenant("b" if purge else "a", "nobody"), **arguments)
+    assert (found.failed, found.data["removed" if purge else "updated"]) == (False, ["a"])
+    # Its content is in the difference, where a byte may be six.
+    assert len(found.output) < 2**20
+
+
 def test_a_lock_that_another_user_holds_keeps_nobody_waiting(host: Path) -> None:
     folder = host / "vassals"
     folder.mkdir(mode=0o755)
@@ -339,6 +375,27 @@ def test_what_a_tenant_puts_in_its_suspend_folder_is_no_concern_of_others(host: 
     (suspend / "nobody" / ".emperor-uwsgi-0123abcd-17.tmp").mkdir()
     found = vassals(folder, tenant("a", "daemon"), tenant("b", "nobody"), tenant("c", "daemon"), **given)
     assert (found.failed, found.data["created"]) == (False, ["c"])
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "link to roots"])
+def test_who_had_the_suspend_folder_before_has_none_of_a_tenants(host: Path, kind: str) -> None:
+    folder, suspend = host / "vassals", theirs(host / "suspend")
+    (host / "roots").mkdir(mode=0o755)
+    if kind == "folder":
+        theirs(suspend / "daemon")
+    else:
+        (suspend / "daemon").symlink_to(host / ("theirs" if kind == "link" else "roots"))
+        os.chown(suspend / "daemon", NOBODY, NOBODY, follow_symlinks=False)
+    given = {"tyrant": True, "directory_mode": "0711", "mode": "0400", "suspend_dir": str(suspend)}
+    found = vassals(folder, tenant("a", "daemon"), **given)
+    if kind == "folder":
+        assert not found.failed, found.msg
+        assert (pwd.getpwuid((suspend / "daemon").stat().st_uid).pw_name, mode(suspend / "daemon")) == ("daemon", "0700")
+        assert not vassals(folder, tenant("a", "daemon"), **given).changed
+    else:
+        assert (found.failed, found.data["argument"]) == (True, "suspend_dir")
+        assert f"{suspend / 'daemon'} can be changed by nobody" in found.msg
+    assert [(host / name).stat().st_uid for name in ("roots", "theirs")] == [0, NOBODY]
 
 
 def test_keys_are_given_to_their_owner_in_a_folder_of_roots(host: Path) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from support import keys, modules, strace
-from support.files import NOBODY, needs_root, put
+from support.files import NOBODY, filled, needs_root, put
 from support.uwsgi import BINARY
 
 pytestmark = [needs_root, pytest.mark.skipif(strace.STRACE is None, reason="there is no strace here")]
@@ -98,14 +98,6 @@ def tree() -> Iterator[Path]:
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         yield folder
     shutil.rmtree(str(folder))
-
-
-def filled(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: filled(one, names) for name, one in value.items()}
-    if isinstance(value, list):
-        return [filled(one, names) for one in value]
-    return value.format(**names) if isinstance(value, str) and value.startswith("{") else value
 
 
 @pytest.mark.parametrize(("module", "arguments", "well"), CASES, ids=[f"{at} {case[0]}" for at, case in enumerate(CASES)])

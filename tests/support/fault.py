@@ -17,7 +17,7 @@ import signal
 import sys
 from typing import Any
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files import directory, transaction
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import directory, folders, transaction
 
 _STEPS = ("open", "write", "fchown", "fchmod", "utime", "close", "link", "rename", "unlink", "chown", "chmod", "mkdir")
 
@@ -50,7 +50,7 @@ def main() -> None:
     module, action, step, folder = sys.argv[1:]
     # Ansible's modules have a command line of their own.
     del sys.argv[1:]
-    directory.os = transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
+    directory.os = folders.os = transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
     importlib.import_module("ansible_collections.emperor.uwsgi.plugins.modules." + module).main()
 
 

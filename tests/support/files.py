@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import select
 import shutil
 import stat
 import struct
@@ -33,6 +34,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give fi
 _TEMPORARY = re.compile(r"\.emperor-uwsgi-[0-9a-f]{8}-(\d+)\.tmp\Z")
 # linux/inotify.h
 _EVENTS = {0x2: "modify", 0x4: "attrib", 0x40: "moved from", 0x80: "moved to", 0x100: "create", 0x200: "delete"}
+_READS = {0x1: "access", 0x20: "open"}
 _EVENT = struct.Struct("iIII")
 _IMMUTABLE_SECONDS = 10
 
@@ -56,6 +58,15 @@ def put(path: Path, content: str = "old", bits: int = 0o644, mtime: float = OLD)
     path.chmod(bits)
     os.utime(str(path), (mtime, mtime))
     return path
+
+
+def filled(value: Any, names: Dict[str, str]) -> Any:
+    """Arguments with the folders that they name: "{theirs}/a" with that of ``theirs``."""
+    if isinstance(value, dict):
+        return {name: filled(one, names) for name, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, names) for one in value]
+    return value.format(**names) if isinstance(value, str) and value.startswith("{") else value
 
 
 def mode(path: Path) -> str:
@@ -127,19 +138,29 @@ def ordinary_user() -> Iterator[Path]:
 
 
 class Watch:
-    """What the kernel tells somebody who watches a folder, such as an Emperor."""
+    """What the kernel tells somebody who watches folders, such as an Emperor.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        reads: what is opened and read, in place of what changes.
+    """
+
+    def __init__(self, *folders: Path, reads: bool = False) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         self._handle = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if libc.inotify_add_watch(self._handle, os.fsencode(folder), sum(_EVENTS)) < 0:
-            raise OSError(ctypes.get_errno(), "inotify_add_watch")
+        for folder in folders:
+            if libc.inotify_add_watch(self._handle, os.fsencode(folder), sum(_READS if reads else _EVENTS)) < 0:
+                raise OSError(ctypes.get_errno(), "inotify_add_watch")
 
     def __enter__(self) -> Watch:
         return self
 
     def __exit__(self, *dummy: object) -> None:
         os.close(self._handle)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something happens, and forget it."""
+        if select.select([self._handle], [], [], seconds)[0]:
+            os.read(self._handle, 65536)
 
     def events(self) -> List[Tuple[str, str]]:
         """What happened so far, each to which name; a temporary name is ``tmp`` and its number."""

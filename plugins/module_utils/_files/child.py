@@ -19,7 +19,7 @@ import resource
 import select
 import signal
 import time
-from typing import Any, Callable, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, Dict, NamedTuple, Optional, TypeVar
 
 from .._errors import ArgumentError, HostError
 from . import opened
@@ -32,6 +32,10 @@ _MOST_MEMORY = 4 << 30
 _MOST_FILE = 1 << 28
 _MOST_PROCESSES = 4096
 _MOST_ANSWER = 1 << 26
+# JSON has none.
+_END = b"\n"
+# What of the environment is not only for root: a task may have secrets in it.
+_COMMON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 T = TypeVar("T")
 
 
@@ -59,6 +63,11 @@ def identity(uid: int) -> Identity:
 def is_other(user: Optional[Identity]) -> bool:
     """Whether this process has to become, and can become, the user."""
     return user is not None and os.geteuid() == ROOT and user.uid != ROOT
+
+
+def environment() -> Dict[str, str]:
+    """What another user may see of this process's environment."""
+    return {name: os.environ[name] for name in _COMMON if name in os.environ}
 
 
 def become(user: Identity, seconds: float) -> None:
@@ -129,9 +138,12 @@ def _child(user: Identity, work: Callable[[], Any], timeout: float, reading: int
         os.setsid()
         os.close(reading)
         os.umask(0o022)
+        kept = environment()
+        os.environ.clear()
+        os.environ.update(kept)
         become(user, timeout)
         answer = _answer_of(work)
-        opened.write(writing, json.dumps(answer).encode("ascii"))
+        opened.write(writing, json.dumps(answer).encode("ascii") + _END)
     finally:
         # Not even what this process would do at its end: it's the parent's.
         os._exit(0)
@@ -160,9 +172,10 @@ def _answer(reading: int, deadline: float) -> Optional[bytes]:
         if left <= 0 or not select.select([reading], [], [], left)[0]:
             return None
         part = os.read(reading, 1 << 16)
-        if not part:
-            break
         found += part
+        # Not only the end of the file: another child may have the pipe too, which was made beside this one.
+        if not part or part.endswith(_END):
+            break
     return bytes(found[:_MOST_ANSWER])
 
 

@@ -17,6 +17,9 @@ from .attributes import Attributes
 from .plan import Change, Plan, Wanted, attribute_changes
 from .trust import ANYBODY, UnsafeArgument, UnsafePath, user_name
 
+# Of a file that differs, how much is kept beyond what is wanted: its owner, who can write to it, may have made it large.
+_MOST_SHOWN = 1 << 16
+
 
 class Directory:
     """One directory, locked against other runs while it is open.
@@ -95,7 +98,7 @@ class Directory:
             self.created = not opened.exists(self.path)
             if self._amend and not self.created:
                 self.amended = folders.amend(self.path, self._create, self.check_mode)
-            if self.created and not self.check_mode:
+            if not self.check_mode:
                 self._made = folders.make(self.path, self._create)
         try:
             self._dir = opened.open_folder(self.path)
@@ -161,7 +164,7 @@ class Directory:
                     f"{self._join(item.name)} is {_kind(found.st_mode)} and not a regular file; remove it first",
                 )
             # Of a file with a second name, somebody else may write what is shown here.
-            before = self._read(item.name) if found.st_nlink == 1 else b""
+            before = self._read(item.name, len(item.content) + _MOST_SHOWN) if found.st_nlink == 1 else b""
             attributes = attribute_changes(found, item)
             if before == item.content and not attributes:
                 plan.unchanged.append(item.name)
@@ -173,7 +176,7 @@ class Directory:
                 continue
             if stat.S_ISDIR(found.st_mode):
                 raise ArgumentError(self.place, f"{self._join(name)} is a directory and not a file")
-            before = self._read(name) if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else b""
+            before = self._read(name, _MOST_SHOWN) if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else b""
             plan.removed.append(Change(name, before, None, found, None, {}))
         return plan
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+from contextlib import suppress
 from typing import List
 
 from . import opened, temporary
@@ -15,10 +18,11 @@ from .opened import Place
 from .plan import Wanted, attribute_changes
 
 _MODE = 0o755
+_MOST_TRIES = 100
 
 
 def make(path: str, attributes: Attributes) -> List[str]:
-    """Make a folder, and its parents as the umask has them.
+    """Make a folder, and its parents as the umask has them; remove what killed runs left beside it, also where it is there.
 
     Returns:
         what was made, the outermost first; empty where it's there already.
@@ -38,8 +42,8 @@ def make(path: str, attributes: Attributes) -> List[str]:
         with place:
             if place.unsafe:
                 raise place.unsafe
-            if place.status is None:
-                _make(place, attributes)
+            _sweep(place)
+            if place.status is None and _make(place, attributes):
                 made.append(path)
     except BaseException:
         unmake(made)
@@ -47,20 +51,47 @@ def make(path: str, attributes: Attributes) -> List[str]:
     return made
 
 
-def _make(place: Place, attributes: Attributes) -> None:
-    """Under another name first, so that it's never there without its owner and mode."""
-    name = next(temporary.names())
-    os.mkdir(name, 0o700, dir_fd=place.folder)
-    try:
-        handle = os.open(name, opened.FOLDER, dir_fd=place.folder)
+def _make(place: Place, attributes: Attributes) -> bool:
+    """Under another name first, so that it's never there without its owner and mode; False where another run was faster."""
+    for name in itertools.islice(temporary.names(), _MOST_TRIES):
+        os.mkdir(name, 0o700, dir_fd=place.folder)
         try:
-            _give(handle, attributes._replace(mode=_MODE if attributes.mode is None else attributes.mode))
-        finally:
-            os.close(handle)
-        os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
-    except BaseException:
-        os.rmdir(name, dir_fd=place.folder)
-        raise
+            handle = os.open(name, opened.FOLDER, dir_fd=place.folder)
+            try:
+                _give(handle, attributes._replace(mode=_MODE if attributes.mode is None else attributes.mode))
+            finally:
+                os.close(handle)
+            os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+            return True
+        except FileNotFoundError:
+            # Another run swept it away.
+            continue
+        except BaseException as exc:
+            with suppress(FileNotFoundError):
+                os.rmdir(name, dir_fd=place.folder)
+            if isinstance(exc, OSError) and exc.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return False
+            raise
+    raise OSError(errno.EBUSY, "other runs remove it again and again", place.path)
+
+
+def _sweep(place: Place) -> None:
+    """Remove the temporary folders beside a path, which a run that was killed would leave there for ever.
+
+    It doesn't matter which runs are alive: such a folder is empty, and a run that misses its own makes another.
+    """
+    try:
+        handle = os.open(".", opened.FOLDER, dir_fd=place.folder)
+    except PermissionError:
+        # Who can't list it looks for nothing there.
+        return
+    try:
+        for name in filter(temporary.is_temporary, os.listdir(handle)):
+            # Not a file of another run, nor in a sticky folder what is another user's.
+            with suppress(OSError):
+                os.rmdir(name, dir_fd=handle)
+    finally:
+        os.close(handle)
 
 
 def unmake(made: List[str]) -> None:

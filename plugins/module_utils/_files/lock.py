@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from contextlib import contextmanager
 from typing import Iterator, Optional
 
 from .._errors import HostError
-from . import opened
+from . import opened, temporary
+from .trust import ROOT
 
 # No suffix that an Emperor takes for a vassal.
 NAME = ".emperor-uwsgi.lock"
@@ -54,6 +56,7 @@ def held(folder: int, path: str, timeout: float) -> Iterator[None]:
 def _taken(folder: int, path: str, deadline: float) -> Optional[int]:
     while True:
         try:
+            _clear(folder)
             handle = os.open(NAME, _FLAGS, 0o600, dir_fd=folder)
         except OSError as exc:
             if exc.errno in _UNWRITABLE:
@@ -75,6 +78,22 @@ def _taken(folder: int, path: str, deadline: float) -> Optional[int]:
             os.close(handle)
             raise
         os.close(handle)
+
+
+def _clear(folder: int) -> None:
+    """Take away what no run made in the lock's place: whose folder this was before may have left it, and hold it for ever."""
+    try:
+        found = os.stat(NAME, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    owned = found.st_uid in (ROOT, os.geteuid()) and found.st_nlink <= 1 and not found.st_mode & 0o077
+    if owned and stat.S_ISREG(found.st_mode):
+        return
+    if stat.S_ISDIR(found.st_mode):
+        # It may have anything in it, and nobody misses it under this name.
+        os.rename(NAME, next(temporary.names()), src_dir_fd=folder, dst_dir_fd=folder)
+    else:
+        os.unlink(NAME, dir_fd=folder)
 
 
 def _is_there(folder: int, handle: int) -> bool:

@@ -11,6 +11,7 @@ import stat
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .._errors import ArgumentError
+from .._visible import seen
 
 _MOST_NAMES = 5
 _MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
@@ -96,8 +97,8 @@ def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Di
         item = {
             "before_header": header,
             "after_header": header,
-            "before": "" if change.before is None else shown(change.before),
-            "after": "" if change.after is None else shown(change.after),
+            "before": "" if change.before is None else seen(shown(change.before)),
+            "after": "" if change.after is None else seen(shown(change.after)),
         }
         for side, key in enumerate(("before", "after")):
             words = [f"{name}: {pair[side]}\n" for name, pair in sorted(change.attributes.items())]

@@ -16,7 +16,7 @@ from typing import Callable, List, NamedTuple, Optional
 
 from .._errors import HostError
 from .._files import opened
-from .._files.child import Identity, become, is_other
+from .._files.child import Identity, become, environment, is_other
 
 # Seconds, and bytes of each of its outputs.
 _TIMEOUT = 60
@@ -47,8 +47,8 @@ def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) 
         HostError: when it can't be run.
     """
     # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
-    env = dict(os.environ, LC_ALL="C")
     other = user if is_other(user) else None
+    env = dict(environment() if other else os.environ, LC_ALL="C")
 
     def prepare() -> None:
         if other:

@@ -17,6 +17,7 @@ import os
 import re
 import stat
 from contextlib import contextmanager
+from itertools import islice
 from typing import Iterator, List, Optional, Tuple
 
 from .._files import opened
@@ -27,6 +28,8 @@ HEALTH = "health"
 _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _MODE = 0o755
 _MOST_TRIES = 100
+# Far more than there are reasons; whose folder it is may have put anything there.
+_MOST_REASONS = 1000
 
 
 def is_reason(name: str) -> bool:
@@ -68,9 +71,11 @@ def _reasons(above: int, name: str, path: str) -> List[str]:
         return [OPERATOR] if _is_there(above, name) else []
     try:
         with os.scandir(folder) as entries:
-            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in islice(entries, _MOST_REASONS + 1)}
     finally:
         os.close(folder)
+    if len(found) > _MOST_REASONS:
+        raise OSError(errno.E2BIG, f"it has more than {_MOST_REASONS} reasons", path)
     if not all(is_file and is_reason(one) for one, is_file in found.items()):
         raise OSError(errno.ENOTEMPTY, "it is a folder with something else in it", path)
     return sorted(found) or [OPERATOR]

@@ -38,7 +38,8 @@ class Answer(NamedTuple):
 
     def kept(self) -> Dict[str, Any]:
         """The answer as a cache can hold it."""
-        return {"stats": self.stats, "time": self.time, "raw": self.raw.decode("utf-8", "replace")}
+        # As plain text, whatever marks the name has from where it was read.
+        return {"stats": strict_json.text(self.stats), "time": self.time, "raw": self.raw.decode("utf-8", "replace")}
 
 
 def check(stats: List[str], timeout: int, max_age: int) -> None:

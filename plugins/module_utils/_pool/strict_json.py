@@ -42,14 +42,17 @@ def number(value: Any) -> int:
 
 
 def text(value: Any) -> str:
-    """Text that can be written anywhere: JSON may have half of a surrogate pair."""
+    """Text that can be written anywhere: JSON may have half of a surrogate pair.
+
+    It's plain text then, without what a subclass adds, such as the tag by which Ansible knows a template.
+    """
     if not isinstance(value, str):
         raise TypeError("not text")
     try:
-        value.encode("utf-8")
+        encoded = value.encode("utf-8")
     except UnicodeEncodeError as exc:
         raise TypeError("not valid Unicode text") from exc
-    return value
+    return value if type(value) is str else encoded.decode("utf-8")
 
 
 def mapping(value: Any) -> Dict[str, Any]:

@@ -202,7 +202,8 @@ def _is_folder(path: str) -> bool:
 def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
     """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays.
 
-    With a tyrant it's root's, and each tenant has one in it. Whether any differed, or in check mode would.
+    With a tyrant it's root's, and each tenant has one in it, also where they were another's before. Whether any differed, or in
+    check mode would.
     """
     params = module.params
     if params["suspend_dir"] is None:
@@ -214,9 +215,14 @@ def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
     for owner in sorted({one.owner for one in found if one.owner and one.subscriptions}):
         wanted[os.path.join(path, owner)] = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
     made: List[str] = []
+    amended = False
     try:
         missing = [one for one in wanted if not _is_folder(one)]
-        amended = params["tyrant"] and path not in missing and folders.amend(path, wanted[path], module.check_mode)
+        # A tenant's as well, which whoever had the folder before may have made, or put a link there.
+        for one in wanted if params["tyrant"] else ():
+            # Where check mode leaves the folder another's, nothing in it can be looked at.
+            if one not in missing and not (amended and module.check_mode):
+                amended = folders.amend(one, wanted[one], module.check_mode) or amended
         for one in missing if not module.check_mode else ():
             made += folders.make(one, wanted[one])
     except OSError as exc:

@@ -15,11 +15,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import layout, pools
-from .shapes import seen
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

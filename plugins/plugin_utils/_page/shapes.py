@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 from .pools import SERVING, Key, Picture
 
 # The width of a character of the pictures' font, and the room beside it.
 _CHAR, _PAD = 7.0, 12
-# Characters that can't be seen, or that change how others are: controls, directions, surrogates, line separators.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # Lines grow with the traffic on them.
 THIN, THICK = 1.2, 9.0
 
@@ -114,14 +113,6 @@ def cut(text: str, room: float) -> str:
         return text
     head = (most - 1) // 2
     return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
-
-
-def seen(text: str) -> str:
-    """A text with what can't be seen in it as Python's escapes, line breaks apart."""
-    return "".join(
-        one.encode("unicode_escape").decode("ascii") if unicodedata.category(one) in _UNSEEN and one != "\n" else one
-        for one in text
-    )
 
 
 def number(count: int, what: str) -> str:

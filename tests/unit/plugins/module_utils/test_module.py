@@ -60,6 +60,9 @@ def run(module):
     if how == "log":
         module.log("a message")
         module.log("a key " + ALL)
+    if how == "strange":
+        module.warn("a\x1b[2Jb")
+        raise HostError("/a", "\x1b[2J")
     if how == "result":
         module.warn("not " + ALL)
         module.deprecate("not " + ALL, version="9.0.0", collection_name="emperor.uwsgi")
@@ -154,6 +157,11 @@ def test_a_result_and_its_warnings_quote_no_key(tmp_path: Path) -> None:
         assert found.warnings == ["not [PEM not shown]"]
         assert "not [PEM not shown]" in str(found.data["deprecations"])
         assert keys.leaked(found.output, KEY) == []
+
+
+def test_what_a_terminal_would_obey_is_written_in_words(tmp_path: Path) -> None:
+    found = ended(tmp_path, "strange")
+    assert (found.msg, found.warnings) == (r"/a: \x1b[2J", [r"a\x1b[2Jb"])
 
 
 def test_an_error_that_nobody_expected_has_its_type_and_place(tmp_path: Path) -> None:

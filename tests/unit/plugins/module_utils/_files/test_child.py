@@ -55,6 +55,28 @@ def test_nobody_but_root_can_look_into_the_child() -> None:
     assert as_user(OTHER, lambda: os.stat("/proc/self/mem").st_uid) == 0
 
 
+@needs_root
+def test_the_child_has_nothing_of_roots_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "known to root alone")
+    assert as_user(OTHER, lambda: sorted(set(os.environ) - {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ"})) == []
+    assert as_user(OTHER, lambda: os.getenv("PATH")) == os.environ["PATH"]
+    assert os.environ["TOKEN"] == "known to root alone"
+
+
+def joined_by_another() -> str:
+    """Beside a child that is made at the same time and hangs: that one has the pipe too."""
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    return "done"
+
+
+@needs_root
+def test_an_answer_waits_for_nobody_else() -> None:
+    with timed(0, 10):
+        assert as_user(OTHER, joined_by_another, timeout=20) == "done"
+
+
 def test_without_another_user_it_is_just_done() -> None:
     pid = os.getpid()
     for user in (None, Identity(os.geteuid(), os.getegid())):

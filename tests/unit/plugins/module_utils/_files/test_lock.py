@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import List
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files import lock, opened
-from support.files import needs_root, ordinary_user
+from support.files import NOBODY, needs_root, ordinary_user, put
 
 
 def test_who_waits_too_long_is_told_who_holds_it(tmp_path: Path) -> None:
@@ -31,6 +32,36 @@ def test_one_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
     with opened.folder(str(tmp_path)) as folder, lock.held(folder, "/a", timeout=0):
         assert (tmp_path / lock.NAME).read_text() == str(os.getpid())
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_root
+@pytest.mark.parametrize("kind", ["file", "open to others", "link", "folder", "pipe", "hard link"])
+def test_what_another_user_left_in_its_place_keeps_nobody_waiting(tmp_path: Path, kind: str) -> None:
+    path, other = tmp_path / "folder" / lock.NAME, put(tmp_path / "other", "precious", 0o600)
+    path.parent.mkdir()
+    if kind == "link":
+        path.symlink_to(other)
+    elif kind == "hard link":
+        os.link(other, path)
+    elif kind == "folder":
+        (path / "below").mkdir(parents=True)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        put(path, bits=0o600 if kind == "file" else 0o644)
+    if kind != "open to others":
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    if kind == "hard link":
+        os.chown(path, 0, 0)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with opened.folder(str(path.parent)) as folder, lock.held(folder, "/a", timeout=0):
+            assert path.read_text() == str(os.getpid())
+    finally:
+        os.close(handle)
+    assert not path.exists()
+    assert other.read_text() == "precious"
 
 
 def test_only_one_has_it_at_a_time(tmp_path: Path) -> None:

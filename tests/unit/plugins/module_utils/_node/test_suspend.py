@@ -125,6 +125,18 @@ def test_a_folder_of_other_things_gets_no_reason(name: str, tmp_path: Path) -> N
     assert os.listdir(path) == [name.rstrip("/")]
 
 
+def test_more_reasons_than_anybody_has_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.mkdir()
+    for number in range(1000):
+        (path / f"r{number}").touch()
+    assert len(suspend.reasons(str(path))) == 1000
+    (path / "r1000").touch()
+    for call in (suspend.reasons, partial(suspend.hold, reason=OPERATOR)):
+        with pytest.raises(OSError, match="it has more than 1000 reasons"):
+            call(str(path))
+
+
 def test_a_link_to_a_file_is_the_operators(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "shop").symlink_to("file")

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import pytest
@@ -16,33 +15,6 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.shapes import 
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pools import info, router
-
-# Texts, and what of them is seen.
-SEEN = [
-    ("10.0.0.2:2626", "10.0.0.2:2626"),
-    ("\u65e5\u672c \u00e9", "\u65e5\u672c \u00e9"),
-    ("two\nlines", "two\nlines"),
-    ("a\u0000\u0007\tb", r"a\x00\x07\tb"),
-    ("\u202etset.live\u200b", r"\u202etset.live\u200b"),
-    ("\ud800", r"\ud800"),
-    ("a\u2028b\u2029c", r"a\u2028b\u2029c"),
-]
-
-
-@pytest.mark.parametrize(("text", "found"), SEEN)
-def test_what_can_not_be_seen_is_written_as_an_escape(text: str, found: str) -> None:
-    assert shapes.seen(text) == found
-
-
-@given(st.text())
-def test_any_text_can_be_seen_and_written(text: str) -> None:
-    found = shapes.seen(text)
-    found.encode("utf-8")
-    # Of what isn't printable, only blanks are left, and characters that nobody has given a meaning.
-    unprintable = {unicodedata.category(one) for one in found.replace("\n", "") if not one.isprintable()}
-    assert unprintable <= {"Zs", "Co", "Cn"}
-    assert shapes.seen(found) == found
-
 
 # Texts, the room for them in pixels, and what is written; a character has 7 pixels.
 CUT = [
