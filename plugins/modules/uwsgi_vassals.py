@@ -37,9 +37,9 @@ options:
       - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option, V(true) is right
         for options that take no value, and null leaves an option out. The values are uWSGI's own language and pass as they
         are, so C(%n) is the vassal's name.
-      - In place of a value, or of a member of a list, V({literal: TEXT}) has uWSGI read exactly that text. Use it for what you
-        did not write yourself, such as passwords. Otherwise uWSGI replaces C(%s), C(%(...\)), C($(...\)) and C(@(...\)) in it. A
-        value that ends in a single C(%) is refused, because uWSGI would add the next line to it.
+      - "In place of a value, or of a member of a list, V({literal: TEXT}) has uWSGI read exactly that text. Use it for what you
+        did not write yourself, such as passwords. Otherwise uWSGI replaces V(%s), V(%(NAME\\)), V($(NAME\\)) and V(@(FILE\\)) in
+        it. A value that ends in a single V(%) is refused, because uWSGI would add the next line to it."
       - Options that say what an argument says are refused, such as C(subscribe-to), C(subscribe-freq) or C(auto-weight). The
         error names the argument to use. The same options inside C(set), C(vassals-set) and C(declare-option) are refused too.
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
@@ -142,8 +142,8 @@ EXAMPLES = r"""
           processes: 4
           env:
             - LANG=C.UTF-8
-            # Whatever is in the password, uWSGI reads it as it is.
-            - literal: "DATABASE_PASSWORD={{ shop_database_password }}"
+            # uWSGI reads the password as it is.
+            - literal: DATABASE_PASSWORD=$(100%s)%
         subscriptions:
           - server: [10.0.0.2:2626, 10.0.0.3:2626]
             key: shop.example.com

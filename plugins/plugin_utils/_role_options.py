@@ -153,7 +153,7 @@ def together(own: Mapping[str, Any], given: Any, variable: str) -> Outcome:
     Raises:
         ArgumentError: when the variable is unknown, or holds no options.
     """
-    if variable not in RULES:
+    if not isinstance(variable, str) or variable not in RULES:
         raise ArgumentError("variable", f"{values.shown(variable)} is not a variable with options; known are {', '.join(RULES)}")
     for place, value in (("own", own), (variable, given)):
         if not isinstance(value, Mapping):

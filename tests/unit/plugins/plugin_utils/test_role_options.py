@@ -130,11 +130,13 @@ def test_what_the_role_lives_by_is_refused(variable: str, own: Any, name: str, v
 
 
 def test_arguments_of_other_types_are_refused() -> None:
-    for own, given, variable, problem in (
+    cases: list[tuple[Any, Any, Any, str]] = [
         ({}, {}, "emperor_vassals", "variable: 'emperor_vassals' is not a variable with options; known are emperor_options, "),
+        ({}, {}, [], "variable: [] is not a variable with options; "),
         ([], {}, EMPEROR, "own: must be a mapping of uWSGI's options to values"),
         ({}, None, EMPEROR, "emperor_options: must be a mapping of uWSGI's options to values"),
-    ):
+    ]
+    for own, given, variable, problem in cases:
         with pytest.raises(ArgumentError) as caught:
             together(own, given, variable)
         assert str(caught.value).startswith(problem)
