@@ -15,8 +15,9 @@ description:
     it finds.
   - Two subscription servers with one address, of which only the last to start hears anything; two listeners with one address; a
     subscription server that is a host name or IPv6, which is deaf; several processes where signatures or credentials are
-    checked; two routers in one instance; C(stats-http); a tolerance under three announce intervals; and ports below 1024 where
-    they can't be bound.
+    checked; two routers in one instance; C(stats-http); a tolerance under three announce intervals; ports below 1024 where
+    they can't be bound; and options that say what an argument of M(emperor.uwsgi.uwsgi_vassals) says, such as
+    C(subscription-tolerance).
 positional: _input
 options:
   _input:

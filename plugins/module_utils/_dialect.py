@@ -22,6 +22,22 @@ Release = Tuple[int, int]
 
 
 SUBSCRIBE2 = "subscribe2"
+# The older way to announce, one option under three names, which knows no suspend file.
+SUBSCRIBE_TO = ("subscribe-to", "subscribe", "st")
+# Options that uWSGI acts on when it reads their line, so that it expands no variable in them but those with a per cent sign
+# (UWSGI_OPT_IMMEDIATE, in core/uwsgi.c and the plugins).
+_IMMEDIATE = """
+    strict set set-placeholder set-ph declare-option resolve for for-glob for-times for-readline endfor end-for end endif
+    end-if if-opt if-not-opt if-env if-not-env ifenv if-reload if-not-reload if-hostname if-not-hostname if-hostname-match
+    if-not-hostname-match if-exists if-not-exists ifexists if-plugin if-not-plugin ifplugin if-file if-not-file if-dir
+    if-not-dir ifdir if-directory blacklist end-blacklist whitelist end-whitelist include inject-before inject-after stop
+    reload pause suspend resume connect-and-read extract listen umask help usage print-sym print-symbol spooler-processes
+    signal flock flock-wait flock2 flock-wait2 immediate-uid immediate-gid config config-py fallback-config xml xmlconfig
+    ini yaml yml json js ldap ldap-schema ldap-schema-ldif ini-paste ini-paste-logged pypy-ini-paste sqlite sqlite3
+    command-mode pcre-jit early-envdir plugins plugin need-plugins need-plugin plugins-dir plugin-dir autoload dlopen
+    binary-append-data iprint exit cflags dot-h build-plugin python-version perl-version
+"""
+IMMEDIATE = frozenset(_IMMEDIATE.split())
 # The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
 _SOCKET_KINDS = "uwsgi suwsgi puwsgi ssl http http11 https fastcgi fastcgi-nph scgi scgi-nph raw"
 SOCKETS = frozenset(["socket"] + [kind + "-socket" for kind in _SOCKET_KINDS.split()])

@@ -45,6 +45,7 @@ options:
   subscriptions:
     description:
       - What the instance announces. Each entry is one line for every pair of server and key.
+      - With an empty list and no other options, the file has one line that does nothing, so vassals can include it all the same.
     type: list
     elements: dict
     suboptions:

@@ -37,6 +37,11 @@ options:
       - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option, V(true) is right
         for options that take no value, and null leaves an option out. The values are uWSGI's own language and pass as they
         are, so C(%n) is the vassal's name.
+      - "In place of a value, or of a member of a list, V({literal: TEXT}) has uWSGI read exactly that text. Use it for what you
+        did not write yourself, such as passwords. Otherwise uWSGI replaces V(%s), V(%(NAME\\)), V($(NAME\\)) and V(@(FILE\\)) in
+        it. A value that ends in a single V(%) is refused, because uWSGI would add the next line to it."
+      - Options that say what an argument says are refused, such as C(subscribe-to), C(subscribe-freq) or C(auto-weight). The
+        error names the argument to use. The same options inside C(set), C(vassals-set) and C(declare-option) are refused too.
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
         in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
       - C(health), a check of the application, for M(emperor.uwsgi.uwsgi_health). It writes nothing into the vassal.
@@ -54,7 +59,7 @@ options:
   default_options:
     description:
       - Options that come first in every vassal. A vassal's own options win over those of the same name, and with null leave them
-        out.
+        out. The values are as in C(options) of O(vassals).
     type: dict
   default_client_params:
     description: As C(client_params), for every vassal with subscriptions that doesn't say otherwise.
@@ -135,7 +140,10 @@ EXAMPLES = r"""
           socket: 10.0.0.7:3031
           wsgi-file: /srv/shop/app.py
           processes: 4
-          env: [LANG=C.UTF-8, TZ=UTC]
+          env:
+            - LANG=C.UTF-8
+            # uWSGI reads the password as it is.
+            - literal: DATABASE_PASSWORD=$(100%s)%
         subscriptions:
           - server: [10.0.0.2:2626, 10.0.0.3:2626]
             key: shop.example.com

@@ -17,14 +17,12 @@ from typing import Any, NamedTuple
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.kinds import SIGNING, Unreadable, is_number, read_number
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.subscription import GROUPS, fragment
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SUBSCRIBE2, V2_1, Release
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SUBSCRIBE2, SUBSCRIBE_TO, V2_1, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, kvlist, parser
 
-# The older ways to announce, one option under three names (core/uwsgi.c).
-_SUBSCRIBE_TO = ("subscribe-to", "subscribe", "st")
-# What else changes an announcement, and has no argument (core/uwsgi.c).
-_WITHOUT_ARGUMENT = ("weight", "auto-weight", "subscribe-with-modifier1", "subscription-slot")
+# What else changes an announcement, and what of an entry says the same (core/uwsgi.c).
+_WHOLE = {"weight": "balancing_weight", "auto-weight": "balancing_weight", "subscribe-with-modifier1": "modifier"}
 _ABOUT = re.compile(r"(un)?subscri")
 _SIGN_CHECK = "subscriptions-sign-check"
 _GROUPS = {row.name: (group, row) for group in GROUPS for row in table.GROUPS[group]}
@@ -123,10 +121,10 @@ class _Work:
                 why = _ignored(name, self._release)
                 if why:
                     self.leave(line, why)
-        elif option.name in _SUBSCRIBE_TO:
+        elif option.name in SUBSCRIBE_TO:
             self._announce(line, _older_entry(option.value))
-        elif option.name in _WITHOUT_ARGUMENT:
-            raise Unreadable("holds for the whole instance and has no argument; leave it where it is")
+        elif option.name in _WHOLE:
+            raise Unreadable(f"holds for the whole instance; give each subscription a {_WHOLE[option.name]} instead")
         else:
             raise Unreadable("is no option of uWSGI 2, which ignores it unless it is strict")
 
@@ -168,7 +166,7 @@ class _Work:
 
 def _is_about(name: str) -> bool:
     """Whether an option, or what was meant as one, is about subscriptions."""
-    return name in _GROUPS or name in _SUBSCRIBE_TO or name in _WITHOUT_ARGUMENT or bool(_ABOUT.match(name))
+    return name in _GROUPS or name in SUBSCRIBE_TO or name in _WHOLE or bool(_ABOUT.match(name))
 
 
 def _shown(line: parser.Line) -> str:

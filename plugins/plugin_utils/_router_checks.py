@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import content, named
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_sane
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ROUTERS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
@@ -112,7 +114,7 @@ def _settings(vassal: Any) -> Iterator[_Setting]:
     options = vassal.get("options") if isinstance(vassal, Mapping) else None
     for option, value in options.items() if isinstance(options, Mapping) else ():
         for one in _values(value):
-            yield _Setting(f"{_text(vassal.get('name'))}.options.{_text(option)}", _text(option), _text(one))
+            yield _Setting(f"{_text(vassal.get('name'))}.options.{_text(option)}", _text(option), _text(content(one)))
 
 
 def _text(value: Any) -> str:
@@ -130,6 +132,10 @@ def _values(value: Any) -> Sequence[Any]:
 
 def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tuple[str, str]]:
     """What is wrong with one router alone."""
+    for one in settings:
+        for option in named(one.option, one.value):
+            if option in table.ARGUMENTS:
+                yield one.place, f"is not checked among the options; say it with {table.ARGUMENTS[option]}"
     verification = _group(vassal, "server_verification_params")
     if verification.get("digest_algo") or verification.get("dir_credentials"):
         yield from ((one.place, _PROCESS) for one in settings if _PROCESSES.match(one.option) and one.value != "1")

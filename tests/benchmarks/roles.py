@@ -27,8 +27,8 @@ def host(folder: Path, vassals: list[dict[str, Any]]) -> dict[str, Any]:
         "emperor_dir": str(folder / "uwsgi"),
         "emperor_run_dir": str(folder / "run"),
         "emperor_signing_keys_dir": str(folder.parent / "signing_keys"),
-        # They are written, and nobody watches their folder: their applications don't exist.
-        "emperor_options": {"emperor": str(folder / "nothing" / "*.ini")},
+        # They are written, and none starts before its first request: their applications don't exist.
+        "emperor_options": {"emperor-on-demand-directory": str(folder)},
         "emperor_vassals": vassals,
         **LOCAL,
     }

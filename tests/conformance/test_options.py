@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from support import modules
 from support.loopback import Listener, free_address
-from support.uwsgi import Instance, read
+from support.uwsgi import BINARY, Instance, plugin_lines, read
 
 # One value for each row of the table, as a task gives it, and the line that carries it.
 VALUES: dict[str, dict[str, tuple[Any, str]]] = {
@@ -146,3 +148,40 @@ def test_algorithms_by_both_of_their_names(algo: _dialect.Algorithm, version: st
             assert f"the algorithm {algo.name} needs uWSGI 2.1" in result.msg
         else:
             assert result.data["options"] == [{"name": "subscription-algo", "value": algo.name}]
+
+
+APP = "def application(env, start_response):\n    start_response('200 OK', [])\n    return [b'']\n"
+DUMP = """
+import json, uwsgi
+with open(%r, "w") as stream:
+    json.dump(list(uwsgi.opt), stream)
+"""
+
+
+def test_a_fragment_without_subscriptions_does_nothing(tmp_path: Path) -> None:
+    fragment, vassals = tmp_path / "fragment.ini", tmp_path / "vassals"
+    vassals.mkdir()
+    given = {"path": str(fragment), "subscriptions": []}
+    for changed in (True, False):
+        # With the dry run.
+        result = modules.run("uwsgi_subscription", given)
+        assert (result.failed, result.data.get("changed"), result.data.get("options")) == (False, changed, []), result.msg
+    # The same vassal with and without it, each under the same Emperor, both strict.
+    for name, more in (("with", [f"include = {fragment}"]), ("without", [])):
+        app = tmp_path / (name + ".py")
+        app.write_text(APP + DUMP % str(tmp_path / (name + ".json")), encoding="ascii")
+        own = ["strict = true", f"socket = {free_address()}", *plugin_lines("python3"), f"wsgi-file = {app}", "need-app = true"]
+        (vassals / (name + ".ini")).write_text("\n".join(["[uwsgi]", *more, *own, ""]), encoding="ascii")
+    with Instance(tmp_path, f"emperor = {vassals}/*.ini") as emperor:
+        for name in ("with", "without"):
+            emperor.wait_for_words(f"vassal {vassals}/{name}.ini is ready to accept requests")
+        assert "Can't find section" not in emperor.said()
+    found = {name: json.loads((tmp_path / (name + ".json")).read_text(encoding="ascii")) for name in ("with", "without")}
+    assert set(found["with"]) - set(found["without"]) == {"include", "set-ph", "literal-empty"}
+    assert set(found["without"]) <= set(found["with"])
+
+
+def test_a_section_without_options_is_none_to_uwsgi(tmp_path: Path) -> None:
+    (tmp_path / "empty.ini").write_text("[uwsgi]\n", encoding="ascii")
+    run = subprocess.run([BINARY, "--ini", "empty.ini", "--get", "strict"], cwd=tmp_path, capture_output=True, check=False)
+    assert b"Can't find section" in run.stderr

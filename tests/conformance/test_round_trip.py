@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values as _values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import option_lines
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import writer
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from support import ini, playbook
 from support.loopback import Listener, free_address, wait_for
 from support.text import TEXT, VARIABLES
-from support.uwsgi import BINARY, Instance, plugin_lines
+from support.uwsgi import BINARY, Instance, plugin_lines, read
 
 # Values, at least, in each of the tests.
 COUNT = 2400
@@ -68,11 +70,43 @@ def lines_of(values: list[str], literal: bool) -> list[writer.Line]:
     return [writer.Line(f"v-{at}", value, literal) for at, value in enumerate(values)]
 
 
+def literal(name: str) -> st.SearchStrategy[str]:
+    """Text that an option takes literally."""
+    return TEXT.filter(lambda text: bool(text) and writer.line_flaw(name, text) is None)
+
+
 def test_options_come_back_from_the_real_parser(tmp_path: Path) -> None:
-    values = generated(TEXT.filter(lambda text: text and writer.literal_flaw(text) is None), COUNT)
+    values = generated(literal("v-0"), COUNT)
     assert len(set(values)) >= COUNT // 2
     read = read_by_uwsgi(tmp_path, writer.render("uwsgi", lines_of(values, True)), len(values))
     assert [pair for pair in zip(values, read) if pair[0] != pair[1]] == []
+
+
+def test_literal_values_among_raw_options_come_back(tmp_path: Path) -> None:
+    # Of the second kind uWSGI takes the value when it reads the line, so that it is written in another way.
+    values, placeholders = generated(literal("v-0"), 300), generated(literal("set-ph"), 300)
+    given_options = {f"v-{at}": {"literal": value} for at, value in enumerate(values)}
+    given_options["set-ph"] = [{"literal": f"v-{at}={value}"} for at, value in enumerate(placeholders, len(values))]
+    lines = [line for found in option_lines("options", given_options).values() for line in found]
+    read = read_by_uwsgi(tmp_path, writer.render("uwsgi", lines), len(values + placeholders))
+    assert [pair for pair in zip(values + placeholders, read) if pair[0] != pair[1]] == []
+
+
+# What is replaced or swallowed where it isn't literal.
+SECRETS = ["PW=abc%", "PW=p%ss", "PW=%%", "PW=$(a)", "PW=@(/etc/passwd)", "PW=a%(b", "PW= a ", "PW=%n%d", '"PW"=\\', "=;#["]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_literal_secret_reaches_uwsgi(secret: str, tmp_path: Path) -> None:
+    lines = option_lines("options", {"env": [{"literal": secret}], "procname": "MODE=production"})
+    text = writer.render("uwsgi", [line for found in lines.values() for line in found])
+    assert (read(tmp_path, "env", text), read(tmp_path, "procname", text)) == (secret, "MODE=production")
+
+
+@pytest.mark.parametrize("value", ["a%", "%%%", "%n%"])
+def test_a_value_that_is_refused_swallows_the_next_line(value: str, tmp_path: Path) -> None:
+    assert writer.swallows(value)
+    assert read(tmp_path, "env", f"[uwsgi]\nenv = {value}\nprocname = b\n").endswith("procname = b")
 
 
 def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:

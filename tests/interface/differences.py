@@ -56,6 +56,31 @@ DIFFERENCES = [
         test="tests/hostile/test_strangers.py::test_a_command_of_a_tenants_vassal_runs_as_the_tenant",
     ),
     Difference(
+        where="uwsgi_vassals / options that an argument says",
+        reason="Nothing checked them there: a host name as the server, an interval of 0 or differing weights went to uWSGI.",
+        note="Use the argument that the error names. For auto-weight it is balancing_weight, processes times threads.",
+        test="tests/unit/plugins/module_utils/_arguments/test_options.py::test_what_an_argument_says_is_refused",
+    ),
+    Difference(
+        where="uwsgi_vassals / values that end in a single per cent sign",
+        reason="uWSGI took the next line of the file for a part of the value.",
+        note="Write {literal: TEXT}, or two per cent signs.",
+        test="tests/unit/plugins/module_utils/_arguments/test_options.py"
+        "::test_a_value_that_would_swallow_the_next_line_is_refused",
+    ),
+    Difference(
+        where="roles / emperor_options, emperor_default_options, fastrouter_options and those of the fronts",
+        reason="They could replace what the role and its playbooks depend on, such as the stats server, without a word.",
+        note="Use the variable that the error names. For an Emperor's wrapper of your own, set emperor_log_by_vassal to false.",
+        test="tests/unit/plugins/plugin_utils/test_role_options.py::test_what_the_role_lives_by_is_refused",
+    ),
+    Difference(
+        where="roles / emperor_options / emperor",
+        reason="It replaced the role's own patterns, so that every vassal of the role stopped. It is added to them now.",
+        note="To keep a vassal from running, take it out of emperor_vassals.",
+        test="tests/unit/roles/test_state.py::test_options_of_the_user_are_beside_those_of_the_role",
+    ),
+    Difference(
         where="uwsgi_daemon / pidfile and log",
         reason="In a folder of another user that user could put links in their place.",
         note="Give them in a folder of root's.",

@@ -56,6 +56,7 @@ PURE = {
     "plugin_utils": (
         "_ini_import",
         "_live_hosts",
+        "_role_options",
         "_router_checks",
         "_page/layout",
         "_page/pools",

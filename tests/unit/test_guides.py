@@ -94,7 +94,7 @@ def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
         group, variables = block.split()[1].split("/")[1].partition(".")[0], yaml.safe_load(block)
         own = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON, "ansible_host": "10.0.0.7"}
         groups[group][f"{group}{at}"] = {**_alone(tmp_path), **own, **variables}
-    assert [len(hosts) for hosts in groups.values()] == [7, 2]
+    assert [len(hosts) for hosts in groups.values()] == [8, 2]
     inventory = {"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items()}}}
     (tmp_path / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
     roles = {"fastrouters": "emperor.uwsgi.fastrouter", "nodes": "emperor.uwsgi.emperor"}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Tuple
 
-from .._dialect import V2_0, V2_1, Release
+from .._dialect import SUBSCRIBE2, SUBSCRIBE_TO, V2_0, V2_1, Release
 from . import kinds
 from .kinds import Kind
 
@@ -90,3 +90,23 @@ GROUPS: Dict[str, Tuple[Row, ...]] = {
     "client_params": CLIENT_PARAMS,
     "subscriptions": SUBSCRIPTION,
 }
+
+
+def _by_option() -> Dict[str, str]:
+    found = {
+        **dict.fromkeys((SUBSCRIBE2, *SUBSCRIBE_TO), "subscriptions"),
+        "weight": "subscriptions[].balancing_weight",
+        "auto-weight": "subscriptions[].balancing_weight",
+        "subscribe-with-modifier1": "subscriptions[].modifier",
+    }
+    for group in ("server_params", "server_verification_params", "client_params"):
+        for row in GROUPS[group]:
+            argument = f"{group}.{row.argument}"
+            found[row.name] = f"{found[row.name]} and {argument}" if row.name in found else argument
+    # The one option of these that has a second name, in 2.1.
+    found["subscription-mountpoints"] = found["subscription-mountpoint"]
+    return found
+
+
+# Options to the arguments that say what they say.
+ARGUMENTS: Dict[str, str] = _by_option()

@@ -14,11 +14,11 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 from .. import _addresses
 from .._dialect import SOCKETS, Release
 from .._errors import ArgumentError
-from .._ini import writer
 from .._ini.writer import Line
 from .._masking import mask
 from . import values
 from .on_demand import on_demand_address
+from .options import option_lines
 from .subscription import NO_FAILOVER, Resolver, Subscription, fragment
 from .table import CLIENT_PARAMS
 
@@ -106,7 +106,7 @@ def vassals(
     found = []
     places: Dict[str, str] = {}
     owners: Dict[str, Vassal] = {}
-    defaults = defaults._replace(lines=_options("default_options", defaults.options))
+    defaults = defaults._replace(lines=option_lines("default_options", defaults.options))
     for at, item in enumerate(items):
         one = _vassal(f"vassals[{at}]", item, release, resolve, defaults)
         if one.name in places:
@@ -128,7 +128,7 @@ def vassals(
 def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults) -> Vassal:
     given = values.mapping(place, item, _ARGUMENTS)
     name = _name(place + ".name", given.get("name"))
-    own = _options(place + ".options", given.get("options"))
+    own = option_lines(place + ".options", given.get("options"))
     options = [line for lines in {**defaults.lines, **own}.values() for line in lines]
     owner = _owner(place, given.get("owner", defaults.owner), name) if defaults.tyrant else None
     on_demand = _on_demand(place, given) if "on_demand" in given else None
@@ -236,39 +236,6 @@ def _name(path: str, value: Any) -> str:
             "and '-', not beginning with one of the last four",
         )
     return name
-
-
-def _options(path: str, value: Any) -> Dict[str, List[Line]]:
-    """The lines of raw options: a mapping, whose list values repeat the line and whose null values leave it out."""
-    if value is not None and not isinstance(value, Mapping):
-        raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
-    found: Dict[str, List[Line]] = {}
-    for name, item in (value or {}).items():
-        if not isinstance(name, str) or not writer.is_option_name(name):
-            raise ArgumentError(values.child(path, name), "is no option's name")
-        if isinstance(item, (list, tuple)):
-            place = values.child(path, name)
-            found[name] = [Line(name, _raw(place, at, one), False) for at, one in enumerate(item)]
-        else:
-            found[name] = [] if item is None else [Line(name, _raw(path, name, item), False)]
-    return found
-
-
-def _raw(path: str, name: Any, value: Any) -> str:
-    """A value in uWSGI's own language; ``name`` is its place in ``path``."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, (str, int, float)):
-        raise ArgumentError(
-            values.child(path, name), "must be a value or a list of values; give true for an option that takes none"
-        )
-    if not isinstance(value, str) and not values.is_sane(value):
-        raise ArgumentError(values.child(path, name), "is not a finite number of 64 bits; give one, or text")
-    text = str(value)
-    flaw = writer.raw_flaw(text)
-    if flaw:
-        raise ArgumentError(values.child(path, name), flaw + "; give a list to repeat the option")
-    return text
 
 
 def _announced(path: str, number: int, options: List[Line], sockets: List[str]) -> List[str]:

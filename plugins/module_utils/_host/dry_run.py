@@ -171,20 +171,18 @@ def _merged(members: List[Candidate]) -> List[Line]:
 
 def _acting(candidate: Candidate) -> Optional[str]:
     for line in candidate.lines:
-        if line.literal:
-            continue
         if _ACTS.match(line.name):
             return line.name
-        if _EXECUTES.search(line.value):
+        if not line.literal and _EXECUTES.search(line.value):
             return f"{line.name} = {line.value}"
     return None
 
 
 def _brings(line: Line) -> bool:
     """Whether a line has uWSGI read or load another file than its own plugins."""
-    if line.literal:
-        return False
-    return bool(_BRINGS.match(line.name) or "@(" in line.value or (_PLUGINS.match(line.name) and re.search("[/%]", line.value)))
+    if not line.literal and "@(" in line.value:
+        return True
+    return bool(_BRINGS.match(line.name) or (_PLUGINS.match(line.name) and re.search("[/%]", line.value)))
 
 
 def _there(magic: str, path: str) -> str:

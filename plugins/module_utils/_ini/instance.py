@@ -12,7 +12,7 @@ import socket
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .._addresses import is_port
-from .._dialect import SOCKETS, SUBSCRIBE2
+from .._dialect import SOCKETS, SUBSCRIBE2, SUBSCRIBE_TO
 from .._errors import ArgumentError
 from .._files import opened
 from .._files.chain import Chain
@@ -21,8 +21,6 @@ from . import kvlist, parser
 
 # Options that bring others from a file that isn't ini, or from a program.
 FOREIGN = re.compile(r"(config|config-py|ini-paste.*|js|json|ldap.*|sqlite.*|xml|xmlconfig|yaml|yml|zeromq)\Z")
-# The older ways to announce, which nothing silences.
-_UNSUSPENDABLE = ("subscribe", "subscribe-to", "st")
 _TLS = ("https-socket", "ssl-socket", "suwsgi-socket")
 # What C's isspace and isdigit know.
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
@@ -84,7 +82,7 @@ class Instance(NamedTuple):
             ArgumentError: when it announces nothing, or says something that depends on more than the files.
         """
         for option in self.options:
-            if option.name in _UNSUSPENDABLE:
+            if option.name in SUBSCRIBE_TO:
                 raise ArgumentError(
                     self.place, f"{self.path} has {option.name}, which knows no suspend file; write it as {SUBSCRIBE2}"
                 )

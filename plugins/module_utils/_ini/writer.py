@@ -8,7 +8,8 @@ uWSGI's parser (``core/ini.c``, ``core/config.c``, ``uwsgi_config_instance`` and
 escape character. It substitutes in this order: magic variables (``%d``) and ``%%`` when the file is read, then
 ``$(ENV)``, then ``@(file)``, then ``%(placeholder)``, whose result is scanned again for ``%(placeholder)`` only. A value meant
 literally therefore doubles its per cent signs and takes a dollar, an at sign before a parenthesis, and
-blanks at its ends from a placeholder, which is expanded last.
+blanks at its ends from a placeholder, which is expanded last. An option that uWSGI acts on at once (``IMMEDIATE``) is only
+subject to the first substitution.
 """
 
 from __future__ import annotations
@@ -17,16 +18,23 @@ import re
 from functools import lru_cache
 from typing import Iterable, List, NamedTuple, Optional
 
+from .._dialect import IMMEDIATE
+
 # Placeholders that a file gets when one of its values needs them. Names that no uWSGI option has.
 _PLACEHOLDERS = (
     ("literal-dollar", "$"),
     ("literal-at", "@"),
     ("literal-empty", ""),
 )
+# Defines a placeholder that no value needs: uWSGI does not see a section without any option.
+_NOTHING = "set-ph = literal-empty="
 _REFERENCES = [(f"%({name})", f"set-ph = {name}={text}") for name, text in _PLACEHOLDERS]
 # What the parser trims at the ends of a value (ini_lstrip and ini_rstrip, core/ini.c).
 _BLANKS = " \t\r"
 _SPECIAL = re.compile(r"%|\$\(|@\(")
+_PLACEHOLDER = re.compile(r"%\(.*\)", re.DOTALL)
+# Each per cent sign takes the character behind it along.
+_OPEN_END = re.compile(r"(?:[^%]|%.)*%\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _SECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 
@@ -74,8 +82,27 @@ def raw_flaw(value: str) -> Optional[str]:
     return None
 
 
+def swallows(value: str) -> bool:
+    """Say whether ``value``, in uWSGI's own language, would make the next line of the file a part of itself."""
+    return value.endswith("%") and bool(_OPEN_END.match(value))
+
+
+def line_flaw(name: str, value: str) -> Optional[str]:
+    """Say why no ini text makes uWSGI read exactly ``value`` as the whole value of the option ``name``.
+
+    Returns:
+        what is wrong with it, or None.
+    """
+    if name in IMMEDIATE:
+        if value.strip(_BLANKS) != value:
+            return f"has a blank at an end, which uWSGI cuts off in the option {name}"
+    elif _PLACEHOLDER.search(value):
+        return "has '%(' and a ')' behind it, which uWSGI expands as a placeholder and which no escape protects"
+    return raw_flaw(value)
+
+
 def literal_flaw(value: str) -> Optional[str]:
-    """Say why no ini text makes uWSGI read exactly ``value``.
+    """Say why no ini text makes uWSGI read exactly ``value``, also with other text around it.
 
     Returns:
         what is wrong with it, or None.
@@ -86,15 +113,18 @@ def literal_flaw(value: str) -> Optional[str]:
     return raw_flaw(value)
 
 
-def escape(value: str) -> str:
+def escape(value: str, name: str = "") -> str:
     """Write a literal value so that uWSGI's parser gives it back.
 
     Args:
-        value: text for which ``literal_flaw`` finds nothing.
+        value: text for which ``literal_flaw`` or ``line_flaw`` finds nothing.
+        name: the option.
 
     Returns:
         the right-hand side; it may use the placeholders that ``render`` defines.
     """
+    if name in IMMEDIATE:
+        return value.replace("%", "%%")
     text = _SPECIAL.sub(_special, value)
     if value and (value[0] in _BLANKS or value[-1] in _BLANKS):
         head = "%(literal-empty)" if value[0] in _BLANKS else ""
@@ -115,13 +145,15 @@ def render(section: str, lines: Iterable[Line], header: str = "") -> str:
         header: the text of a comment line above it.
 
     Returns:
-        the file's text; its placeholders, if it needs any, come first in the section.
+        the file's text; its placeholders, if it needs any, come first in the section. Without lines it is one that does
+        nothing, wherever it is included.
     """
     body: List[str] = []
     for line in lines:
-        value = escape(line.value) if line.literal else line.value
+        value = escape(line.value, line.name) if line.literal else line.value
         body.append(line.name + " = " + value if value else line.name + " =")
     text = "\n".join(body)
+    body = body or [_NOTHING]
     used = [definition for reference, definition in _REFERENCES if reference in text]
     head = ["; " + header] if header else []
     return "\n".join([*head, f"[{section}]", *used, *body]) + "\n"

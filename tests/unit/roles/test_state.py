@@ -30,7 +30,10 @@ OWNED = [
 TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": 60}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
-    ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options: without max-fd"),
+    ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options.max-fd: is set by emperor_max_fd; use that variable"),
+    ("emperor", {"emperor_options": {"emperor": None}}, "emperor_options.emperor: is where the vassals of the roles are"),
+    ("emperor", {"emperor_default_options": {"subscribe-freq": 0}},
+     "emperor_default_options.subscribe-freq: is not checked among the options; say it with emperor_announce_interval"),
     ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
     ("emperor", {"emperor_vassals": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, "emperor_vassals: two of them have one name"),
     ("emperor", {**TENANTS, "emperor_user": ""}, "emperor_user: with emperor_tyrant it is whom routers run as"),
@@ -51,7 +54,13 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("fastrouter", {"fastrouter_vassals": [{**RAW, "server_params": {"tolerance": 14}}]}, "raw.server_params.tolerance: under"),
     ("fastrouter", {"fastrouter_vassals": [SAME]}, "same.options.http-subscription-server: one address for two, and"),
     ("fastrouter", {**SYSTEMD, "fastrouter_http": "0.0.0.0:80"}, "http.options.http: a port below 1024 needs CAP_NET_BIND"),
-    ("fastrouter", {"emperor_max_fd": 0}, "emperor_options: without max-fd"),
+    ("fastrouter", {"emperor_max_fd": 0}, "emperor_max_fd: must be at least 1"),
+    ("fastrouter", {"fastrouter_options": {"fastrouter-ss": "127.0.0.1:1"}}, "fastrouter_options.fastrouter-ss: is set by"),
+    ("fastrouter", {"fastrouter_http_options": {"http": "127.0.0.1:1"}}, "fastrouter_http_options.http: is set by"),
+    ("fastrouter", {"fastrouter_https_options": {"http-subscription-server": "127.0.0.1:1"}},
+     "fastrouter_https_options.http-subscription-server: is set by fastrouter_https_subscription_server"),
+    ("fastrouter", {"fastrouter_vassals": [{**RAW, "options": {**RAW["options"], "subscription-algo": "lrc"}}]},
+     "raw.options.subscription-algo: is not checked among the options; say it with server_params.balancing_algo"),
 ]
 
 
@@ -61,6 +70,32 @@ def test_a_trap_is_refused_before_anything_changes(role: str, variables: dict[st
     assert run.code != 0
     assert words in " ".join(run.output.split())
     assert not (tmp_path / "etc").exists()
+
+
+def test_options_of_the_user_are_beside_those_of_the_role(tmp_path: Path) -> None:
+    more = str(tmp_path / "more" / "*.ini")
+    given = {
+        "emperor_options": {"emperor": more, "emperor-freq": 1, "emperor-graceful-shutdown": None},
+        "emperor_default_options": {"env": [{"literal": "PW=p%ss"}], "vacuum": False},
+        "fastrouter_options": {"fastrouter": ["{{ fastrouter_listen }}", "127.0.0.1:1"], "fastrouter-quiet": {"literal": "a%"}},
+        "emperor_vassals": [{"name": "a", "options": {"socket": "127.0.0.1:0"}, "subscriptions": []}],
+    }
+    listen = free_address()
+    try:
+        run = apply(tmp_path, "fastrouter", **given, fastrouter_listen=listen)
+        assert run.code == 0, run.output
+        files = {name: tmp_path / "etc" / (name + ".ini") for name in ("emperor", "vassals/a", "routers/fastrouter")}
+        texts = {name: path.read_text(encoding="utf-8").splitlines() for name, path in files.items()}
+    finally:
+        apply(tmp_path, "fastrouter", emperor_state="absent", **given)
+    own = [f"emperor = {tmp_path}/etc/{folder}/*.ini" for folder in ("vassals", "routers")]
+    assert [line for line in texts["emperor"] if line.startswith("emperor = ")] == [*own, "emperor = " + more]
+    assert "emperor-freq = 1" in texts["emperor"]
+    assert not any("graceful" in line for line in texts["emperor"])
+    assert {"env = PW=p%%ss", "vacuum = false", "socket = 127.0.0.1:0"} <= set(texts["vassals/a"])
+    assert not any(line.startswith("subscri") for line in texts["vassals/a"])
+    expected = [f"fastrouter = {listen}", "fastrouter = 127.0.0.1:1", "fastrouter-quiet = a%%"]
+    assert [line for line in texts["routers/fastrouter"] if line in expected] == expected
 
 
 def test_a_phase_can_be_skipped(tmp_path: Path) -> None:

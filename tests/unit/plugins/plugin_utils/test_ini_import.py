@@ -67,7 +67,7 @@ SAID: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 HEAD = "subscribe2 = server=" + S
 _ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
-_WHOLE = "holds for the whole instance and has no argument; leave it where it is"
+_WHOLE = "holds for the whole instance; give each subscription a {} instead"
 _NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
 _OTHER_FILE = "brings the options of another file, which are not read here; give that file's text too"
 _NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
@@ -90,10 +90,10 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     ("subscribe-to =", {}, _NO_TARGET),
     (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in a file that uWSGI reads at each announcement; give the keys"),
     (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
-    ("weight = 3", {}, _WHOLE),
-    ("auto-weight = true", {}, _WHOLE),
-    ("subscribe-with-modifier1 = 5", {}, _WHOLE),
-    ("subscription-slot = a", {}, _WHOLE),
+    ("weight = 3", {}, _WHOLE.format("balancing_weight")),
+    ("auto-weight = true", {}, _WHOLE.format("balancing_weight")),
+    ("subscribe-with-modifier1 = 5", {}, _WHOLE.format("modifier")),
+    ("subscription-slot = a", {}, _NO_OPTION),
     ("subscribe_freq = 3", {}, _NO_OPTION),
     ("unsubscribe-now = 1", {}, _NO_OPTION),
     ("subscribe-freq = 3\nsubscribe-freq = 4", {"client_params": {"announce_interval": 4}},

@@ -41,6 +41,7 @@ FLAWS = [
     ("a\0b", "has a NUL character, where uWSGI cuts the value"),
     ("\ud800", "is not valid Unicode text"),
 ]
+CLOSED = "has '%(' and a ')' behind it, which uWSGI expands as a placeholder and which no escape protects"
 # "%" and "(" with nothing between them.
 PLACEHOLDERS = ["%(a)", "%%(a)", "a%(", "%$%("]
 
@@ -83,10 +84,46 @@ def test_a_section_has_its_header_and_the_placeholders_that_it_needs_first() -> 
 
 
 def test_a_section_without_header_or_lines() -> None:
-    assert writer.render("shop", []) == "[shop]\n"
+    # uWSGI doesn't see a section without options.
+    assert writer.render("shop", []) == "[shop]\nset-ph = literal-empty=\n"
     assert writer.render("shop", [Line("a", "@(b)")]) == "[shop]\nset-ph = literal-at=@\na = %(literal-at)(b)\n"
     # Nothing refers to a placeholder here.
     assert writer.render("shop", [Line("a", "(literal-at) %(literal-at", False)]) == "[shop]\na = (literal-at) %(literal-at\n"
+
+
+# An option, a value that is all of its line, what is wrong with it, and else what stands on the right.
+WHOLE = [
+    ("env", "a%(b", None, "a%%(b"),
+    ("env", "%(", None, "%%("),
+    ("env", ")%(", None, ")%%("),
+    ("env", "%()", CLOSED, ""),
+    ("env", "a%(b) ", CLOSED, ""),
+    ("env", "%(a)", CLOSED, ""),
+    ("env", "%()", CLOSED, ""),
+    ("env", "a\nb", FLAWS[0][1], ""),
+    ("env", "a ", None, "a %(literal-empty)"),
+    ("plugins", "a%(b) $(c) @(d)%", None, "a%%(b) $(c) @(d)%%"),
+    ("include", "a ", "has a blank at an end, which uWSGI cuts off in the option include", ""),
+    ("include", "\ta", "has a blank at an end, which uWSGI cuts off in the option include", ""),
+    ("if-env", "a\0", FLAWS[1][1], ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "flaw", "text"), WHOLE)
+def test_a_whole_value_is_written_as_its_option_is_read(name: str, value: str, flaw: str | None, text: str) -> None:
+    assert writer.line_flaw(name, value) == flaw
+    if flaw is None:
+        assert writer.render("x", [Line(name, value)]).endswith(f"\n{name} = {text}\n")
+
+
+@pytest.mark.parametrize("value", ["%", "a%", "%%%", "%(%", "%d%", "%\n%"])
+def test_a_value_swallows_the_next_line(value: str) -> None:
+    assert writer.swallows(value)
+
+
+@pytest.mark.parametrize("value", ["", "a", "%%", "%d", "%%%%", "a% ", "%%d", "%%\n"])
+def test_a_value_ends_with_its_line(value: str) -> None:
+    assert not writer.swallows(value)
 
 
 NAMES = [

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A vassal's raw options to the lines of its file. Pure.
+
+Their values are uWSGI's own language, and literal where the user says so. What an argument says is refused here: among the
+options nothing would check it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, List, Tuple
+
+from .._errors import ArgumentError
+from .._ini import writer
+from .._ini.writer import Line
+from . import table, values
+
+LITERAL = "literal"
+# Options whose values name other options, and what is between these: "set = NAME=VALUE", "declare-option = OWN=NAME=VALUE;...".
+_SETS = ("set", "vassal-set", "vassals-set")
+_DECLARES = ("declare-option", "declare-option2")
+_WRONG = f"must be a value, a list of values or {{{LITERAL}: TEXT}}; give true for an option that takes none"
+_SWALLOWS = (
+    "ends in '%', which would make the next line a part of this value; give {" + LITERAL + ": ...} to have uWSGI read the text "
+    "as it is, or write '%%'"
+)
+
+
+def option_lines(path: str, value: Any) -> Dict[str, List[Line]]:
+    """The lines of each option: a list repeats it, null leaves it out.
+
+    Raises:
+        ArgumentError: for the first one that can't be used.
+    """
+    if value is not None and not isinstance(value, Mapping):
+        raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
+    found: Dict[str, List[Line]] = {}
+    for name, item in (value or {}).items():
+        if not isinstance(name, str) or not writer.is_option_name(name):
+            raise ArgumentError(values.child(path, name), "is no option's name")
+        if isinstance(item, (list, tuple)):
+            place = values.child(path, name)
+            found[name] = [_line(place, at, name, one) for at, one in enumerate(item)]
+        else:
+            found[name] = [] if item is None else [_line(path, name, name, item)]
+    return found
+
+
+def content(value: Any) -> Any:
+    """What uWSGI reads of a value that is meant literally; any other value as it is."""
+    return value[LITERAL] if _is_literal(value) else value
+
+
+def _is_literal(value: Any) -> bool:
+    return isinstance(value, Mapping) and list(value) == [LITERAL]
+
+
+def named(name: str, value: str) -> Tuple[str, ...]:
+    """The options that one line has uWSGI read: its own, and those that its value names."""
+    if name in _SETS:
+        return (name, value.partition("=")[0])
+    if name in _DECLARES:
+        return (name, *(one.partition("=")[0] for one in value.partition("=")[2].split(";")))
+    return (name,)
+
+
+def _line(path: str, place: Any, name: str, value: Any) -> Line:
+    """The line of one value; ``place`` is the value's in ``path``."""
+    literal = _is_literal(value)
+    text = _literal(values.child(path, place), name, value[LITERAL]) if literal else _raw(path, place, value)
+    for one in named(name, text):
+        if one in table.ARGUMENTS:
+            argument = table.ARGUMENTS[one]
+            if path.startswith("default_") and argument.startswith("client_params"):
+                argument = "default_" + argument
+            what = "is" if one == name else f"sets {one}, which is"
+            raise ArgumentError(values.child(path, place), f"{what} not checked among the options; say it with {argument}")
+    return Line(name, text, literal)
+
+
+def _literal(path: str, name: str, value: Any) -> str:
+    """Text that uWSGI is to read exactly."""
+    place = values.child(path, LITERAL)
+    text = _scalar(place, value, "must be text")
+    flaw = writer.line_flaw(name, text)
+    if flaw:
+        raise ArgumentError(place, flaw + "; give a value without it")
+    return text
+
+
+def _raw(path: str, place: Any, value: Any) -> str:
+    """A value in uWSGI's own language."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else _scalar(values.child(path, place), value, _WRONG)
+    flaw = writer.raw_flaw(text)
+    if flaw:
+        raise ArgumentError(values.child(path, place), flaw + "; give a list to repeat the option")
+    if writer.swallows(text):
+        raise ArgumentError(values.child(path, place), _SWALLOWS)
+    return text
+
+
+def _scalar(path: str, value: Any, problem: str) -> str:
+    """The text of a text or a number."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ArgumentError(path, problem)
+    if not isinstance(value, str) and not values.is_sane(value):
+        raise ArgumentError(path, "is not a finite number of 64 bits; give one, or text")
+    return str(value)
