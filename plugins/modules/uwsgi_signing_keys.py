@@ -60,8 +60,8 @@ options:
     default: false
   purge_limit:
     description:
-      - Percent of the files of this module in the directory that O(purge) may remove. With more than that to be removed nothing is
-        changed.
+      - Percent of the files of this module in the directory that O(purge) may remove. With more than that to be removed nothing
+        is changed.
     type: int
     default: 100
     version_added: 1.1.0

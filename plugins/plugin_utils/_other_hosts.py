@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -45,18 +45,21 @@ def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any],
         """A container, whose members may still be templates."""
         return resolved(place, value) if isinstance(value, str) else value
 
+    def mappings(place: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Those of a list, or the one that stands for itself, with their places."""
+        for at, one in _members(place, opened(place, value)):
+            yield at, _mapping(at, opened(at, one))
+
     place = f"{host}: {_VASSALS}"
     found = []
-    for named, given in _members(place, opened(place, _followed(variables))):
-        vassal = _mapping(named, opened(named, given))
-        one = {"name": resolved(named + ".name", vassal["name"])} if "name" in vassal else {}
-        # What a vassal is called says more than its number.
-        named = f"{named} ({one['name']})" if one else named
+    for at, vassal in mappings(place, _followed(variables)):
+        one = {"name": resolved(at + ".name", vassal["name"])} if "name" in vassal else {}
         if "subscriptions" in vassal:
-            under = named + ".subscriptions"
-            entries = [(at, _mapping(at, opened(at, entry))) for at, entry in _members(under, opened(under, vassal["subscriptions"]))]
+            # What a vassal is called says more than its number.
+            under = f"{at} ({one['name']}).subscriptions" if one else at + ".subscriptions"
             one["subscriptions"] = [
-                {name: resolved(f"{at}.{name}", entry[name]) for name in _READ if name in entry} for at, entry in entries
+                {name: resolved(f"{where}.{name}", entry[name]) for name in _READ if name in entry}
+                for where, entry in mappings(under, vassal["subscriptions"])
             ]
         found.append(one)
     return found

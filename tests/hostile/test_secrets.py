@@ -39,7 +39,7 @@ FORMS = [
 ]
 WITHOUT_BEGIN = "\n".join(_LINES[1:])
 # Of a thousand arguments each gets some of the forms, and each form is in many arguments.
-_SOME_FORMS = 4
+_SOME_FORMS = 2
 SHAPES: list[Any] = [KEY, [KEY], _LINES, {"a": KEY}, {KEY: "a"}, [{"a": [{KEY: KEY}]}]]
 # Few of them, where there are many places.
 SOME: list[Any] = [KEY, WITHOUT_BEGIN, [KEY], {KEY: KEY}]

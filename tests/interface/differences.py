@@ -88,14 +88,14 @@ DIFFERENCES = [
     ),
     Difference(
         where="role emperor / a host that loses its last vassal",
-        reason="An inventory without its vassals, such as a wrong one, stopped all of the host's applications, and the run was green.",
+        reason="An inventory without its vassals, such as a wrong one, stopped them all, and the run was green.",
         note="Set emperor_allow_empty for a host whose last vassal shall go, or emperor_state: absent.",
         test="tests/unit/roles/test_losses.py::test_a_host_does_not_lose_its_last_vassal",
     ),
     Difference(
         where="role fastrouter / a router that loses its keys",
         reason="Requests were answered from the router's cache until its next restart, and then by nobody.",
-        note="Set emperor_allow_empty where the last key shall go, or more than half of them while hosts have no emperor_vassals.",
+        note="Set emperor_allow_empty for the last key to go, or more than half of them while hosts have no emperor_vassals.",
         test="tests/unit/roles/test_losses.py::test_a_router_does_not_lose_its_keys",
     ),
 ]

@@ -239,7 +239,9 @@ class Watch:
                 "minimum",
                 f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others back first",
             )
-        return "" if left else f"{router} has no other fresh node for {key!r}, and nobody answers its requests; minimum refuses that"
+        if left:
+            return ""
+        return f"{router} has no other fresh node for {key!r}, and nobody answers its requests; minimum refuses that"
 
     def wait(
         self,

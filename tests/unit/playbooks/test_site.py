@@ -16,7 +16,7 @@ from support.modules import ROOT
 SITE = str(ROOT / "playbooks" / "site.yml")
 
 
-def test_a_fleet_is_deployed_host_by_host(tmp_path: Path) -> None:
+def test_a_fleet(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, README)
     told = "--extra-vars=" + json.dumps({"emperor_router_stats": fleet.stats(), "emperor_site_gather_facts": False})
     fleet.play("app.yml")

@@ -72,6 +72,7 @@ def named(*names: str) -> List[Change]:
 
 MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
 NOTHING_LEFT = "nothing would be left in /d, where {0} would be removed; " + MEANT
+TOO_MANY = "{0} files in /d would be removed: {1}; " + MEANT
 # What is planned, whether nothing may be left, percent that may be removed, the argument that refuses, and why.
 LOSSES: List[Tuple[Plan, bool, int, str, str]] = [
     (Plan([], [], [], []), False, 0, "", ""),
@@ -84,9 +85,9 @@ LOSSES: List[Tuple[Plan, bool, int, str, str]] = [
     (Plan(named("b"), [], named("a"), []), False, 100, "", ""),
     (Plan([], named("b"), named("a"), []), False, 100, "", ""),
     (Plan([], [], named("a"), ["b"]), False, 50, "", ""),
-    (Plan([], [], named("a", "b"), ["c"]), False, 50, "purge_limit", f"2 of the 3 files in /d would be removed: a, b; {MEANT}"),
-    (Plan([], named("c"), named("a", "b"), []), True, 66, "purge_limit", f"2 of the 3 files in /d would be removed: a, b; {MEANT}"),
-    (Plan(named("c"), [], named("a"), []), True, 99, "purge_limit", f"1 of the 1 files in /d would be removed: a; {MEANT}"),
+    (Plan([], [], named("a", "b"), ["c"]), False, 50, "purge_limit", TOO_MANY.format("2 of the 3", "a, b")),
+    (Plan([], named("c"), named("a", "b"), []), True, 66, "purge_limit", TOO_MANY.format("2 of the 3", "a, b")),
+    (Plan(named("c"), [], named("a"), []), True, 99, "purge_limit", TOO_MANY.format("1 of the 1", "a")),
 ]
 
 
