@@ -49,10 +49,9 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     try:
-        encoded = value.encode("utf-8")
+        return value.encode("utf-8").decode("utf-8")
     except UnicodeEncodeError as exc:
         raise TypeError("not valid Unicode text") from exc
-    return value if type(value) is str else encoded.decode("utf-8")
 
 
 def mapping(value: Any) -> Dict[str, Any]:

@@ -104,7 +104,7 @@ def test_the_arguments_come_back_without_the_keys(tmp_path: Path) -> None:
     assert run(tmp_path, key("a.pem"), owner=str(os.geteuid())).data["invocation"] == {
         "module_args": {
             "path": str(tmp_path), "signing_keys": ["a.pem"], "purge": False, "mode": "0400", "directory_mode": None,
-                "allow_empty": True, "purge_limit": 100,
+            "allow_empty": True, "purge_limit": 100,
             "directory_owner": None, "directory_group": None,
             "owner": str(os.geteuid()), "group": None, "tyrant": False,
         }
