@@ -67,6 +67,8 @@ options:
         V(shop.example.com) becomes V(uwsgi_shop_example_com).
       - No two keys have one group. Of keys whose names would be the same the first in alphabetical order keeps it, and each of
         the others gets V(_) and six digits of its hash behind it, with a warning.
+      - Do not leave it empty where other inventory sources have groups. Whoever can announce a node chooses its key, and with it
+        one of their groups.
     type: str
     default: uwsgi_
   match_hosts:

@@ -58,6 +58,7 @@ options:
     description:
       - The user that the vassal runs as, and so the C(command) of O(health) too. Root needs it for a C(command), unless the
         vassal's file belongs to another user, as whom the command is run then.
+      - What runs as another user gets C(PATH), C(LD_LIBRARY_PATH), C(TMPDIR) and C(TZ) of the task's environment, and no more.
     type: str
     version_added: 1.1.0
   timeout:
