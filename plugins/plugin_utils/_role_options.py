@@ -27,8 +27,9 @@ REFUSED = "refused"
 OWN = "own"
 # The user's value is taken, or with null none.
 REPLACED = "replaced"
-# What stands in place of a value that is left out, before ansible-core 2.19.
+# What Jinja's "omit" is: text before ansible-core 2.19, and since then an object of a type of its own.
 _OMITTED = "__omit_place_holder__"
+_OMIT_TYPE = "_OmitType"
 
 
 class Rule(NamedTuple):
@@ -146,7 +147,7 @@ def together(own: Mapping[str, Any], given: Any, variable: str) -> Outcome:
     """The options of a role with the user's.
 
     Args:
-        own: what the role sets itself. Values that are left out may be among them.
+        own: what the role sets itself. Of both, values that are "omit" are left out.
         given: what the user's variable holds.
         variable: its name, one of ``RULES``.
 
@@ -159,6 +160,7 @@ def together(own: Mapping[str, Any], given: Any, variable: str) -> Outcome:
         if not isinstance(value, Mapping):
             raise ArgumentError(place, "must be a mapping of uWSGI's options to values")
     rules = {name: rule for rule in RULES[variable] for name in rule.names}
+    own, given = _without_omitted(own), _without_omitted(given)
     found, flaws = dict(own), []
     for name, value in given.items():
         flaw = _flaw(name, value, own, rules, variable)
@@ -213,6 +215,14 @@ def _argument(argument: str, variable: str) -> str:
     return f"{argument} of a router in fastrouter_vassals"
 
 
+def _without_omitted(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if not _is_omitted(value)}
+
+
+def _is_omitted(value: Any) -> bool:
+    return type(value).__name__ == _OMIT_TYPE or (isinstance(value, str) and value.startswith(_OMITTED))
+
+
 def _items(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple)) else [value]
 
@@ -227,5 +237,5 @@ def _text(value: Any) -> str | None:
     if isinstance(found, bool):
         return "true" if found else "false"
     if isinstance(found, str):
-        return None if found.startswith(_OMITTED) else found
+        return found
     return str(found) if isinstance(found, (int, float)) and values.is_sane(found) else None

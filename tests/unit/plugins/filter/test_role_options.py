@@ -27,15 +27,16 @@ def test_what_is_omitted_is_left_out(tmp_path: Path) -> None:
     users = {"emperor": "/b", "emperor-wrapper": "/w", "x": "{{ omit }}"}
     outcome = f"(own | {FILTER.name}(users, 'emperor_options'))"
     debug = {"ansible.builtin.debug": {"msg": f"{{{{ {outcome}.flaws }}}}"}}
+    vassal = {"name": "a", "options": f"{{{{ {outcome}.options }}}}"}
     written = {
         "emperor.uwsgi.uwsgi_vassals": {
             "path": str(tmp_path),
             "validate": False,
             "uwsgi_version": "2.0",
-            "vassals": [{"name": "a", "options": f"{{{{ {outcome}.options }}}}"}],
+            "vassals": "{{ [vassal | combine({})] }}",
         }
     }
-    run = playbook.tasks(tmp_path, [debug, written], own=own, users=users)
+    run = playbook.tasks(tmp_path, [debug, written], own=own, users=users, vassal=vassal)
     assert run.code == 0, run.output
     assert run.results[0]["msg"] == []
     lines = (tmp_path / "a.ini").read_text(encoding="utf-8").splitlines()

@@ -45,7 +45,7 @@ REFUSED: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("no name", [GOOD, {"options": {"a": 1}}], {}, "vassals[1].name", "is missing; it names the vassal's file"),
     ("an argument", [GOOD, dict(vassal("b"), option=1)], {}, "vassals[1].option", "is no argument here; did you mean 'options'?"),
     ("an option's value", [GOOD, vassal("b", a={})], {}, "vassals[1].options.a",
-     "must be a value or a list of values"),
+     "must be a value, a list of values or {literal: TEXT}"),
     ("a socket that's not there", [GOOD, vassal("b", S)], {}, ADDRESS.format(1), "have none; give it a socket"),
     ("a wildcard", [GOOD, vassal("b", S, socket=":1")], {}, ADDRESS.format(1), "is a wildcard"),
     ("a socket by name", [vassal("b", S, socket="localhost:1")], {}, ADDRESS.format(0), "is not an IPv4 address"),
