@@ -127,9 +127,7 @@ def _texts(value: Any) -> Iterator[str]:
         except Exception:  # a template in it that fails, so nobody has its value
             continue
         waiting += parts
-        lines = [line for line in parts if isinstance(line, str)]
-        if any(_DASHES in line for line in lines):
-            yield "\n".join(lines)
+        yield "\n".join(line for line in parts if isinstance(line, str))
 
 
 def _parts(value: Any) -> List[Any]:

@@ -124,7 +124,6 @@ EQUIVALENT = {
     "'----' empty: _DASHES = ": "only a shortcut for text without a PEM",
     "condition false: if _DASHES not in text:": "only a shortcut for text without a PEM",
     "condition true: if _DASHES in text:": "only a shortcut for text without a PEM",
-    "condition true: if any(_DASHES in line for line in lines):": "only a shortcut for text without a PEM",
     # _pool
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, List, Tuple, Type
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
@@ -226,6 +226,7 @@ WORDS: List[Tuple[str, Any, str]] = [
     ("text", False, "must be text, not a boolean"),
     ("text", {"a": 1}, "must be text, not a mapping"),
     ("text", "", "is empty; give a value or leave the argument out"),
+    ("text", float("inf"), "inf is not a finite number of 64 bits; give one, or text"),
     ("word", "a b", "'a b' has a blank or a control character; give a plain name"),
     # A long value is cut.
     ("word", "a b" + "c" * 75, f"'a b{'c' * 75}' has a blank or a control character; give a plain name"),
@@ -266,6 +267,15 @@ def test_errors_say_what_to_do(kind: str, value: Any, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         getattr(values, kind)("arg", value)
     assert caught.value.problem == problem
+
+
+@pytest.mark.parametrize("error", [ValueError, RecursionError])
+def test_what_can_not_be_shown_is_shown_by_its_type(error: Type[Exception]) -> None:
+    class Unwritable:
+        def __repr__(self) -> str:
+            raise error
+
+    assert values.shown(Unwritable()) == "a value of type Unwritable"
 
 
 def test_a_mapping_has_known_members_and_no_nulls() -> None:
