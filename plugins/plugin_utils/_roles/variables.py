@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of both roles, as what they mean. Pure.
+
+A field ``x`` of ``Emperor`` is the variable ``emperor_x``, and its annotation says how a value becomes one of its type. What they are
+for is in the roles' argument specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
+
+from .texts import Convert, boolean, choice, integer, mapping, mappings, sequence, text
+
+Bool = Annotated[bool, boolean]
+Int = Annotated[int, integer]
+Str = Annotated[str, text]
+Words = Annotated[list[str], sequence(text)]
+Options = Annotated[dict[str, Any], mapping]
+Dicts = Annotated[list[dict[str, Any]], mappings]
+
+
+class Emperor(NamedTuple):
+    """Those of the role ``emperor``."""
+
+    state: Annotated[str, choice("present", "absent")]
+    vassals: Dicts
+    install: Annotated[str, choice("package", "pip", "none")]
+    packages: Words
+    package_state: Annotated[str, choice("present", "latest")]
+    plugins: Words
+    pip_requirement: Str
+    pip_venv: Str
+    python: Str
+    binary: Str
+    supervisor: Annotated[str, choice("systemd", "daemon")]
+    service: Str
+    log_by_vassal: Bool
+    user: Str
+    group: Str
+    tyrant: Bool
+    dir: Str
+    run_dir: Str
+    log_dir: Str
+    suspend_dir: Str
+    purge: Bool
+    allow_empty: Bool
+    signing: Bool
+    signing_keys_dir: Str
+    signing_key_type: Annotated[str, choice("ec", "rsa")]
+    signing_digest: Str
+    announce_interval: Int
+    unsubscribe_on_reload: Bool
+    harakiri: Int
+    worker_reload_mercy: Int
+    buffer_size: Int
+    max_fd: Int
+    max_throttle: Int
+    router_stats: Words
+    rolling_vassals: Words
+    rolling_tasks: Str
+    rolling_minimum: Int
+    rolling_timeout: Int
+    rolling_reason: Str
+    default_options: Options
+    options: Options
+    capabilities: Words
+    writable_paths: Words
+
+
+class Fastrouter(NamedTuple):
+    """Those of the role ``fastrouter``."""
+
+    listen: Str
+    http: Str
+    https: Str
+    https_certificate: Str
+    https_key: Str
+    https_subscription_server: Str
+    subscription_server: Str
+    stats: Str
+    http_stats: Str
+    https_stats: Str
+    nodes: Words
+    subscriptions: Dicts
+    tolerance: Int
+    balancing_algo: Str
+    signing_tolerance: Int
+    timeout: Int
+    processes: Int
+    rotation_keys: Words
+    rotation_gap: Bool
+    rotation_timeout: Int
+    report_stats: Words
+    report_key: Str
+    report_max_age: Int
+    report_timeout: Int
+    report_title: Str
+    server_params: Options
+    server_verification_params: Options
+    options: Options
+    http_options: Options
+    https_options: Options
+    vassals: Dicts
+
+
+Record = TypeVar("Record", Emperor, Fastrouter)
+
+
+@lru_cache(maxsize=None)
+def converters(kind: type[Record]) -> Mapping[str, Convert]:
+    """How a role's variables are converted, by their fields."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in kind._fields}
+
+
+def prefix(kind: type[Record]) -> str:
+    """What the names of a role's variables begin with."""
+    return kind.__name__.lower() + "_"
+
+
+def read(kind: type[Record], value: Callable[[str], Any]) -> Record:
+    """The variables of a role.
+
+    Args:
+        value: what a variable holds, by its name.
+
+    Raises:
+        ArgumentError: with the variable that can't be used.
+    """
+    begin = prefix(kind)
+    return kind(**{field: convert(begin + field, value(begin + field)) for field, convert in converters(kind).items()})
