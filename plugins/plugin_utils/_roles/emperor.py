@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables of the role ``emperor`` make of a host: where things are, whose they are, and the Emperor's options. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from .. import _role_options
+from .variables import Emperor
+
+_ROOT = ("", "root", "0")
+# Debian's package and Fedora's.
+_BINARIES = {"apt": "/usr/bin/uwsgi", "dnf": "/usr/sbin/uwsgi", "dnf5": "/usr/sbin/uwsgi"}
+# uWSGI's own (core/emperor.c).
+_CURSE_TOLERANCE = 30
+# Seconds that the Emperor waits for a vassal beyond what that waits for its workers, and systemd beyond the Emperor.
+_LATER, _LATEST = 15, 20
+_TYRANT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+GATE = "emperor-health"
+
+
+class Paths(NamedTuple):
+    """Where things are on the host."""
+
+    vassals: str
+    routers: str
+    private_keys: str
+    next_private_keys: str
+    public_keys: str
+    health: str
+    ini: str
+    wrapper: str
+    stats: str
+    pidfile: str
+    log: str
+
+
+def paths(given: Emperor) -> Paths:
+    """Those that follow from the role's folders."""
+    return Paths(
+        vassals=f"{given.dir}/vassals",
+        routers=f"{given.dir}/routers",
+        private_keys=f"{given.dir}/keys/private",
+        next_private_keys=f"{given.dir}/keys/private/next",
+        public_keys=f"{given.dir}/keys/public",
+        health=f"{given.dir}/health",
+        ini=f"{given.dir}/emperor.ini",
+        wrapper=f"{given.dir}/run-vassal",
+        stats=f"{given.run_dir}/emperor-stats.sock",
+        pidfile=f"{given.log_dir}/emperor.pid",
+        log=f"{given.log_dir}/emperor.log",
+    )
+
+
+class Owners(NamedTuple):
+    """Whose files and folders are; empty for whoever runs the role.
+
+    Attributes:
+        folders: that root writes into. Whoever else could write there could put links in the files' places.
+        user: of the files that nobody but the vassals reads. With a tyrant each is its tenant's.
+        keys_mode: of the folders of private keys, which a user goes through and can't list.
+    """
+
+    folders: str
+    user: str
+    group: str
+    keys_mode: str
+
+
+def owners(given: Emperor) -> Owners:
+    """Those of the role's files."""
+    return Owners(
+        folders="root" if given.user else "",
+        user="" if given.tyrant else given.user,
+        group="" if given.tyrant else given.group,
+        keys_mode="0711" if given.user else "0700",
+    )
+
+
+def binary(given: Emperor, package_manager: str) -> str:
+    """uWSGI's path, by default where it was installed."""
+    if given.binary:
+        return given.binary
+    if given.install == "pip":
+        return f"{given.pip_venv}/bin/uwsgi"
+    return _BINARIES.get(package_manager, "/usr/bin/uwsgi") if given.install == "package" else "/usr/bin/uwsgi"
+
+
+def default_options(given: Emperor) -> dict[str, Any]:
+    """What every vassal starts from; its own options win."""
+    return {
+        "strict": True,
+        **({"need-plugins": ",".join(given.plugins)} if given.plugins else {}),
+        "master": True,
+        "need-app": True,
+        "vacuum": True,
+        "die-on-term": True,
+        "single-interpreter": True,
+        "enable-threads": True,
+        "close-on-exec": True,
+        "auto-procname": True,
+        "procname-prefix-spaced": "%n",
+        "harakiri": given.harakiri,
+        "worker-reload-mercy": given.worker_reload_mercy,
+        "buffer-size": given.buffer_size,
+    }
+
+
+def gate(given: Emperor) -> list[dict[str, Any]]:
+    """The vassals that keep the health gate running and do nothing else.
+
+    With a tyrant each tenant has one, since nobody else can read its vassals and sign for them.
+    """
+    tenants = gate_owners(given)
+    folder = paths(given).health + ("/%n" if given.tyrant else "")
+    options = {
+        "need-app": None,
+        "need-plugins": None,
+        "attach-daemon2": f"cmd=exec {given.python} -I {folder}/gate.pyz {folder}/checks.json,freq=1",
+    }
+    if not given.tyrant:
+        return [{"options": options, "name": GATE} for dummy in tenants]
+    return [{"options": options, "name": f"{GATE}-{tenant}", "owner": tenant} for tenant in tenants]
+
+
+def gate_owners(given: Emperor) -> list[str]:
+    """The tenants that have a gate, or one without a name for all; none where no vassal has ``health``."""
+    checked = [one for one in given.vassals if "health" in one]
+    if not given.tyrant:
+        return [""] if checked else []
+    return list(dict.fromkeys(str(one.get("owner", "")) for one in checked))
+
+
+def curse_tolerance(given: Emperor) -> int:
+    """Seconds that the Emperor waits for a vassal that it stops."""
+    return given.worker_reload_mercy + _LATER
+
+
+def stop_timeout(given: Emperor) -> int:
+    """Seconds that whoever runs the Emperor waits for it."""
+    return curse_tolerance(given) + _LATEST
+
+
+def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
+    """The Emperor's own options, with the user's.
+
+    Args:
+        on_demand: whether there is a vassal that it starts on demand.
+    """
+    at, whose = paths(given), owners(given)
+    daemon = given.supervisor == "daemon"
+    own: dict[str, Any] = {
+        **({"emperor-on-demand-extension": ".socket"} if on_demand else {}),
+        "strict": True,
+        # Patterns, since a plain directory would also start dot files.
+        "emperor": [f"{at.vassals}/*.ini", f"{at.routers}/*.ini"],
+        "emperor-graceful-shutdown": True,
+        "emperor-curse-tolerance": curse_tolerance(given),
+        "emperor-max-throttle": given.max_throttle,
+        "emperor-stats": at.stats,
+        **({"emperor-wrapper": at.wrapper} if given.log_by_vassal and not daemon else {}),
+        # Of a link its own owner counts: a tenant could point one that he is let have at another's file.
+        **({"emperor-tyrant": True, "emperor-tyrant-nofollow": True} if given.tyrant else {}),
+        # A daemon would have none: what it makes, such as its pid file, others could write to.
+        **({"umask": "022"} if daemon else {}),
+        "max-fd": given.max_fd,
+        **({"uid": whose.user} if whose.user and daemon else {}),
+        **({"gid": whose.group} if whose.group and daemon else {}),
+    }
+    return _role_options.together(own, given.options, "emperor_options")
+
+
+def capabilities(given: Emperor) -> list[str]:
+    """What the Emperor's service may at most."""
+    return [*given.capabilities, *(_TYRANT_CAPABILITIES if given.tyrant else ())]
+
+
+def flaws(given: Emperor, options: Mapping[str, Any]) -> list[str]:
+    """What uWSGI takes without a word, each with what comes of it.
+
+    Args:
+        options: the Emperor's.
+    """
+    found = []
+    names = [one.get("name", "") for one in given.vassals]
+    if len(set(map(str, names))) < len(names):
+        found.append("emperor_vassals: two of them have one name, or none, and so one file; give each its own")
+    tolerance = options.get("emperor-curse-tolerance")
+    if not _is_above(tolerance if tolerance is not None else _CURSE_TOLERANCE, given.worker_reload_mercy):
+        found.append(
+            "emperor_options: an emperor-curse-tolerance that is not above emperor_worker_reload_mercy lets the Emperor kill "
+            "vassals that finish their requests; leave it out"
+        )
+    if not options.get("max-fd"):
+        found.append(
+            "emperor_options: without max-fd uWSGI takes memory for as many files as the host allows, some gigabytes; leave it out"
+        )
+    if given.announce_interval < 1:
+        found.append("emperor_announce_interval: must be at least 1, since an interval of 0 crashes uWSGI")
+    return found + (_tenants_flaws(given) if given.tyrant else [])
+
+
+def _is_above(value: Any, least: int) -> bool:
+    try:
+        return int(value) > least
+    except (TypeError, ValueError):
+        # It is for the check of the options to say.
+        return True
+
+
+def _tenants_flaws(given: Emperor) -> list[str]:
+    found = []
+    unowned = list(_unowned(given.vassals))
+    if unowned:
+        verb = "has not" if len(unowned) == 1 else "have not"
+        found.append(f"emperor_vassals: with emperor_tyrant each needs an owner other than root, which {', '.join(unowned)} {verb}")
+    if given.user in _ROOT:
+        found.append("emperor_user: with emperor_tyrant it is whom routers run as, since nothing runs as root; name one")
+    return found
+
+
+def _unowned(vassals: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """The vassals that a tyrant would run as nobody."""
+    for one in vassals:
+        if str(one.get("owner", "")) in _ROOT:
+            yield str(one.get("name", "(without a name)"))
