@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables of the role ``emperor`` make of a host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import emperor
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.emperor import Owners
+from support.records import EMPEROR
+
+CHECKED = {"name": "a", "owner": "alice", "health": {"path": "/"}}
+TENANTS = EMPEROR._replace(tyrant=True, vassals=[CHECKED])
+DAEMON = EMPEROR._replace(supervisor="daemon")
+
+
+def test_all_paths_follow_from_three_folders() -> None:
+    found = emperor.paths(EMPEROR._replace(dir="/d", run_dir="/r", log_dir="/l"))
+    assert found._asdict() == {
+        "vassals": "/d/vassals", "routers": "/d/routers", "private_keys": "/d/keys/private",
+        "next_private_keys": "/d/keys/private/next", "public_keys": "/d/keys/public", "health": "/d/health",
+        "ini": "/d/emperor.ini", "wrapper": "/d/run-vassal", "stats": "/r/emperor-stats.sock", "pidfile": "/l/emperor.pid",
+        "log": "/l/emperor.log",
+    }  # fmt: skip
+
+
+OWNERS: list[tuple[Any, Owners]] = [
+    (EMPEROR, Owners("root", "www-data", "www-data", "0711")),
+    (EMPEROR._replace(user="", group=""), Owners("", "", "", "0700")),
+    (TENANTS, Owners("root", "", "", "0711")),
+]
+
+
+@pytest.mark.parametrize(("given", "owners"), OWNERS)
+def test_root_writes_into_folders_of_roots(given: Any, owners: Owners) -> None:
+    assert emperor.owners(given) == owners
+
+
+BINARIES = [
+    ({}, "apt", "/usr/bin/uwsgi"),
+    ({}, "dnf", "/usr/sbin/uwsgi"),
+    ({}, "dnf5", "/usr/sbin/uwsgi"),
+    ({}, "", "/usr/bin/uwsgi"),
+    ({"install": "pip"}, "apt", "/opt/uwsgi/bin/uwsgi"),
+    ({"install": "none"}, "dnf", "/usr/bin/uwsgi"),
+    ({"install": "pip", "binary": "/srv/uwsgi"}, "apt", "/srv/uwsgi"),
+]
+
+
+@pytest.mark.parametrize(("variables", "manager", "path"), BINARIES)
+def test_the_binary_is_where_it_was_installed(variables: dict[str, Any], manager: str, path: str) -> None:
+    assert emperor.binary(EMPEROR._replace(**variables), manager) == path
+
+
+def test_vassals_start_from_the_roles_options() -> None:
+    found = emperor.default_options(EMPEROR._replace(plugins=["python3", "php"], harakiri=5, worker_reload_mercy=6, buffer_size=7))
+    assert (found["need-plugins"], found["harakiri"], found["worker-reload-mercy"], found["buffer-size"]) == ("python3,php", 5, 6, 7)
+    assert "need-plugins" not in emperor.default_options(EMPEROR._replace(plugins=[]))
+
+
+PROGRAM = "cmd=exec /usr/bin/python3 -I {0}/gate.pyz {0}/checks.json,freq=1"
+GATES: list[tuple[Any, list[tuple[str, Any, str]]]] = [
+    (EMPEROR, []),
+    (EMPEROR._replace(vassals=[{"name": "a"}]), []),
+    (EMPEROR._replace(vassals=[CHECKED, CHECKED]), [("emperor-health", None, "/etc/uwsgi/health")]),
+    (TENANTS, [("emperor-health-alice", "alice", "/etc/uwsgi/health/%n")]),
+    (
+        TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": "bob"}, {**CHECKED, "owner": 1001}, CHECKED]),
+        [("emperor-health-alice", "alice", "/etc/uwsgi/health/%n"), ("emperor-health-1001", "1001", "/etc/uwsgi/health/%n")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "gates"), GATES)
+def test_checked_vassals_have_a_gate_and_each_tenant_its_own(given: Any, gates: list[tuple[str, Any, str]]) -> None:
+    found = [(one["name"], one.get("owner"), one["options"]["attach-daemon2"]) for one in emperor.gate(given)]
+    assert found == [(name, owner, PROGRAM.format(folder)) for name, owner, folder in gates]
+
+
+# Variables, whether there is a vassal on demand, and what of the Emperor's options is other than by default.
+OPTIONS: list[tuple[Any, bool, dict[str, Any]]] = [
+    (EMPEROR, False, {}),
+    (EMPEROR, True, {"emperor-on-demand-extension": ".socket"}),
+    (EMPEROR._replace(log_by_vassal=False), False, {"emperor-wrapper": None}),
+    (EMPEROR._replace(worker_reload_mercy=90), False, {"emperor-curse-tolerance": 105}),
+    (EMPEROR._replace(max_fd=1, max_throttle=2), False, {"max-fd": 1, "emperor-max-throttle": 2}),
+    (TENANTS, False, {"emperor-tyrant": True, "emperor-tyrant-nofollow": True}),
+    (DAEMON, False, {"emperor-wrapper": None, "umask": "022", "uid": "www-data", "gid": "www-data"}),
+    (DAEMON._replace(user="", group=""), False, {"emperor-wrapper": None, "umask": "022"}),
+    (DAEMON._replace(tyrant=True), False, {"emperor-wrapper": None, "umask": "022", "emperor-tyrant": True, "emperor-tyrant-nofollow": True}),
+    (
+        EMPEROR._replace(options={"emperor": "/srv/*.ini", "reload-mercy": 5}),
+        False,
+        {"emperor": ["/etc/uwsgi/vassals/*.ini", "/etc/uwsgi/routers/*.ini", "/srv/*.ini"], "reload-mercy": 5},
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "on_demand", "differing"), OPTIONS)
+def test_the_emperors_options_follow_from_the_variables(given: Any, on_demand: bool, differing: dict[str, Any]) -> None:
+    plain = emperor.emperor_options(EMPEROR, False).options
+    wanted = {name: value for name, value in {**plain, **differing}.items() if value is not None}
+    assert emperor.emperor_options(given, on_demand) == (wanted, [])
+
+
+def test_the_one_above_waits_longer() -> None:
+    given = EMPEROR._replace(worker_reload_mercy=60)
+    assert (emperor.curse_tolerance(given), emperor.stop_timeout(given)) == (75, 95)
+
+
+def test_a_tyrants_service_may_become_its_tenants() -> None:
+    given = EMPEROR._replace(capabilities=["CAP_NET_BIND_SERVICE"])
+    assert emperor.capabilities(given) == ["CAP_NET_BIND_SERVICE"]
+    assert emperor.capabilities(given._replace(tyrant=True)) == ["CAP_NET_BIND_SERVICE", "CAP_SETUID", "CAP_SETGID", "CAP_KILL"]
+
+
+ONE_NAME = "emperor_vassals: two of them have one name, or none, and so one file; give each its own"
+CURSE = "emperor_options: an emperor-curse-tolerance that is not above emperor_worker_reload_mercy"
+NO_OWNER = "emperor_vassals: with emperor_tyrant each needs an owner other than root, which "
+FLAWS: list[tuple[Any, list[str]]] = [
+    (EMPEROR._replace(vassals=[{"name": "a"}, {"name": "b"}]), []),
+    (EMPEROR._replace(vassals=[{"name": "a"}, {"name": "a"}]), [ONE_NAME]),
+    (EMPEROR._replace(vassals=[{}, {}]), [ONE_NAME]),
+    (EMPEROR._replace(options={"emperor-curse-tolerance": 60}), [CURSE]),
+    (EMPEROR._replace(options={"emperor-curse-tolerance": "61"}), []),
+    (EMPEROR._replace(options={"emperor-curse-tolerance": None}), [CURSE]),
+    (EMPEROR._replace(options={"emperor-curse-tolerance": "soon"}), []),
+    (EMPEROR._replace(worker_reload_mercy=29, options={"emperor-curse-tolerance": None}), []),
+    (EMPEROR._replace(max_fd=0), ["emperor_options: without max-fd uWSGI takes memory"]),
+    (EMPEROR._replace(announce_interval=0), ["emperor_announce_interval: must be at least 1"]),
+    (TENANTS, []),
+    (TENANTS._replace(user="root"), ["emperor_user: with emperor_tyrant it is whom routers run as"]),
+    (TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": 0}]), [NO_OWNER + "b has not"]),
+    (TENANTS._replace(vassals=[{"name": "b"}, {"name": "c", "owner": "root"}, {}]), [NO_OWNER + "b, c, (without a name) have not"]),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), FLAWS)
+def test_what_goes_wrong_in_silence_is_found(given: Any, words: list[str]) -> None:
+    found = emperor.flaws(given, emperor.emperor_options(given, False).options)
+    assert len(found) == len(words)
+    assert [one for one, begin in zip(found, words) if not one.startswith(begin)] == []

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables of the role ``fastrouter`` make of a host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import fastrouter
+from support.records import EMPEROR, FASTROUTER
+
+SIGNED = {"digest_algo": "SHA256", "dir_cert": "/etc/uwsgi/keys/public", "tolerance": 300}
+POOLS = {"server_params": {"tolerance": 17, "balancing_algo": "weighted_least_reference_count"}, "server_verification_params": SIGNED}
+MAIN = {
+    "name": "fastrouter",
+    "options": {
+        "need-plugins": "fastrouter", "fastrouter-timeout": 70, "fastrouter": "127.0.0.1:3030",
+        "fastrouter-subscription-server": "0.0.0.0:2626", "fastrouter-stats": "127.0.0.1:2627", "fastrouter-processes": 1,
+    },
+    **POOLS,
+}  # fmt: skip
+HTTP = {"need-plugins": "http", "http-timeout": 70, "http-headers-timeout": 10}
+FRONT = {"name": "http", "options": {**HTTP, "http": "0.0.0.0:80", "http-to": "127.0.0.1:3030", "http-stats": "127.0.0.1:2628"}}
+TLS = {"https": "0.0.0.0:443", "https_certificate": "/c", "https_key": "/k"}
+HTTPS = {**HTTP, "https": "0.0.0.0:443,/c,/k", "http-stats": "127.0.0.1:2638"}
+RAW = {"name": "raw", "options": {"rawrouter": "127.0.0.1:2020", "rawrouter-subscription-server": "127.0.0.1:2021"}}
+# Variables, and the routers besides the fastrouter.
+FURTHER: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    ({}, []),
+    ({"http": "0.0.0.0:80"}, [FRONT]),
+    ({"http": "0.0.0.0:80", "http_options": {"http-keepalive": True}},
+     [{**FRONT, "options": {**FRONT["options"], "http-keepalive": True}}]),
+    (TLS, [{"name": "https", "options": {**HTTPS, "http-to": "127.0.0.1:3030"}}]),
+    ({**TLS, "https_subscription_server": "0.0.0.0:2636"},
+     [{"name": "https", "options": {**HTTPS, "http-subscription-server": "0.0.0.0:2636"}, **POOLS}]),
+    ({"vassals": [RAW]}, [{**RAW, "options": {"need-plugins": "rawrouter", "rawrouter-timeout": 70, **RAW["options"]}, **POOLS}]),
+    ({"vassals": [{**RAW, "server_params": {"tolerance": 40}}]},
+     [{**RAW, "options": {"need-plugins": "rawrouter", "rawrouter-timeout": 70, **RAW["options"]}, **POOLS,
+       "server_params": {**POOLS["server_params"], "tolerance": 40}}]),
+    ({"vassals": [{"name": "none", "options": {"master": True}}]}, [{"name": "none", "options": {"master": True}, **POOLS}]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "further"), FURTHER)
+def test_each_router_is_an_instance_of_its_own(given: dict[str, Any], further: list[dict[str, Any]]) -> None:
+    found = fastrouter.routers(FASTROUTER._replace(**given), EMPEROR)
+    assert found == ([MAIN, *further], [])
+
+
+def test_the_fastrouter_has_what_the_user_adds() -> None:
+    given = FASTROUTER._replace(server_params={"key_dot_split": True}, server_verification_params={"tolerance": 5}, options={"fastrouter-quiet": True})
+    [main] = fastrouter.routers(given, EMPEROR).vassals
+    assert main == {
+        "name": "fastrouter",
+        "options": {**MAIN["options"], "fastrouter-quiet": True},
+        "server_params": {**POOLS["server_params"], "key_dot_split": True},
+        "server_verification_params": {**SIGNED, "tolerance": 5},
+    }
+
+
+def test_without_signing_nothing_is_checked_and_without_packages_no_plugin_is_needed() -> None:
+    [main] = fastrouter.routers(FASTROUTER, EMPEROR._replace(signing=False, install="pip")).vassals
+    assert (main["server_verification_params"], "need-plugins" in main["options"]) == ({}, False)
+
+
+def test_routers_with_pools_are_known() -> None:
+    given = FASTROUTER._replace(http="0.0.0.0:80", vassals=[RAW, {"name": "none"}])
+    assert fastrouter.with_pools(fastrouter.routers(given, EMPEROR).vassals) == ["fastrouter", "raw"]
+
+
+ROOTLESS = EMPEROR._replace(user="app")
+LOW = "http.options.http: a port below 1024 needs CAP_NET_BIND"
+FLAWS: list[tuple[dict[str, Any], Any, list[str]]] = [
+    ({}, EMPEROR, []),
+    ({"https": "0.0.0.0:8443"}, EMPEROR, ["fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key"]),
+    ({**TLS, "https": "0.0.0.0:8443", "https_key": "/k,"}, EMPEROR, ["fastrouter_https_certificate, fastrouter_https_key: uWSGI splits"]),
+    ({"http": "0.0.0.0:80"}, EMPEROR, [LOW]),
+    ({"http": "0.0.0.0:80"}, EMPEROR._replace(user="root"), []),
+    ({"http": "0.0.0.0:80"}, EMPEROR._replace(supervisor="daemon"), []),
+    ({"http": "0.0.0.0:80"}, EMPEROR._replace(capabilities=["CAP_NET_BIND_SERVICE"]), []),
+    ({"options": {"fastrouter-timeout": 5}}, EMPEROR, ["fastrouter_options.fastrouter-timeout: is set by fastrouter_timeout"]),
+    ({"tolerance": 14}, EMPEROR, ["fastrouter.server_params.tolerance: under three announce intervals"]),
+]
+
+
+@pytest.mark.parametrize(("given", "emperor", "words"), FLAWS)
+def test_what_goes_wrong_in_silence_is_found(given: dict[str, Any], emperor: Any, words: list[str]) -> None:
+    variables = FASTROUTER._replace(**given)
+    found = fastrouter.flaws(variables, emperor, fastrouter.routers(variables, emperor))
+    assert len(found) == len(words), found
+    assert [one for one, begin in zip(found, words) if not one.startswith(begin)] == []
