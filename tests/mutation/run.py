@@ -127,6 +127,8 @@ EQUIVALENT = {
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
+    # _router_checks
+    "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",
     # _page
     "180 and 1: text, note = (shapes.cut(": "one pixel more has no room for another character",
 }
