@@ -195,9 +195,6 @@ def _taken(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
         found = next((first[place] for place in blocking if place in first), None)
         if found:
             yield found, one
-        first.setdefault(address, one)
-        if port:
-            first.setdefault((host, port), one)
-            first.setdefault((_ANY, port), one)
-            if not host:
-                first.setdefault((_ALL, port), one)
+        # Where there is no port, nobody looks for those with one.
+        for place in (address, (host, port), (_ANY, port), *([] if host else [(_ALL, port)])):
+            first.setdefault(place, one)

@@ -116,6 +116,8 @@ EQUIVALENT = {
     "'' longer: modifiers=(_number(fields.get(": "what is no number is 0, as nothing is",
     "'' longer: number = _number(fields.get(": "what is no number is 0, as nothing is",
     "'' longer: digest, colon, file = fields.get(": "without a colon there is no signature",
+    "Add changed: return (number + 2**31) % 2**32 - 2**31": "the two are 2**32 apart, which the remainder takes away",
+    "20 and 1: number = int(digits[:20]": "with 20 digits it is too large for 64 bits already",
     "returns None: return False": "callers treat None as False",
     # _keys/pem
     "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
@@ -128,6 +130,8 @@ EQUIVALENT = {
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
+    # _router_checks
+    "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",
     # _page
     "180 and 1: text, note = (shapes.cut(": "one pixel more has no room for another character",
 }

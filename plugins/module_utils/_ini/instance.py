@@ -274,8 +274,8 @@ def _is_server(value: str) -> bool:
 
 def _number(value: str) -> int:
     """As ``atoi`` has it: what doesn't fit in 64 bits is the last that does, and of those 32 are left."""
-    found = _NUMBER.match(value)
-    sign, digits = found.groups() if found else ("", "")
+    # It finds something in any text, be it nothing.
+    sign, digits = next(_NUMBER.finditer(value)).groups()
     number = int(digits[:20] or "0") * (-1 if sign == "-" else 1)
     number = max(-(2**63), min(2**63 - 1, number))
     return (number + 2**31) % 2**32 - 2**31

@@ -292,6 +292,14 @@ def test_many_sections_are_read_in_time() -> None:
         assert len(_ini_import.migrated(text, (2, 0)).left_over) == 5000
 
 
+def test_a_text_has_its_limit() -> None:
+    text = "[uwsgi]\n" + ";" * (2**20 - 12) + "\nx=1"
+    assert _ini_import.migrated(text, V2_0) == ({}, [])
+    with pytest.raises(ArgumentError) as caught:
+        _ini_import.migrated(text + "2", V2_0)
+    assert str(caught.value) == "text: is longer than 1048576 characters, so it is no ini file that uWSGI runs with"
+
+
 @pytest.mark.parametrize("text", ["[uwsgi]\n" + "x" * 2**20, "[uwsgi]\nx=" + "%p" * 500000])
 def test_a_text_that_nobody_runs_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match=r"^text: is longer than ") as caught:

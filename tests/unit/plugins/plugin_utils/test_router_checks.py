@@ -60,11 +60,15 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     ("arguments", [router("a", http=":1030", subscription_algo="lrc", set="subscription-tolerance=2")],
      ["a.options.subscription-algo: is not checked among the options; say it with server_params.balancing_algo",
       "a.options.set: is not checked among the options; say it with server_params.tolerance"]),
-    ("literal values", [router("a", http={"literal": ":1030"}), router("b", http=[{"literal": ":1031"}],
-                                                                      http_subscription_server={"literal": ":1032"})], []),
+    ("literal values",
+     [router("a", http={"literal": ":1030"}),
+      router("b", http=[{"literal": ":1031"}], http_subscription_server={"literal": ":1032"})],
+     []),
     ("one address", [router("a", http=":1030"), router("b", https="0.0.0.0:1030,/c,/k")],
      ["a.options.http, b.options.https: " + ONE_ADDRESS]),
     ("for all and for one", [router("a", http="0.0.0.0:1030"), router("b", http_stats="10.0.0.2:1030")],
+     ["a.options.http, b.options.http-stats: " + ONE_ADDRESS]),
+    ("for one and for all", [router("a", http="10.0.0.2:1030"), router("b", http_stats=":1030")],
      ["a.options.http, b.options.http-stats: " + ONE_ADDRESS]),
     ("two addresses", [router("a", http="10.0.0.2:1030"), router("b", http="10.0.0.3:1030")], []),
     ("one of a list", [router("a", http=["10.0.0.2:1030", ":1031"]), router("b", rawrouter=":1031")],
@@ -200,5 +204,5 @@ def test_digits_of_other_scripts_are_none() -> None:
 
 @pytest.mark.parametrize("value", [{}, b"a", 16**5000, float("nan")], ids=range(4))
 def test_what_is_no_value_is_for_the_check_of_the_arguments(value: Any) -> None:
-    assert _router_checks.flaws([router("a", None, value, http=value)], 5) == []
+    assert _router_checks.flaws([router(name, None, value, http=value) for name in "ab"], 5) == []
     assert _router_checks.certificates([router("a", https=value)]) == []

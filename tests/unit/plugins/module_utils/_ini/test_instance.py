@@ -272,6 +272,8 @@ def test_a_vassal_has_its_limits(texts: Dict[str, str], problem: str) -> None:
 MOST: List[Dict[str, str]] = [
     {"shop": ";" * (2**20 - 9)},
     {"shop": "include = a.ini\n" + ";" * (2**20 - 25), "a": ";" * (2**20 - 9)},
+    # What is included twice is read once.
+    {"shop": "include = b.ini\n" * 3, "b": ";" * (2**20 - 9)},
     {"shop": "include = b.ini\n" * 255, "b": ""},
     {"shop": "include = b.ini\n" * 8, "b": "a = b\n" * 8191},
 ]
@@ -300,7 +302,8 @@ def test_a_server_of_other_bytes_is_refused(server: str) -> None:
 
 # As glibc's atoi reads them.
 NUMBERS = [("5", 5), (" \t+5x", 5), ("-1", -1), ("", 0), ("x", 0), ("٣", 0), ("0" * 50 + "7", 7), ("4294967297", 1),
-           ("2147483648", -(2**31)), ("9" * 5000, -1), ("-" + "9" * 5000, 0), ("\u00a05", 0)]  # fmt: skip
+           ("2147483648", -(2**31)), ("9" * 5000, -1), ("-" + "9" * 5000, 0), (str(2**63), -1), (str(-(2**63) - 1), 0),
+           ("\u00a05", 0)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "number"), NUMBERS)
