@@ -103,6 +103,8 @@ EQUIVALENT = {
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust
     "ANYBODY = -1": "any number that is no user's id works",
+    # _host/emperor_stats
+    "0 and 1: asleep=on_demand is not None and strict_json.number(one.get(": "only -1 makes a difference",
     # _ini
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_MOST_WORK = ": "any bound ends what takes too long",
