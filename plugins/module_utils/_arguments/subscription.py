@@ -54,6 +54,19 @@ class Subscription(NamedTuple):
     weight: Optional[int]
 
 
+class _Behind(NamedTuple):
+    """What is behind a subscription's servers, checked.
+
+    Attributes:
+        checked: the fields' values, in the rows' order.
+        tail: the fields as uWSGI reads them, with the comma before them.
+    """
+
+    keys: List[str]
+    checked: Dict[str, Any]
+    tail: str
+
+
 class Fragment(NamedTuple):
     """What a task's arguments come to.
 
@@ -99,11 +112,18 @@ def fragment(
             )
     place = values.child(path, "subscriptions")
     entries: List[Subscription] = []
+    # Most vassals announce the same to several servers: what differs in nothing else is checked once.
+    known: Tuple[Optional[str], Optional[_Behind]] = (None, None)
     for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
         given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
         wants = _is_resolved(one, given.pop(_RESOLVE, arguments.get(_RESOLVE)))
-        entries.append(_subscription(one, given, release, resolve if wants else None))
+        servers = _servers(one, given, resolve if wants else None)
+        told, (before, behind) = _told(given), known
+        if behind is None or told is None or told != before:
+            behind = _behind(one, given, release)
+            known = (told, behind)
+        entries.append(_subscription(servers, behind))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
         _one_weight(place, entries)
@@ -145,22 +165,39 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
     return [Line(lines[0].name, lines[0].value + ":" + lines[1].value), *lines[2:]]
 
 
-def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: Optional[Resolver]) -> Subscription:
-    servers = [_server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")]
+def _servers(path: str, given: Dict[str, Any], resolve: Optional[Resolver]) -> List[str]:
+    """The servers of a subscription, which are taken out of its arguments."""
+    found = _required(path, given, "server", "a subscription server")
+    del given["server"]
+    return [_server(place, value, resolve) for place, value in found]
+
+
+def _told(given: Dict[str, Any]) -> Optional[str]:
+    """The same text for the same arguments; equality would take true for 1. None for what Python writes no text of."""
+    try:
+        return repr(given)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _behind(path: str, given: Dict[str, Any], release: Release) -> _Behind:
     keys = [_KEY.kind.check(place, value) for place, value in _required(path, given, "key", "a key")]
     checked = _field_values(path, given, release)
     _check_together(path, given)
     fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
-    tail = "," + kvlist.join(fields) if fields else ""
+    return _Behind(keys, checked, "," + kvlist.join(fields) if fields else "")
+
+
+def _subscription(servers: List[str], behind: _Behind) -> Subscription:
     lines = []
     for one_server in servers:
         head = _SERVER.name + "=" + kvlist.escape(one_server) + "," + _KEY.name + "="
-        lines += [head + kvlist.escape(one_key) + tail for one_key in keys]
+        lines += [head + kvlist.escape(one_key) + behind.tail for one_key in behind.keys]
     return Subscription(
         lines=list(dict.fromkeys(lines)),
-        address=checked.get("address"),
-        signing=checked.get("signing"),
-        weight=checked.get("balancing_weight"),
+        address=behind.checked.get("address"),
+        signing=behind.checked.get("signing"),
+        weight=behind.checked.get("balancing_weight"),
     )
 
 
