@@ -27,6 +27,7 @@ class Vassal(NamedTuple):
         id: its path, or its name where the Emperor watches a folder and not a pattern.
         modified: the mtime of its file, in seconds, that it runs on.
         accepting: whether its workers take requests.
+        ready: whether it has started, which is all that one without workers, such as a router, ever says.
         on_demand: the address that the Emperor binds for it, None where it runs from the start.
         asleep: whether it waits for its first request.
         cursed: whether the Emperor is stopping it.
@@ -35,6 +36,7 @@ class Vassal(NamedTuple):
     id: str
     modified: int = 0
     accepting: bool = False
+    ready: bool = False
     on_demand: Optional[str] = None
     asleep: bool = False
     cursed: bool = False
@@ -108,6 +110,7 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
         id=strict_json.text(one["id"]),
         modified=strict_json.number(one.get("last_mod", 0)),
         accepting=strict_json.number(one.get("accepting", 0)) != 0,
+        ready=strict_json.number(one.get("ready", 0)) != 0,
         on_demand=on_demand,
         asleep=on_demand is not None and strict_json.number(one.get("pid", 0)) == -1,
         cursed=strict_json.number(one.get("cursed", 0)) != 0,
