@@ -58,7 +58,7 @@ def part(module: AnsibleModule, place: str, specification: Dict[str, Any], given
         ArgumentError: for arguments that such a module refuses.
     """
     bulks = {name: given[name] for name in _BULKS if name in given}
-    rest = {name: value for name, value in given.items() if value not in ("", None) and name not in bulks}
+    rest = {name: value for name, value in given.items() if value not in ("", None, {}) and name not in bulks}
     found = ArgumentSpecValidator(specification).validate({**rest, **{name: [] for name in bulks}})
     if found.error_messages:
         raise ArgumentError(place, "; ".join(found.error_messages))
