@@ -12,12 +12,14 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - This is what the role M(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that, or M(emperor.uwsgi.uwsgi_vassals)
-    and M(emperor.uwsgi.uwsgi_signing_keys) for files alone.
-  - V(written) installs new keys and the health gate. Vassals that are removed, that lose an address to another or whose bound socket changes
-    (C(listen), C(chmod-socket) and the like) leave their pools, say goodbye with a signature and stop. Only then is anything else written.
-  - V(served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that nobody signs with.
-  - A run that is cut off is completed by the next one. It knows by O(leaving_path) who has yet to be forgotten.
+  - What the role P(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that; for files alone there are
+    M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
+  - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
+    socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
+    written.
+  - O(state=served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that
+    nobody signs with.
+  - The next run completes one that is cut off. It knows by O(leaving_path) who has yet to be forgotten.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -36,10 +38,11 @@ options:
     required: true
   desired:
     description:
-      - The desired state. Of V(written), C(vassals), C(signing_keys), C(next_signing_keys) and the list C(health), with the arguments of
-        M(emperor.uwsgi.uwsgi_vassals), M(emperor.uwsgi.uwsgi_signing_keys) and M(emperor.uwsgi.uwsgi_health).
-      - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the C(unused_keys) of
-        C(keys_path), and C(log), where their lines go.
+      - The desired state. Of V(written), C(vassals), C(signing_keys) and C(next_signing_keys), with the arguments of
+        M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and C(health), with C(path) and
+        C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
+      - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
+        C(unused_keys) of C(keys_path), and C(log), where their lines go.
     type: raw
     required: true
   leaving_path:
@@ -52,8 +55,8 @@ options:
     required: true
   router_stats:
     description:
-      - The stats servers of all routers that vassals announce themselves to. Without them nobody can see whom a router has, so the run waits
-        for O(router_tolerance) instead.
+      - The stats servers of all routers that vassals announce themselves to. Without them nobody can see whom a router has, so
+        the run waits for O(router_tolerance) instead.
     type: list
     elements: str
     default: []
@@ -79,6 +82,12 @@ options:
     default: 60
   running:
     description: Whether the Emperor must run. Otherwise nothing is waited for where it doesn't.
+    type: bool
+    default: true
+  turn:
+    description:
+      - Set by the action plugin, which lets one host after the other stop and start what serves. Without its turn a host that has
+        to changes nothing, and returns RV(turn_needed).
     type: bool
     default: true
   last:
@@ -123,6 +132,10 @@ unused_keys:
   type: list
   elements: str
   returned: success, when O(state=written)
+turn_needed:
+  description: Whether something that serves has to stop and start. Vassals are as they were then.
+  type: bool
+  returned: when O(turn=false), and it has
 failed_before:
   description: How often each vassal had failed to start, by its name.
   type: dict
@@ -173,6 +186,7 @@ def main() -> None:
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 60},
         "running": {"type": "bool", "default": True},
+        "turn": {"type": "bool", "default": True},
         "last": {"type": "bool", "default": False},
     }
     module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import playbook
 from support.fleet import Router
 from support.hosts import Host, Load, hosts
 from support.loopback import wait_for
@@ -50,9 +52,11 @@ def test_whatever_changes_every_request_is_answered_by_the_right_application(tmp
             wrong = {pair: count for pair, count in load.answers.items() if pair[0] != pair[1] + ".test"}
             assert (step, wrong) == (step, {})
             assert set(load.answers) == {(key, key.partition(".")[0]) for key in KEYS}
-        left = {"blog.test": [b.address("blog")], "news.test": [], "shop.test": sorted([a.address("shop"), b.address("shop")])}
+        shops = sorted([a.address("shop"), b.address("shop")])
+        left = {"blog.test": [b.address("blog")], "news.test": [], "shop.test": shops}
         assert (nodes(router), nodes(other)) == (left, left)
-        assert sorted(path for path in a.files() if path.endswith((".ini", ".pem"))) == ["keys/shop.test.pem", "vassals/renamed.ini"]
+        files = sorted(path for path in a.files() if path.endswith((".ini", ".pem")))
+        assert files == ["keys/shop.test.pem", "vassals/renamed.ini"]
         again = a.write(*vassals)
         assert (again.failed, again.changed, again.data["left"]) == (False, False, []), again.msg
 
@@ -137,7 +141,7 @@ def test_a_run_that_is_cut_off_is_completed_by_the_next_one(point: str, tmp_path
         process = a.start(*swapped)
         try:
             if point == "held":
-                wait_for("a reason", lambda: (a.etc / "suspend" / "shop" / "deploy").exists())
+                wait_for("a reason", (a.etc / "suspend" / "shop" / "deploy").exists)
             else:
                 wait_for("the file to go", lambda: not (a.etc / "vassals" / "shop.ini").exists())
         finally:
@@ -146,3 +150,22 @@ def test_a_run_that_is_cut_off_is_completed_by_the_next_one(point: str, tmp_path
         well(a, *swapped)
         assert nodes(router)["shop.test"] == sorted([a.address("blog"), b.address("shop")])
         assert [path for path in a.files() if path.startswith(("leaving", "suspend"))] == []
+
+
+def test_hosts_of_one_run_take_turns(tmp_path: Path) -> None:
+    with hosts(tmp_path) as (router, a, b):
+        both = {"a": a, "b": b}
+        for host in both.values():
+            well(host, host.vassal("shop"))
+        waiting = a.write(a.vassal("shop", listen=50), turn=False)
+        assert (waiting.failed, waiting.changed, waiting.data["turn_needed"]) == (False, False, True), waiting.msg
+        assert b"listen = 50" not in a.files()["vassals/shop.ini"]
+        common = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        given = {name: {**common, "given": host.written(host.vassal("shop", listen=50))} for name, host in both.items()}
+        (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": given}}), encoding="ascii")
+        task = {"emperor.uwsgi.uwsgi_emperor": {name: "{{ given." + name + " }}" for name in given["a"]["given"]}}
+        with Load(router, "shop.test") as load:
+            run = playbook.run(tmp_path, [{"hosts": "all", "gather_facts": False, "tasks": [task]}], "-iinventory.json")
+        assert run.code == 0, run.output
+        assert set(load.answers) == {("shop.test", "shop")}
+        assert all(b"listen = 50" in host.files()["vassals/shop.ini"] for host in both.values())

@@ -4,8 +4,8 @@
 
 """Vassals on their way out of their pools: silenced, said goodbye to, and gone from every router.
 
-What is left to be forgotten is known by the texts of a folder of its own, each that of a vassal as it announced itself last. So the
-next run completes whatever is cut off.
+What is left to be forgotten is known by the texts of a folder of its own, each that of a vassal as it announced itself last. So
+the next run completes whatever is cut off.
 """
 
 from __future__ import annotations
@@ -164,11 +164,14 @@ class Way:
                 why = f"it isn't known what it announces, so routers keep it for up to {settings.tolerance} s"
                 warn(f"{one.path}: {why}: {one.problem}")
 
-    def require_others(self, names: Collection[str], unseen: Collection[str]) -> None:
-        """See that each key of some keeps a fresh node elsewhere.
+    def require_others(self, names: Collection[str], fixed: Collection[str]) -> bool:
+        """See that each key of some keeps a fresh node elsewhere while they stop and start.
 
         Args:
-            unseen: those of them that are refused where no router can be asked.
+            fixed: those of them that could go on as they are, so that they are refused where no router can be asked.
+
+        Returns:
+            whether a router lists any of them, so that no other host may do the same meanwhile.
 
         Raises:
             ArgumentError: when one would be left without, or nobody can look.
@@ -176,23 +179,25 @@ class Way:
         settings = self._settings
         held = [one for one in self._leavers if one.name in names and one.announcements]
         if settings.allow_outage or not held:
-            return
+            return False
         tables, silent = self._tables()
         if not tables:
-            unknown = [one.name for one in held if one.name in unseen]
-            if unknown:
+            unseen = [one.name for one in held if one.name in fixed]
+            if unseen:
                 raise ArgumentError(
-                    f"vassals ({', '.join(unknown)})",
-                    "must stop and start, since what changes is fixed when a socket is bound, and no router can be asked who "
-                    "else serves its keys; set emperor_router_stats, use the playbook emperor.uwsgi.site or rolling_update, or set "
-                    "emperor_allow_outage",
+                    f"vassals ({', '.join(unseen)})",
+                    "must stop and start, since what is fixed when a socket is bound changes, and no router can be asked who "
+                    "else serves its keys; set emperor_router_stats, use the playbook emperor.uwsgi.site or rolling_update, or "
+                    "set emperor_allow_outage",
                 )
-            return
+            return False
+        serving = False
         for one in held:
             listed = [seen for router, table in tables.items() for seen in presence.look(router, table, one.pairs)]
             pairs = [(seen.key, seen.node) for seen in listed if seen.state == presence.LISTED]
             if not pairs:
                 continue
+            serving = True
             left, router, key = presence.fewest(tables, pairs, time.time(), _MAX_AGE)
             if left < 1 or silent:
                 why = f"{router} has no other fresh node for {key!r}" if left < 1 else "; ".join(silent)
@@ -201,6 +206,17 @@ class Way:
                     f"must stop and start, and {why}; bring others up first, use the playbook emperor.uwsgi.site or "
                     "rolling_update, or set emperor_allow_outage",
                 )
+        return serving
+
+    def returned(self) -> None:
+        """Wait until every router that answers lists them all, which is for the best: what is wrong otherwise is found later."""
+        deadline = time.monotonic() + self._settings.timeout
+        pairs = sorted({pair for one in self._leavers for pair in one.pairs})
+        while pairs and time.monotonic() < deadline:
+            seen = [one for router, table in self._tables()[0].items() for one in presence.look(router, table, pairs)]
+            if all(one.state == presence.LISTED for one in seen):
+                return
+            time.sleep(_POLL)
 
     def silence(self) -> None:
         """Hold them all out by a reason, so that none announces itself again.

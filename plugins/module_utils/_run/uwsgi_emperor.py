@@ -115,7 +115,10 @@ def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     results = [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
     results += [_module.done(one, uwsgi_health.run) for one in gates]
     walk = Walk(module, settings, vassals)
-    found = uwsgi_vassals.run(vassals, walk.go)
+    try:
+        found = uwsgi_vassals.run(vassals, walk.go)
+    except TurnNeeded:
+        return {"changed": any(one["changed"] for one in results), "turn_needed": True}
     walk.end()
     results.append(found)
     result: Dict[str, Any] = {
@@ -159,6 +162,10 @@ def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, A
     ]
 
 
+class TurnNeeded(Exception):
+    """Somebody who serves has to stop and start, and nothing is changed yet."""
+
+
 class Walk:
     """What happens between the check of the vassals and their writing.
 
@@ -175,6 +182,7 @@ class Walk:
         self._path: str = vassals.params["path"]
         self._journal = Journal(module.params["leaving_path"], _module.directory(vassals).create or _module.shared(0o711))
         self._again: List[Tuple[Way, List[str]]] = []
+        self._back: List[str] = []
 
     def go(self, folder: Directory, plan: Plan) -> bool:
         """Have those leave that must; whether the directory changed."""
@@ -183,14 +191,16 @@ class Walk:
             return False
         self.failed = serving.failing(self._settings) if plan.changed else {}
         old = {name: leaver(name, self._file(name)) for name in _vassals(plan.updated + plan.removed)}
-        found = changes(
-            {name: _side(one.path, None, one) for name, one in old.items()},
-            {name: _side(self._file(name), content) for name, content in _vassals(plan.created + plan.updated).items()},
-        )
+        sides = {name: _side(one.path, None, one) for name, one in old.items()}
+        wanted = {name: _side(self._file(name), content) for name, content in _vassals(plan.created + plan.updated).items()}
+        found = changes(sides, wanted)
         names = out_first(found)
         way = Way(self._settings, [old[name] for name in names], self._module.warn)
-        fixed = [name for name in names if found[name].kind == RESTART]
-        way.require_others(fixed, fixed)
+        self._back = [name for name in names if found[name].kind == RESTART]
+        fixed = [name for name in self._back if sides[name].bound != wanted[name].bound]
+        serves = way.require_others(self._back, fixed)
+        if serves and not self._module.params["turn"] and not self._module.check_mode:
+            raise TurnNeeded
         if self._module.check_mode:
             self.left = names
             return False
@@ -234,6 +244,9 @@ class Walk:
             way.release([name for name in names if opened.exists(self._file(name))])
             way.clear([name for name in names if not opened.exists(self._file(name))])
             self._journal.remove(names)
+        if self._back and self._settings.router_stats:
+            # Until then, no other host may do the same.
+            Way(self._settings, [leaver(name, self._file(name)) for name in self._back], self._module.warn).returned()
 
     def _file(self, name: str) -> str:
         return os.path.join(self._path, name + SUFFIX)
@@ -321,8 +334,8 @@ def _failure(wanted: serving.Wanted, why: Dict[str, str], desired: Dict[str, Any
     likely = ""
     if late and settings.router_stats and any("doesn't have" in problem for problem in why.values()):
         likely = (
-            "\nA router has no public key for it, its clock and the router's differ by more than the tolerance, or a suspend file "
-            "that isn't known here keeps it silent."
+            "\nA router has no public key for it, its clock and the router's differ by more than the tolerance, or a suspend "
+            "file that isn't known here keeps it silent."
         )
     what = f"{len(why)} of {len(wanted.names)} vassals" if len(wanted.names) > 1 else "the vassal"
     return HostError(what, ("doesn't" if len(why) == 1 else "don't") + " serve: " + "\n".join(words) + likely, pending=why)
