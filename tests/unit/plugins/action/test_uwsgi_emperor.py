@@ -22,7 +22,7 @@ LOG = {"unit": "", "by_vassal": False, "file": "", "since": 0}
 def served(folder: Path, stats: str, **given: Any) -> dict[str, Any]:
     """A task that waits for a vassal."""
     desired = {"path": str(folder), "keys_path": str(folder), "names": ["shop"], "unused_keys": [], "log": LOG}
-    arguments = {"desired": {**desired, "health": {}, "failed_before": {}}, "state": "served", "leaving_path": f"{folder}/leaving"}
+    arguments = {"desired": {**desired, "health": {}, "failed_before": {}}, "state": "served", "leaving_path": "/l"}
     return {"emperor.uwsgi.uwsgi_emperor": {**arguments, "emperor_stats": stats, "wait_timeout": 1, **given}}
 
 
