@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, table, values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, parser, writer
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stream import computed
@@ -69,7 +69,8 @@ HEAD = "subscribe2 = server=" + S
 _ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
 _WHOLE = "holds for the whole instance; give each subscription a {} instead"
 _NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
-_OTHER_FILE = "brings the options of another file, which are not read here; give that file's text too"
+_OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
+_OTHER_SECTION = "stands in the section [other], which this instance doesn't read; its reader is uWSGI started with FILE:other"
 _NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
 # Lines of which the first, section heads apart, is left over; what the arguments are, and the reason.
 LEFT: list[tuple[str, dict[str, Any], str]] = [
@@ -88,7 +89,7 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     (f"subscribe-to = {S}:", {}, _NO_TARGET),
     ("subscribe-to = /run/s.sock", {}, _NO_TARGET),
     ("subscribe-to =", {}, _NO_TARGET),
-    (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in a file that uWSGI reads at each announcement; give the keys"),
+    (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in the file /etc/keys, which is not given; give its text in files, or the keys"),
     (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
     ("weight = 3", {}, _WHOLE.format("balancing_weight")),
     ("auto-weight = true", {}, _WHOLE.format("balancing_weight")),
@@ -102,8 +103,8 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     ("include = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
     ("inherit = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
     ("yaml = /etc/uwsgi/more.yml", {}, _OTHER_FILE),
-    ("[other]\nmaster = true\nsubscribe-freq = 3", {}, "stands in the section [other], where uWSGI doesn't read it"),
-    ("[other] \t\r\nsubscribe-freq = 3\n[other]", {}, "stands in the section [other], where uWSGI doesn't read it"),
+    ("[other]\nmaster = true\nsubscribe-freq = 3", {}, _OTHER_SECTION),
+    ("[other] \t\r\nsubscribe-freq = 3\n[other]", {}, _OTHER_SECTION),
     (HEAD + f",key=a,weight=2\nsubscribe2 = server={S},key=b,weight=5",
      {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
      "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
@@ -145,9 +146,21 @@ HANDED_ON: list[tuple[str, str]] = [
 ]
 
 
-def read(lines: str, release: _dialect.Release = V2_0) -> _ini_import.Migrated:
+class Found(NamedTuple):
+    """What is compared in most tests."""
+
+    arguments: dict[str, Any]
+    left_over: list[tuple[str, str]]
+
+
+def found_in(text: str, *args: Any, **kwargs: Any) -> Found:
+    found = convert.converted(text, *args, **kwargs)
+    return Found(found.arguments, [(one.line, one.why) for one in found.left_over])
+
+
+def read(lines: str, release: _dialect.Release = V2_0) -> Found:
     # Something else is in every file.
-    return _ini_import.migrated("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH)
+    return found_in("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH)
 
 
 @pytest.mark.parametrize(("lines", "expected"), SAID)
@@ -166,7 +179,7 @@ def test_what_others_refuse_is_given_back_with_their_reason(lines: str, why: str
     found = read(lines)
     assert found.arguments == {}
     assert len(found.left_over) == 1
-    assert why in found.left_over[0].why
+    assert why in found.left_over[0][1]
 
 
 def test_a_newer_uwsgi_reads_more() -> None:
@@ -177,21 +190,192 @@ def test_a_newer_uwsgi_reads_more() -> None:
 
 
 def test_a_line_above_the_first_section_is_given_back() -> None:
-    found = _ini_import.migrated("subscribe-freq = 3\n[uwsgi]\nmaster = true\n", V2_0)
+    found = found_in("subscribe-freq = 3\n[uwsgi]\nmaster = true\n", V2_0)
     assert found == ({}, [("subscribe-freq = 3", "stands in no section, where uWSGI doesn't read it")])
 
 
 def test_without_its_path_what_depends_on_it_is_given_back() -> None:
-    found = _ini_import.migrated(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
-    assert [one.line for one in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
+    found = found_in(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
+    assert [line for line, dummy in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
     assert found.arguments == {}
 
 
-@pytest.mark.parametrize("text", ["", "\ufeff[uwsgi]\nx = 1\n", "[UWSGI]\nx = 1\n", "[uwsgi]\n"])
+@pytest.mark.parametrize("text", ["", "\ufeff[uwsgi]\nx = 1\n", "[uwsgi]\n"])
 def test_a_text_without_the_section_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        _ini_import.migrated(text, V2_0)
+        convert.converted(text, V2_0)
     assert str(caught.value) == "text: has no option in a section [uwsgi]; uWSGI would start without any"
+
+
+# Texts, what is asked for, and the sections that the error names.
+MANY = "".join(f"[s{at}]\nx = 1\n" for at in range(25))
+WITHOUT: list[tuple[str, str, str]] = [
+    ("[UWSGI]\nx = 1\n", "uwsgi", "only in [UWSGI]; name"),
+    ("[fastrouter]\nx = 1\n[stats1]\ny = 1\n[stats2]\nz = 1", "uwsgi", "only in [fastrouter], [stats1], [stats2]; name"),
+    ("[uwsgi]\nx = 1\n[zerg]\ny = 1\n", "zorg", "only in [uwsgi], [zerg]; name"),
+    ('{"a": {"x": 1}, "b": {"y": 2}, "c": 3}', "uwsgi", "only in [a], [b]; name"),
+    ("a:\n  x: 1\nb:\n  y: 2\n", "uwsgi", "only in [a], [b]; name"),
+    ("[a\x1b[31m]\nx = 1", "uwsgi", "only in [a\\x1b[31m]; name"),
+    (MANY, "uwsgi", "[s19] and 5 more; name"),
+]
+
+
+@pytest.mark.parametrize(("text", "section", "words"), WITHOUT)
+def test_the_error_names_the_sections_and_the_argument(text: str, section: str, words: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        convert.converted(text, V2_0, section=section)
+    assert str(caught.value).startswith(f"text: has no option in a section [{section}], only in ")
+    assert words in str(caught.value)
+    assert str(caught.value).endswith("name the one to read with the argument section")
+
+
+ZERG = f"[uwsgi]\nmaster = true\n[zerg]\nsubscribe-to = {S}:z\n[x]\ny = 1\n"
+ZERGS = "zergs of an Emperor in broodlord mode"
+
+
+@pytest.mark.parametrize(
+    ("path", "section", "read"), [("", "uwsgi", "uwsgi"), ("", "zerg", "zerg"), ("/a.ini:zerg", "uwsgi", "zerg"), ("/a.ini:x", "zerg", "zerg")]
+)
+def test_the_result_names_the_sections(path: str, section: str, read: str) -> None:
+    found = convert.converted(ZERG, V2_0, path, section)
+    readers = {"uwsgi": "uWSGI started with FILE:uwsgi", "zerg": ZERGS, "x": "uWSGI started with FILE:x"}
+    assert found.sections == [(name, name == read, "this instance" if name == read else reader) for name, reader in readers.items()]
+    if read == "zerg":
+        assert (found.arguments, found.left_over) == ({"subscriptions": [{"server": S, "key": "z"}]}, [])
+    else:
+        why = f"stands in the section [zerg], which this instance doesn't read; its reader is {ZERGS}"
+        assert (found.arguments, found.left_over) == ({}, [(f"subscribe-to = {S}:z", why)])
+
+
+# Texts of all formats, their other files, the arguments, and what is left over: the line, and words of the reason.
+FILES = {
+    "/etc/uwsgi/vassals/more.ini": f"[uwsgi]\nsubscribe2 = server={S},key=%n.%N\n[web]\nsubscribe2 = server={S},key=%x.%X\n",
+    "/etc/keys": "# ours\na\nb,5\n\n",
+    "/t.ini": f"[uwsgi]\nph = 1\nsubscribe2 = server={S},key=%(ph)\n",
+    "/loop.ini": "[uwsgi]\ninclude = /loop.ini\n",
+    "/y.yml": f"uwsgi:\n  subscribe-to: {S}:yaml\nweb:\n  subscribe-to: {S}:web\n",
+}
+DECLARE = "declare-option = ann=subscribe2=server=$1,key=$2\n"
+SUB = f"subscribe2 = server={S},key="
+Cases = list[tuple[str, dict[str, Any], list[tuple[str, str]]]]
+
+
+def keys(*names: str) -> dict[str, Any]:
+    return {"subscriptions": [{"server": S, "key": list(names) if len(names) > 1 else names[0]}]}
+
+
+FOLLOWED: Cases = [
+    ("ini = :web\n[web]\n" + SUB + "%n.%x", keys("shop.web"), []),
+    ("ini = %p:web\n[web]\n" + SUB + "a", keys("a"), []),
+    ("include = more.ini", keys("more.shop"), []),
+    ("ini = more.ini:web", keys("web."), []),
+    ("include = /y.yml", keys("yaml"), []),
+    ("yaml = /y.yml:web", keys("web"), []),
+    ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
+    ("include = other.ini\nini = :web\n[web]\nx = 1", {}, [("include = other.ini", "not given"), ("ini = :web", "not given")]),
+    ("include = other.conf", {}, [("include = other.conf", "whose ending")]),
+    ("include = more.ini:web", {}, [("include = more.ini:web", "whose ending")]),
+    ("ini = exec://cat", {}, [("ini = exec://cat", "not given")]),
+    ("if-env = A\ninclude = more.ini\nendif =", {}, [("include = more.ini", "condition")]),
+    ("inherit = /t.ini", {}, [(SUB + "%(ph)", "no escape protects")]),
+    (f"subscribe-to = {S}:@/etc/keys",
+     {"subscriptions": [{"server": S, "key": "a"}, {"server": S, "key": "b", "modifier": 5}]},
+     [(f"subscribe-to = {S}:@/etc/keys", "has its keys in /etc/keys, which uWSGI reads at each announcement")]),
+    (f"st = 10.0.0.7:1={S}:@/etc/keys,5", {}, [(f"st = 10.0.0.7:1={S}:@/etc/keys,5", "in the file /etc/keys,5, which is not")]),
+    (DECLARE + f"ann = {S} a", keys("a"), []),
+    (DECLARE + f"ann = {S}  a ", keys("a"), []),
+    (DECLARE + f"ann = {S}", keys("$2"), []),
+    (f"ph = P\n{DECLARE}ann = {S} %(ph)", {}, [(f"ann = {S} %(ph)", "no escape protects")]),
+    (f"ph = P\nann = {S} %(ph)\n" + DECLARE, keys("P"), []),
+    (f"ph = P\ndeclare-option2 = ann=subscribe2=server={S},key=$1.%(ph)\nann = %(ph)", keys("P.P"), []),
+    (f"ann = {S} a\ndeclare-option2 = ann=subscribe2=server={S},key=a", {},
+     [(f"ann = {S} a", "is above the declare-option2 that declares it, so uWSGI ignores it")]),
+    (f"declare-option = ann=subscribe2=server={S},key=$1;junk;subscribe2=server={S},key=never\nann = a", keys("a"), []),
+    (f"declare-option = ann=subscribe-to={S}:$1;;st={S}:$2.$10\nann = a b", keys("a", "b.a0"), []),
+    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = two=one=$1.b\ntwo = a", keys("a.b"), []),
+    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = one=subscribe-to={S}:second\none = a", keys("a"), []),
+    (f"declare-option = ann=set=subscribe-to={S}:$1\nann = a", keys("a"), []),
+    (f"declare-option = weight=subscribe-to={S}:a\nweight = 2\n{SUB}b", {"subscriptions": [{**keys("b")["subscriptions"][0], "balancing_weight": 2}]}, []),
+    (DECLARE + "ann = router1:2626 a", {},
+     [("ann = router1:2626 a", "comes to subscribe2 = server=router1:2626,key=a, which subscriptions[0].server: 'router1:2626'")]),
+    (DECLARE + f"ann = {S} %h", {}, [(f"ann = {S} %?", "magic variable")]),
+    (DECLARE, {}, [(DECLARE[:-1], "declares the option ann, which no line uses")]),
+    ("declare-option = ann=subscribe-to=%h\nann =", {}, [("ann =", "magic variable")]),
+    ("declare-option = ann=ann=$1;subscribe-to=x\nann = a", {}, [("ann = a", "stands for itself")]),
+    ("declare-option = log=logger=file:$1\nlog = /x", {}, []),
+    ("declare-option = junk\njunk = 1", {}, []),
+    ("set = subscribe-to=" + S + ":a", keys("a"), []),
+    ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
+    ("resolve = router=router1\nsubscribe-to = %(router):2626:a", {},
+     [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")]),
+    (f"vassals-set = subscribe2=server={S},key=a", {},
+     [(f"vassals-set = subscribe2=server={S},key=a", "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions")]),
+    ("vassal-set = subscribe-freq=3", {}, [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")]),
+    ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
+    ("vassals-set = processes=3", {}, []),
+    ("vassals-include = more.ini", {}, [("vassals-include = more.ini", "not this instance")]),
+    ("vassal-inherit-before = more.ini", {}, [("vassal-inherit-before = more.ini", "not this instance")]),
+    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", "of the router")]),
+    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
+    (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
+    (f"weight = 0\n{SUB}a", keys("a"), []),
+    (f"weight = 3\n{SUB}a,weight=2", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
+     [("weight = 3", "is replaced by the weight of a subscribe2 line")]),
+    (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
+    (f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
+     [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "gets the weight 3, the last in the file")]),
+    (f"{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x", keys("a"),
+     [("subscribe2 = server=router1:1,key=b,weight=x", ""), (SUB + "a,weight=3", "gets no weight, the last in the file")]),
+    (f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
+     {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]}, []),
+    (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
+    (f"auto-weight = off\n{SUB}a", keys("a"), []),
+    (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes, which isn't known")]),
+    (f"auto-weight = 1\ngevent = 100\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on gevent, too")]),
+    (f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
+     {"subscriptions": [{"server": S, "key": "a", "modifier": {"modifier1": 7, "modifier2": 3}}, {"server": S, "key": "b", "modifier": 7}]}, []),
+    (f"subscribe-with-modifier1 = 700\n{SUB}a", keys("a"), [("subscribe-with-modifier1 = 700", "8 bits")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected", "left_over"), FOLLOWED)
+def test_what_else_brings_subscriptions_is_followed_or_named(
+    text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
+) -> None:
+    found = found_in("[uwsgi]\nmaster = true\n" + text + "\n", V2_0, PATH, files=FILES)
+    assert found.arguments == expected
+    assert [line for line, dummy in found.left_over] == [line for line, dummy in left_over]
+    assert [words for (dummy, why), (dummy2, words) in zip(found.left_over, left_over) if words not in why] == []
+
+
+def test_uwsgi_21_keeps_weights_apart() -> None:
+    text = f"weight = 3\n{SUB}a,weight=2\n{SUB}b"
+    weights = [entry["balancing_weight"] for entry in read(text, V2_1).arguments["subscriptions"]]
+    assert (weights, read(text, V2_1).left_over) == ([2, 3], [])
+    weights = [entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]]
+    assert weights == [2, 3]
+
+
+@pytest.mark.parametrize("text", ["include = /loop.ini", "ini = :uwsgi", "ini = :web\n[web]\nini = :web"])
+def test_what_includes_itself_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentError, match="includes itself, so uWSGI never starts"):
+        found_in("[uwsgi]\n" + text + "\n", V2_0, PATH, files=FILES)
+
+
+def test_what_declared_options_come_to_has_limits() -> None:
+    # Each word doubles the next one.
+    words = " ".join(f"${at}${at}" for at in range(2, 60))
+    text = f"declare-option = ann=subscribe-to={S}:$1\nann = {words}\n"
+    nested = "".join(f"declare-option = o{at}=o{at + 1}=$1;o{at + 1}=$1\n" for at in range(30)) + f"declare-option = o30=st={S}:$1\n"
+    with computed(3):
+        assert "more than is read here" in read(text).left_over[0][1]
+        assert [why for dummy, why in read(nested + "o0 = a").left_over] == [
+            "stands for itself, or for options more than 16 deep; write what it stands for"
+        ]
+        # Each line brings two to the tenth.
+        assert "more than is read here" in read(nested + "o20 = a\n" * 300).left_over[-1][1]
 
 
 def _accepted(kind: str) -> st.SearchStrategy[str]:
@@ -263,7 +447,7 @@ def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[
         checks.setdefault("digest_algo", "SHA1")
         checks.setdefault("dir_cert", "/d")
     text = _written(arguments, V2_1)
-    found = _ini_import.migrated(text, V2_1, PATH)
+    found = found_in(text, V2_1, PATH)
     assert found.left_over == []
     assert _written(found.arguments, V2_1) == text
 
@@ -274,7 +458,7 @@ def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]])
     tail = ",".join("{}={}".format(name, value.replace("\\", "\\\\").replace(",", "\\,")) for name, value in pairs)
     line = writer.render("uwsgi", [writer.Line("subscribe2", HEAD[13:] + ",key=a," + tail.replace("%(", "("))])
     wanted = kvlist.parse(next(one.value for one in parser.read(line, PATH) if one.name == "subscribe2"))
-    found = _ini_import.migrated(line, V2_0, PATH)
+    found = found_in(line, V2_0, PATH)
     if "subscriptions" not in found.arguments:
         assert len(found.left_over) == 1
         return
@@ -289,19 +473,19 @@ def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]])
 def test_many_sections_are_read_in_time() -> None:
     text = "[uwsgi]\nx = 1\n" + "".join(f"[s{at}]\nsubscribe2 = a\n" for at in range(5000))
     with computed(3):
-        assert len(_ini_import.migrated(text, (2, 0)).left_over) == 5000
+        assert len(convert.converted(text, (2, 0)).left_over) == 5000
 
 
 def test_a_text_has_its_limit() -> None:
     text = "[uwsgi]\n" + ";" * (2**20 - 12) + "\nx=1"
-    assert _ini_import.migrated(text, V2_0) == ({}, [])
+    assert found_in(text, V2_0) == ({}, [])
     with pytest.raises(ArgumentError) as caught:
-        _ini_import.migrated(text + "2", V2_0)
+        convert.converted(text + "2", V2_0)
     assert str(caught.value) == "text: is longer than 1048576 characters, so it is no ini file that uWSGI runs with"
 
 
 @pytest.mark.parametrize("text", ["[uwsgi]\n" + "x" * 2**20, "[uwsgi]\nx=" + "%p" * 500000])
 def test_a_text_that_nobody_runs_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match=r"^text: is longer than ") as caught:
-        _ini_import.migrated(text, (2, 0), "/v/shop.ini")
+        convert.converted(text, (2, 0), "/v/shop.ini")
     assert caught.value.path == "text"
