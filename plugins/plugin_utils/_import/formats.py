@@ -79,6 +79,8 @@ def read(place: str, form: str, text: str, path: str, section: str, more: Mappin
     """
     if len(text) > _MOST_TEXT:
         raise ArgumentError(place, f"is longer than {_MOST_TEXT} characters, so it is no {form} file that uWSGI runs with")
+    if form != "ini" and parser.UNKNOWN in text:
+        raise ArgumentError(place, f"has a NUL character, so it is no {form} file that uWSGI runs with")
     try:
         if form == "ini":
             return File(parser.sections(text, path, more), {})
