@@ -91,8 +91,8 @@ FILES: dict[str, Published] = {
     "weight of the instance": Published(HEAD + "weight = 4\nsubscribe-to = <server>:a\nsubscribe2 = server=<server>,key=b\n", 2),
     "auto-weight": Published(HEAD + "auto-weight = true\nprocesses = 2\nthreads = 3\nsubscribe2 = server=<server>,key=b,weight=9\n", 1),
     "the last weight": Published(
-        HEAD + "weight = 9\nsubscribe2 = server=<server>,key=a,weight=2\nsubscribe-to = <server>:b\nsubscribe2 = server=<server>,key=c,weight=5\n",
-        3, 3, rounds=2,
+        HEAD + "weight = 9\nsubscribe2 = server=<server>,key=a,weight=2\nsubscribe-to = <server>:b\nsubscribe2 = server=<server>,key=c,weight=5\nsubscribe2 = server=<server>,key=d\n",
+        4, 3, rounds=2,
     ),
     "modifier of the instance": Published(
         HEAD + "subscribe-with-modifier1 = 7\nsubscribe-to = <server>:a,5\nsubscribe2 = server=<server>,key=b,modifier2=3\n", 2

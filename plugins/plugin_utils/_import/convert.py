@@ -214,7 +214,7 @@ class _Work:
         elif option.name == SUBSCRIBE2:
             fields = kvlist.parse(option.value)
             self._whole.see(fields)
-            self._announce(line, entries.of_fields(fields, self._release))
+            self._announce(line, entries.of_fields(fields, self._release), False)
             for name in fields:
                 why = entries.ignored(name, self._release)
                 if why:
@@ -222,7 +222,7 @@ class _Work:
         elif option.name in SUBSCRIBE_TO:
             found, file = entries.of_older(option.value, self._sources.text)
             for entry in found:
-                self._announce(line, entry)
+                self._announce(line, entry, True)
             if file:
                 self.leave(line, prefix + _KEYS.format(file))
         elif self._whole.takes(line, option):
@@ -232,9 +232,9 @@ class _Work:
         elif option.name not in self._names:
             raise Unreadable("is no option of uWSGI 2, which ignores it unless it is strict")
 
-    def _announce(self, line: str, entry: dict[str, Any]) -> None:
+    def _announce(self, line: str, entry: dict[str, Any], older: bool) -> None:
         fragment({"subscriptions": [entry]}, self._release)
-        self._whole.entries.append((line, entry))
+        self._whole.add(line, entry, older)
 
     def _take_option(self, line: str, option: parser.Option) -> None:
         group, row = _GROUPS[option.name]

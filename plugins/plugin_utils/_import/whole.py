@@ -4,8 +4,8 @@
 
 """What holds for all announcements of an instance, to entries that announce the same. Pure.
 
-uWSGI sends it in place of what a subscription says itself (``uwsgi_subscription_ub``, core/subscription.c). A weight of one
-``subscribe2`` line is that of all others in uWSGI 2.0, too: the last that it read.
+uWSGI sends it in place of what a subscription says itself (``uwsgi_subscription_ub``, core/subscription.c). In uWSGI 2.0 the
+weight of a ``subscribe2`` line is also sent for what comes after it and has none, round by round.
 """
 
 from __future__ import annotations
@@ -47,14 +47,24 @@ class Whole:
         self._release = release
         self._options = options
         # Those of subscribe2 lines, be these left over or not.
-        self._weights: list[str] = []
+        self._weights: list[int] = []
+        # What one round sends, in its order, the older lines first: an entry by its place, or None for the next of the weights.
+        self._older: list[int] = []
+        self._newer: list[int | None] = []
         self._given: dict[str, tuple[str, str]] = {}
         self._left_over: list[LeftOver] = []
 
     def see(self, fields: dict[str, str]) -> None:
         """The fields of a ``subscribe2`` line."""
-        if fields.get("server") and fields.get("key") and _WEIGHT in fields:
-            self._weights.append(fields[_WEIGHT])
+        if "server" in fields and "key" in fields and _WEIGHT in fields:
+            # What atoi makes of other text is no weight.
+            self._weights.append(int(fields[_WEIGHT]) if is_number(fields[_WEIGHT]) else 0)
+            self._newer.append(None)
+
+    def add(self, line: str, entry: dict[str, Any], older: bool) -> None:
+        """What a line announces; ``older`` is ``subscribe-to``."""
+        (self._older if older else self._newer).append(len(self.entries))
+        self.entries.append((line, entry))
 
     def takes(self, line: str, option: parser.Option) -> bool:
         """Whether an option holds for all; then it is kept. The last of its name counts."""
@@ -66,7 +76,7 @@ class Whole:
         """Have the entries say what holds for all of them; what can't be said so is given back."""
         newer = self._release >= V2_1
         if self._weights and not newer:
-            self._one_weight()
+            self._weigh()
         for name in (_MODIFIER, _WEIGHT, _AUTO_WEIGHT):
             if name in self._given:
                 line, value = self._given[name]
@@ -88,7 +98,7 @@ class Whole:
             return
         weight = _cores(self._options) if automatic else read_number(value)
         if not automatic and self._weights and not newer:
-            raise Unreadable("is replaced by the weight of a subscribe2 line, since uWSGI 2.0 has one for all")
+            raise Unreadable("is replaced by the weight of a subscribe2 line, since uWSGI 2.0 keeps the last that it read")
         if weight:
             own = newer or not automatic
             self._change(lambda entry: entry if own and "balancing_weight" in entry else {**entry, "balancing_weight": weight})
@@ -99,17 +109,19 @@ class Whole:
             fragment({"subscriptions": [entry]}, self._release)
         self.entries = found
 
-    def _one_weight(self) -> None:
-        last = self._weights[-1]
-        # What atoi makes of other text is no weight.
-        weight = int(last) if is_number(last) else 0
-        for line, entry in self.entries:
-            if entry.get("balancing_weight", 0) != weight:
-                entry["balancing_weight"] = weight
-                if not weight:
-                    del entry["balancing_weight"]
-                what = f"the weight {weight}" if weight else "no weight"
-                self._left_over.append(LeftOver(line, f"gets {what}, the last in the file, since uWSGI 2.0 has one for all"))
+    def _weigh(self) -> None:
+        """Give each entry the weight that it has from the second round on: its own, or the last that was read before it."""
+        left = iter(self._weights)
+        weight = self._weights[-1]
+        for turn in [*self._older, *self._newer]:
+            if turn is None:
+                weight = next(left)
+                continue
+            line, entry = self.entries[turn]
+            if entry.get("balancing_weight") != weight:
+                # Routers take 0 for 1, and of no weight uWSGI would make another's.
+                entry["balancing_weight"] = weight or 1
+                self._left_over.append(LeftOver(line, f"is announced with the weight {weight} of a subscribe2 line, which uWSGI 2.0 keeps"))
 
 
 def _modifier(given: Any, first: int) -> Any:

@@ -68,6 +68,7 @@ SAID: list[tuple[str, dict[str, Any]]] = [
 HEAD = "subscribe2 = server=" + S
 _ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
 _WHOLE = "holds for the whole instance; give each subscription a {} instead"
+_KEPT = "is announced with the weight {} of a subscribe2 line, which uWSGI 2.0 keeps"
 _NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
 _OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
 _OTHER_SECTION = "stands in the section [other], which this instance doesn't read; its reader is uWSGI started with FILE:other"
@@ -105,12 +106,15 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     ("yaml = /etc/uwsgi/more.yml", {}, _OTHER_FILE),
     ("[other]\nmaster = true\nsubscribe-freq = 3", {}, _OTHER_SECTION),
     ("[other] \t\r\nsubscribe-freq = 3\n[other]", {}, _OTHER_SECTION),
-    (HEAD + f",key=a,weight=2\nsubscribe2 = server={S},key=b,weight=5",
-     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
-     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
+    (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=2\nsubscribe2 = server={S},key=c,weight=5",
+     {"subscriptions": [{"server": S, "key": key, "balancing_weight": weight} for key, weight in (("a", 5), ("b", 2), ("c", 5))]},
+     _KEPT.format(5)),
+    (HEAD + f",key=a,weight=x\nsubscribe2 = server={S},key=b,weight=5\nsubscribe2 = server={S},key=c,weight=2",
+     {"subscriptions": [{"server": S, "key": key, "balancing_weight": weight} for key, weight in (("b", 5), ("c", 2))]},
+     "subscriptions[0].balancing_weight: 'x' is not a whole number"),
     (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=5",
      {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
-     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
+     _KEPT.format(5)),
 ]  # fmt: skip
 # The same where the reader, or the check of the arguments, has the reason: words of it.
 HANDED_ON: list[tuple[str, str]] = [
@@ -325,9 +329,10 @@ FOLLOWED: Cases = [
      [("weight = 3", "is replaced by the weight of a subscribe2 line")]),
     (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
     (f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
-     [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "gets the weight 3, the last in the file")]),
-    (f"{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x", keys("a"),
-     [("subscribe2 = server=router1:1,key=b,weight=x", ""), (SUB + "a,weight=3", "gets no weight, the last in the file")]),
+     [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")]),
+    (f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
+     {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
+     [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")]),
     (f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
      {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]}, []),
     (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
