@@ -40,16 +40,16 @@ options:
   format:
     description:
       - The format of the text. By default the ending of O(path) decides, as it does for uWSGI, or else the text.
-      - Builds of uWSGI differ in YAML. Where they do, O(ignore:_input) is read as by one with libyaml, such as Debian's, and the
-        line is in RV(_value.left_over) too. Builds may lack JSON, XML or YAML.
+      - Builds of uWSGI read YAML differently. Where they do, the filter reads it like a build with libyaml, such as Debian's, and
+        the line is in the returned C(left_over) too. A build may lack JSON, XML or YAML.
       - XML with a document type is refused.
     type: str
     choices: [ini, json, xml, yaml]
     version_added: 1.1.0
   files:
     description:
-      - The texts of other files by their paths. They are used for C(include), C(inherit), C(ini) and the like, and for the keys of
-        C(subscribe-to = SERVER:@FILE).
+      - The texts of other files by their paths. They are used for C(include), C(inherit), C(ini) and the like, and for the keys
+        of C(subscribe-to = SERVER:@FILE).
       - A relative path in the configuration starts at the folder of O(path), as in a vassal of an Emperor.
       - A file that isn't here is not read, and its line is left over.
     type: dict
@@ -111,7 +111,8 @@ _value:
         subscriptions: [{server: [10.0.0.2:2626, 10.0.0.3:2626], key: shop.example.com, address: 0}]
         client_params: {announce_interval: 3}
     left_over:
-      description: The lines that the arguments don't express, or not as uWSGI reads them. Of any format, they look like those of ini files.
+      description:
+        - The lines that the arguments don't express, or not exactly. Lines of every format are shown as in an ini file.
       type: list
       elements: dict
       contains:

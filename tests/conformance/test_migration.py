@@ -11,8 +11,10 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -49,7 +51,7 @@ class Published(NamedTuple):
     left: int = 0
     name: str = "shop.ini"
     argument: str = "{}"
-    others: dict[str, str] = {}
+    others: Mapping[str, str] = MappingProxyType({})
     different: bool = False
     rounds: int = 1
 
@@ -63,12 +65,22 @@ JSON = '"master": true, "subscribe-freq": 1, "socket": "<a>"'
 FILES: dict[str, Published] = {
     # The Fastrouter and the subscription server, in uWSGI's documentation and in what was made of it.
     "documentation": Published(HEAD + "subscribe-to = <server>:uwsgi.it\n", 1),
-    "several names": Published(HEAD + "subscribe-to = <server>:pippo.com\nsubscribe-to = <server>:www.pippo.com\nst = <server>:a:80\n", 3),
+    "several names": Published(
+        HEAD + "subscribe-to = <server>:pippo.com\nsubscribe-to = <server>:www.pippo.com\nst = <server>:a:80\n", 3
+    ),
     "modifier": Published(HEAD + "subscribe-to = <server>:unbit.it,5\nsubscribe = <server>:php.it,14\n", 2),
-    "signed": Published(HEAD + "subscribe-to = <server>:unbit.it,0,SHA1:<key>\nsubscribe2 = server=<server>,key=b,sign=SHA256:<key>\n", 2),
-    "another address": Published(HEAD + "subscribe-to = 10.0.0.7:3031=<server>:addressed\nsubscribe2 = server=<server>,key=b,addr=<b>\n", 2),
-    "two routers": Published(HEAD + "subscribe-to = <server>:a\nsubscribe-to = <other>:a\nsubscribe2 = server=<other>,key=b\n", 3),
-    "every field": Published(HEAD + "subscribe2 = server=<server>,key=f,weight=3,modifier1=5,modifier2=7,socket=0,check=<dir>/gone\n", 1),
+    "signed": Published(
+        HEAD + "subscribe-to = <server>:unbit.it,0,SHA1:<key>\nsubscribe2 = server=<server>,key=b,sign=SHA256:<key>\n", 2
+    ),
+    "another address": Published(
+        HEAD + "subscribe-to = 10.0.0.7:3031=<server>:addressed\nsubscribe2 = server=<server>,key=b,addr=<b>\n", 2
+    ),
+    "two routers": Published(
+        HEAD + "subscribe-to = <server>:a\nsubscribe-to = <other>:a\nsubscribe2 = server=<other>,key=b\n", 3
+    ),
+    "every field": Published(
+        HEAD + "subscribe2 = server=<server>,key=f,weight=3,modifier1=5,modifier2=7,socket=0,check=<dir>/gone\n", 1
+    ),
     "certificates": Published(
         HEAD + "subscribe2 = server=<server>,key=t,sni_key=/etc/ssl/t.key,sni_crt=/etc/ssl/t.crt,sni_ca=!/etc/ssl/ca.pem\n", 1
     ),
@@ -78,21 +90,34 @@ FILES: dict[str, Published] = {
     "second socket": Published(HEAD + "socket = <b>\nsubscribe2 = server=<server>,key=second,socket=1\n", 1),
     "silent lines": Published(
         HEAD + "subscribe2 = server=<server>, key=space\nsubscribe2 = server = <server>,key=b\nsubscribe2 = junk\n"
-        "subscribe-to = <server>\n; subscribe-to = <server>:comment\nsubscribe-to = <server>:heard\n", 1, 4,
+        "subscribe-to = <server>\n; subscribe-to = <server>:comment\nsubscribe-to = <server>:heard\n",
+        1,
+        4,
     ),
     "suspended": Published(HEAD + "subscribe2 = server=<server>,key=out,check=<dir>/shop.ini\nsubscribe-to = <server>:in\n", 1),
     # One file for many vassals.
-    "magic": Published(HEAD + "subscribe-to = <server>:%n.example.com\nsubscribe2 = server=<server>,key=%c.%e.%0,check=%dgone\n", 2),
+    "magic": Published(
+        HEAD + "subscribe-to = <server>:%n.example.com\nsubscribe2 = server=<server>,key=%c.%e.%0,check=%dgone\n", 2
+    ),
     "placeholders": Published(
         HEAD + "domain = example.com\nset-ph = router=<server>\nset-placeholder = name=shop.%(domain)\nset = full=www.%(domain)\n"
-        "subscribe-to = %(router):%(full)\nsubscribe2 = server=%(router),key=100%%.%n.%(domain)\n", 2,
+        "subscribe-to = %(router):%(full)\nsubscribe2 = server=%(router),key=100%%.%n.%(domain)\n",
+        2,
     ),
-    "names that look like options": Published(HEAD + "subscription-server = <server>\nsubscribe-to = %(subscription-server):a\n", 1),
+    "names that look like options": Published(
+        HEAD + "subscription-server = <server>\nsubscribe-to = %(subscription-server):a\n", 1
+    ),
     "weight of the instance": Published(HEAD + "weight = 4\nsubscribe-to = <server>:a\nsubscribe2 = server=<server>,key=b\n", 2),
-    "auto-weight": Published(HEAD + "auto-weight = true\nprocesses = 2\nthreads = 3\nsubscribe2 = server=<server>,key=b,weight=9\n", 1),
+    "auto-weight": Published(
+        HEAD + "auto-weight = true\nprocesses = 2\nthreads = 3\nsubscribe2 = server=<server>,key=b,weight=9\n", 1
+    ),
     "the last weight": Published(
-        HEAD + "weight = 9\nsubscribe2 = server=<server>,key=a,weight=2\nsubscribe-to = <server>:b\nsubscribe2 = server=<server>,key=c,weight=5\nsubscribe2 = server=<server>,key=d\n",
-        4, 3, rounds=2,
+        HEAD
+        + "weight = 9\nsubscribe2 = server=<server>,key=a,weight=2\nsubscribe-to = <server>:b\n"
+        "subscribe2 = server=<server>,key=c,weight=5\nsubscribe2 = server=<server>,key=d\n",
+        4,
+        3,
+        rounds=2,
     ),
     "modifier of the instance": Published(
         HEAD + "subscribe-with-modifier1 = 7\nsubscribe-to = <server>:a,5\nsubscribe2 = server=<server>,key=b,modifier2=3\n", 2
@@ -101,19 +126,27 @@ FILES: dict[str, Published] = {
     "shared section": Published(HEAD + "ini = :common\n[common]\nsubscribe-to = <server>:%n.%x\n", 1),
     "broodlord": Published(HEAD + "zerg-server = <dir>/zs\n[zerg]\nzerg = x\nsubscribe-to = <server>:z\n", 0, 1),
     "zerg": Published(
-        "[uwsgi]\nsubscribe-to = <server>:no\n[zerg]\nmaster = true\nsubscribe-freq = 1\nsocket = <a>\nsubscribe-to = <server>:%x\n", 1, 1,
+        "[uwsgi]\nsubscribe-to = <server>:no\n[zerg]\nmaster = true\nsubscribe-freq = 1\nsocket = <a>\n"
+        "subscribe-to = <server>:%x\n",
+        1,
+        1,
         argument="{}:zerg",
     ),
     "one file, several instances": Published(
-        "[stats]\nstats = <b>\n[web]\nmaster = true\nsubscribe-freq = 1\nsocket = <a>\nsubscribe2 = server=<server>,key=web\n", 1,
+        "[stats]\nstats = <b>\n[web]\nmaster = true\nsubscribe-freq = 1\nsocket = <a>\nsubscribe2 = server=<server>,key=web\n",
+        1,
         argument="{}:web",
     ),
     # Other files.
-    "included": Published(HEAD + "include = <dir>/common.ini\n", 1,
-                          others={"common.ini": "[uwsgi]\nsubscribe-to = <server>:%n.%N\n"}),
-    "included by name": Published(HEAD + "ini = common.ini:web\n", 1, others={"common.ini": "[web]\nsubscribe-to = <server>:%x\n"}),
-    "inherited": Published(HEAD + "inherit = common.ini\n", 1,
-                           others={"common.ini": "[uwsgi]\nsubscribe-to = <server>:inherited\n"}),
+    "included": Published(
+        HEAD + "include = <dir>/common.ini\n", 1, others={"common.ini": "[uwsgi]\nsubscribe-to = <server>:%n.%N\n"}
+    ),
+    "included by name": Published(
+        HEAD + "ini = common.ini:web\n", 1, others={"common.ini": "[web]\nsubscribe-to = <server>:%x\n"}
+    ),
+    "inherited": Published(
+        HEAD + "inherit = common.ini\n", 1, others={"common.ini": "[uwsgi]\nsubscribe-to = <server>:inherited\n"}
+    ),
     "keys in a file": Published(HEAD + "subscribe-to = <server>:@<dir>/domains\n", 3, 1, others=KEYS),
     "keys in a file, another address": Published(HEAD + "subscribe-to = <b>=<server>:@<dir>/domains\n", 3, 1, others=KEYS),
     # Options of the file's own.
@@ -136,34 +169,58 @@ FILES: dict[str, Published] = {
     "yaml": Published("uwsgi:\n" + YAML + "  subscribe-to: <server>:shop.example.com\n", 1, name="shop.yml"),
     "yaml with comments": Published(
         "---\n# the shop\nuwsgi:\n" + YAML + "  # old\n\n  subscribe-to: <server>:%n.example.com # here\n"
-        "  subscribe2: server=<server>,key=b,addr=<b>\n", 2, name="shop.yaml",
+        "  subscribe2: server=<server>,key=b,addr=<b>\n",
+        2,
+        name="shop.yaml",
     ),
     "yaml with a section": Published(
         "base:\n  processes: 1\nweb:\n" + YAML + "  subscribe2: server=<server>,key=web\n", 1, name="shop.yml", argument="{}:web"
     ),
     # Of which builds differ.
     "yaml with a list": Published(
-        "uwsgi:\n" + YAML + "  subscribe-to:\n    - <server>:a\n    - <server>:b\n  processes: 1\n", 2, 2, name="shop.yml", different=True
+        "uwsgi:\n" + YAML + "  subscribe-to:\n    - <server>:a\n    - <server>:b\n  processes: 1\n",
+        2,
+        2,
+        name="shop.yml",
+        different=True,
     ),
     "yaml with quotes": Published(
-        "uwsgi:\n" + YAML + '  subscribe2: "server=<server>,key=a"\n  subscribe-to: [\'<server>:b\']\n', 2, 4, name="shop.yml", different=True
+        "uwsgi:\n" + YAML + "  subscribe2: \"server=<server>,key=a\"\n  subscribe-to: ['<server>:b']\n",
+        2,
+        4,
+        name="shop.yml",
+        different=True,
     ),
     "json": Published('{"uwsgi": {' + JSON + ', "subscribe-to": "<server>:shop.example.com"}}', 1, name="shop.json"),
     "json with lists": Published(
-        '{"uwsgi": {' + JSON + ', "subscribe-to": ["<server>:a", "<server>:b\\u002etest"], "subscribe2": "server=<server>,key=%n,weight=2",'
-        ' "weight": 1.5, "subscribe": null}}', 3, 4, name="shop.js", rounds=2,
+        '{"uwsgi": {'
+        + JSON
+        + ', "subscribe-to": ["<server>:a", "<server>:b\\u002etest"], "subscribe2": "server=<server>,key=%n,weight=2",'
+        ' "weight": 1.5, "subscribe": null}}',
+        3,
+        4,
+        name="shop.js",
+        rounds=2,
     ),
-    "json with a section": Published('{"a": {"b": 1}, "web": {' + JSON + ', "st": "<server>:w"}}', 1, name="shop.json", argument="{}:web"),
+    "json with a section": Published(
+        '{"a": {"b": 1}, "web": {' + JSON + ', "st": "<server>:w"}}', 1, name="shop.json", argument="{}:web"
+    ),
     "xml": Published(f"<uwsgi>\n  {XML}\n  <subscribe-to><server>:shop.example.com</subscribe-to>\n</uwsgi>", 1, name="shop.xml"),
     "xml with entities": Published(
-        f"<?xml version=\"1.0\"?>\n<uwsgi>{XML}<!-- c --><subscribe2>server=<server>,key=a&amp;b&#46;c</subscribe2><subscribe-to>"
-        "<![CDATA[<server>:c]]></subscribe-to></uwsgi>", 2, name="shop.xml",
+        f'<?xml version="1.0"?>\n<uwsgi>{XML}<!-- c --><subscribe2>server=<server>,key=a&amp;b&#46;c</subscribe2><subscribe-to>'
+        "<![CDATA[<server>:c]]></subscribe-to></uwsgi>",
+        2,
+        name="shop.xml",
     ),
     "xml with sections": Published(
-        f'<conf><uwsgi id="a"><processes>1</processes></uwsgi><uwsgi id="web">{XML}<st><server>:w</st><st id="a"><server>:x</st></uwsgi></conf>',
-        1, 1, name="shop.xml", argument="{}:web",
+        f'<conf><uwsgi id="a"><processes>1</processes></uwsgi><uwsgi id="web">{XML}'
+        '<st><server>:w</st><st id="a"><server>:x</st></uwsgi></conf>',
+        1,
+        1,
+        name="shop.xml",
+        argument="{}:web",
     ),
-}  # fmt: skip
+}
 
 
 @lru_cache
@@ -197,8 +254,13 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [BINARY, *(["--plugins", "python3"] if plugin_lines("python3") else []), *arguments],
-            stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True, pass_fds=(theirs,),
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,
+            pass_fds=(theirs,),
+        )
     os.close(theirs)
 
     def packets() -> list[tuple[int, Packet]]:
@@ -291,7 +353,11 @@ def test_nothing_is_read_of_a_section_of_yaml_in_braces(tmp_path: Path) -> None:
         pytest.skip("this uWSGI was built without yaml")
     (tmp_path / "shop.yml").write_text("uwsgi: {procname: a}\n", encoding="utf-8")
     found = subprocess.run(
-        [BINARY, "--yaml", str(tmp_path / "shop.yml"), "--get", "procname"], capture_output=True, text=True, timeout=30, check=False
+        [BINARY, "--yaml", str(tmp_path / "shop.yml"), "--get", "procname"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert (found.returncode, found.stdout.strip()) == (0, "")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All lines that one section comes to: of its file, and of other files and sections that it includes, as far as they are given. Pure."""
+"""All lines of an instance: of one section, and of the sections and files that it includes, as far as they are given. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Sources:
     def __init__(self, text: str, path: str, section: str, form: str, others: Mapping[str, str]) -> None:
         self._texts = {**others, path: text}
         if len(others) > _MOST_FILES or sum(map(len, others.values())) > _MOST_TOTAL:
-            raise ArgumentError("files", f"has more than {_MOST_FILES} files or {_MOST_TOTAL} characters; give those that are included")
+            raise ArgumentError("files", f"has more than {_MOST_FILES} files or {_MOST_TOTAL} characters; give what is included")
         self._path = path
         self._section = section
         self._form = form or formats.of(path, text)
@@ -158,10 +158,8 @@ class Sources:
             form = next((one for ending, one in formats.ENDINGS.items() if name.endswith(ending)), "")
             if not form:
                 return _NO_FORMAT if line.name in ("include", "inherit") else _OTHER_FILE
-        if not name and form == "ini":
-            key = self._last
-        else:
-            key = self._key(name)
+        # Without a name it's the file that was read last.
+        key = self._last if not name and form == "ini" else self._key(name)
         return _OTHER_FILE if key is None else Target(key, section or DEFAULT_SECTION, form)
 
     def _key(self, name: str) -> str | None:

@@ -26,6 +26,7 @@ _MODIFIER = "subscribe-with-modifier1"
 # The options, and what of an entry says the same.
 _ARGUMENTS = {_WEIGHT: "balancing_weight", _AUTO_WEIGHT: "balancing_weight", _MODIFIER: "modifier"}
 _NO_ANNOUNCEMENT = "holds for the whole instance; give each subscription a {} instead"
+_KEPT = "is announced with the weight {} of a subscribe2 line, which uWSGI 2.0 keeps"
 _PROCESSES = ("processes", "workers")
 # They change the number of cores, each in its own way (plugins/*).
 _LOOPS = ("async", "gevent", "asyncio", "coroae", "goroutines", "tornado")
@@ -121,7 +122,7 @@ class Whole:
             if entry.get("balancing_weight") != weight:
                 # Routers take 0 for 1, and of no weight uWSGI would make another's.
                 entry["balancing_weight"] = weight or 1
-                self._left_over.append(LeftOver(line, f"is announced with the weight {weight} of a subscribe2 line, which uWSGI 2.0 keeps"))
+                self._left_over.append(LeftOver(line, _KEPT.format(weight)))
 
 
 def _modifier(given: Any, first: int) -> Any:

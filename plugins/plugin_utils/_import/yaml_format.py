@@ -19,6 +19,13 @@ import yaml
 from .problems import MOST_DEPTH, MOST_ROWS, NotReadError
 
 _MOST_STEPS = 2**22
+# What a scalar is after each token. Libyaml's tokens have these classes, too.
+_KEY, _VALUE, _ENTRY = 1, 2, 3
+_STATES = {
+    "KeyToken": _KEY,
+    "ValueToken": _VALUE,
+    **dict.fromkeys(("FlowSequenceStartToken", "BlockSequenceStartToken", "FlowEntryToken", "BlockEntryToken"), _ENTRY),
+}
 _LIBYAML = "is read so by a uWSGI that was built with libyaml, such as Debian's; others, such as PyPI's, read no quotes or lists"
 _OTHERS = "is read so only by a uWSGI without libyaml, such as PyPI's; with libyaml it is something else"
 _STOPPED = "is on or after a value with an anchor or a tag, where a uWSGI with libyaml stops reading"
@@ -96,46 +103,33 @@ def _options(tokens: list[yaml.Token], asked: str) -> Iterator[tuple[str, str, s
     """Options, values and flaws of a section, by libyaml's tokens; ``state`` is what uWSGI calls ``status``."""
     state, key, inside, flaw = 0, None, 0, ""
     for token in tokens:
-        if isinstance(token, yaml.KeyToken):
-            state = 1
-        elif isinstance(token, yaml.ValueToken):
-            state = 2
-        elif isinstance(token, (yaml.FlowSequenceStartToken, yaml.BlockSequenceStartToken)):
-            inside += 1 if inside else 0
-            state = 3
-        elif isinstance(token, (yaml.FlowEntryToken, yaml.BlockEntryToken)):
-            state = 3
-        elif isinstance(token, yaml.BlockMappingStartToken):
-            if inside:
-                inside += 1
-            elif key == asked:
-                inside = 1
-        elif isinstance(token, (yaml.BlockEndToken, yaml.FlowSequenceEndToken)):
-            if inside:
-                inside -= 1
-                if not inside:
-                    return
-            key, state = None, 0
-        elif isinstance(token, yaml.ScalarToken):
-            if state == 1:
+        if isinstance(token, yaml.ScalarToken):
+            if state == _KEY:
                 key = token.value
                 continue
-            if state not in (2, 3):
+            if state not in (_VALUE, _ENTRY):
                 # An anchor or a tag is before it: uWSGI stops here. What comes is read on to be given back.
                 flaw = _STOPPED
             if key is not None and inside:
                 yield key, token.value, flaw
-            if state != 3:
+            if state != _ENTRY:
                 key, state = None, 0
+        elif isinstance(token, yaml.BlockMappingStartToken):
+            inside += 1 if inside or key == asked else 0
+        elif isinstance(token, (yaml.BlockEndToken, yaml.FlowSequenceEndToken)):
+            if inside == 1:
+                return
+            inside, key, state = max(0, inside - 1), None, 0
         else:
-            state = 0
+            inside += 1 if inside and isinstance(token, (yaml.FlowSequenceStartToken, yaml.BlockSequenceStartToken)) else 0
+            state = _STATES.get(type(token).__name__, 0)
 
 
 def _by_line(text: str, asked: str) -> Iterator[tuple[str, str]]:
     """Options and values of a section, for a uWSGI that reads line by line."""
     inside = False
-    for line in text.split("\n"):
-        line = line.partition("#")[0]
+    for whole in text.split("\n"):
+        line = whole.partition("#")[0]
         if not line:
             continue
         stripped = line.lstrip(" \t\r")

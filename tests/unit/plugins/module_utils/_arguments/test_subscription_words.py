@@ -64,8 +64,8 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, None)]},
-        "subscriptions[1].balancing_weight: is not given and that of subscriptions[0] is 2, but uWSGI 2.0 sends the weight of one "
-        "subscription for all that have none; give every subscription a weight",
+        "subscriptions[1].balancing_weight: is not given and that of subscriptions[0] is 2, but uWSGI 2.0 sends the weight of "
+        "one subscription for all that have none; give every subscription a weight",
     ),
 ]
 

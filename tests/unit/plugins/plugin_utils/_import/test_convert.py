@@ -90,7 +90,8 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     (f"subscribe-to = {S}:", {}, _NO_TARGET),
     ("subscribe-to = /run/s.sock", {}, _NO_TARGET),
     ("subscribe-to =", {}, _NO_TARGET),
-    (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in the file /etc/keys, which is not given; give its text in files, or the keys"),
+    (f"subscribe-to = {S}:@/etc/keys", {},
+     "has its keys in the file /etc/keys, which is not given; give its text in files, or the keys"),
     (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
     ("weight = 3", {}, _WHOLE.format("balancing_weight")),
     ("auto-weight = true", {}, _WHOLE.format("balancing_weight")),
@@ -238,12 +239,15 @@ ZERGS = "zergs of an Emperor in broodlord mode"
 
 
 @pytest.mark.parametrize(
-    ("path", "section", "read"), [("", "uwsgi", "uwsgi"), ("", "zerg", "zerg"), ("/a.ini:zerg", "uwsgi", "zerg"), ("/a.ini:x", "zerg", "zerg")]
+    ("path", "section", "read"),
+    [("", "uwsgi", "uwsgi"), ("", "zerg", "zerg"), ("/a.ini:zerg", "uwsgi", "zerg"), ("/a.ini:x", "zerg", "zerg")],
 )
 def test_the_result_names_the_sections(path: str, section: str, read: str) -> None:
     found = convert.converted(ZERG, V2_0, path, section)
     readers = {"uwsgi": "uWSGI started with FILE:uwsgi", "zerg": ZERGS, "x": "uWSGI started with FILE:x"}
-    assert found.sections == [(name, name == read, "this instance" if name == read else reader) for name, reader in readers.items()]
+    assert found.sections == [
+        (name, name == read, "this instance" if name == read else reader) for name, reader in readers.items()
+    ]
     if read == "zerg":
         assert (found.arguments, found.left_over) == ({"subscriptions": [{"server": S, "key": "z"}]}, [])
     else:
@@ -282,9 +286,11 @@ FOLLOWED: Cases = [
     ("ini = exec://cat", {}, [("ini = exec://cat", "not given")]),
     ("if-env = A\ninclude = more.ini\nendif =", {}, [("include = more.ini", "condition")]),
     ("inherit = /t.ini", {}, [(SUB + "%(ph)", "no escape protects")]),
-    (f"subscribe-to = {S}:@/etc/keys",
-     {"subscriptions": [{"server": S, "key": "a"}, {"server": S, "key": "b", "modifier": 5}]},
-     [(f"subscribe-to = {S}:@/etc/keys", "has its keys in /etc/keys, which uWSGI reads at each announcement")]),
+    (
+        f"subscribe-to = {S}:@/etc/keys",
+        {"subscriptions": [{"server": S, "key": "a"}, {"server": S, "key": "b", "modifier": 5}]},
+        [(f"subscribe-to = {S}:@/etc/keys", "has its keys in /etc/keys, which uWSGI reads at each announcement")],
+    ),
     (f"st = 10.0.0.7:1={S}:@/etc/keys,5", {}, [(f"st = 10.0.0.7:1={S}:@/etc/keys,5", "in the file /etc/keys,5, which is not")]),
     (DECLARE + f"ann = {S} a", keys("a"), []),
     (DECLARE + f"ann = {S}  a ", keys("a"), []),
@@ -292,16 +298,31 @@ FOLLOWED: Cases = [
     (f"ph = P\n{DECLARE}ann = {S} %(ph)", {}, [(f"ann = {S} %(ph)", "no escape protects")]),
     (f"ph = P\nann = {S} %(ph)\n" + DECLARE, keys("P"), []),
     (f"ph = P\ndeclare-option2 = ann=subscribe2=server={S},key=$1.%(ph)\nann = %(ph)", keys("P.P"), []),
-    (f"ann = {S} a\ndeclare-option2 = ann=subscribe2=server={S},key=a", {},
-     [(f"ann = {S} a", "is above the declare-option2 that declares it, so uWSGI ignores it")]),
+    (
+        f"ann = {S} a\ndeclare-option2 = ann=subscribe2=server={S},key=a",
+        {},
+        [(f"ann = {S} a", "is above the declare-option2 that declares it, so uWSGI ignores it")],
+    ),
     (f"declare-option = ann=subscribe2=server={S},key=$1;junk;subscribe2=server={S},key=never\nann = a", keys("a"), []),
     (f"declare-option = ann=subscribe-to={S}:$1;;st={S}:$2.$10\nann = a b", keys("a", "b.a0"), []),
     (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = two=one=$1.b\ntwo = a", keys("a.b"), []),
     (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = one=subscribe-to={S}:second\none = a", keys("a"), []),
     (f"declare-option = ann=set=subscribe-to={S}:$1\nann = a", keys("a"), []),
-    (f"declare-option = weight=subscribe-to={S}:a\nweight = 2\n{SUB}b", {"subscriptions": [{**keys("b")["subscriptions"][0], "balancing_weight": 2}]}, []),
-    (DECLARE + "ann = router1:2626 a", {},
-     [("ann = router1:2626 a", "comes to subscribe2 = server=router1:2626,key=a, which subscriptions[0].server: 'router1:2626'")]),
+    (
+        f"declare-option = weight=subscribe-to={S}:a\nweight = 2\n{SUB}b",
+        {"subscriptions": [{**keys("b")["subscriptions"][0], "balancing_weight": 2}]},
+        [],
+    ),
+    (
+        DECLARE + "ann = router1:2626 a",
+        {},
+        [
+            (
+                "ann = router1:2626 a",
+                "comes to subscribe2 = server=router1:2626,key=a, which subscriptions[0].server: 'router1:2626'",
+            )
+        ],
+    ),
     (DECLARE + f"ann = {S} %h", {}, [(f"ann = {S} %?", "magic variable")]),
     (DECLARE, {}, [(DECLARE[:-1], "declares the option ann, which no line uses")]),
     ("declare-option = ann=subscribe-to=%h\nann =", {}, [("ann =", "magic variable")]),
@@ -312,11 +333,26 @@ FOLLOWED: Cases = [
     ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
     (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
     (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
-    ("resolve = router=router1\nsubscribe-to = %(router):2626:a", {},
-     [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")]),
-    (f"vassals-set = subscribe2=server={S},key=a", {},
-     [(f"vassals-set = subscribe2=server={S},key=a", "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions")]),
-    ("vassal-set = subscribe-freq=3", {}, [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")]),
+    (
+        "resolve = router=router1\nsubscribe-to = %(router):2626:a",
+        {},
+        [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")],
+    ),
+    (
+        f"vassals-set = subscribe2=server={S},key=a",
+        {},
+        [
+            (
+                f"vassals-set = subscribe2=server={S},key=a",
+                "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions",
+            )
+        ],
+    ),
+    (
+        "vassal-set = subscribe-freq=3",
+        {},
+        [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")],
+    ),
     ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
     ("vassals-set = processes=3", {}, []),
     ("vassals-include = more.ini", {}, [("vassals-include = more.ini", "not this instance")]),
@@ -325,24 +361,43 @@ FOLLOWED: Cases = [
     ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
     (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
     (f"weight = 0\n{SUB}a", keys("a"), []),
-    (f"weight = 3\n{SUB}a,weight=2", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
-     [("weight = 3", "is replaced by the weight of a subscribe2 line")]),
+    (
+        f"weight = 3\n{SUB}a,weight=2",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
+        [("weight = 3", "is replaced by the weight of a subscribe2 line")],
+    ),
     (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
-    (f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
-     [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")]),
-    (f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
-     {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
-     [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")]),
-    (f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
-     {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]}, []),
+    (
+        f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
+        [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")],
+    ),
+    (
+        f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
+        {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
+        [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")],
+    ),
+    (
+        f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]},
+        [],
+    ),
     (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
     (f"auto-weight = off\n{SUB}a", keys("a"), []),
     (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes, which isn't known")]),
     (f"auto-weight = 1\ngevent = 100\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on gevent, too")]),
-    (f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
-     {"subscriptions": [{"server": S, "key": "a", "modifier": {"modifier1": 7, "modifier2": 3}}, {"server": S, "key": "b", "modifier": 7}]}, []),
+    (
+        f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
+        {
+            "subscriptions": [
+                {"server": S, "key": "a", "modifier": {"modifier1": 7, "modifier2": 3}},
+                {"server": S, "key": "b", "modifier": 7},
+            ]
+        },
+        [],
+    ),
     (f"subscribe-with-modifier1 = 700\n{SUB}a", keys("a"), [("subscribe-with-modifier1 = 700", "8 bits")]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected", "left_over"), FOLLOWED)
@@ -359,7 +414,9 @@ def test_uwsgi_21_keeps_weights_apart() -> None:
     text = f"weight = 3\n{SUB}a,weight=2\n{SUB}b"
     weights = [entry["balancing_weight"] for entry in read(text, V2_1).arguments["subscriptions"]]
     assert (weights, read(text, V2_1).left_over) == ([2, 3], [])
-    weights = [entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]]
+    weights = [
+        entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]
+    ]
     assert weights == [2, 3]
 
 
@@ -373,7 +430,9 @@ def test_what_declared_options_come_to_has_limits() -> None:
     # Each word doubles the next one.
     words = " ".join(f"${at}${at}" for at in range(2, 60))
     text = f"declare-option = ann=subscribe-to={S}:$1\nann = {words}\n"
-    nested = "".join(f"declare-option = o{at}=o{at + 1}=$1;o{at + 1}=$1\n" for at in range(30)) + f"declare-option = o30=st={S}:$1\n"
+    nested = (
+        "".join(f"declare-option = o{at}=o{at + 1}=$1;o{at + 1}=$1\n" for at in range(30)) + f"declare-option = o30=st={S}:$1\n"
+    )
     with computed(3):
         assert "more than is read here" in read(text).left_over[0][1]
         assert [why for dummy, why in read(nested + "o0 = a").left_over] == [

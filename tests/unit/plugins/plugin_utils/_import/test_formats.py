@@ -42,22 +42,31 @@ READ: list[tuple[str, str, Options]] = [
     ("yaml", "uwsgi:\n  x: 100%%\n  y: %d%n\n", [("x", "100%"), ("y", "/etc/uwsgi/vassals/shop.web")]),
     ("yaml", "uwsgi:\n  x: 1\n  z: *a\n  y: 2\n", XY),
     ("json", '{"uwsgi": {"x": "1", "y": 2}}', XY),
-    ("json", '{"uwsgi": {"x": true, "y": [false, null, -3, "a"]}, "other": {"z": 1}, "z": 1}',
-     [("x", "1"), ("y", "0"), ("y", "0"), ("y", "-3"), ("y", "a")]),
+    (
+        "json",
+        '{"uwsgi": {"x": true, "y": [false, null, -3, "a"]}, "other": {"z": 1}, "z": 1}',
+        [("x", "1"), ("y", "0"), ("y", "0"), ("y", "-3"), ("y", "a")],
+    ),
     ("json", '{"uwsgi": {"x": 7, "y": 2, "x": 1}}', XY),
     ("json", '{"uwsgi": {"x": "\\u00e9\\n"}}', [("x", "é\n")]),
     ("json", '{"uwsgi": {"x": "%n%%"}}', [("x", "shop.web%")]),
     ("xml", "<uwsgi><x>1</x><y>2</y></uwsgi>", XY),
-    ("xml", '<?xml version="1.0"?>\n<!-- c --><root><a><uwsgi/></a><uwsgi id="one">\n <x>1</x> text\n <y>2</y></uwsgi></root>', XY),
+    (
+        "xml",
+        '<?xml version="1.0"?>\n<!-- c --><root><a><uwsgi/></a><uwsgi id="one">\n <x>1</x> text\n <y>2</y></uwsgi></root>',
+        XY,
+    ),
     ("xml", '<a><uwsgi id="one"><x>1</x></uwsgi><uwsgi><x>3</x></uwsgi></a>', X),
-    ("xml", '<uwsgi><x id="a" mode="b">1</x><y> 2\n</y><z/><v></v></uwsgi>',
-     [("x", "1"), ("y", " 2\n"), ("z", "1"), ("v", "1")]),
+    ("xml", '<uwsgi><x id="a" mode="b">1</x><y> 2\n</y><z/><v></v></uwsgi>', [("x", "1"), ("y", " 2\n"), ("z", "1"), ("v", "1")]),
     ("xml", "<uwsgi><x>a&amp;b&#65;&lt;</x></uwsgi>", [("x", "a&bA<")]),
-    ("xml", "<uwsgi><x><!-- c -->v</x><y><![CDATA[<c>]]>v</y><z>t<![CDATA[c]]></z><v>t<b>u</b>v</v><w><?p d?>v</w></uwsgi>",
-     [("x", " c "), ("y", "<c>"), ("z", "t"), ("v", "t"), ("w", "d")]),
+    (
+        "xml",
+        "<uwsgi><x><!-- c -->v</x><y><![CDATA[<c>]]>v</y><z>t<![CDATA[c]]></z><v>t<b>u</b>v</v><w><?p d?>v</w></uwsgi>",
+        [("x", " c "), ("y", "<c>"), ("z", "t"), ("v", "t"), ("w", "d")],
+    ),
     ("xml", "<uwsgi><x>a\r\nb</x></uwsgi>", [("x", "a\nb")]),
     ("ini", "[uwsgi]\nx = 1\n[other]\nz = 3\n[uwsgi]\ny = 2\n", XY),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("form", "text", "expected"), READ)
@@ -106,7 +115,7 @@ UNKNOWN: list[tuple[str, str, str]] = [
     ("json", '{"uwsgi": {"x": {"a": 1}}}', "has an object for a value, which uWSGI ignores; give text"),
     ("json", '{"uwsgi": {"x": [["a"]]}}', "has a list in a list for a value, which uWSGI ignores; give text"),
     ("xml", "<uwsgi><x><a/>1</x></uwsgi>", "has an element in its value, with which uWSGI crashes; give text"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("form", "text", "why"), UNKNOWN)
@@ -122,8 +131,9 @@ def test_what_depends_on_the_host_is_marked_in_every_format() -> None:
 def test_other_sections_are_there_too() -> None:
     xml = '<a><uwsgi id="one"><x>1</x><z id="zerg">2</z></uwsgi><uwsgi id="two"><y>3</y></uwsgi></a>'
     assert {name: [line.name for line in lines] for name, lines in read("xml", xml, "two").sections.items()} == {
-        "one": ["x", "z"], "two": ["y"],
-    }  # fmt: skip
+        "one": ["x", "z"],
+        "two": ["y"],
+    }
     assert options("xml", xml, "one") == [("x", "1")]
     assert sorted(read("xml", xml, "one").sections) == ["one", "two", "zerg"]
     assert options("xml", xml) == [("x", "1"), ("z", "2")]
@@ -156,7 +166,11 @@ REFUSED: list[tuple[str, str, str]] = [
     ("json", '\ufeff{"uwsgi": {"x": 1}}', "is not JSON, so uWSGI doesn't start with it: "),
     ("yaml", "uwsgi:\n\tx: 1\n", "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: "),
     ("yaml", "uwsgi:\n  x: \x01\n", "is not YAML, so a uWSGI with libyaml doesn't start with it: "),
-    ("yaml", "uwsgi: {x: 1}\n", "has the section [uwsgi] in braces, of which uWSGI reads nothing in YAML; write one option a line"),
+    (
+        "yaml",
+        "uwsgi: {x: 1}\n",
+        "has the section [uwsgi] in braces, of which uWSGI reads nothing in YAML; write one option a line",
+    ),
     ("yaml", "x: " + "[" * 20, "more than 16 levels"),
     ("yaml", "".join(f"s{at}:\n  x: 1\n" for at in range(5000)), "has too many sections of YAML"),
     ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 262144 words of YAML"),
@@ -164,7 +178,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("json", " " * 1000 + "%d" * 500000, "is longer than 4194304 characters with its magic variables"),
     ("json", "".join(map(chr, range(0xE000, 0xF8FF))), "has every private character of Unicode"),
     ("yaml", "x: " + "[" * 60000, "is not YAML in line 1"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("form", "text", "words"), REFUSED, ids=[f"{case[0]}-{at}" for at, case in enumerate(REFUSED)])
@@ -177,11 +191,22 @@ def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str,
 
 # A path, a text, and the format.
 OF: list[tuple[str, str, str]] = [
-    ("/a.ini", "{}", "ini"), ("/a.yml", "", "yaml"), ("/a.yaml", "", "yaml"), ("/a.json", "", "json"), ("/a.js", "", "json"),
-    ("/a.xml", "", "xml"), ("/a.conf", ' {"uwsgi": {}}', "json"), ("", "\n<uwsgi/>", "xml"), ("", "uwsgi:\n  x: 1", "yaml"),
-    ("", "# c\n---\nuwsgi:\n  x: 1", "yaml"), ("", "# c\n[uwsgi]\nx: 1", "ini"), ("", "x = 1\n[uwsgi]", "ini"), ("", "", "ini"),
-    ("", "base: # c\r\n  x: 1", "yaml"), ("", "x: 1\n[uwsgi]", "ini"),
-]  # fmt: skip
+    ("/a.ini", "{}", "ini"),
+    ("/a.yml", "", "yaml"),
+    ("/a.yaml", "", "yaml"),
+    ("/a.json", "", "json"),
+    ("/a.js", "", "json"),
+    ("/a.xml", "", "xml"),
+    ("/a.conf", ' {"uwsgi": {}}', "json"),
+    ("", "\n<uwsgi/>", "xml"),
+    ("", "uwsgi:\n  x: 1", "yaml"),
+    ("", "# c\n---\nuwsgi:\n  x: 1", "yaml"),
+    ("", "# c\n[uwsgi]\nx: 1", "ini"),
+    ("", "x = 1\n[uwsgi]", "ini"),
+    ("", "", "ini"),
+    ("", "base: # c\r\n  x: 1", "yaml"),
+    ("", "x: 1\n[uwsgi]", "ini"),
+]
 
 
 @pytest.mark.parametrize(("path", "text", "form"), OF)
@@ -191,9 +216,15 @@ def test_the_format_is_that_of_the_ending_or_the_text(path: str, text: str, form
 
 @pytest.mark.parametrize(
     ("path", "parts"),
-    [("", ("", "")), ("/a.ini", ("/a.ini", "")), ("/a.ini:b", ("/a.ini", "b")), ("/a:b/c.ini", ("/a:b/c.ini", "")), (":b", ("", "b")),
-     ("a.ini:", ("a.ini", ""))],
-)  # fmt: skip
+    [
+        ("", ("", "")),
+        ("/a.ini", ("/a.ini", "")),
+        ("/a.ini:b", ("/a.ini", "b")),
+        ("/a:b/c.ini", ("/a:b/c.ini", "")),
+        (":b", ("", "b")),
+        ("a.ini:", ("a.ini", "")),
+    ],
+)
 def test_a_section_is_behind_a_colon(path: str, parts: tuple[str, str]) -> None:
     assert formats.split(path) == parts
 
@@ -215,15 +246,55 @@ def test_any_values_come_back_from_json_and_xml(pairs: Options) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(["ini", "json", "xml", "yaml"]), st.lists(
-    st.sampled_from(["uwsgi", ":", "\n", "  ", "- ", "[", "]", "{", "}", ",", '"', "'", "<uwsgi>", "</uwsgi>", "<a>", "</a>", "<!--", "-->",
-                     "<![CDATA[", "]]>", "&amp;", "x", "1", "%", "%(x)", "=", "#", "&a ", "*a", "!!str ", "\t", "\r", "|", "---\n", "\0"]),
-    max_size=40,
-))  # fmt: skip
+@given(
+    st.sampled_from(["ini", "json", "xml", "yaml"]),
+    st.lists(
+        st.sampled_from(
+            [
+                "uwsgi",
+                ":",
+                "\n",
+                "  ",
+                "- ",
+                "[",
+                "]",
+                "{",
+                "}",
+                ",",
+                '"',
+                "'",
+                "<uwsgi>",
+                "</uwsgi>",
+                "<a>",
+                "</a>",
+                "<!--",
+                "-->",
+                "<![CDATA[",
+                "]]>",
+                "&amp;",
+                "x",
+                "1",
+                "%",
+                "%(x)",
+                "=",
+                "#",
+                "&a ",
+                "*a",
+                "!!str ",
+                "\t",
+                "\r",
+                "|",
+                "---\n",
+                "\0",
+            ]
+        ),
+        max_size=40,
+    ),
+)
 def test_any_text_is_read_or_refused(form: str, words: list[str]) -> None:
     try:
         found = read(form, "".join(words))
     except ArgumentError as error:
-        assert error.path == "text"  # noqa: PT017
+        assert error.path == "text"
     else:
         assert all(isinstance(line.value, str) for lines in found.sections.values() for line in lines)
