@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
@@ -16,12 +16,11 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, 
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.converted import PATH, Cases, S, assert_case, found_in, keys, read
 from support.stream import computed
 from support.text import TEXT
 
-S = "10.0.0.2:2626"
 T = "10.0.0.3:2626"
-PATH = "/etc/uwsgi/vassals/shop.ini"
 V2_0, V2_1 = _dialect.V2_0, _dialect.V2_1
 
 
@@ -90,8 +89,8 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     (f"subscribe-to = {S}:", {}, _NO_TARGET),
     ("subscribe-to = /run/s.sock", {}, _NO_TARGET),
     ("subscribe-to =", {}, _NO_TARGET),
-    (f"subscribe-to = {S}:@/etc/keys", {},
-     "has its keys in the file /etc/keys, which is not given; give its text in files, or the keys"),
+    (f"subscribe-to = {S}:@/etc/other", {},
+     "has its keys in the file /etc/other, which is not given; give its text in files, or the keys"),
     (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
     ("weight = 3", {}, _WHOLE.format("balancing_weight")),
     ("auto-weight = true", {}, _WHOLE.format("balancing_weight")),
@@ -149,23 +148,6 @@ HANDED_ON: list[tuple[str, str]] = [
     ("subscription-clear-on-shutdown = true", "2.1"),
     ("subscriptions-credentials-check = /c/shop-", "no folder"),
 ]
-
-
-class Found(NamedTuple):
-    """What is compared in most tests."""
-
-    arguments: dict[str, Any]
-    left_over: list[tuple[str, str]]
-
-
-def found_in(text: str, *args: Any, **kwargs: Any) -> Found:
-    found = convert.converted(text, *args, **kwargs)
-    return Found(found.arguments, [(one.line, one.why) for one in found.left_over])
-
-
-def read(lines: str, release: _dialect.Release = V2_0) -> Found:
-    # Something else is in every file.
-    return found_in("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH)
 
 
 @pytest.mark.parametrize(("lines", "expected"), SAID)
@@ -253,193 +235,6 @@ def test_the_result_names_the_sections(path: str, section: str, read: str) -> No
     else:
         why = f"stands in the section [zerg], which this instance doesn't read; its reader is {ZERGS}"
         assert (found.arguments, found.left_over) == ({}, [(f"subscribe-to = {S}:z", why)])
-
-
-# Texts of all formats, their other files, the arguments, and what is left over: the line, and words of the reason.
-FILES = {
-    "/etc/uwsgi/vassals/more.ini": f"[uwsgi]\nsubscribe2 = server={S},key=%n.%N\n[web]\nsubscribe2 = server={S},key=%x.%X\n",
-    "/etc/keys": "# ours\na\nb,5\n\n",
-    "/t.ini": f"[uwsgi]\nph = 1\nsubscribe2 = server={S},key=%(ph)\n",
-    "/loop.ini": "[uwsgi]\ninclude = /loop.ini\n",
-    "/y.yml": f"uwsgi:\n  subscribe-to: {S}:yaml\nweb:\n  subscribe-to: {S}:web\n",
-}
-DECLARE = "declare-option = ann=subscribe2=server=$1,key=$2\n"
-SUB = f"subscribe2 = server={S},key="
-Cases = list[tuple[str, dict[str, Any], list[tuple[str, str]]]]
-
-
-def keys(*names: str) -> dict[str, Any]:
-    return {"subscriptions": [{"server": S, "key": list(names) if len(names) > 1 else names[0]}]}
-
-
-FOLLOWED: Cases = [
-    ("ini = :web\n[web]\n" + SUB + "%n.%x", keys("shop.web"), []),
-    ("ini = %p:web\n[web]\n" + SUB + "a", keys("a"), []),
-    ("include = more.ini", keys("more.shop"), []),
-    ("ini = more.ini:web", keys("web."), []),
-    ("include = /y.yml", keys("yaml"), []),
-    ("yaml = /y.yml:web", keys("web"), []),
-    ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
-    ("include = other.ini\nini = :web\n[web]\nx = 1", {}, [("include = other.ini", "not given"), ("ini = :web", "not given")]),
-    ("include = other.conf", {}, [("include = other.conf", "whose ending")]),
-    ("include = more.ini:web", {}, [("include = more.ini:web", "whose ending")]),
-    ("ini = exec://cat", {}, [("ini = exec://cat", "not given")]),
-    ("if-env = A\ninclude = more.ini\nendif =", {}, [("include = more.ini", "condition")]),
-    ("inherit = /t.ini", {}, [(SUB + "%(ph)", "no escape protects")]),
-    (
-        f"subscribe-to = {S}:@/etc/keys",
-        {"subscriptions": [{"server": S, "key": "a"}, {"server": S, "key": "b", "modifier": 5}]},
-        [(f"subscribe-to = {S}:@/etc/keys", "has its keys in /etc/keys, which uWSGI reads at each announcement")],
-    ),
-    (f"st = 10.0.0.7:1={S}:@/etc/keys,5", {}, [(f"st = 10.0.0.7:1={S}:@/etc/keys,5", "in the file /etc/keys,5, which is not")]),
-    (DECLARE + f"ann = {S} a", keys("a"), []),
-    (DECLARE + f"ann = {S}  a ", keys("a"), []),
-    (DECLARE + f"ann = {S}", keys("$2"), []),
-    (f"ph = P\n{DECLARE}ann = {S} %(ph)", {}, [(f"ann = {S} %(ph)", "no escape protects")]),
-    (f"ph = P\nann = {S} %(ph)\n" + DECLARE, keys("P"), []),
-    (f"ph = P\ndeclare-option2 = ann=subscribe2=server={S},key=$1.%(ph)\nann = %(ph)", keys("P.P"), []),
-    (
-        f"ann = {S} a\ndeclare-option2 = ann=subscribe2=server={S},key=a",
-        {},
-        [(f"ann = {S} a", "is above the declare-option2 that declares it, so uWSGI ignores it")],
-    ),
-    (f"declare-option = ann=subscribe2=server={S},key=$1;junk;subscribe2=server={S},key=never\nann = a", keys("a"), []),
-    (f"declare-option = ann=subscribe-to={S}:$1;;st={S}:$2.$10\nann = a b", keys("a", "b.a0"), []),
-    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = two=one=$1.b\ntwo = a", keys("a.b"), []),
-    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = one=subscribe-to={S}:second\none = a", keys("a"), []),
-    (f"declare-option = ann=set=subscribe-to={S}:$1\nann = a", keys("a"), []),
-    (
-        f"declare-option = weight=subscribe-to={S}:a\nweight = 2\n{SUB}b",
-        {"subscriptions": [{**keys("b")["subscriptions"][0], "balancing_weight": 2}]},
-        [],
-    ),
-    (
-        DECLARE + "ann = router1:2626 a",
-        {},
-        [
-            (
-                "ann = router1:2626 a",
-                "comes to subscribe2 = server=router1:2626,key=a, which subscriptions[0].server: 'router1:2626'",
-            )
-        ],
-    ),
-    (DECLARE + f"ann = {S} %h", {}, [(f"ann = {S} %?", "magic variable")]),
-    (DECLARE, {}, [(DECLARE[:-1], "declares the option ann, which no line uses")]),
-    ("declare-option = ann=subscribe-to=%h\nann =", {}, [("ann =", "magic variable")]),
-    ("declare-option = ann=ann=$1;subscribe-to=x\nann = a", {}, [("ann = a", "stands for itself")]),
-    ("declare-option = log=logger=file:$1\nlog = /x", {}, []),
-    ("declare-option = junk\njunk = 1", {}, []),
-    ("set = subscribe-to=" + S + ":a", keys("a"), []),
-    ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
-    (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
-    (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
-    (
-        "resolve = router=router1\nsubscribe-to = %(router):2626:a",
-        {},
-        [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")],
-    ),
-    (
-        f"vassals-set = subscribe2=server={S},key=a",
-        {},
-        [
-            (
-                f"vassals-set = subscribe2=server={S},key=a",
-                "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions",
-            )
-        ],
-    ),
-    (
-        "vassal-set = subscribe-freq=3",
-        {},
-        [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")],
-    ),
-    ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
-    ("vassals-set = processes=3", {}, []),
-    ("vassals-include = more.ini", {}, [("vassals-include = more.ini", "not this instance")]),
-    ("vassal-inherit-before = more.ini", {}, [("vassal-inherit-before = more.ini", "not this instance")]),
-    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", "of the router")]),
-    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
-    (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
-    (f"weight = 0\n{SUB}a", keys("a"), []),
-    (
-        f"weight = 3\n{SUB}a,weight=2",
-        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
-        [("weight = 3", "is replaced by the weight of a subscribe2 line")],
-    ),
-    (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
-    (
-        f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a",
-        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
-        [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")],
-    ),
-    (
-        f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
-        {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
-        [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")],
-    ),
-    (
-        f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
-        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]},
-        [],
-    ),
-    (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
-    (f"auto-weight = off\n{SUB}a", keys("a"), []),
-    (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes, which isn't known")]),
-    (f"auto-weight = 1\ngevent = 100\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on gevent, too")]),
-    (
-        f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
-        {
-            "subscriptions": [
-                {"server": S, "key": "a", "modifier": {"modifier1": 7, "modifier2": 3}},
-                {"server": S, "key": "b", "modifier": 7},
-            ]
-        },
-        [],
-    ),
-    (f"subscribe-with-modifier1 = 700\n{SUB}a", keys("a"), [("subscribe-with-modifier1 = 700", "8 bits")]),
-]
-
-
-@pytest.mark.parametrize(("text", "expected", "left_over"), FOLLOWED)
-def test_what_else_brings_subscriptions_is_followed_or_named(
-    text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
-) -> None:
-    found = found_in("[uwsgi]\nmaster = true\n" + text + "\n", V2_0, PATH, files=FILES)
-    assert found.arguments == expected
-    assert [line for line, dummy in found.left_over] == [line for line, dummy in left_over]
-    assert [words for (dummy, why), (dummy2, words) in zip(found.left_over, left_over) if words not in why] == []
-
-
-def test_uwsgi_21_keeps_weights_apart() -> None:
-    text = f"weight = 3\n{SUB}a,weight=2\n{SUB}b"
-    weights = [entry["balancing_weight"] for entry in read(text, V2_1).arguments["subscriptions"]]
-    assert (weights, read(text, V2_1).left_over) == ([2, 3], [])
-    weights = [
-        entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]
-    ]
-    assert weights == [2, 3]
-
-
-@pytest.mark.parametrize("text", ["include = /loop.ini", "ini = :uwsgi", "ini = :web\n[web]\nini = :web"])
-def test_what_includes_itself_is_refused(text: str) -> None:
-    with pytest.raises(ArgumentError, match="includes itself, so uWSGI never starts"):
-        found_in("[uwsgi]\n" + text + "\n", V2_0, PATH, files=FILES)
-
-
-def test_what_declared_options_come_to_has_limits() -> None:
-    # Each word doubles the next one.
-    words = " ".join(f"${at}${at}" for at in range(2, 60))
-    text = f"declare-option = ann=subscribe-to={S}:$1\nann = {words}\n"
-    nested = (
-        "".join(f"declare-option = o{at}=o{at + 1}=$1;o{at + 1}=$1\n" for at in range(30)) + f"declare-option = o30=st={S}:$1\n"
-    )
-    with computed(3):
-        assert "more than is read here" in read(text).left_over[0][1]
-        assert [why for dummy, why in read(nested + "o0 = a").left_over] == [
-            "stands for itself, or for options more than 16 deep; write what it stands for"
-        ]
-        # Each line brings two to the tenth.
-        assert "more than is read here" in read(nested + "o20 = a\n" * 300).left_over[-1][1]
 
 
 def _accepted(kind: str) -> st.SearchStrategy[str]:
@@ -553,3 +348,43 @@ def test_a_text_that_nobody_runs_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match=r"^text: is longer than ") as caught:
         convert.converted(text, (2, 0), "/v/shop.ini")
     assert caught.value.path == "text"
+
+
+# Lines that are neither announcements nor options of routers and clients, and yet bring subscriptions.
+OTHERS: Cases = [
+    ("set = subscribe-to=" + S + ":a", keys("a"), []),
+    ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
+    (
+        "resolve = router=router1\nsubscribe-to = %(router):2626:a",
+        {},
+        [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")],
+    ),
+    (
+        f"vassals-set = subscribe2=server={S},key=a",
+        {},
+        [
+            (
+                f"vassals-set = subscribe2=server={S},key=a",
+                "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions",
+            )
+        ],
+    ),
+    (
+        "vassal-set = subscribe-freq=3",
+        {},
+        [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")],
+    ),
+    ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
+    ("vassals-set = processes=3", {}, []),
+    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", "of the router")]),
+    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "left_over"), OTHERS)
+def test_what_else_brings_subscriptions_is_followed_or_named(
+    text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
+) -> None:
+    assert_case(text, expected, left_over)
