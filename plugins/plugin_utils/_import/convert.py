@@ -22,7 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 from . import declared, entries, formats
-from .problems import LeftOver
+from .problems import LeftOver, NotReadError
 from .sources import Source, Sources
 from .whole import Whole
 
@@ -92,7 +92,10 @@ def converted(
     every = sources.main.sections
     if not every.get(asked):
         raise ArgumentError("text", _no_section(asked, list(every)))
-    work = _Work(release, sources)
+    try:
+        work = _Work(release, sources)
+    except NotReadError as error:
+        raise ArgumentError("text", str(error)) from None
     read = sources.own_sections
     for other, lines in every.items():
         if other not in read:

@@ -18,7 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import parser
 
-from .problems import LeftOver
+from .problems import MOST_ROWS, LeftOver, NotReadError
 
 _WEIGHT = "weight"
 _AUTO_WEIGHT = "auto-weight"
@@ -64,6 +64,8 @@ class Whole:
 
     def add(self, line: str, entry: dict[str, Any], older: bool) -> None:
         """What a line announces; ``older`` is ``subscribe-to``."""
+        if len(self.entries) >= MOST_ROWS:
+            raise NotReadError(f"announces more than {MOST_ROWS} pairs of server and key")
         (self._older if older else self._newer).append(len(self.entries))
         self.entries.append((line, entry))
 

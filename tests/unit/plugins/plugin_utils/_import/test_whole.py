@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
-from support.converted import SUB, Cases, S, assert_case, keys, read
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from support.converted import SUB, Cases, S, assert_case, found_in, keys, read
+from support.stream import computed
 
 WHOLE: Cases = [
     (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
@@ -58,6 +60,13 @@ WHOLE: Cases = [
 @pytest.mark.parametrize(("text", "expected", "left_over"), WHOLE)
 def test_every_entry_says_what_holds_for_all(text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]) -> None:
     assert_case(text, expected, left_over)
+
+
+def test_announcements_have_their_limit() -> None:
+    files = {"/k": "\n".join(f"k{at}" for at in range(3000))}
+    text = "[uwsgi]\n" + f"st = {S}:@/k\n" * 22
+    with computed(15), pytest.raises(ArgumentError, match="announces more than 65536 pairs of server and key"):
+        found_in(text, V2_1, files=files)
 
 
 def test_uwsgi_21_keeps_weights_apart() -> None:
