@@ -120,6 +120,13 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "subscription_arguments": [
         *[([text.decode("utf-8", "surrogateescape")], {"path": "/v/a.ini"}) for text in INI],
         (["[a]\nsubscribe-to = 10.0.0.7:1=10.0.0.2:2626:a,5,SHA1:/k\nst = /run/r:b\n", "", "a", "2.1"], {}),
+        (['{"uwsgi": {"subscribe-to": ["10.0.0.2:2626:a", "10.0.0.2:2626:@/k"], "weight": 2, "master": true}}', "/v/a.json"],
+         {"files": {"/k": "a\nb,5\n"}}),
+        (["<a><uwsgi id='b'><st>10.0.0.2:2626:a</st><x/><!-- c --><y><![CDATA[c]]></y></uwsgi></a>", "/v/a.xml:b"], {}),
+        (["uwsgi:\n  subscribe-to:\n    - '10.0.0.2:2626:a'\n  z: &a [b]\nweb:\n  st: 10.0.0.2:2626:%n\n", "/v/a.yml:web"], {}),
+        (["[uwsgi]\ndeclare-option = a=st=$1:$2;a=$1\na = 10.0.0.2:2626 b\ndeclare-option2 = b=a=$1\nb = c\nini = b.ini\n"
+          "ini = :c\n"],
+         {"path": "/v/a.ini", "files": {"/v/b.ini": "[uwsgi]\nx=1\n[c]\nweight = 2\nauto-weight = 1\n"}}),
         (["[uwsgi]\nfastrouter-subscription-server = :1\nsubscriptions-sign-check = SHA1:/k\nsubscription-tolerance = 3\n"], {}),
     ],
 }  # fmt: skip

@@ -54,7 +54,7 @@ PURE = {
         "_pool/strict_json",
     ),
     "plugin_utils": (
-        "_ini_import",
+        "_import/*",
         "_live_hosts",
         "_role_options",
         "_router_checks",

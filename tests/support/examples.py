@@ -57,6 +57,8 @@ def prepared(folder: Path) -> Path:
     for name in ("home/run", "home/vassals", "signing_keys", "www"):
         (folder / name).mkdir(parents=True)
     (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
+    (folder / "etc" / "common.ini").write_text("[uwsgi]\nmaster = true\n", encoding="ascii")
+    (folder / "etc" / "domains").write_text(KEY + "\n", encoding="ascii")
     private = keys.private("ec", "examples")
     (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
     (folder / "home" / "emperor.ini").write_text(f"[uwsgi]\nemperor = {folder / 'home' / 'vassals'}\n", encoding="ascii")

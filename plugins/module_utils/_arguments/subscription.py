@@ -267,13 +267,13 @@ def _check_together(path: str, given: Dict[str, Any]) -> None:
 
 
 def _one_weight(path: str, entries: List[Subscription]) -> None:
-    """Refuse differing weights: uWSGI 2.0 keeps one for the whole instance, the last that it read."""
+    """Refuse weights of only some: uWSGI 2.0 keeps the last that it read, and sends that for an entry without one."""
     for at, entry in enumerate(entries):
-        if entry.weight != entries[0].weight:
+        if (entry.weight is None) != (entries[0].weight is None):
             raise ArgumentError(
                 f"{path}[{at}].balancing_weight",
-                f"is {_given(entry.weight)} and that of {path}[0] is {_given(entries[0].weight)}, but uWSGI 2.0 has one weight "
-                "for a whole instance; give every subscription the same, or use an instance for each",
+                f"is {_given(entry.weight)} and that of {path}[0] is {_given(entries[0].weight)}, but uWSGI 2.0 sends "
+                "the weight of one subscription for all that have none; give every subscription a weight",
             )
 
 

@@ -63,9 +63,9 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
         "subscriptions[0].backup_level: the field backup " + NEEDS_2_1,
     ),
     (
-        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, 3)]},
-        "subscriptions[1].balancing_weight: is 3 and that of subscriptions[0] is 2, but uWSGI 2.0 has one weight for a whole "
-        "instance; give every subscription the same, or use an instance for each",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, None)]},
+        "subscriptions[1].balancing_weight: is not given and that of subscriptions[0] is 2, but uWSGI 2.0 sends the weight of "
+        "one subscription for all that have none; give every subscription a weight",
     ),
 ]
 
