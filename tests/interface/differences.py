@@ -36,8 +36,8 @@ DIFFERENCES = [
     Difference(
         where="role emperor / removal of vassals, changed addresses and sockets",
         reason="Routers kept what was announced no more for their tolerance, and sent requests to whoever had the address then.",
-        note="Such a run takes longer by emperor_router_tolerance, unless emperor_router_stats is set. One that would leave a key "
-        "without a node is refused; use emperor.uwsgi.site, or set emperor_allow_outage.",
+        note="Such a run takes longer by emperor_router_tolerance, unless emperor_router_stats is set. One that would leave a "
+        "key without a node is refused; use emperor.uwsgi.site, or set emperor_allow_outage.",
         test="tests/conformance/test_deployment.py::"
         "test_what_would_leave_a_key_without_a_node_is_refused_unless_it_is_allowed",
     ),

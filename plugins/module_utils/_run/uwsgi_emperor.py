@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple, cast
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -38,6 +38,16 @@ _BULKS = ("vassals", "signing_keys")
 _CALL = 10
 # The vassal that keeps the gate running; with a tyrant its tenant's name is behind it.
 GATE = "emperor-health"
+_TYPES = {dict: "a mapping", list: "a list", str: "text"}
+_SERVED = {
+    "path": str,
+    "keys_path": str,
+    "names": list,
+    "health": dict,
+    "failed_before": dict,
+    "unused_keys": list,
+    "log": dict,
+}
 _POLL = 0.2
 
 
@@ -57,6 +67,8 @@ def part(module: AnsibleModule, place: str, specification: Dict[str, Any], given
     Raises:
         ArgumentError: for arguments that such a module refuses.
     """
+    if not isinstance(given, dict):
+        raise ArgumentError(place, "must be a mapping of arguments")
     bulks = {name: given[name] for name in _BULKS if name in given}
     rest = {name: value for name, value in given.items() if value not in ("", None, {}) and name not in bulks}
     found = ArgumentSpecValidator(specification).validate({**rest, **{name: [] for name in bulks}})
@@ -100,10 +112,25 @@ def _settings(params: Dict[str, Any]) -> Settings:
     )
 
 
+def _desired(module: AnsibleModule, parts: Mapping[str, Any]) -> Dict[str, Any]:
+    """The argument ``desired``.
+
+    Args:
+        parts: what it must have, each with its type.
+    """
+    found = _bulk_argument.unpack(module.params["desired"])
+    if not isinstance(found, dict):
+        raise ArgumentError("desired", f"must be a mapping with {', '.join(parts)}")
+    for name, kind in parts.items():
+        if not isinstance(found.get(name), kind):
+            raise ArgumentError(f"desired.{name}", f"must be {_TYPES[kind]}")
+    return found
+
+
 def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     """New keys, the gate and the vassals, after those who have to go first have gone."""
     since = int(time.time())
-    desired = _bulk_argument.unpack(module.params["desired"])
+    desired = _desired(module, {"vassals": dict, "health": dict})
     keys = [
         part(module, f"desired.{name}", spec.signing_keys(), desired[name])
         for name in ("signing_keys", "next_signing_keys")
@@ -282,7 +309,7 @@ def _side(path: str, content: Any, old: Any = None) -> Side:
 
 def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     """Wait a while until all serves, and when it does remove what nobody needs any more."""
-    desired = _bulk_argument.unpack(module.params["desired"])
+    desired = _desired(module, _SERVED)
     path: str = desired["path"]
     wanted = serving.Wanted(
         path,
