@@ -4,9 +4,9 @@
 
 """Datagrams to several routers at once, to each no faster than it reads. Free of Ansible.
 
-A UDP socket has room for 212,992 bytes (``net.core.rmem_default``), of which the kernel counts 1,280 for a signed announcement, so
-about 170 of them wait. The kernel drops the next one and says nothing. A unix socket has room for 10 datagrams
-(``net.unix.max_dgram_qlen``), and says that it is full.
+A UDP socket has room for 212,992 bytes (``net.core.rmem_default``). The kernel counts 1,280 for a signed announcement, so about
+170 of them wait. It drops the next one and says nothing. A unix socket has room for 10 datagrams (``net.unix.max_dgram_qlen``),
+and says that it is full.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .._errors import ArgumentError, HostError
@@ -81,7 +82,7 @@ class Farewell:
         found: Dict[str, bytes] = {}
         for files in self._together(places):
             try:
-                read = on_behalf_of(self._user, lambda files=files: _contents(files, places))
+                read = on_behalf_of(self._user, partial(_contents, files, places))
             except OSError as exc:
                 raise ArgumentError(
                     places[files[0]], f"a key that signs the announcements can't be read: {exc.strerror}"
@@ -182,6 +183,6 @@ def _sent(packets: Dict[str, List[bytes]]) -> Optional[List[object]]:
     except UnsafePath:
         failed = None
         for server, content in packets.items():
-            one = {server: content}
-            failed = where_it_belongs(lambda one=one: paced.send(one), _CHILD + paced.longest(len(content))) or failed
+            seconds = _CHILD + paced.longest(len(content))
+            failed = where_it_belongs(partial(paced.send, {server: content}), seconds) or failed
         return failed

@@ -115,9 +115,8 @@ def test_a_socket_that_somebody_else_can_replace_gets_nothing(tmp_path: Path, mo
         raise UnsafePath(path, 7)
 
     monkeypatch.setattr(paced.opened, "secure", unsafe)
-    with Slow(0) as router:
-        with pytest.raises(UnsafePath):
-            paced.send({router.address: packets(1), str(tmp_path / "s"): packets(1)})
+    with Slow(0) as router, pytest.raises(UnsafePath):
+        paced.send({router.address: packets(1), str(tmp_path / "s"): packets(1)})
     assert router.heard == []
 
 
