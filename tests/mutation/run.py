@@ -50,6 +50,7 @@ PURE = {
         "_node/datagram",
         "_pool/pools",
         "_pool/presence",
+        "_pool/scanner",
         "_pool/stats",
         "_pool/strict_json",
     ),
