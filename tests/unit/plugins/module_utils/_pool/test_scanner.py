@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Dict, List, Optional
 
@@ -76,7 +75,7 @@ SCANNED: List[Any] = [
     ("between others", table(pool("b", node()), pool("a", node()), pool("c", node(), node())), found(ListedPool("a", 4, [FULL]))),
     ("a key twice", table(pool("a", node()), pool("a", node("x"))), found(ListedPool("a", 4, [FULL]), ListedPool("a", 4, []))),
     ("dead", table(pool("a", node().replace('mark":0', 'mark":1'))), found(ListedPool("a", 4, [FULL._replace(dead=True)]))),
-    ("a negative number", table(pool("a", node().replace(":90", ":-1"))), found(ListedPool("a", 4, [FULL._replace(last_check=-1)]))),
+    ("a negative one", table(pool("a", node().replace(":90", ":-1"))), found(ListedPool("a", 4, [FULL._replace(last_check=-1)]))),
     ("of 2.1", table(pool("a", NEWER % ("10.0.0.7:1", "\xbf"), newer=True)), found(ListedPool("a", 4, [FULL]))),
     ("with a NUL byte", table(pool("a", NEWER % ("10.0.0.7:1", "\0"), newer=True)), found(ListedPool("a", 4, [FULL]))),
     ("minified", table(pool("a", re.sub(r"\s", "", node()))), found(ListedPool("a", 4, [FULL]))),
@@ -108,7 +107,7 @@ LEFT: List[Any] = [
     ("one with too many bits", table(pool("a", node().replace('"ref":9', '"ref":18446744073709551616'))), NO_TABLE),
     ("one with a zero before it", table(pool("a", node().replace('"ref":9', '"ref":09'))), NO_JSON),
     ("other digits", table(pool("a", node())).replace(b'"ref":9', '"ref":\u0669'.encode()), NO_JSON),
-    ("another key's node without its time", table(pool("b", node().replace('"last_check":90,\n', "")), pool("a", node())), NO_TABLE),
+    ("another's node without its time", table(pool("b", node().replace('"last_check":90,\n', "")), pool("a", node())), NO_TABLE),
     ("another key's node with text", table(pool("b", node().replace('"ref":9', '"ref":null')), pool("a", node())), NO_TABLE),
     ("a quote in another key", table(pool('b"', node()), pool("a", node())), WITH_A),
     ("a node behind a node", table(pool("a", node() + node())), NO_JSON),
@@ -118,7 +117,7 @@ LEFT: List[Any] = [
     ("half of it", table(pool("a", node()))[:-40], NO_JSON),
     ("something behind it", table(pool("a", node())) + b"x", NO_JSON),
     ("in a value", table(pool("a", node())).replace(b'"/"', b'"/"subscriptions":[],"'), WITH_A),
-    ("twice", table(pool("b", node()), more='"subscriptions":[%s]' % pool("a", node())), WITH_A),
+    ("twice", table(pool("b", node()), more=f'"subscriptions":[{pool("a", node())}]'), WITH_A),
 ]  # fmt: skip
 
 

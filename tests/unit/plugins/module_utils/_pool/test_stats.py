@@ -311,7 +311,9 @@ def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
     assert str(caught.value) == "its answer has no table of nodes as a router has"
 
 
-@pytest.mark.parametrize("more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}, {"fastrouter": ""}, {"http": [5]}])
+@pytest.mark.parametrize(
+    "more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}, {"fastrouter": ""}, {"http": [5]}]
+)
 def test_a_version_a_pid_and_addresses_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
     with pytest.raises(stats.StatsError, match="no table of nodes"):
         stats.parse(json.dumps({**EMPTY, **more}).encode())
