@@ -130,11 +130,10 @@ def address(at: int) -> str:
 def vassal(folder: Path, routers: list[Router], number: int, names: list[str]) -> Path:
     """The file of a vassal that announces some keys to all routers."""
     (folder / "suspend").mkdir(exist_ok=True)
-    lines = [
-        f"subscribe2 = server={router.subscriptions},key={name},sign=SHA256:{folder}/private/{name}.pem,check={folder}/suspend/{number}"
-        for name in names
-        for router in routers
-    ]
+    lines = []
+    for name in names:
+        own = f"key={name},sign=SHA256:{folder}/private/{name}.pem,check={folder}/suspend/{number}"
+        lines += [f"subscribe2 = server={router.subscriptions},{own}" for router in routers]
     path = folder / f"vassal-{number}.ini"
     path.write_text("\n".join(["[uwsgi]", f"socket = {address(number)}", *lines, ""]), encoding="ascii")
     return path

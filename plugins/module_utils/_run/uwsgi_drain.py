@@ -121,8 +121,10 @@ def _vassals(params: Dict[str, Any]) -> List[Vassal]:
         return [_read(name, params[name]) if name else _of_subscriptions(params)]
     if not params["vassals"]:
         raise ArgumentError("vassals", "is empty; give at least one")
-    places = {path: f"vassals[{at}]" for at, path in reversed(list(enumerate(params["vassals"])))}
-    return [_read(place, path) for path, place in reversed(list(places.items()))]
+    places: Dict[str, str] = {}
+    for at, path in enumerate(params["vassals"]):
+        places.setdefault(path, f"vassals[{at}]")
+    return [_read(place, path) for path, place in places.items()]
 
 
 def _read(place: str, path: str) -> Vassal:
