@@ -92,8 +92,8 @@ def owed(server: str, now: Iterable[Seen], sockets: Mapping[str, Sequence[str]])
 
 def _is_behind(server: str, address: str, router: str) -> bool:
     """Whether what is sent to ``server`` arrives at an address of a router, known by its stats server."""
-    host, dummy, port = address.rpartition(":")
-    if host not in _ANY:
+    host, colon, port = address.rpartition(":")
+    if not colon or host not in _ANY:
         return server == address
     # On the host of its stats server, which is known only from an address.
     return server == f"{router.rpartition(':')[0]}:{port}"

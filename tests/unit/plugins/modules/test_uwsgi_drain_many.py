@@ -153,7 +153,7 @@ def test_several_vassals_go_out_and_come_back_together(tmp_path: Path) -> None:
         assert held(tmp_path) == {"0": ["operator"], "1": ["operator"], "2": ["operator"]}
         assert router.table == {"a": [], "b": [], "c": []}
         assert found.data["vassals"] == [
-            {"vassal": path, "changed": True, "suspend_files": [f"{tmp_path}/suspend/{at}"], "held_by": ["operator"], "lagging": []}
+            dict(vassal=path, changed=True, suspend_files=[f"{tmp_path}/suspend/{at}"], held_by=["operator"], lagging=[])
             for at, path in enumerate(paths)
         ]
         assert found.data["suspend_files"] == [f"{tmp_path}/suspend/{at}" for at in range(3)]
