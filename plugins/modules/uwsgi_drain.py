@@ -111,19 +111,18 @@ EXAMPLES = r"""
     router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
     minimum: 1
 
-- name: Drain all vassals of this host at once, if each key keeps a node elsewhere
+- name: Bring it back
+  emperor.uwsgi.uwsgi_drain:
+    state: active
+    vassal: /etc/uwsgi/vassals/shop.ini
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
+
+- name: Drain all vassals of this host at once
   emperor.uwsgi.uwsgi_drain:
     state: drained
     vassals:
       - /etc/uwsgi/vassals/shop.ini
       - /etc/uwsgi/vassals/blog.ini
-    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
-    minimum: 1
-
-- name: Bring it back
-  emperor.uwsgi.uwsgi_drain:
-    state: active
-    vassal: /etc/uwsgi/vassals/shop.ini
     router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
 """
 

@@ -87,7 +87,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "uwsgi_vassals": {"path": FOLDER, "vassals": [VASSAL], "uwsgi_version": "2.1", "validate": False},
 }
 # Of these one at a time.
-EXCLUSIVE = {"uwsgi_drain": ("vassal", "fragment", "subscriptions")}
+EXCLUSIVE = {"uwsgi_drain": ("vassal", "vassals", "fragment", "subscriptions"), "uwsgi_reload": ("vassal", "vassals")}
 _SUBSCRIPTION = [row.argument for row in table.SUBSCRIPTION]
 _HEALTH = list(Check._fields[1:])
 # What the modules check themselves, so that Ansible has no spec of it: the argument, what is good in it, and the members.
