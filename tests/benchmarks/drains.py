@@ -84,10 +84,10 @@ class Many(NamedTuple):
     lost: int
 
 
-def many(count: int) -> Many:
-    """Drain vassals with many signed keys at so many routers."""
+def many(count: int, number: int = _KEYS) -> Many:
+    """Drain vassals with so many signed keys at so many routers."""
     with scratch() as folder, ExitStack() as stack:
-        names = [f"k{at}.test" for at in range(_KEYS)]
+        names = [f"k{at}.test" for at in range(number)]
         for half in ("private", "public"):
             (folder / half).mkdir()
         for name in names:
