@@ -87,15 +87,15 @@ def packets(count: int) -> list[bytes]:
 
 
 # The seconds for which a router doesn't read at first, and those that each datagram takes it.
-@pytest.mark.parametrize(("busy", "each"), [(0, 0.0001), (0.06, 0.0002), (0, 0.0006)])
+@pytest.mark.parametrize(("busy", "each"), [(0, 0.0001), (0.12, 0.0005), (0, 0.0009)])
 def test_a_router_loses_none_however_many_there_are(world: World, busy: float, each: float) -> None:
     one, two = world.router(each, busy=busy), world.router()
     assert paced.send({one.address: packets(1000), two.address: packets(400)}) is None
     world.sleep(1)
     assert (one.heard, two.heard) == (packets(1000), packets(400))
     # No router waits for another one, and both are sent to at once.
-    assert one.times[-1] - 1 == pytest.approx(paced.seconds(950))
-    assert two.times[0] < 0.1
+    assert one.times[-1] - 1 == pytest.approx(paced.seconds(960))
+    assert two.times[0] == paced.seconds(40)
 
 
 def test_a_unix_socket_is_sent_as_much_as_it_reads(world: World, tmp_path: Path) -> None:
@@ -107,19 +107,19 @@ def test_a_unix_socket_is_sent_as_much_as_it_reads(world: World, tmp_path: Path)
 
 def test_few_are_sent_at_once(world: World) -> None:
     router = world.router()
-    assert paced.send({router.address: packets(50)}) is None
+    assert paced.send({router.address: packets(40)}) is None
     assert world.now == 0
     world.sleep(1)
-    assert router.heard == packets(50)
+    assert router.heard == packets(40)
     assert paced.send({}) is None
 
 
 def test_a_router_that_does_not_read_holds_up_nobody_and_is_given_up(world: World, tmp_path: Path) -> None:
     mute, router = world.router(busy=999, path=tmp_path / "mute"), world.router()
-    failed = paced.send({mute.address: packets(2000), router.address: packets(500)})
+    failed = paced.send({mute.address: packets(2000), router.address: packets(400)})
     assert failed == [errno.EAGAIN, "Resource temporarily unavailable"]
-    assert router.heard == packets(500)
-    assert router.times[-1] < paced.seconds(500)
+    assert router.heard == packets(400)
+    assert router.times[-1] < paced.seconds(400)
     assert world.now == pytest.approx(0.5, abs=0.02)
 
 
@@ -177,7 +177,7 @@ def test_no_socket_stays_open(world: World, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_pace_fits_in_a_queue() -> None:
-    # 170 wait, and a router may be late by two bursts.
-    assert 3 * paced._BURST <= 170
-    assert paced.seconds(1000) < 1
+    # 170 wait, and a router may be late by three bursts.
+    assert 4 * paced._BURST <= 170
+    assert paced.seconds(1000) <= 1
     assert paced.longest(0) < paced.longest(1000) < 5
