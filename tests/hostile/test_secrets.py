@@ -93,7 +93,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "uwsgi_vassals": WRITTEN,
 }
 # Of these one at a time.
-EXCLUSIVE = {"uwsgi_drain": ("vassal", "fragment", "subscriptions")}
+EXCLUSIVE = {"uwsgi_drain": ("vassal", "vassals", "fragment", "subscriptions"), "uwsgi_reload": ("vassal", "vassals")}
 _SUBSCRIPTION = [row.argument for row in table.SUBSCRIPTION]
 _HEALTH = list(Check._fields[1:])
 # What the modules check themselves, so that Ansible has no spec of it: the argument, what is good in it, and the members.

@@ -50,6 +50,7 @@ PURE = {
         "_node/datagram",
         "_pool/pools",
         "_pool/presence",
+        "_pool/scanner",
         "_pool/stats",
         "_pool/strict_json",
     ),
@@ -131,6 +132,9 @@ EQUIVALENT = {
     # _pool
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",
+    "_NONE = os.urandom(": "any number of bytes works that nobody guesses",
+    "'()*' longer: member = ": "no member's name has another character",
+    "condition true: while True:": "it is the same",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
     # _router_checks
     "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",

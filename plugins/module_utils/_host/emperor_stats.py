@@ -11,7 +11,7 @@ vassal's workers are up.
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .._pool import strict_json
 from .._pool.stats import Get, StatsError, fetch
@@ -119,6 +119,18 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
 
 def state(emperor: Emperor, path: str) -> State:
     """One vassal of an Emperor, by the path of its file; of two the first."""
-    names = (path, os.path.basename(path))
-    running = next((one for one in emperor.vassals if one.id in names), None)
-    return State(running, next((emperor.failing[name] for name in names if name in emperor.failing), 0))
+    return states(emperor, [path])[path]
+
+
+def states(emperor: Emperor, paths: Iterable[str]) -> Dict[str, State]:
+    """Several vassals of an Emperor, as ``state``."""
+    first: Dict[str, int] = {}
+    for at, one in enumerate(emperor.vassals):
+        first.setdefault(one.id, at)
+    found = {}
+    for path in paths:
+        names = (path, os.path.basename(path))
+        at = min((first[name] for name in names if name in first), default=-1)
+        running = emperor.vassals[at] if at >= 0 else None
+        found[path] = State(running, next((emperor.failing[name] for name in names if name in emperor.failing), 0))
+    return found

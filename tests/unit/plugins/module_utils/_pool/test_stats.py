@@ -202,6 +202,8 @@ READ: List[Tuple[str, bytes, Any]] = [
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"","modifier1":0,"last_check":1},'
      b'{"name":"y","modifier1":0,"last_check":2}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed("", 1), Listed("y", 2)])])),
+    ("the addresses of all kinds of router", b'{"version":"2","http":["0.0.0.0:80"],"fastrouter":["10.0.0.2:1","/run/r.sock"],'
+     b'"else":["x"],"subscriptions":[]}', Table("2", None, [], ("10.0.0.2:1", "/run/r.sock", "0.0.0.0:80"))),
     ("as long a key as can be", b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4095),
      Table("2", None, [ListedPool("k" * 4095 + '"', 0, [])])),
 ]  # fmt: skip
@@ -309,7 +311,9 @@ def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
     assert str(caught.value) == "its answer has no table of nodes as a router has"
 
 
-@pytest.mark.parametrize("more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}])
-def test_a_version_and_a_pid_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}, {"fastrouter": ""}, {"http": [5]}]
+)
+def test_a_version_a_pid_and_addresses_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
     with pytest.raises(stats.StatsError, match="no table of nodes"):
         stats.parse(json.dumps({**EMPTY, **more}).encode())
