@@ -339,5 +339,13 @@ def _release(one: Leaver, reasons: Optional[Collection[str]]) -> None:
 
 
 def _hold(one: Leaver) -> None:
-    paths = instance.suspend_files(one.announcements)
-    on_behalf_of(one.user, lambda: [suspend.hold(path, REASON) for path in paths])
+    """Hold one out, as far as its suspend files have a folder; without one it announces itself until it stops."""
+
+    def work() -> None:
+        for path in instance.suspend_files(one.announcements):
+            try:
+                suspend.hold(path, REASON)
+            except FileNotFoundError:
+                continue
+
+    on_behalf_of(one.user, work)

@@ -10,7 +10,9 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.leaving import Journal, Leaver, Settings, Way, leaver
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
 
 SUBSCRIBE = "subscribe2 = server=127.0.0.1:1,key={key},addr=127.0.0.1:2"
@@ -71,4 +73,25 @@ def test_reasons_of_one_that_comes_back_are_not_those_of_one_that_is_gone(tmp_pa
     way.release(["shop"])
     assert os.listdir(tmp_path / "held") == ["operator"]
     way.clear(["shop"])
+    assert not (tmp_path / "held").exists()
+
+
+def test_one_whose_suspend_folder_is_gone_leaves_all_the_same(tmp_path: Path) -> None:
+    lines = [SUBSCRIBE.format(key=key) + f",check={tmp_path}/{path}" for key, path in (("a", "gone/held"), ("b", "held"))]
+    way = Way(SETTINGS, [leaver("shop", str(vassal(tmp_path, *lines)))], lambda dummy: None)
+    way.silence()
+    assert os.listdir(tmp_path / "held") == ["deploy"]
+    way.release()
+    assert sorted(os.listdir(tmp_path)) == ["shop.ini"]
+
+
+def test_what_cannot_be_held_holds_nobody(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    leavers = []
+    for name, path in (("one", "held"), ("two", "plain")):
+        folder = tmp_path / name
+        folder.mkdir()
+        leavers.append(leaver(name, str(vassal(folder, SUBSCRIBE.format(key=name) + f",check={tmp_path}/{path}"))))
+    with pytest.raises(HostError, match="can't be held out: .*; nothing was changed"):
+        Way(SETTINGS, leavers, lambda dummy: None).silence()
     assert not (tmp_path / "held").exists()
