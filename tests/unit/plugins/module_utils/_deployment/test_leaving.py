@@ -92,6 +92,6 @@ def test_what_cannot_be_held_holds_nobody(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         leavers.append(leaver(name, str(vassal(folder, SUBSCRIBE.format(key=name) + f",check={tmp_path}/{path}"))))
-    with pytest.raises(HostError, match="can't be held out: .*; nothing was changed"):
+    with pytest.raises(HostError, match=r"can't be held out: .*; nothing was changed"):
         Way(SETTINGS, leavers, lambda dummy: None).silence()
     assert not (tmp_path / "held").exists()
