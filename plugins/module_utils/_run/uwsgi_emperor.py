@@ -293,14 +293,14 @@ def _side(path: str, content: Any, old: Any = None) -> Side:
 
     try:
         found = instance.read("vassals", path, read)
-        pairs = old.pairs if old else frozenset((one.key, one.address) for one in found.announcements() if found.subscribes)
+        announced = found.announcements() if found.subscribes else []
     except ArgumentError:
         # What can't be known is told to whoever leaves; what is new is checked elsewhere.
         return Side(text=repr(content))
     sockets = [option for option in found.options if option.name in SOCKETS and not option.flaw]
     return Side(
         text=repr([(option.name, option.value) for option in found.options]),
-        pairs=pairs,
+        pairs=old.pairs if old else frozenset((one.key, one.address) for one in announced),
         sockets=frozenset(option.value for option in sockets),
         bound=tuple((option.name, option.value) for option in found.options if option.name in BOUND)
         + tuple((option.name, "") for option in sockets),

@@ -65,6 +65,19 @@ def test_it_writes_once_and_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert (again.failed, again.changed, again.data["left"], again.data["unused_keys"]) == (False, False, [], [])
 
 
+def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path) -> None:
+    def swapped(first: str, second: str) -> Dict[str, Any]:
+        both = {"a": first, "b": second}
+        return arguments(tmp_path, *({"name": name, "options": {"socket": socket}} for name, socket in both.items()))
+
+    assert not modules.run("uwsgi_emperor", swapped("127.0.0.1:1", "127.0.0.1:2")).failed
+    planned = modules.run("uwsgi_emperor", swapped("127.0.0.1:2", "127.0.0.1:1"), check=True)
+    assert planned.data["left"] == ["a", "b"]
+    found = modules.run("uwsgi_emperor", swapped("127.0.0.1:2", "127.0.0.1:1"))
+    assert (found.failed, found.data["left"], found.data["updated"]) == (False, ["a", "b"], ["a", "b"]), found.msg
+    assert not (tmp_path / "leaving" / "a.ini").exists()
+
+
 def gates(tyrant: bool, *vassals: Any) -> List[Any]:
     params = {"path": "/v", "tyrant": tyrant, "vassals": list(vassals)}
     found = uwsgi_emperor.gates_of({"path": "/h"}, params)
