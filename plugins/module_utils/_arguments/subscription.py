@@ -9,6 +9,7 @@ The format of ``subscribe2`` is a list of names and values (``kvlist``), read by
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -35,6 +36,8 @@ _SERVER, _KEY = table.SUBSCRIPTION[:2]
 _FIELDS = table.SUBSCRIPTION[2:]
 # A router loads no certificate without its other half.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
+# What may be in a key that no request has.
+_ODD = re.compile(r"[A-Z/*]|\.\Z|\.:")
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
@@ -60,11 +63,13 @@ class _Behind(NamedTuple):
     Attributes:
         checked: the fields' values, in the rows' order.
         tail: the fields as uWSGI reads them, with the comma before them.
+        warnings: of keys that no request has.
     """
 
     keys: List[str]
     checked: Dict[str, Any]
     tail: str
+    warnings: List[str]
 
 
 class Fragment(NamedTuple):
@@ -123,6 +128,7 @@ def fragment(
         if behind is None or told is None or told != before:
             behind = _behind(one, given, release)
             known = (told, behind)
+            warnings += behind.warnings
         entries.append(_subscription(servers, behind))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
@@ -181,11 +187,32 @@ def _told(given: Dict[str, Any]) -> Optional[str]:
 
 
 def _behind(path: str, given: Dict[str, Any], release: Release) -> _Behind:
-    keys = [_KEY.kind.check(place, value) for place, value in _required(path, given, "key", "a key")]
+    places = _required(path, given, "key", "a key")
+    keys = [_KEY.kind.check(place, value) for place, value in places]
     checked = _field_values(path, given, release)
     _check_together(path, given)
     fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
-    return _Behind(keys, checked, "," + kvlist.join(fields) if fields else "")
+    odd = [(place, _unmatched(key, release)) for (place, dummy), key in zip(places, keys) if _ODD.search(key)]
+    warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw]
+    return _Behind(keys, checked, "," + kvlist.join(fields) if fields else "", warnings)
+
+
+def _unmatched(key: str, release: Release) -> str:
+    """What to warn of where no request has a key, which routers compare byte by byte with the Host header
+    (``uwsgi_get_subscribe_slot``, core/subscription.c); empty where one may.
+    """
+    if "." not in key:
+        # No domain, so somebody sets it by UWSGI_FASTROUTER_KEY.
+        return ""
+    host = key.partition("://")[2] or key
+    domain, slash, path = host.partition("/")
+    name, colon, port = domain.partition(":")
+    wanted = name.rstrip(".").lower() + colon + port + (slash + path if release >= V2_1 else "")
+    if wanted.startswith("*."):
+        return f"no request has the key {key!r}; with key_dot_split, {wanted[1:]!r} stands for every name below {wanted[2:]!r}"
+    if wanted == key:
+        return ""
+    return f"no browser's Host header is {key!r}, and routers compare byte by byte; {wanted!r} would match"
 
 
 def _subscription(servers: List[str], behind: _Behind) -> Subscription:
