@@ -399,4 +399,3 @@ def _purged(module: AnsibleModule, desired: Dict[str, Any]) -> List[str]:
         ours = folder.marked(uwsgi_signing_keys.MARKER, file_names.SUFFIX)
         folder.apply(folder.compare([], [name for name in names if name in ours]))
     return names
-
