@@ -6,17 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: subscription_arguments
-short_description: The arguments of uwsgi_subscription that an ini file comes to
+short_description: Converts a uWSGI configuration file to arguments of uwsgi_subscription
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Reads the options about subscriptions in the text of an ini file, whoever wrote it, and gives the arguments of
-    M(emperor.uwsgi.uwsgi_subscription) that write the same. It is the way from hand-written files to tasks.
-  - It reads as uWSGI does, with sections, placeholders and escapes. C(subscribe2) in all its fields, C(subscribe-to) with its
-    other names, and the options of routers and clients are known.
-  - What arguments can't say, or what uWSGI ignores, is not dropped but given back with the reason. Options that have nothing to
-    do with subscriptions are not looked at.
+  - Reads the options about subscriptions in the text of a configuration file, and returns the arguments of
+    M(emperor.uwsgi.uwsgi_subscription) that announce the same.
+  - It reads ini, YAML, JSON and XML as uWSGI does, with sections, placeholders, escapes, and options that the file declares
+    itself with C(declare-option) or C(declare-option2). It knows C(subscribe2) with all its fields, C(subscribe-to) with its
+    other names, the options of routers and clients, and C(weight), C(auto-weight) and C(subscribe-with-modifier1), which hold
+    for all announcements.
+  - It drops nothing. What arguments can't express, or what uWSGI ignores, is returned with the reason. Options that have nothing
+    to do with subscriptions are not looked at.
 positional: _input
 options:
   _input:
@@ -25,15 +27,35 @@ options:
     required: true
   path:
     description:
-      - The absolute path that the file has on its host, for magic variables such as C(%d) and C(%n). Nothing is read from it.
-        Without it, lines that need it are left over.
+      - The absolute path of the file on its host, for magic variables such as C(%d) and C(%n). Nothing is read from it. Without
+        it, lines that need it are left over.
+      - A section can follow a colon, as in C(/etc/uwsgi/shop.ini:zerg), which is how uWSGI is started with it.
     type: str
   section:
-    description: The section that uWSGI reads.
+    description:
+      - The section that uWSGI reads. In XML it is the C(id) of the element.
+      - A section in O(path) takes the place of the default.
     type: str
     default: uwsgi
+  format:
+    description:
+      - The format of the text. By default the ending of O(path) decides, as it does for uWSGI, or else the text.
+      - Builds of uWSGI read YAML differently. Where they do, the filter reads it like a build with libyaml, such as Debian's, and
+        the line is in the returned C(left_over) too. A build may lack JSON, XML or YAML.
+      - XML with a document type is refused.
+    type: str
+    choices: [ini, json, xml, yaml]
+    version_added: 1.1.0
+  files:
+    description:
+      - The texts of other files by their paths. They are used for C(include), C(inherit), C(ini) and the like, and for the keys
+        of C(subscribe-to = SERVER:@FILE).
+      - A relative path in the configuration starts at the folder of O(path), as in a vassal of an Emperor.
+      - A file that isn't here is not read, and its line is left over.
+    type: dict
+    version_added: 1.1.0
   uwsgi_version:
-    description: The release that reads the file. What only a newer one knows is left over.
+    description: The uWSGI version that reads the file. Options of a later version are left over.
     type: str
     default: "2.0"
 seealso:
@@ -51,6 +73,19 @@ EXAMPLES = r"""
       subscribe-to = 10.0.0.2:2626:shop.example.com
       subscribe2 = server=10.0.0.3:2626,key=shop.example.com,check=/run/uwsgi-drain/%n
       subscribe2 = server=router4:2626,key=shop.example.com
+
+- name: Read a YAML file whose keys are in another file
+  ansible.builtin.debug:
+    msg: "{{ file | emperor.uwsgi.subscription_arguments(path='/etc/uwsgi/vassals/web.yml', files=files) }}"
+  vars:
+    file: |
+      uwsgi:
+        socket: 10.0.0.7:3031
+        subscribe-to: 10.0.0.2:2626:@/etc/uwsgi/domains
+    files:
+      /etc/uwsgi/domains: |
+        shop.example.com
+        www.example.com
 
 - name: Show what needs a decision, here the server that has a name
   ansible.builtin.debug:
@@ -76,7 +111,8 @@ _value:
         subscriptions: [{server: [10.0.0.2:2626, 10.0.0.3:2626], key: shop.example.com, address: 0}]
         client_params: {announce_interval: 3}
     left_over:
-      description: The lines that the arguments don't say, or not as they stand there.
+      description:
+        - The lines that the arguments don't express, or not exactly. Lines of every format are shown as in an ini file.
       type: list
       elements: dict
       contains:
@@ -87,25 +123,77 @@ _value:
         why:
           description: The reason.
           type: str
+    sections:
+      description: The sections of the file that have options, with those of other readers.
+      type: list
+      elements: dict
+      returned: since release 1.1.0
+      contains:
+        name:
+          description: The name, empty for lines above the first section of an ini file.
+          type: str
+          sample: zerg
+        read:
+          description: Whether this instance reads it, so that its lines were converted.
+          type: bool
+        reader:
+          description: Who reads it.
+          type: str
+          sample: zergs of an Emperor in broodlord mode
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert, formats
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 
 @filter_errors
-def subscription_arguments(text: Any, path: Any = "", section: Any = "uwsgi", uwsgi_version: Any = "2.0") -> dict[str, Any]:
-    """The arguments and what is left over; raises AnsibleFilterError for what is no text with the section."""
+def subscription_arguments(
+    text: Any, path: Any = "", section: Any = "uwsgi", uwsgi_version: Any = "2.0", format: Any = "", files: Any = None
+) -> dict[str, Any]:
+    """The arguments, what is left over, and the sections; raises AnsibleFilterError for what is no text with the section."""
     if not isinstance(text, str):
         values.text("text", text)
     release = _dialect.parse_release("uwsgi_version", str(uwsgi_version))
-    found = _ini_import.migrated(str(text), release, values.file("path", path) if path else "", values.text("section", section))
-    return {"arguments": found.arguments, "left_over": [one._asdict() for one in found.left_over]}
+    found = convert.converted(
+        str(text),
+        release,
+        values.file("path", path) if path else "",
+        values.text("section", section),
+        _format(format),
+        _files(files),
+    )
+    return {
+        "arguments": untrusted(found.arguments),
+        "left_over": [untrusted(one._asdict()) for one in found.left_over],
+        "sections": [untrusted(one._asdict()) for one in found.sections],
+    }
+
+
+def _format(value: Any) -> str:
+    if value in ("", None):
+        return ""
+    form = values.text("format", value)
+    if form not in formats.FORMATS:
+        raise ArgumentError("format", f"{form!r} is not a format of uWSGI's; give one of {', '.join(formats.FORMATS)}")
+    return form
+
+
+def _files(value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ArgumentError("files", "must be a mapping of paths to texts")
+    for name, text in value.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise ArgumentError(values.child("files", name), "must be a path with a text")
+    return {str(name): str(text) for name, text in value.items()}
 
 
 class FilterModule:

@@ -13,7 +13,7 @@ author:
 description:
   - Reads C(emperor_vassals) of hosts of the inventory, for a router that must know what they sign with.
   - Of each vassal only C(name) is resolved, and of its C(subscriptions) what routers need to know, C(key), C(signing) and
-    C(sni_*). Other values may need facts that nobody has gathered.
+    C(sni_*), and beside the last C(server). Other values may need facts that nobody has gathered.
   - What can't be resolved is an error that names the host and the vassal, and never one vassal less.
 options:
   _terms:

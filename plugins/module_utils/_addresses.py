@@ -82,6 +82,7 @@ def socket_flaw(value: str) -> Optional[str]:
     return None
 
 
+@lru_cache(maxsize=1024)
 def node_flaw(value: str) -> Optional[str]:
     """Say why a router can't connect to ``value``, an address as uWSGI announces it; None where it can."""
     if value.startswith(("/", "@")):

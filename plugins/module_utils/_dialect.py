@@ -41,6 +41,29 @@ IMMEDIATE = frozenset(_IMMEDIATE.split())
 # The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
 _SOCKET_KINDS = "uwsgi suwsgi puwsgi ssl http http11 https fastcgi fastcgi-nph scgi scgi-nph raw"
 SOCKETS = frozenset(["socket"] + [kind + "-socket" for kind in _SOCKET_KINDS.split()])
+# What is fixed when a socket is bound, beside its address and the kind of its option: a reload changes none of it
+# (uwsgi_setup_inherited_sockets, core/socket.c).
+BOUND = frozenset(
+    [
+        "chmod-socket",
+        "chown-socket",
+        "listen",
+        "protocol",
+        "socket-protocol",
+        "abstract-socket",
+        "freebind",
+        "reuse-port",
+        "tcp-fast-open",
+        "tcp-fastopen",
+        "so-keepalive",
+        "so-send-timeout",
+        "so-write-timeout",
+        "socket-send-timeout",
+        "socket-write-timeout",
+        "socket-sndbuf",
+        "socket-rcvbuf",
+    ]
+)
 
 
 # The options that make an instance a router, and the plugin that each is of (plugins/corerouter and the plugins on it).

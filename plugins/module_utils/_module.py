@@ -215,7 +215,7 @@ def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]
     """
     also = {name: module.params[name] for name in shown}
     try:
-        result = _done(module, run)
+        result = done(module, run)
     except ArgumentError as error:
         module.fail_json(msg=str(error), **{**also, **error.result, "argument": error.path})
     except HostError as error:
@@ -226,7 +226,7 @@ def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]
         module.exit_json(**result)
 
 
-def _done(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
+def done(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
     """Do what a module does; in a folder of the user whose files are wanted, as that user."""
     try:
         return run(module)

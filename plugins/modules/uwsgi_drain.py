@@ -40,6 +40,14 @@ options:
       - The ini file of the vassal whose subscriptions are meant, with what it includes.
       - Each subscription needs a suspend file (C(check=)), as the role P(emperor.uwsgi.emperor#role) gives it.
     type: path
+  vassals:
+    description:
+      - The ini files of several vassals of this host, which are drained or brought back together. A drain tells each router of
+        all of them at once, waits for all of them once, and counts O(minimum) once for each key.
+      - Either all of them are held or none, and an error says which of them it is about.
+    type: list
+    elements: path
+    version_added: 1.1.0
   fragment:
     description: As O(vassal), an ini file with subscriptions alone. They must say their C(address), since it has no sockets.
     type: path
@@ -81,7 +89,7 @@ options:
   minimum:
     description:
       - Refuse to drain where a router would be left with fewer fresh nodes than this for any of the keys. A node that is out
-        already may stay out.
+        already may stay out. Of O(vassals) none counts as a node that is left.
       - With V(0) the last node of a pool is drained, too, with a warning, and requests for its keys get no answer.
     type: int
     default: 0
@@ -108,17 +116,25 @@ EXAMPLES = r"""
     state: active
     vassal: /etc/uwsgi/vassals/shop.ini
     router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
+
+- name: Drain all vassals of this host at once
+  emperor.uwsgi.uwsgi_drain:
+    state: drained
+    vassals:
+      - /etc/uwsgi/vassals/shop.ini
+      - /etc/uwsgi/vassals/blog.ini
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
 """
 
 RETURN = r"""
 suspend_files:
-  description: The paths whose existence silences the node.
+  description: The paths whose existence silences the node, of all O(vassals) together.
   type: list
   elements: str
   returned: success
   sample: [/etc/uwsgi/suspend/shop]
 held_by:
-  description: The reasons that hold the node out now.
+  description: The reasons that hold the node out now; with O(vassals), those that hold any of them.
   type: list
   elements: str
   returned: success
@@ -156,6 +172,36 @@ after:
   type: list
   elements: dict
   returned: success
+vassals:
+  description: Each of O(vassals), in their order and once.
+  type: list
+  elements: dict
+  returned: when O(vassals) is given
+  contains:
+    vassal:
+      description: The vassal's ini file.
+      type: str
+    changed:
+      description: Whether this vassal was drained, or no longer held by O(reason).
+      type: bool
+    suspend_files:
+      description: The paths whose existence silences it.
+      type: list
+      elements: str
+    held_by:
+      description: The reasons that hold it out now.
+      type: list
+      elements: str
+    lagging:
+      description: After a time-out, the stats servers of the routers that do not have it where it should be.
+      type: list
+      elements: str
+  sample:
+    - vassal: /etc/uwsgi/vassals/shop.ini
+      changed: true
+      suspend_files: [/etc/uwsgi/suspend/shop]
+      held_by: [operator]
+      lagging: []
 seconds:
   description: How long it took.
   type: float
@@ -177,6 +223,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["active", "drained"], "required": True},
             "vassal": {"type": "path"},
+            "vassals": {"type": "list", "elements": "path"},
             "fragment": {"type": "path"},
             "subscriptions": {"type": "list", "elements": "dict"},
             "resolve_server": {"type": "bool", "default": False},
@@ -192,8 +239,8 @@ def main() -> None:
             "minimum": {"type": "int", "default": 0},
             "tyrant": {"type": "bool", "default": False},
         },
-        required_one_of=[("vassal", "fragment", "subscriptions")],
-        mutually_exclusive=[("vassal", "fragment", "subscriptions")],
+        required_one_of=[("vassal", "fragment", "subscriptions", "vassals")],
+        mutually_exclusive=[("vassal", "fragment", "subscriptions", "vassals")],
         supports_check_mode=True,
     )
     finish(module, run)

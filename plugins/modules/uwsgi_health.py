@@ -98,12 +98,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_health im
 
 def main() -> None:
     """Run the module."""
-    arguments = spec.directory(purges=False)
-    arguments.update(
-        vassals={"type": "list", "elements": "dict", "required": True},
-        vassals_path={"type": "path", "required": True},
-    )
-    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    module = DiscreetModule(argument_spec=spec.health(), supports_check_mode=True)
     finish(module, run, "path")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: uwsgi_reload
-short_description: Reload a vassal and wait until it serves again
+short_description: Reload vassals and wait until they serve again
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
@@ -30,7 +30,14 @@ options:
   vassal:
     description: The vassal's ini file.
     type: path
-    required: true
+  vassals:
+    description:
+      - The ini files of several vassals of one Emperor, which are reloaded at once and waited for together, up to O(timeout) for
+        all of them.
+      - When some do not come up, the task waits for the others, fails, and names each with the reason.
+    type: list
+    elements: path
+    version_added: 1.1.0
   state:
     description:
       - V(reloaded) reloads it, each time. V(current) waits until it runs on its file as that is now, which a task before may
@@ -76,13 +83,32 @@ EXAMPLES = r"""
     emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
     health:
       path: /health
+
+- name: Reload two vassals at once
+  emperor.uwsgi.uwsgi_reload:
+    vassals:
+      - /etc/uwsgi/vassals/shop.ini
+      - /etc/uwsgi/vassals/blog.ini
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
 """
 
 RETURN = r"""
 vassal:
   description: The vassal's file.
   type: str
-  returned: success
+  returned: success, when O(vassal) is given
+vassals:
+  description: The vassals' files, each once.
+  type: list
+  elements: str
+  returned: success, when O(vassals) is given
+  sample: [/etc/uwsgi/vassals/shop.ini, /etc/uwsgi/vassals/blog.ini]
+failed_vassals:
+  description: The files of those that did not come up.
+  type: list
+  elements: str
+  returned: failure because of them, when O(vassals) is given
+  sample: [/etc/uwsgi/vassals/blog.ini]
 seconds:
   description: How long it took.
   type: float
@@ -102,7 +128,8 @@ def main() -> None:
     """Run the module."""
     module = DiscreetModule(
         argument_spec={
-            "vassal": {"type": "path", "required": True},
+            "vassal": {"type": "path"},
+            "vassals": {"type": "list", "elements": "path"},
             "state": {"type": "str", "choices": ["current", "reloaded"], "default": "reloaded"},
             "emperor_stats": {
                 "type": "str",
@@ -115,6 +142,8 @@ def main() -> None:
             "user": {"type": "str"},
             "timeout": {"type": "int", "default": 60},
         },
+        required_one_of=[("vassal", "vassals")],
+        mutually_exclusive=[("vassal", "vassals")],
         supports_check_mode=True,
     )
     finish(module, run)

@@ -131,22 +131,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_signing_k
 
 def main() -> None:
     """Run the module."""
-    arguments = spec.directory()
-    arguments["mode"]["default"] = "0400"
-    arguments["tyrant"] = {"type": "bool", "default": False}
-    arguments["signing_keys"] = {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "no_log": False,
-        "options": {
-            "file": {"type": "str", "required": True},
-            "content": {"type": "str", "required": True, "no_log": True},
-            "owner": {"type": "str"},
-        },
-    }
-    arguments["purge_limit"] = {"type": "int", "default": 100}
-    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    module = DiscreetModule(argument_spec=spec.signing_keys(), supports_check_mode=True)
     finish(module, run, "path")
 
 

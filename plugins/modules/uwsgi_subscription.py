@@ -78,7 +78,7 @@ options:
       balancing_weight:
         description:
           - The node's weight.
-          - uWSGI 2.0 has one weight for a whole instance, so with it all entries must have the same.
+          - uWSGI 2.0 sends the weight of one entry for entries without a weight. With it, give all entries a weight, or none.
         type: int
       balancing_algo:
         description: The balancing algorithm of the key's pool. Needs uWSGI 2.1.

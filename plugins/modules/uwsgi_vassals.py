@@ -231,31 +231,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_vassals i
 
 def main() -> None:
     """Run the module."""
-    arguments = spec.host_uwsgi()
-    arguments.update(spec.directory())
-    arguments.update(
-        # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
-        vassals={"type": "list", "elements": "dict", "required": True},
-        default_options={"type": "dict"},
-        default_client_params={"type": "dict"},
-        default_signing={
-            "type": "dict",
-            "options": {
-                "directory": {"type": "str", "required": True},
-                "digest": {"type": "str", "default": "SHA256"},
-                "succeeding": {"type": "list", "elements": "str", "default": []},
-            },
-        },
-        resolve_server={"type": "bool", "default": False},
-        suspend_dir={"type": "path"},
-        tyrant={"type": "bool", "default": False},
-        emperor_stats={
-            "type": "str",
-            "aliases": ["stats"],
-            "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
-        },
-    )
-    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    module = DiscreetModule(argument_spec=spec.vassals(), supports_check_mode=True)
     finish(module, run, "path")
 
 

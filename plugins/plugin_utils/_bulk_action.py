@@ -80,9 +80,12 @@ class BulkAction(DiscreetAction):
     @uncollected()
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
         """Called for each argument by ansible-core 2.19 and newer, where it is experimental; older ones need it less."""
-        if name != cls.BULK:
-            return templar.template(value)
-        found = templar.resolve_to_container(value)
+        return cls._finalized(value, templar) if name == cls.BULK else templar.template(value)
+
+    @classmethod
+    def _finalized(cls, value: Any, templar: Any) -> Any:
+        """The bulk, packed where nothing in it is a template."""
+        found = _resolved_parts(templar.resolve_to_container(value), templar)
         text = _json(found)
         return resolve(found, templar.template) if text is None or _may_be_template(text) else _bulk_argument.pack(text)
 
@@ -97,9 +100,19 @@ class BulkAction(DiscreetAction):
         return found
 
 
+def _resolved_parts(value: Any, templar: Any) -> Any:
+    """A mapping whose members, and theirs, may each be a template that gives a bulk; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {inner: templar.resolve_to_container(one) for inner, one in part.items()} if isinstance(part, dict) else part
+        for name, part in ((name, templar.resolve_to_container(part)) for name, part in value.items())
+    }
+
+
 def _json(items: Any) -> str | None:
-    """A list in JSON; None for what isn't one, and for one with values that JSON doesn't have."""
+    """A list or a mapping in JSON; None for what is neither, and for one with values that JSON doesn't have."""
     try:
-        return json.dumps(items) if isinstance(items, list) else None
+        return json.dumps(items) if isinstance(items, (list, dict)) else None
     except (TypeError, ValueError):
         return None

@@ -19,8 +19,9 @@ _VASSALS = "emperor_vassals"
 _NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
 # More of them in a row are a circle.
 _MOST_NAMES = 20
-# Of a subscription: what it is signed with, and the files that routers read.
-_READ = ("key", "signing", "sni_cert", "sni_key", "sni_client_ca")
+# Of a subscription: what it is signed with, and the files that routers read, with which routers those are.
+_SIGNED = ("key", "signing")
+_FILES = ("sni_cert", "sni_key", "sni_client_ca")
 _REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
 
 
@@ -58,7 +59,7 @@ def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any],
             # What a vassal is called says more than its number.
             under = f"{at} ({one['name']}).subscriptions" if one else at + ".subscriptions"
             one["subscriptions"] = [
-                {name: resolved(f"{where}.{name}", entry[name]) for name in _READ if name in entry}
+                {name: resolved(f"{where}.{name}", entry[name]) for name in _read(entry)}
                 for where, entry in mappings(under, vassal["subscriptions"])
             ]
         found.append(one)
@@ -83,6 +84,12 @@ def _members(place: str, value: Any) -> list[tuple[str, Any]]:
     if not isinstance(value, (list, tuple)):
         raise ArgumentError(place, "must be a list of mappings")
     return [(f"{place}[{at}]", one) for at, one in enumerate(value)]
+
+
+def _read(entry: Mapping[str, Any]) -> list[str]:
+    """The members of a subscription that are read."""
+    files = [name for name in _FILES if name in entry]
+    return [name for name in (*_SIGNED, *files, *(["server"] if files else [])) if name in entry]
 
 
 def _mapping(place: str, value: Any) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long a node goes on getting new requests once a drain of it begins, on one router under load."""
+"""Drains: how long a node goes on getting new requests, and how long many keys take at several routers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, paced
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.signature import PrivateKey
 from benchmarks.measure import Line, scratch
+from support import keys, modules
 from support.drained import KEY, fleet
+from support.fleet import Router
+from support.loopback import wait_for
 
 _RUNS = 20
 _WORKERS = 4
+# How many routers many keys are drained at, and those keys, of which each vassal has a part.
+_ROUTERS = (4, 8)
+_KEYS, _VASSALS = 1000, 10
+_NODE = "10.0.0.7:{}"
+_KIND = "ec"
 
 
 class Load:
@@ -64,8 +77,83 @@ def to_the_last_request(runs: int) -> list[float]:
     return taken
 
 
+class Many(NamedTuple):
+    """What a drain of many keys took: seconds, and the datagrams that the kernel dropped."""
+
+    seconds: float
+    lost: int
+
+
+def many(count: int, number: int = _KEYS) -> Many:
+    """Drain vassals with so many signed keys at so many routers."""
+    with scratch() as folder, ExitStack() as stack:
+        names = [f"k{at}.test" for at in range(number)]
+        for half in ("private", "public"):
+            (folder / half).mkdir()
+        for name in names:
+            (folder / "private" / f"{name}.pem").write_text(keys.private(_KIND, name))
+            (folder / "public" / f"{name}.pem").write_text(keys.public(_KIND, name))
+        params = {"server_verification_params": {"digest_algo": "SHA256", "dir_cert": str(folder / "public")}}
+        routers = [stack.enter_context(Router(folder / f"router-{at}", **params)) for at in range(count)]
+        announce(folder, routers, names)
+        vassals = [str(vassal(folder, routers, at, names[at::_VASSALS])) for at in range(_VASSALS)]
+        before = dropped(routers)
+        stats = [router.stats for router in routers]
+        begin = time.monotonic()
+        found = modules.run("uwsgi_drain", {"state": "drained", "vassals": vassals, "router_stats": stats, "minimum": 0})
+        seconds = time.monotonic() - begin
+        assert not found.failed and found.changed, found.msg
+        assert all(not router.pools() for router in routers)
+        return Many(seconds, dropped(routers) - before)
+
+
+def announce(folder: Path, routers: list[Router], names: list[str]) -> None:
+    """Announce a node for each key, until every router has all of them."""
+    packets = []
+    for at, name in enumerate(names):
+        key = PrivateKey((folder / "private" / f"{name}.pem").read_bytes())
+        fields = [("key", name), ("address", address(at)), ("unix", str(int(time.time())))]
+        packets.append(datagram.encode(datagram.SUBSCRIBE, fields, lambda body, key=key: key.sign("SHA256", body)))
+
+    def arrived() -> bool:
+        paced.send({router.subscriptions: packets for router in routers if len(router.pools()) < len(names)})
+        return all(len(router.pools()) == len(names) for router in routers)
+
+    wait_for("all keys at all routers", arrived, 60)
+
+
+def address(at: int) -> str:
+    """That of a key's node, by the number in its name."""
+    return _NODE.format(3031 + at % _VASSALS)
+
+
+def vassal(folder: Path, routers: list[Router], number: int, names: list[str]) -> Path:
+    """The file of a vassal that announces some keys to all routers."""
+    (folder / "suspend").mkdir(exist_ok=True)
+    lines = []
+    for name in names:
+        own = f"key={name},sign=SHA256:{folder}/private/{name}.pem,check={folder}/suspend/{number}"
+        lines += [f"subscribe2 = server={router.subscriptions},{own}" for router in routers]
+    path = folder / f"vassal-{number}.ini"
+    path.write_text("\n".join(["[uwsgi]", f"socket = {address(number)}", *lines, ""]), encoding="ascii")
+    return path
+
+
+def dropped(routers: list[Router]) -> int:
+    """How many datagrams the kernel dropped because a router's queue was full."""
+    ports = {int(router.subscriptions.rpartition(":")[2]) for router in routers}
+    rows = [line.split() for line in Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(int(row[-1]) for row in rows if int(row[1].rpartition(":")[2], 16) in ports)
+
+
 def lines() -> list[Line]:
-    """The table's line about drains."""
+    """The table's lines about drains."""
     taken = to_the_last_request(_RUNS)
     times = {"least": min(taken), "median": statistics.median(taken), "most": max(taken)}
-    return [Line(8, "a drain, from its start to the node's last new request", 0.5, "less", "s", times["median"], times)]
+    found = [Line(8, "a drain, from its start to the node's last new request", 0.5, "less", "s", times["median"], times)]
+    for count in _ROUTERS:
+        of_all = many(count)
+        what = f"a drain of {_KEYS:,} signed keys at {count} routers"
+        found.append(Line(8, what, 4, "less", "s", of_all.seconds, {f"{count} routers": of_all.seconds}))
+        found.append(Line(8, f"{what}, datagrams lost", 0, "less", "datagrams", of_all.lost, {}))
+    return found

@@ -147,12 +147,14 @@ def test_a_notify_socket_is_announced_and_hears_the_router(tmp_path: Path) -> No
 
 
 @pytest.mark.proves("subscriptions.balancing_weight")
-def test_one_weight_holds_for_all_subscriptions_of_an_instance(tmp_path: Path) -> None:
+def test_each_subscription_says_its_weight(tmp_path: Path) -> None:
     with Listener() as listener:
         fragment = tmp_path / "fragment.ini"
-        entries = [{"server": listener.address, "key": key, "balancing_weight": 4} for key in ("a.test", "b.test")]
+        weights = {"a.test": 4, "b.test": 2}
+        entries = [{"server": listener.address, "key": key, "balancing_weight": weights[key]} for key in weights]
         result = modules.run("uwsgi_subscription", {"path": str(fragment), "subscriptions": entries})
         assert not result.failed, result.msg
-        with Instance(tmp_path, "socket = " + free_address(), f"include = {fragment}"):
-            found = {packet.fields["key"]: packet.fields["weight"] for packet in listener.wait(2)}
-    assert found == {"a.test": "4", "b.test": "4"}
+        with Instance(tmp_path, "socket = " + free_address(), "subscribe-freq = 1", f"include = {fragment}"):
+            # The second round has what stays.
+            found = {packet.fields["key"]: packet.fields["weight"] for packet in listener.wait(4)[2:]}
+    assert found == {"a.test": "4", "b.test": "2"}

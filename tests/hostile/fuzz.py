@@ -28,7 +28,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._host import emperor
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, kvlist, parser
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import scanner, stats
 from hostile import samples
 from hostile.mutations import VALUES, changed_bytes, changed_value
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -98,7 +98,11 @@ def _pem(raw: bytes) -> None:
 
 
 def _table(raw: bytes) -> None:
-    json.dumps(stats.parse(raw), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    found = stats.parse(raw)
+    json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    pairs = {(pool.key, node.address) for pool in found.pools for node in pool.nodes}
+    kept = scanner.Selection(pairs).read(raw)
+    assert [pool for pool in kept.pools if pool.nodes] == [pool for pool in found.pools if pool.nodes]
 
 
 def _emperor(raw: bytes) -> None:

@@ -19,6 +19,12 @@ STATS = [
     b'{"name":"/run/a.sock","modifier1":5,"modifier2":1,"last_check":1772366401,"death_mark":1}]},{"key":"b","hash":1}],}',
     b'{"version":"2.1-dev","subscriptions":[{"key":"a","hash":1,"hits":0,"algo":"lrc","nodes":[{"name":"10.0.0.7:1",\n\t"vassal":'
     b'"a"b\\.ini",\n\t"modifier1":5,"last_check":9,"weight":3,"backup":1,"proto":"\xbf","ref":2}]}]}',
+    # With nothing in it that uWSGI doesn't write.
+    b'{"version":"2.0.31","pid":7,"fastrouter":["10.0.0.2:80",\n"10.0.0.2:2626"],"subscriptions":[\n{"key":"a.test","hash":1,"hits":4,'
+    b'"nodes":[\n{"name":"10.0.0.7:1","modifier1":0,"modifier2":0,"last_check":9,"pid":0,"uid":0,"gid":0,"requests":0,'
+    b'"last_requests":0,"tx":0,"rx":0,"cores":0,"load":0,"weight":1,"wrr":0,"ref":0,"failcnt":0,"death_mark":0}]},\n{"key":"b","hash"'
+    b':2,"hits":0,"nodes":[{"name":"10.0.0.8:1","modifier1":0,"modifier2":0,"last_check":9,"pid":0,"uid":0,"gid":0,"requests":0,'
+    b'"last_requests":0,"tx":0,"rx":0,"cores":0,"load":0,"weight":1,"wrr":0,"ref":0,"failcnt":0,"death_mark":0}]}],"cheap":0}',
 ]
 _JSON = [b"[", b"]", b"{", b"}", b'"', b",", b":", b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"1.5", b"9" * 30, b"-1",
          b"\\ud800", b"\\", b"\xff", b" ", b'"a":', b"[[", b'{"a":', "٣".encode()]  # fmt: skip
@@ -120,6 +126,13 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "subscription_arguments": [
         *[([text.decode("utf-8", "surrogateescape")], {"path": "/v/a.ini"}) for text in INI],
         (["[a]\nsubscribe-to = 10.0.0.7:1=10.0.0.2:2626:a,5,SHA1:/k\nst = /run/r:b\n", "", "a", "2.1"], {}),
+        (['{"uwsgi": {"subscribe-to": ["10.0.0.2:2626:a", "10.0.0.2:2626:@/k"], "weight": 2, "master": true}}', "/v/a.json"],
+         {"files": {"/k": "a\nb,5\n"}}),
+        (["<a><uwsgi id='b'><st>10.0.0.2:2626:a</st><x/><!-- c --><y><![CDATA[c]]></y></uwsgi></a>", "/v/a.xml:b"], {}),
+        (["uwsgi:\n  subscribe-to:\n    - '10.0.0.2:2626:a'\n  z: &a [b]\nweb:\n  st: 10.0.0.2:2626:%n\n", "/v/a.yml:web"], {}),
+        (["[uwsgi]\ndeclare-option = a=st=$1:$2;a=$1\na = 10.0.0.2:2626 b\ndeclare-option2 = b=a=$1\nb = c\nini = b.ini\n"
+          "ini = :c\n"],
+         {"path": "/v/a.ini", "files": {"/v/b.ini": "[uwsgi]\nx=1\n[c]\nweight = 2\nauto-weight = 1\n"}}),
         (["[uwsgi]\nfastrouter-subscription-server = :1\nsubscriptions-sign-check = SHA1:/k\nsubscription-tolerance = 3\n"], {}),
     ],
 }  # fmt: skip

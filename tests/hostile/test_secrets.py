@@ -73,21 +73,27 @@ def test_a_key_that_is_shown_is_found() -> None:
 SUBSCRIPTION = {"server": "127.0.0.1:9", "key": "a.test", "address": "127.0.0.1:3031", "suspend_file": FOLDER + "/suspend"}
 HEALTH = {"path": "/"}
 VASSAL = {"name": "a", "options": {"socket": "127.0.0.1:3031"}, "subscriptions": [SUBSCRIPTION]}
+WRITTEN = {"path": FOLDER, "vassals": [VASSAL], "uwsgi_version": "2.1", "validate": False}
 # Arguments that are good, so that each other one is looked at.
 GOOD: dict[str, dict[str, Any]] = {
     "uwsgi_daemon": {
         "ini": FOLDER + "/none.ini", "pidfile": FOLDER + "/pid", "log": FOLDER + "/log", "timeout": 1, "uwsgi_binary": "false"
     },
     "uwsgi_drain": {"state": "drained", "subscriptions": [SUBSCRIPTION], "wait": False, "timeout": 1},
+    "uwsgi_emperor": {
+        "state": "written",
+        "desired": {"health": {"path": FOLDER}, "vassals": WRITTEN},
+        "leaving_path": FOLDER + "/leaving", "emperor_stats": "127.0.0.1:1", "router_tolerance": 1, "allow_outage": True,
+    },
     "uwsgi_health": {"path": FOLDER, "vassals_path": FOLDER, "vassals": [{**VASSAL, "health": HEALTH}]},
     "uwsgi_reload": {"vassal": FOLDER + "/a.ini", "emperor_stats": "127.0.0.1:1", "timeout": 1},
     "uwsgi_router_info": {"router_stats": ["127.0.0.1:1"], "timeout": 1},
     "uwsgi_signing_keys": {"path": FOLDER, "signing_keys": [{"file": "a.pem", "content": keys.public()}]},
     "uwsgi_subscription": {"path": FOLDER + "/b.ini", "subscriptions": [SUBSCRIPTION], "uwsgi_version": "2.1", "validate": False},
-    "uwsgi_vassals": {"path": FOLDER, "vassals": [VASSAL], "uwsgi_version": "2.1", "validate": False},
+    "uwsgi_vassals": WRITTEN,
 }
 # Of these one at a time.
-EXCLUSIVE = {"uwsgi_drain": ("vassal", "fragment", "subscriptions")}
+EXCLUSIVE = {"uwsgi_drain": ("vassal", "vassals", "fragment", "subscriptions"), "uwsgi_reload": ("vassal", "vassals")}
 _SUBSCRIPTION = [row.argument for row in table.SUBSCRIPTION]
 _HEALTH = list(Check._fields[1:])
 # What the modules check themselves, so that Ansible has no spec of it: the argument, what is good in it, and the members.
@@ -96,6 +102,10 @@ MEMBERS: dict[str, list[tuple[Callable[[dict[str, Any]], dict[str, Any]], list[s
     "uwsgi_health": [
         (lambda one: {"vassals": [{**VASSAL, "health": HEALTH, **one}]}, ["name", "health"]),
         (lambda one: {"vassals": [{**VASSAL, "health": {**HEALTH, **one}}]}, _HEALTH),
+    ],
+    "uwsgi_emperor": [
+        (lambda one: {"desired": {"health": {"path": FOLDER}, "vassals": {**WRITTEN, **one}}}, ["path", "default_options"]),
+        (lambda one: {"desired": {"health": {"path": FOLDER}, "vassals": WRITTEN, **one}}, ["health", "signing_keys", "vassals"]),
     ],
     "uwsgi_reload": [(lambda one: {"health": {**HEALTH, **one}}, _HEALTH)],
     "uwsgi_vassals": [

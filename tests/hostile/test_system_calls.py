@@ -35,6 +35,9 @@ SUBSCRIPTION = {"server": "10.0.0.2:2626", "key": "a.test", "address": "10.0.0.7
 VASSAL = {"name": "a", "options": {"include": "{theirs}/app.ini"}, "subscriptions": [SUBSCRIPTION], "health": {"path": "/"}}
 OWN = {"path": "{roots}", "directory_mode": "0711", "directory_owner": "root", "owner": "nobody"}
 TAKEN = {"path": "{taken}", "directory_mode": "0711", "directory_owner": "root"}
+GATE = {"path": "{roots}/health"}
+OWNED = {**VASSAL, "owner": "nobody"}
+TENANTS = {**OWN, "tyrant": True, "suspend_dir": "{roots}/suspend", "uwsgi_version": "2.0", "validate": False}
 # A module, its arguments, and whether it ends well.
 CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_vassals", {**OWN, "vassals": [VASSAL], "user": "nobody", "suspend_dir": "{roots}/suspend", "validate": True}, True),
@@ -44,6 +47,9 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_vassals", {"path": "{theirs}", "vassals": [VASSAL], "uwsgi_version": "2.0"}, False),
     ("uwsgi_vassals", {**TAKEN, "purge": True, "vassals": [VASSAL]}, True),
     ("uwsgi_vassals", {**OWN, "vassals": [{**VASSAL, "on_demand": "{theirs}/d.sock"}], "tyrant": True}, False),
+    # Whoever was there before leaves, by what its own file says.
+    ("uwsgi_emperor", {"desired": {"health": GATE, "vassals": {**TENANTS, "vassals": [OWNED]}}}, True),
+    ("uwsgi_emperor", {"desired": {"health": GATE, "vassals": {**TENANTS, "path": "{taken}", "vassals": []}}}, True),
     ("uwsgi_signing_keys", {**TAKEN, "owner": "nobody", "purge": True}, True),
     ("uwsgi_signing_keys", {"path": "{theirs}", "owner": "nobody"}, True),
     ("uwsgi_signing_keys", {"path": "{theirs}"}, False),
@@ -64,6 +70,10 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_router_info", {"router_stats": [SERVER], "timeout": 1}, False),
 ]
 NEEDED: dict[str, dict[str, Any]] = {
+    "uwsgi_emperor": {
+        "state": "written", "leaving_path": "{roots}/leaving", "emperor_stats": "127.0.0.1:1", "router_tolerance": 1,
+        "allow_outage": True,
+    },
     "uwsgi_signing_keys": {"signing_keys": [{"file": "key.pem", "content": keys.private("ec")}]},
     "uwsgi_subscription": {"subscriptions": [SUBSCRIPTION], "uwsgi_binary": BINARY},
     "uwsgi_vassals": {"uwsgi_binary": BINARY},

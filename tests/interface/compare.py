@@ -164,8 +164,9 @@ def _joins_only_new(rule: list[str], before: list[list[str]], old: dict[str, Any
     return not set(rule) & set(old) or any(set(rule) <= set(one) for one in before)
 
 
-def _offers_more(rule: list[str], before: list[list[str]], *dummy: dict[str, Any]) -> bool:
-    return any(set(one) <= set(rule) for one in before)
+def _offers_more(rule: list[str], before: list[list[str]], old: dict[str, Any], dummy: dict[str, Any]) -> bool:
+    # An option that had to be given is a rule as well.
+    return any(set(one) <= set(rule) for one in before) or any(old.get(name, {}).get("required") for name in rule)
 
 
 def _asks_only_with_new(rule: list[Any], before: list[list[Any]], old: dict[str, Any], new: dict[str, Any]) -> bool:

@@ -27,6 +27,21 @@ class Difference(NamedTuple):
 
 DIFFERENCES = [
     Difference(
+        where="role emperor / end of a run",
+        reason="It was ok while no vassal answered, such as one whose application can't be imported.",
+        note="A run fails when a vassal doesn't serve within emperor_wait_timeout. With emperor_wait: false it doesn't wait.",
+        test="tests/conformance/test_deployment.py::"
+        "test_a_vassal_that_does_not_start_is_an_error_with_its_log_and_the_mended_one_is_none",
+    ),
+    Difference(
+        where="role emperor / removal of vassals, changed addresses and sockets",
+        reason="Routers kept what was announced no more for their tolerance, and sent requests to whoever had the address then.",
+        note="Such a run takes longer by emperor_router_tolerance, unless emperor_router_stats is set. One that would leave a "
+        "key without a node is refused; use emperor.uwsgi.site, or set emperor_allow_outage.",
+        test="tests/conformance/test_deployment.py::"
+        "test_what_would_leave_a_key_without_a_node_is_refused_unless_it_is_allowed",
+    ),
+    Difference(
         where="every module / returns / argument",
         reason="For a failure of the host (disk full, uWSGI does not start, a router lags) it named an argument not at fault.",
         note="A module that fails because of the host no longer returns argument. Read msg, which every failure has.",

@@ -50,11 +50,12 @@ PURE = {
         "_node/datagram",
         "_pool/pools",
         "_pool/presence",
+        "_pool/scanner",
         "_pool/stats",
         "_pool/strict_json",
     ),
     "plugin_utils": (
-        "_ini_import",
+        "_import/*",
         "_live_hosts",
         "_role_options",
         "_router_checks",
@@ -103,6 +104,8 @@ EQUIVALENT = {
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust
     "ANYBODY = -1": "any number that is no user's id works",
+    # _host/emperor_stats
+    "0 and 1: asleep=on_demand is not None and strict_json.number(one.get(": "only -1 makes a difference",
     # _ini
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_MOST_WORK = ": "any bound ends what takes too long",
@@ -129,6 +132,9 @@ EQUIVALENT = {
     # _pool
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",
+    "_NONE = os.urandom(": "any number of bytes works that nobody guesses",
+    "'()*' longer: member = ": "no member's name has another character",
+    "condition true: while True:": "it is the same",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
     # _router_checks
     "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",

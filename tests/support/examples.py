@@ -9,16 +9,18 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from support import keys
 from support.fleet import APP, Router
-from support.loopback import free_address
+from support.loopback import free_address, send
 from support.uwsgi import Instance, plugin_lines
 
-KEY = "shop.example.com"
+KEY, BLOG = "shop.example.com", "blog.example.com"
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
 # Who stands for the tenants of the examples: somebody else than root, to whom this user may give files.
 TENANT = getpass.getuser() if os.geteuid() else "nobody"
@@ -57,6 +59,8 @@ def prepared(folder: Path) -> Path:
     for name in ("home/run", "home/vassals", "signing_keys", "www"):
         (folder / name).mkdir(parents=True)
     (folder / "etc" / "vassals" / "shop.ini").write_text("[uwsgi]\n", encoding="ascii")
+    (folder / "etc" / "common.ini").write_text("[uwsgi]\nmaster = true\n", encoding="ascii")
+    (folder / "etc" / "domains").write_text(KEY + "\n", encoding="ascii")
     private = keys.private("ec", "examples")
     (folder / "signing_keys" / (KEY + ".pem")).write_text(private, encoding="ascii")
     (folder / "home" / "emperor.ini").write_text(f"[uwsgi]\nemperor = {folder / 'home' / 'vassals'}\n", encoding="ascii")
@@ -82,17 +86,41 @@ def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
 
 @contextmanager
 def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
-    """The examples' vassal on a real Emperor, announced to routers."""
+    """The examples' vassals on a real Emperor, announced to routers: the shop, and a blog that has other nodes as well."""
     for name in ("run", "etc/suspend"):
         (folder / name).mkdir(exist_ok=True)
-    address = free_address()
-    lines = ["[uwsgi]", "master = true", "socket = " + address, f"wsgi-file = {APP}", "need-app = true"]
-    lines += ["env = NODE=shop", "env = RELEASE=/", "subscribe-freq = 1", *plugin_lines("python3")]
-    fields = f"key={KEY},check={folder / 'etc' / 'suspend' / 'shop'}"
-    lines += [f"subscribe2 = server={router.subscriptions},{fields}" for router in where]
-    (folder / "etc" / "vassals" / "shop.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    addresses = {name: free_address() for name in ("shop", "blog")}
+    for name, address in addresses.items():
+        lines = ["[uwsgi]", "master = true", "socket = " + address, f"wsgi-file = {APP}", "need-app = true"]
+        lines += [f"env = NODE={name}", "env = RELEASE=/", "subscribe-freq = 1", *plugin_lines("python3")]
+        fields = f"key={name}.example.com,check={folder / 'etc' / 'suspend' / name}"
+        lines += [f"subscribe2 = server={router.subscriptions},{fields}" for router in where]
+        (folder / "etc" / "vassals" / f"{name}.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
     stats = f"emperor-stats = {folder / 'run' / 'emperor-stats.sock'}"
-    with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"):
+    with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"), _announced(where, BLOG):
         for router in where:
-            router.wait_for_nodes(KEY, *NODES, address)
+            for name, address in addresses.items():
+                router.wait_for_nodes(f"{name}.example.com", *NODES, address)
         yield
+
+
+@contextmanager
+def _announced(where: tuple[Router, Router], key: str) -> Iterator[None]:
+    """Keep the examples' nodes fresh under a key, however long an example takes."""
+    stopped = threading.Event()
+
+    def announce() -> None:
+        while not stopped.is_set():
+            for router in where:
+                for node in NODES:
+                    pairs = [("key", key), ("address", node)]
+                    send(router.subscriptions, datagram.encode(datagram.SUBSCRIBE, pairs))
+            stopped.wait(2)
+
+    thread = threading.Thread(target=announce)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()

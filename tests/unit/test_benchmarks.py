@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import plot, report, roles, vassals
+from benchmarks import drains, plot, report, roles, vassals
 from benchmarks.measure import Line
 from support.modules import ROOT
 
@@ -34,6 +34,11 @@ def test_the_role_with_a_hundred_vassals_costs_what_it_does_with_one(tmp_path: P
     many = roles.deployed(tmp_path / "many", _VASSALS, _RUNS)
     assert [task.name for task in many[0]] == [task.name for task in one[0]]
     assert roles.seconds(many) / roles.seconds(one) < 2
+
+
+def test_a_drain_of_many_keys_loses_no_datagram() -> None:
+    found = drains.many(3, 300)
+    assert (found.lost, found.seconds < 20) == (0, True), found
 
 
 @pytest.mark.parametrize(

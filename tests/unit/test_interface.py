@@ -113,6 +113,7 @@ ALLOWED: list[Case] = [
     ("a rule about a new option and one old", (M, "rules", "mutually_exclusive"), [["a", "b"], ["a", "new"]]),
     ("a rule with a new option beside", (M, "rules", "mutually_exclusive"), [["a", "b", "new"]]),
     ("another way to say it", (M, "rules", "required_one_of"), [["a", "b", "new"]]),
+    ("another way to say what was required", (M, "rules", "required_one_of"), [["a", "b"], ["c", "new"]]),
     ("fewer belong together", (M, "rules", "required_together"), [["a", "b"]]),
     ("new ones belong together", (M, "rules", "required_together"), [["new", "new2"]]),
     ("a new choice needs something", (M, "rules", "required_if"), [["s", "new", ["a"]]]),

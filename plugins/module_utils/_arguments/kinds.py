@@ -94,6 +94,11 @@ def read_number(value: str) -> int:
     return int(value)
 
 
+def read_flag(value: str) -> bool:
+    """What uWSGI takes a text for where it wants yes or no."""
+    return value.lower() not in _FALSE
+
+
 def _read_count(value: str) -> Any:
     return int(value) if is_number(value) else value
 
@@ -130,7 +135,7 @@ DIGEST = Kind("digest", _STR, values.digest, _text)
 DIRECTORY = Kind("directory", _STR, values.directory, _text)
 DIRECTORIES = Kind("directories", {"type": "list", "elements": "str"}, values.directories, _texts, _read_folder, repeats=True)
 FILE = Kind("file", _STR, values.file, _text)
-FLAG = Kind("flag", _BOOL, values.flag, _flag, lambda value: value.lower() not in _FALSE)
+FLAG = Kind("flag", _BOOL, values.flag, _flag, read_flag)
 KEYS = Kind("keys", _RAW, values.key, _text)
 LEVEL = Kind("level", _INT, values.level, _text, _read_count)
 MARK = Kind("mark", _BOOL, values.flag, _mark, lambda dummy: True)

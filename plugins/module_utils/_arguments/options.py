@@ -22,6 +22,7 @@ LITERAL = "literal"
 # Options whose values name other options, and what is between these: "set = NAME=VALUE", "declare-option = OWN=NAME=VALUE;...".
 _SETS = ("set", "vassal-set", "vassals-set")
 _DECLARES = ("declare-option", "declare-option2")
+_TELLING = frozenset([*_SETS, *_DECLARES, *table.ARGUMENTS])
 _WRONG = f"must be a value, a list of values or {{{LITERAL}: TEXT}}; give true for an option that takes none"
 _SWALLOWS = (
     "ends in '%', which would make the next line a part of this value; give {" + LITERAL + ": ...} to have uWSGI read the text "
@@ -69,8 +70,15 @@ def named(name: str, value: str) -> Tuple[str, ...]:
 
 def _line(path: str, place: Any, name: str, value: Any) -> Line:
     """The line of one value; ``place`` is the value's in ``path``."""
-    literal = _is_literal(value)
+    literal = not isinstance(value, str) and _is_literal(value)
     text = _literal(values.child(path, place), name, value[LITERAL]) if literal else _raw(path, place, value)
+    if name in _TELLING:
+        _refuse_arguments(path, place, name, text)
+    return Line(name, text, literal)
+
+
+def _refuse_arguments(path: str, place: Any, name: str, text: str) -> None:
+    """Refuse a line that has uWSGI read what an argument says."""
     for one in named(name, text):
         if one in table.ARGUMENTS:
             argument = table.ARGUMENTS[one]
@@ -78,7 +86,6 @@ def _line(path: str, place: Any, name: str, value: Any) -> Line:
                 argument = "default_" + argument
             what = "is" if one == name else f"sets {one}, which is"
             raise ArgumentError(values.child(path, place), f"{what} not checked among the options; say it with {argument}")
-    return Line(name, text, literal)
 
 
 def _literal(path: str, name: str, value: Any) -> str:

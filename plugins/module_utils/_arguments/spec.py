@@ -66,3 +66,62 @@ def directory(purges: bool = True) -> Dict[str, Any]:
         "group": {"type": "str"},
         "mode": {"type": "raw"},
     }
+
+
+def vassals() -> Dict[str, Any]:
+    """The arguments of the module ``uwsgi_vassals``."""
+    return {
+        **host_uwsgi(),
+        **directory(),
+        # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
+        "vassals": {"type": "list", "elements": "dict", "required": True},
+        "default_options": {"type": "dict"},
+        "default_client_params": {"type": "dict"},
+        "default_signing": {
+            "type": "dict",
+            "options": {
+                "directory": {"type": "str", "required": True},
+                "digest": {"type": "str", "default": "SHA256"},
+                "succeeding": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "resolve_server": {"type": "bool", "default": False},
+        "suspend_dir": {"type": "path"},
+        "tyrant": {"type": "bool", "default": False},
+        "emperor_stats": {
+            "type": "str",
+            "aliases": ["stats"],
+            "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
+        },
+    }
+
+
+def signing_keys() -> Dict[str, Any]:
+    """The arguments of the module ``uwsgi_signing_keys``."""
+    found = directory()
+    found["mode"]["default"] = "0400"
+    return {
+        **found,
+        "tyrant": {"type": "bool", "default": False},
+        "signing_keys": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "no_log": False,
+            "options": {
+                "file": {"type": "str", "required": True},
+                "content": {"type": "str", "required": True, "no_log": True},
+                "owner": {"type": "str"},
+            },
+        },
+        "purge_limit": {"type": "int", "default": 100},
+    }
+
+
+def health() -> Dict[str, Any]:
+    """The arguments of the module ``uwsgi_health``."""
+    return {
+        **directory(purges=False),
+        "vassals": {"type": "list", "elements": "dict", "required": True},
+        "vassals_path": {"type": "path", "required": True},
+    }

@@ -9,6 +9,7 @@ The format of ``subscribe2`` is a list of names and values (``kvlist``), read by
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -35,6 +36,8 @@ _SERVER, _KEY = table.SUBSCRIPTION[:2]
 _FIELDS = table.SUBSCRIPTION[2:]
 # A router loads no certificate without its other half.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
+# What may be in a key that no request has.
+_ODD = re.compile(r"[A-Z/*]|\.\Z|\.:")
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
@@ -52,6 +55,21 @@ class Subscription(NamedTuple):
     address: Any
     signing: Optional[values.Signing]
     weight: Optional[int]
+
+
+class _Behind(NamedTuple):
+    """What is behind a subscription's servers, checked.
+
+    Attributes:
+        checked: the fields' values, in the rows' order.
+        tail: the fields as uWSGI reads them, with the comma before them.
+        warnings: of keys that no request has.
+    """
+
+    keys: List[str]
+    checked: Dict[str, Any]
+    tail: str
+    warnings: List[str]
 
 
 class Fragment(NamedTuple):
@@ -99,11 +117,19 @@ def fragment(
             )
     place = values.child(path, "subscriptions")
     entries: List[Subscription] = []
+    # Most vassals announce the same to several servers: what differs in nothing else is checked once.
+    known: Tuple[Optional[str], Optional[_Behind]] = (None, None)
     for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
         given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
         wants = _is_resolved(one, given.pop(_RESOLVE, arguments.get(_RESOLVE)))
-        entries.append(_subscription(one, given, release, resolve if wants else None))
+        servers = _servers(one, given, resolve if wants else None)
+        told, (before, behind) = _told(given), known
+        if behind is None or told is None or told != before:
+            behind = _behind(one, given, release)
+            known = (told, behind)
+            warnings += behind.warnings
+        entries.append(_subscription(servers, behind))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
         _one_weight(place, entries)
@@ -145,22 +171,60 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
     return [Line(lines[0].name, lines[0].value + ":" + lines[1].value), *lines[2:]]
 
 
-def _subscription(path: str, given: Dict[str, Any], release: Release, resolve: Optional[Resolver]) -> Subscription:
-    servers = [_server(place, value, resolve) for place, value in _required(path, given, "server", "a subscription server")]
-    keys = [_KEY.kind.check(place, value) for place, value in _required(path, given, "key", "a key")]
+def _servers(path: str, given: Dict[str, Any], resolve: Optional[Resolver]) -> List[str]:
+    """The servers of a subscription, which are taken out of its arguments."""
+    found = _required(path, given, "server", "a subscription server")
+    del given["server"]
+    return [_server(place, value, resolve) for place, value in found]
+
+
+def _told(given: Dict[str, Any]) -> Optional[str]:
+    """The same text for the same arguments; equality would take true for 1. None for what Python writes no text of."""
+    try:
+        return repr(given)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _behind(path: str, given: Dict[str, Any], release: Release) -> _Behind:
+    places = _required(path, given, "key", "a key")
+    keys = [_KEY.kind.check(place, value) for place, value in places]
     checked = _field_values(path, given, release)
     _check_together(path, given)
     fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
-    tail = "," + kvlist.join(fields) if fields else ""
+    odd = [(place, _unmatched(key, release)) for (place, dummy), key in zip(places, keys) if _ODD.search(key)]
+    warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw]
+    return _Behind(keys, checked, "," + kvlist.join(fields) if fields else "", warnings)
+
+
+def _unmatched(key: str, release: Release) -> str:
+    """What to warn of where no request has a key, which routers compare byte by byte with the Host header
+    (``uwsgi_get_subscribe_slot``, core/subscription.c); empty where one may.
+    """
+    if "." not in key:
+        # No domain, so somebody sets it by UWSGI_FASTROUTER_KEY.
+        return ""
+    host = key.partition("://")[2] or key
+    domain, slash, path = host.partition("/")
+    name, colon, port = domain.partition(":")
+    wanted = name.rstrip(".").lower() + colon + port + (slash + path if release >= V2_1 else "")
+    if wanted.startswith("*."):
+        return f"no request has the key {key!r}; with key_dot_split, {wanted[1:]!r} stands for every name below {wanted[2:]!r}"
+    if wanted == key:
+        return ""
+    return f"no browser's Host header is {key!r}, and routers compare byte by byte; {wanted!r} would match"
+
+
+def _subscription(servers: List[str], behind: _Behind) -> Subscription:
     lines = []
     for one_server in servers:
         head = _SERVER.name + "=" + kvlist.escape(one_server) + "," + _KEY.name + "="
-        lines += [head + kvlist.escape(one_key) + tail for one_key in keys]
+        lines += [head + kvlist.escape(one_key) + behind.tail for one_key in behind.keys]
     return Subscription(
         lines=list(dict.fromkeys(lines)),
-        address=checked.get("address"),
-        signing=checked.get("signing"),
-        weight=checked.get("balancing_weight"),
+        address=behind.checked.get("address"),
+        signing=behind.checked.get("signing"),
+        weight=behind.checked.get("balancing_weight"),
     )
 
 
@@ -230,13 +294,13 @@ def _check_together(path: str, given: Dict[str, Any]) -> None:
 
 
 def _one_weight(path: str, entries: List[Subscription]) -> None:
-    """Refuse differing weights: uWSGI 2.0 keeps one for the whole instance, the last that it read."""
+    """Refuse weights of only some: uWSGI 2.0 keeps the last that it read, and sends that for an entry without one."""
     for at, entry in enumerate(entries):
-        if entry.weight != entries[0].weight:
+        if (entry.weight is None) != (entries[0].weight is None):
             raise ArgumentError(
                 f"{path}[{at}].balancing_weight",
-                f"is {_given(entry.weight)} and that of {path}[0] is {_given(entries[0].weight)}, but uWSGI 2.0 has one weight "
-                "for a whole instance; give every subscription the same, or use an instance for each",
+                f"is {_given(entry.weight)} and that of {path}[0] is {_given(entries[0].weight)}, but uWSGI 2.0 sends "
+                "the weight of one subscription for all that have none; give every subscription a weight",
             )
 
 

@@ -84,8 +84,10 @@ def _change(old: Optional[Side], new: Optional[Side], passes: bool) -> Change:
     leaving = old.pairs - new.pairs
     if old.text == new.text and not passes:
         return Change(KEEP)
+    # What waits at a socket that a reload closes is lost.
+    moves = any(address not in new.sockets for dummy, address in leaving)
     # All of its pairs are taken back while it is stopped.
-    if passes or old.bound != new.bound:
+    if passes or moves or old.bound != new.bound:
         return Change(RESTART, old.pairs)
     return Change(RELOAD, leaving)
 

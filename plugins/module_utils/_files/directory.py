@@ -27,6 +27,7 @@ class Directory:
     Attributes:
         created: whether the directory was, or in check mode would be, made.
         amended: whether it was, or would be, given other attributes.
+        create: with which it's made when it's missing.
 
     Args:
         path: the directory.
@@ -52,7 +53,7 @@ class Directory:
         self.check_mode = check_mode
         self.created = False
         self.amended = False
-        self._create = create
+        self.create = create
         self._amend = amend
         self._made: List[str] = []
         self._dir: Optional[int] = None
@@ -94,12 +95,12 @@ class Directory:
 
     def _prepare(self) -> None:
         """Open the directory, made or amended where that is wanted."""
-        if self._create:
+        if self.create:
             self.created = not opened.exists(self.path)
             if self._amend and not self.created:
-                self.amended = folders.amend(self.path, self._create, self.check_mode)
+                self.amended = folders.amend(self.path, self.create, self.check_mode)
             if not self.check_mode:
-                self._made = folders.make(self.path, self._create)
+                self._made = folders.make(self.path, self.create)
         try:
             self._dir = opened.open_folder(self.path)
         except FileNotFoundError:

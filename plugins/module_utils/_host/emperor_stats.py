@@ -11,7 +11,7 @@ vassal's workers are up.
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .._pool import strict_json
 from .._pool.stats import Get, StatsError, fetch
@@ -27,6 +27,7 @@ class Vassal(NamedTuple):
         id: its path, or its name where the Emperor watches a folder and not a pattern.
         modified: the mtime of its file, in seconds, that it runs on.
         accepting: whether its workers take requests.
+        ready: whether it has started, which is all that one without workers, such as a router, ever says.
         on_demand: the address that the Emperor binds for it, None where it runs from the start.
         asleep: whether it waits for its first request.
         cursed: whether the Emperor is stopping it.
@@ -35,6 +36,7 @@ class Vassal(NamedTuple):
     id: str
     modified: int = 0
     accepting: bool = False
+    ready: bool = False
     on_demand: Optional[str] = None
     asleep: bool = False
     cursed: bool = False
@@ -108,6 +110,7 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
         id=strict_json.text(one["id"]),
         modified=strict_json.number(one.get("last_mod", 0)),
         accepting=strict_json.number(one.get("accepting", 0)) != 0,
+        ready=strict_json.number(one.get("ready", 0)) != 0,
         on_demand=on_demand,
         asleep=on_demand is not None and strict_json.number(one.get("pid", 0)) == -1,
         cursed=strict_json.number(one.get("cursed", 0)) != 0,
@@ -116,6 +119,18 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
 
 def state(emperor: Emperor, path: str) -> State:
     """One vassal of an Emperor, by the path of its file; of two the first."""
-    names = (path, os.path.basename(path))
-    running = next((one for one in emperor.vassals if one.id in names), None)
-    return State(running, next((emperor.failing[name] for name in names if name in emperor.failing), 0))
+    return states(emperor, [path])[path]
+
+
+def states(emperor: Emperor, paths: Iterable[str]) -> Dict[str, State]:
+    """Several vassals of an Emperor, as ``state``."""
+    first: Dict[str, int] = {}
+    for at, one in enumerate(emperor.vassals):
+        first.setdefault(one.id, at)
+    found = {}
+    for path in paths:
+        names = (path, os.path.basename(path))
+        at = min((first[name] for name in names if name in first), default=-1)
+        running = emperor.vassals[at] if at >= 0 else None
+        found[path] = State(running, next((emperor.failing[name] for name in names if name in emperor.failing), 0))
+    return found

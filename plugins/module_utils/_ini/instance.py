@@ -75,6 +75,11 @@ class Instance(NamedTuple):
         """Whether it announces itself at all in a way that can be silenced."""
         return any(option.name == SUBSCRIBE2 for option in self.options)
 
+    @property
+    def subscribes(self) -> bool:
+        """Whether it announces itself in any way."""
+        return any(option.name == SUBSCRIBE2 or option.name in SUBSCRIBE_TO for option in self.options)
+
     def announcements(self) -> List[Announcement]:
         """What it announces.
 

@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 # Options that uWSGI acts on when it meets their line; it expands nothing in them (UWSGI_OPT_IMMEDIATE, core/uwsgi.c).
 INCLUDES = ("include", "ini")
-_DEFINES = ("set", "set-placeholder", "set-ph")
+PLACEHOLDERS = ("set-placeholder", "set-ph")
+DEFINES = ("set", *PLACEHOLDERS)
+# It makes a placeholder, too.
+_RESOLVES = "resolve"
+_RESOLVED = "depends on what a host name resolves to"
 _BLANKS = " \t\r"
 # Some come from the file's name (magic_sub, core/utils.c), "%(" is for later, all others depend on the host or the moment.
 _MAGIC = re.compile(r"%(.?)", re.DOTALL)
@@ -37,7 +41,7 @@ _MOST_TEXT = 2**22
 # Why a value isn't known may have a reason in turn.
 _MOST_REASON = 500
 # Stands for a magic variable that can't be known, in a place where no text has it.
-_UNKNOWN = "\0"
+UNKNOWN = "\0"
 
 
 class TooMuchError(ValueError):
@@ -50,12 +54,14 @@ class Line(NamedTuple):
     Attributes:
         fixed: whether uWSGI takes the value as it is, without looking for variables in it.
         certain: whether uWSGI has the option at all, which it may not inside a condition or a loop.
+        flaw: why the value can't be known, where the text itself doesn't show it.
     """
 
     name: str
     value: str
     fixed: bool = False
     certain: bool = True
+    flaw: str = ""
 
 
 class Option(NamedTuple):
@@ -84,35 +90,52 @@ def lines(text: str, path: str, section: str = "uwsgi") -> List[Line]:
     return sections(text, path).get(section, [])
 
 
-def sections(text: str, path: str) -> Dict[str, List[Line]]:
+def sections(text: str, path: str, more: Optional[Mapping[str, str]] = None) -> Dict[str, List[Line]]:
     """The lines of each section that has any; those above the first are of the one without a name.
+
+    Args:
+        more: magic variables beside those of the path.
 
     Raises:
         TooMuchError: when magic variables make the text too long.
     """
-    every: Dict[str, List[Line]] = {}
-    # Of each section, whether its next line is certain.
-    uncertain: Dict[str, bool] = {}
+    found = Sections()
     current = ""
-    for line in _without_magic(text, path).split("\n"):
+    for line in with_magic(text, path, more).split("\n"):
         stripped = line.strip(_BLANKS)
         if stripped.startswith("["):
             # uWSGI cuts the last character, whatever it is.
             current = stripped[1:-1]
         elif stripped and stripped[0] not in ";#":
-            found = every.setdefault(current, [])
             left, dummy, right = stripped.partition("=")
-            name, value = left.rstrip(_BLANKS), right.lstrip(_BLANKS)
-            certain = not uncertain.get(current) or name in _ENDS
-            found.append(Line(name, value, name in INCLUDES or name in _DEFINES, certain))
-            if name in _DEFINES:
-                own, dummy, content = value.partition("=")
-                # What "set" defines is an option like any other.
-                found.append(Line(own, content, name != "set", certain))
-            elif _CONDITION.match(name):
-                certain = False
-            uncertain[current] = not certain
-    return every
+            found.add(current, left.rstrip(_BLANKS), right.lstrip(_BLANKS))
+    return found.lines
+
+
+class Sections:
+    """The options of a file's sections, in the order in which uWSGI meets them, whatever format the file has.
+
+    Attributes:
+        lines: those of each section, each placeholder that one defines behind it.
+    """
+
+    def __init__(self) -> None:
+        self.lines: Dict[str, List[Line]] = {}
+        # Of each section, whether its next line is certain.
+        self._uncertain: Dict[str, bool] = {}
+
+    def add(self, section: str, name: str, value: str, flaw: str = "") -> None:
+        """The next option of a section (``add_exported_option``, core/config.c)."""
+        found = self.lines.setdefault(section, [])
+        certain = not self._uncertain.get(section) or name in _ENDS
+        found.append(Line(name, value, name in INCLUDES or name in DEFINES or name == _RESOLVES, certain, flaw))
+        if name in DEFINES or name == _RESOLVES:
+            own, dummy, content = value.partition("=")
+            # What "set" defines is an option like any other.
+            found.append(Line(own, content, name != "set", certain, _RESOLVED if name == _RESOLVES else flaw))
+        elif _CONDITION.match(name):
+            certain = False
+        self._uncertain[section] = not certain
 
 
 def expanded(given: List[Line]) -> List[Option]:
@@ -138,18 +161,39 @@ def read(text: str, path: str, section: str = "uwsgi") -> List[Option]:
     return expanded(lines(text, path, section))
 
 
-def _without_magic(text: str, path: str) -> str:
-    folder, base = os.path.split(path)
-    values = {"%": "%", "(": "%(", "d": folder + "/", "n": os.path.splitext(base)[0], "p": path, "s": base}
-    if len(text) + sum(text.count("%" + name) * len(values[name]) for name in "dnps") > _MOST_TEXT:
+def with_magic(text: str, path: str, more: Optional[Mapping[str, str]] = None) -> str:
+    """A file's text with its magic variables replaced (``magic_sub``, core/utils.c); ``\\0`` stands for one that isn't known.
+
+    Args:
+        more: variables beside those of the path.
+
+    Raises:
+        TooMuchError: when that makes the text too long.
+    """
+    values = {"%": "%", "(": "%(", **path_variables(path), **(more or {})}
+    if len(text) + sum(text.count("%" + name) * len(value) for name, value in values.items()) > _MOST_TEXT:
         raise TooMuchError(f"is longer than {_MOST_TEXT} characters with its magic variables; use fewer")
-    return _MAGIC.sub(lambda found: values.get(found.group(1), _UNKNOWN), text)
+    return _MAGIC.sub(lambda found: values.get(found.group(1), UNKNOWN), text)
+
+
+def path_variables(path: str) -> Dict[str, str]:
+    """The magic variables that a file's path decides (``config_magic_table_fill``, core/uwsgi.c)."""
+    folder, base = os.path.split(path)
+    stem, dot, ending = base.rpartition(".")
+    found = {"d": folder.rstrip("/") + "/", "n": stem if dot else base, "p": path, "s": base}
+    if UNKNOWN not in path:
+        parts = [part for part in folder.split("/") if part][:10]
+        found.update(c=os.path.basename(folder), e=ending if dot else "")
+        found.update((str(at), parts[at] if at < len(parts) else "") for at in range(10))
+    return found
 
 
 def _flaw(line: Line) -> str:
     if not line.certain:
         return "stands in a condition or a loop"
-    if _UNKNOWN in line.name + line.value:
+    if line.flaw:
+        return line.flaw
+    if UNKNOWN in line.name + line.value:
         return "has a magic variable that depends on the host"
     if not line.fixed:
         for opening, what in _ELSEWHERE:

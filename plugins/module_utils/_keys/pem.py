@@ -104,7 +104,7 @@ def _blocks(content: str) -> List[Tuple[str, str]]:
             continue
         end = f"-----END {label}-----"
         at = content.find(end, begin.end())
-        if at < 0:
+        if at == -1:
             endless.add(label)
         else:
             found.append((label, content[begin.end() : at]))

@@ -24,41 +24,63 @@ class SignatureError(Exception):
     """No OpenSSL, or a key or a digest that it doesn't take. The text never has anything of the key in it."""
 
 
-def sign(private_key: bytes, digest: str, content: bytes) -> bytes:
-    """Sign.
+class PrivateKey:
+    """A private key as OpenSSL holds it, read once for any number of signatures and freed with this object.
 
     Args:
-        private_key: in PEM, unencrypted, RSA or EC.
-        digest: OpenSSL's name of it, such as ``SHA256``.
+        pem: unencrypted, RSA or EC.
 
     Raises:
-        SignatureError: naming what can't be used.
+        SignatureError: when OpenSSL can't read it.
     """
-    lib = _library()
-    kind = lib.EVP_get_digestbyname(digest.encode("ascii", "replace"))
-    if not kind:
-        raise SignatureError(f"OpenSSL knows no digest {digest!r}")
-    source = lib.BIO_new_mem_buf(private_key, len(private_key))
-    # An empty passphrase, or OpenSSL would ask for one on a terminal.
-    key = lib.PEM_read_bio_PrivateKey(source, None, None, b"")
-    lib.BIO_free(source)
-    if not key:
-        lib.ERR_clear_error()
-        raise SignatureError("OpenSSL can't read the private key")
-    context = lib.EVP_MD_CTX_new()
-    try:
-        size = ctypes.c_size_t(_MOST_BYTES)
-        found = ctypes.create_string_buffer(_MOST_BYTES)
-        if (
-            lib.EVP_DigestSignInit(context, None, kind, None, key) == 1
-            and lib.EVP_DigestSign(context, found, ctypes.byref(size), content, len(content)) == 1
-        ):
-            return found.raw[: size.value]
-        lib.ERR_clear_error()
-        raise SignatureError(f"OpenSSL can't sign with {digest} and this private key")
-    finally:
-        lib.EVP_MD_CTX_free(context)
-        lib.EVP_PKEY_free(key)
+
+    def __init__(self, pem: bytes) -> None:
+        # First, since an object whose constructor fails is freed as well.
+        self._key: Optional[int] = None
+        self._lib = lib = _library()
+        source = lib.BIO_new_mem_buf(pem, len(pem))
+        # An empty passphrase, or OpenSSL would ask for one on a terminal.
+        self._key = lib.PEM_read_bio_PrivateKey(source, None, None, b"")
+        lib.BIO_free(source)
+        if not self._key:
+            lib.ERR_clear_error()
+            raise SignatureError("OpenSSL can't read the private key")
+
+    def __del__(self) -> None:
+        if self._key:
+            self._lib.EVP_PKEY_free(self._key)
+            self._key = None
+
+    def __reduce__(self) -> Any:
+        # A copy would free the key a second time.
+        raise TypeError("a private key is not copied")
+
+    def sign(self, digest: str, content: bytes) -> bytes:
+        """Sign.
+
+        Args:
+            digest: OpenSSL's name of it, such as ``SHA256``.
+
+        Raises:
+            SignatureError: naming what can't be used.
+        """
+        lib = self._lib
+        kind = lib.EVP_get_digestbyname(digest.encode("ascii", "replace"))
+        if not kind:
+            raise SignatureError(f"OpenSSL knows no digest {digest!r}")
+        context = lib.EVP_MD_CTX_new()
+        try:
+            size = ctypes.c_size_t(_MOST_BYTES)
+            found = ctypes.create_string_buffer(_MOST_BYTES)
+            if (
+                lib.EVP_DigestSignInit(context, None, kind, None, self._key) == 1
+                and lib.EVP_DigestSign(context, found, ctypes.byref(size), content, len(content)) == 1
+            ):
+                return found.raw[: size.value]
+            lib.ERR_clear_error()
+            raise SignatureError(f"OpenSSL can't sign with {digest} and this private key")
+        finally:
+            lib.EVP_MD_CTX_free(context)
 
 
 @lru_cache(maxsize=None)

@@ -10,25 +10,35 @@ core/subscription.c). It knows no age of an unsubscription, so one may be sent a
 
 from __future__ import annotations
 
-import socket
+import os
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from functools import partial
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from .._addresses import endpoint
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import Identity, on_behalf_of
+from .._files.child import Identity, on_behalf_of, where_it_belongs
 from .._files.trust import UnsafePath
 from .._ini.instance import Announcement
-from . import datagram, signature
+from . import datagram, paced, signature
+
+# Seconds that a child has beside those for sending.
+_CHILD = 30
+# Which announcements are meant.
+Wanted = Callable[[Announcement], bool]
+# What a datagram says and signs with, whichever router it is for.
+_Content = Tuple[str, str, Optional[Tuple[str, str]]]
 
 
 class Farewell:
     """What takes some announcements back.
 
     Args:
-        announcements: of one instance.
-        user: who has a say in them, as whom keys are read and datagrams sent; None for whoever the keys and sockets belong to.
+        announcements: of instances that one user has a say in.
+        user: who that is, as whom keys are read and datagrams sent; None for whoever the keys and sockets belong to.
+
+    Attributes:
+        told: how many datagrams the router that got the most was sent last.
 
     Raises:
         ArgumentError: when one can't be signed or is too long; so all that can fail has failed before anything is sent.
@@ -37,19 +47,31 @@ class Farewell:
     def __init__(self, announcements: Iterable[Announcement], user: Optional[Identity] = None) -> None:
         self._announcements = list(dict.fromkeys(announcements))
         self._user = user
-        self._keys = self._read()
-        self._packets(int(time.time()))
+        self._pems = self._read()
+        self._keys: Dict[str, signature.PrivateKey] = {}
+        # Each with the second in which it was signed.
+        self._signed: Dict[_Content, Tuple[int, bytes]] = {}
+        self.told = 0
+        self._packets(self._announcements)
 
-    def send(self) -> Optional[OSError]:
-        """Send all of them.
+    def send(self, wanted: Optional[Wanted] = None) -> Optional[OSError]:
+        """Send them.
+
+        Args:
+            wanted: says which; None for all of them.
 
         Returns:
             the last error, such as that of a router's unix socket that isn't there; all others are sent all the same.
         """
-        packets = self._packets(int(time.time()))
-        servers = [one.server for one in self._announcements]
+        packets = self._packets([one for one in self._announcements if wanted is None or wanted(one)])
+        self.told = max(map(len, packets.values()), default=0)
+        if not packets:
+            return None
         try:
-            failed = on_behalf_of(self._user, lambda: _sent(servers, packets))
+            if self._user:
+                failed = on_behalf_of(self._user, lambda: paced.send(packets), _CHILD + paced.longest(self.told))
+            else:
+                failed = _sent(packets)
         except HostError as exc:
             return OSError(str(exc))
         return OSError(*failed) if failed else None
@@ -57,39 +79,46 @@ class Farewell:
     def _read(self) -> Dict[str, bytes]:
         """The private keys, each read once."""
         places = {one.signing[1]: one.place for one in reversed(self._announcements) if one.signing}
+        found: Dict[str, bytes] = {}
+        for files in self._together(places):
+            try:
+                read = on_behalf_of(self._user, partial(_contents, files, places))
+            except OSError as exc:
+                raise ArgumentError(
+                    places[files[0]], f"a key that signs the announcements can't be read: {exc.strerror}"
+                ) from exc
+            found.update((file, bytes.fromhex(content)) for file, content in read.items())
+        return found
 
-        def read() -> Dict[str, str]:
-            found = {}
-            for file, place in places.items():
-                try:
-                    found[file] = opened.read(file, anybodys=True).hex()
-                except UnsafePath:
-                    raise
-                except OSError as exc:
-                    raise ArgumentError(
-                        place, f"{file}, the key that signs the announcements, can't be read: {exc.strerror}"
-                    ) from exc
-            return found
+    def _together(self, files: Iterable[str]) -> Iterator[List[str]]:
+        """Files that are read at once: for a user all, else those of a folder, which are within the same user's reach."""
+        folders: Dict[str, List[str]] = {}
+        for file in files:
+            folders.setdefault("" if self._user else os.path.dirname(file), []).append(file)
+        yield from folders.values()
 
-        try:
-            return {file: bytes.fromhex(content) for file, content in on_behalf_of(self._user, read).items()}
-        except OSError as exc:
-            place = next(iter(places.values()))
-            raise ArgumentError(place, f"a key that signs the announcements can't be read: {exc.strerror}") from exc
-
-    def _packets(self, now: int) -> List[bytes]:
-        return [self._packet(one, now) for one in self._announcements]
+    def _packets(self, announcements: Iterable[Announcement]) -> Dict[str, List[bytes]]:
+        """What each server is sent."""
+        now = int(time.time())
+        found: Dict[str, Dict[_Content, bytes]] = {}
+        for one in announcements:
+            content = (one.key, one.address, one.signing)
+            second, packet = self._signed.get(content, (-1, b""))
+            if second < 0 or (one.signing and second != now):
+                packet = self._packet(one, now)
+                self._signed[content] = (now, packet)
+            found.setdefault(one.server, {})[content] = packet
+        return {server: list(packets.values()) for server, packets in found.items()}
 
     def _packet(self, one: Announcement, now: int) -> bytes:
         pairs = [("key", one.key), ("address", one.address)]
         sign: Optional[Callable[[bytes], bytes]] = None
         if one.signing:
             digest, file = one.signing
-            content = self._keys[file]
             pairs.append(("unix", str(now)))
 
             def sign(body: bytes) -> bytes:
-                return signature.sign(content, digest, body)
+                return self._key(file).sign(digest, body)
 
         try:
             return datagram.encode(datagram.UNSUBSCRIBE, pairs, sign)
@@ -98,20 +127,62 @@ class Farewell:
         except datagram.WireError as exc:
             raise ArgumentError(one.place, f"the key {one.key[:80]!r} can't be unsubscribed: {exc}") from exc
 
+    def _key(self, file: str) -> signature.PrivateKey:
+        if file not in self._keys:
+            self._keys[file] = signature.PrivateKey(self._pems.pop(file))
+        return self._keys[file]
 
-def _sent(servers: List[str], packets: List[bytes]) -> Optional[List[Any]]:
-    """Send each packet to its server; the last error, as the arguments of ``OSError``."""
-    for server in servers:
-        if server.startswith("/"):
-            opened.secure(server)
-    failed: Optional[List[Any]] = None
-    for server, packet in zip(servers, packets):
-        family, target = endpoint(server)
-        with socket.socket(family, socket.SOCK_DGRAM) as stream:
-            # A router that doesn't read must not hold up the others.
-            stream.setblocking(False)
-            try:
-                stream.sendto(packet, target)
-            except OSError as exc:
-                failed = [exc.errno, exc.strerror]
-    return failed
+
+class Farewells:
+    """What takes the announcements of several users' instances back, to each router at the pace of one.
+
+    Args:
+        announcements: each with the user who has a say in it, as for ``Farewell``.
+
+    Raises:
+        ArgumentError: as ``Farewell``.
+    """
+
+    def __init__(self, announcements: Iterable[Tuple[Announcement, Optional[Identity]]]) -> None:
+        users: Dict[Optional[Identity], List[Announcement]] = {}
+        for one, user in announcements:
+            users.setdefault(user, []).append(one)
+        self._farewells = [Farewell(found, user) for user, found in users.items()]
+
+    def send(self, wanted: Optional[Wanted] = None) -> Optional[OSError]:
+        """Send them, as ``Farewell.send``."""
+        failed: Optional[OSError] = None
+        told = 0
+        for farewell in self._farewells:
+            # All are sent to the same few routers.
+            time.sleep(paced.seconds(told))
+            failed = farewell.send(wanted) or failed
+            told = farewell.told
+        return failed
+
+
+def _contents(files: Iterable[str], places: Dict[str, str]) -> Dict[str, str]:
+    """The content of each file, as JSON can have it."""
+    found = {}
+    for file in files:
+        try:
+            found[file] = opened.read(file, anybodys=True).hex()
+        except UnsafePath:
+            raise
+        except OSError as exc:
+            raise ArgumentError(
+                places[file], f"{file}, the key that signs the announcements, can't be read: {exc.strerror}"
+            ) from exc
+    return found
+
+
+def _sent(packets: Dict[str, List[bytes]]) -> Optional[List[object]]:
+    """Send as this process; what is in another user's reach as that user, each router of its own."""
+    try:
+        return paced.send(packets)
+    except UnsafePath:
+        failed = None
+        for server, content in packets.items():
+            seconds = _CHILD + paced.longest(len(content))
+            failed = where_it_belongs(partial(paced.send, {server: content}), seconds) or failed
+        return failed

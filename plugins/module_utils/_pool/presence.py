@@ -9,7 +9,7 @@ The tables are those that ``stats.parse`` gives.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .stats import Listed, Table
 
@@ -18,6 +18,8 @@ ABSENT = "absent"
 DEAD = "dead"
 LISTED = "listed"
 SILENT = "no answer"
+# Hosts of an address that is every address of its own host.
+_ANY = ("", "*", "0.0.0.0")
 
 # A subscription key and a node's address.
 Pair = Tuple[str, str]
@@ -72,21 +74,50 @@ def came_in(before: Seen, now: Seen) -> bool:
     return now.state == LISTED and (before.state != LISTED or now.announced > before.announced)
 
 
-def fewest(tables: Mapping[str, Table], pairs: Sequence[Pair], now: float, max_age: float) -> Tuple[int, str, str]:
-    """The fewest fresh nodes, beside those of ``pairs``, that any router has for any of their keys.
+def owed(server: str, now: Iterable[Seen], sockets: Mapping[str, Sequence[str]]) -> Optional[Set[Pair]]:
+    """What the router behind a subscription server has to be told again: what it lists, or may list as long as it is silent.
+
+    Args:
+        now: the nodes at all routers.
+        sockets: each router's addresses, as far as it ever answered.
+
+    Returns:
+        None where no router is known to be behind the server, so that it may list everything.
+    """
+    behind = [router for router, own in sockets.items() if any(_is_behind(server, one, router) for one in own)]
+    if not behind:
+        return None
+    return {(one.key, one.node) for one in now if one.router in behind and one.state in (LISTED, SILENT)}
+
+
+def _is_behind(server: str, address: str, router: str) -> bool:
+    """Whether what is sent to ``server`` arrives at an address of a router, known by its stats server."""
+    host, colon, port = address.rpartition(":")
+    if not colon or host not in _ANY:
+        return server == address
+    # On the host of its stats server, which is known only from an address.
+    return server == f"{router.rpartition(':')[0]}:{port}"
+
+
+def fewest(
+    tables: Mapping[str, Table], pairs: Sequence[Pair], now: float, max_age: float, keys: Optional[Iterable[str]] = None
+) -> Tuple[int, str, str]:
+    """The fewest fresh nodes, beside those of ``pairs``, that any router has for any key.
 
     Args:
         now: Unix time in seconds.
         max_age: seconds since its last announcement up to which a node is fresh.
+        keys: those that count, at least one; by default the keys of ``pairs``.
 
     Returns:
         the number, the router and the key.
     """
     leaving = {node for dummy, node in pairs}
+    counted = list(dict.fromkeys(keys if keys is not None else (key for key, dummy in pairs)))
     counts = []
     for router, table in tables.items():
         pools = {pool.key: pool.nodes for pool in table.pools}
-        for key in dict.fromkeys(key for key, dummy in pairs):
+        for key in counted:
             others = [
                 node
                 for node in pools.get(key, [])

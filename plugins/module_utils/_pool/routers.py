@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 
 from .._errors import ArgumentError
 from . import strict_json
@@ -19,6 +19,9 @@ _MOST_AT_ONCE = 32
 # Unix time in seconds that a float can hold exactly.
 _LAST = 2**53
 
+# Makes a table of what a router sends; raises StatsError.
+Read = Callable[[bytes], Table]
+
 
 class Answer(NamedTuple):
     """What a router said.
@@ -28,6 +31,7 @@ class Answer(NamedTuple):
         table: None where it has no answer, and then ``error`` says why.
         time: Unix time in seconds when it was read.
         raw: what was read, as it came.
+        seconds: how long the router took for it, with reading it.
     """
 
     stats: str
@@ -35,6 +39,7 @@ class Answer(NamedTuple):
     time: float = 0.0
     error: str = ""
     raw: bytes = b""
+    seconds: float = 0.0
 
     def kept(self) -> Dict[str, Any]:
         """The answer as a cache can hold it."""
@@ -55,31 +60,34 @@ def check(stats: List[str], timeout: int, max_age: int) -> None:
             raise ArgumentError(name, f"{value} is too small; give {least} or more seconds")
 
 
-def ask(stats: List[str], timeout: float, get: Get) -> List[Answer]:
+def ask(stats: List[str], timeout: float, get: Get, read: Read = parse) -> List[Answer]:
     """The answers of routers, in their order, each asked once.
 
     Args:
         timeout: seconds for each, all at once.
         get: for routers whose stats server speaks http.
+        read: what is made of an answer.
     """
     addresses = list(dict.fromkeys(stats))
     if not addresses:
         return []
     with ThreadPoolExecutor(min(len(addresses), _MOST_AT_ONCE)) as executor:
-        return list(executor.map(lambda address: _answer(address, timeout, get), addresses))
+        return list(executor.map(lambda address: _answer(address, timeout, get, read), addresses))
 
 
-def _answer(address: str, timeout: float, get: Get) -> Answer:
+def _answer(address: str, timeout: float, get: Get, read: Read) -> Answer:
+    begin = time.monotonic()
     try:
         raw = fetch(address, timeout, get)
     except StatsError as error:
         return Answer(address, error=str(error))
-    return _read(address, raw, time.time())
+    found = _read(address, raw, time.time(), read)
+    return found._replace(seconds=time.monotonic() - begin)
 
 
-def _read(address: str, raw: bytes, now: float) -> Answer:
+def _read(address: str, raw: bytes, now: float, read: Read = parse) -> Answer:
     try:
-        return Answer(address, parse(raw), now, raw=raw)
+        return Answer(address, read(raw), now, raw=raw)
     except StatsError as error:
         return Answer(address, error=f"{address}: {error}")
 

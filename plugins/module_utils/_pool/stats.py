@@ -18,6 +18,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._addresses import endpoint, is_url, stats_flaw
+from .._dialect import ROUTERS
 from .._errors import HostError
 from .._files import opened
 from .._files.child import where_it_belongs
@@ -33,6 +34,8 @@ _MOST_CHARACTERS = 4096
 # A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
 _MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
+# What is the name of a router's list of its addresses.
+_KINDS = sorted(set(ROUTERS.values()))
 
 # Fetches a URL within some seconds; raises OSError or ValueError.
 Get = Callable[[str, float], bytes]
@@ -71,11 +74,17 @@ class ListedPool(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The subscriptions of one router; ``version`` is that of its uWSGI."""
+    """The subscriptions of one router.
+
+    Attributes:
+        version: that of its uWSGI.
+        sockets: its addresses, that of its subscription server among them.
+    """
 
     version: str
     pid: Optional[int]
     pools: List[ListedPool]
+    sockets: Tuple[str, ...] = ()
 
 
 def fetch(address: str, timeout: float, get: Get) -> bytes:
@@ -167,7 +176,10 @@ def parse(raw: bytes) -> Table:
     try:
         pools = [_pool(strict_json.mapping(pool)) for pool in strict_json.sequence(found["subscriptions"])]
         pid = found.get("pid")
-        return Table(strict_json.text(found["version"]), pid if pid is None else strict_json.number(pid), pools)
+        sockets = [strict_json.text(one) for kind in _KINDS for one in strict_json.sequence(found.get(kind, []))]
+        return Table(
+            strict_json.text(found["version"]), pid if pid is None else strict_json.number(pid), pools, tuple(sockets)
+        )
     except (KeyError, TypeError) as exc:
         raise StatsError("its answer has no table of nodes as a router has") from exc
 

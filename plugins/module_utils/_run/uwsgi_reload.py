@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A vassal reloaded, and waited for: what the module ``uwsgi_reload`` does."""
+"""Vassals reloaded, and waited for: what the module ``uwsgi_reload`` does."""
 
 from __future__ import annotations
 
 import os
 import stat
 import time
-from typing import Any, Dict, Optional
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -29,65 +30,111 @@ _POLL = 0.1
 _ANSWER = 5
 # One may have begun before the change.
 _FAILED = 2
+# How many applications are asked at once.
+_MOST_AT_ONCE = 16
+
+
+class Vassal(NamedTuple):
+    """A vassal to reload.
+
+    Attributes:
+        place: the argument that names it, for errors.
+        check: of its health, None where there is none.
+        user: who it runs as, None where that isn't said.
+    """
+
+    place: str
+    path: str
+    check: Optional[probe.Check]
+    user: Optional[Identity]
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
-    """Touch the vassal and wait until its Emperor has it up again.
+    """Touch vassals and wait until their Emperor has them up again.
 
     Returns:
         the module's result.
 
     Raises:
         ArgumentError: with nothing changed.
-        HostError: when it can't be reloaded, or doesn't come up.
+        HostError: when one can't be reloaded, or doesn't come up.
     """
     params = module.params
     started = time.monotonic()
-    path = os.path.abspath(params["vassal"])
-    check = health("health", params["health"], path) if params["health"] is not None else None
-    user = _module.runner(params["user"], "user", module.check_mode)
-    if check:
-        _refuse(path, check, user)
-    modified = _modified(path)
+    vassals = _vassals(module)
+    modified = {one.path: _modified(one) for one in vassals}
     wrong = stats_flaw(params["emperor_stats"])
     if wrong:
         raise ArgumentError("emperor_stats", f"{params['emperor_stats']!r} {wrong}")
     # What failed before is no matter of what is written now.
-    before = _state(params, path).failing
+    before = {path: state.failing for path, state in _states(params, modified).items()}
     touches = params["state"] == "reloaded"
+    result: Dict[str, Any] = {"vassals": list(modified)} if params["vassals"] else {"vassal": vassals[0].path}
     if not module.check_mode:
-        if touches:
-            _touch(path)
-            modified = _modified(path)
-        _wait(params, path, modified, before, check, user)
-    return {"changed": touches, "vassal": path, "seconds": round(time.monotonic() - started, 3)}
+        for one in vassals if touches else ():
+            _touch(one.path)
+            modified[one.path] = _modified(one)
+        failed = _Wait(params, vassals, modified, before).failed()
+        if failed:
+            raise _error(failed, len(vassals), bool(params["vassals"]))
+    return {"changed": touches, **result, "seconds": round(time.monotonic() - started, 3)}
 
 
-def _instance(path: str, user: Optional[Identity]) -> Instance:
+def _vassals(module: AnsibleModule) -> List[Vassal]:
+    """The vassals that are meant, each once."""
+    params = module.params
+    if params["vassals"] is not None and not params["vassals"]:
+        raise ArgumentError("vassals", "is empty; give at least one")
+    given = enumerate(params["vassals"]) if params["vassals"] else [(-1, params["vassal"])]
+    places: Dict[str, str] = {}
+    for at, path in given:
+        places.setdefault(os.path.abspath(path), "vassal" if at < 0 else f"vassals[{at}]")
+    user = None
+    vassals: List[Vassal] = []
+    for path, place in places.items():
+        check = health("health", params["health"], path) if params["health"] is not None else None
+        if not vassals:
+            user = _module.runner(params["user"], "user", module.check_mode)
+        vassals.append(Vassal(place, path, check, user))
+        if check:
+            _refuse(vassals[-1], check)
+    return vassals
+
+
+def _error(failed: Dict[str, str], count: int, several: bool) -> HostError:
+    """That vassals don't come up, each with the reason."""
+    if len(failed) == 1:
+        path, why = next(iter(failed.items()))
+        return HostError(path, why, **({"failed_vassals": [path]} if several else {}))
+    words = "; ".join(f"{path} {why}" for path, why in failed.items())
+    return HostError(f"{len(failed)} of {count} vassals", words, failed_vassals=list(failed))
+
+
+def _instance(vassal: Vassal) -> Instance:
     """The vassal, with whom it runs as: who has a say in its files, else the user that is given."""
-    found = read("vassal", path)
-    return found if found.user else found._replace(user=user)
+    found = read(vassal.place, vassal.path)
+    return found if found.user else found._replace(user=vassal.user)
 
 
-def _refuse(path: str, check: probe.Check, user: Optional[Identity]) -> None:
+def _refuse(vassal: Vassal, check: probe.Check) -> None:
     """Refuse a check that can't be done."""
     if check.path:
-        probe.target(_instance(path, user), check.host)
-    elif os.geteuid() == ROOT and _instance(path, user).user is None:
+        probe.target(_instance(vassal), check.host)
+    elif os.geteuid() == ROOT and _instance(vassal).user is None:
         raise ArgumentError(
             "health.command",
             "runs a program that others may be able to change, so it is not run as root; set user to whom the vassal runs as",
         )
 
 
-def _modified(path: str) -> int:
+def _modified(vassal: Vassal) -> int:
     """The whole second of a vassal's mtime, as the Emperor compares it."""
     try:
-        status = opened.status(path)
+        status = opened.status(vassal.path)
     except OSError:
         status = None
     if status is None or not stat.S_ISREG(status.st_mode):
-        raise ArgumentError("vassal", f"{path} is no file; give the ini file of a vassal")
+        raise ArgumentError(vassal.place, f"{vassal.path} is no file; give the ini file of a vassal")
     return int(status.st_mtime)
 
 
@@ -98,38 +145,74 @@ def _touch(path: str) -> None:
         raise HostError(path, f"can't be touched: {exc.strerror}") from exc
 
 
-def _state(params: Dict[str, Any], path: str) -> emperor_stats.State:
+def _states(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, emperor_stats.State]:
     try:
-        return emperor_stats.state(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), path)
+        return emperor_stats.states(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), paths)
     except StatsError as exc:
         raise HostError("the Emperor", str(exc)) from exc
 
 
-def _wait(
-    params: Dict[str, Any], path: str, modified: int, before: int, check: Optional[probe.Check], user: Optional[Identity]
-) -> None:
-    """Wait until a vassal is up.
+class _Wait:
+    """Vassals that are to come up, all watched together.
 
     Args:
-        modified: the second of its last change.
+        modified: the second of each one's last change.
         before: how often it had failed to start until then.
     """
-    deadline = time.monotonic() + params["timeout"]
-    flaw = ""
-    while time.monotonic() < deadline:
-        state = _state(params, path)
-        # The count begins anew when it has run meanwhile.
-        before = min(before, state.failing)
-        if state.failing - before >= _FAILED:
-            raise HostError(path, f"does not start ({state.failing - before} tries); see its log")
-        if _is_up(state.running, modified, params["accepting"]):
-            # One that sleeps starts with what is written now, when somebody asks it.
-            flaw = probe.flaw(_instance(path, user), check) if check and state.running and not state.running.asleep else ""
+
+    def __init__(
+        self, params: Dict[str, Any], vassals: List[Vassal], modified: Dict[str, int], before: Dict[str, int]
+    ) -> None:
+        self._params = params
+        self._left = {one.path: one for one in vassals}
+        self._modified = modified
+        self._before = before
+        # What is wrong with those that run.
+        self._flaws: Dict[str, str] = {}
+        self._failed: Dict[str, str] = {}
+
+    def failed(self) -> Dict[str, str]:
+        """Wait for all of them; those that don't come up, and why."""
+        deadline = time.monotonic() + self._params["timeout"]
+        while self._left and time.monotonic() < deadline:
+            self._look()
+            if self._left:
+                time.sleep(_POLL)
+        for path in self._left:
+            flaw = self._flaws.get(path)
+            why = "does not answer well: " + flaw if flaw else "is not up again; see its log"
+            self._failed[path] = f"{why} (after {self._params['timeout']} s)"
+        return {path: self._failed[path] for path in self._modified if path in self._failed}
+
+    def _look(self) -> None:
+        states = _states(self._params, self._left)
+        up = []
+        for path, state in states.items():
+            # The count begins anew when it has run meanwhile.
+            self._before[path] = min(self._before[path], state.failing)
+            tries = state.failing - self._before[path]
+            if tries >= _FAILED:
+                self._failed[path] = f"does not start ({tries} tries); see its log"
+                del self._left[path]
+            elif _is_up(state.running, self._modified[path], self._params["accepting"]):
+                up.append(path)
+        for path, flaw in zip(up, self._probed(up, states)):
+            self._flaws[path] = flaw
             if not flaw:
-                return
-        time.sleep(_POLL)
-    why = "does not answer well: " + flaw if flaw else "is not up again; see its log"
-    raise HostError(path, f"{why} (after {params['timeout']} s)")
+                del self._left[path]
+
+    def _probed(self, paths: List[str], states: Dict[str, emperor_stats.State]) -> List[str]:
+        """What is wrong with the applications of vassals that are up, all asked at once; empty where one answers well."""
+
+        def flaw(path: str) -> str:
+            vassal, running = self._left[path], states[path].running
+            # One that sleeps starts with what is written now, when somebody asks it.
+            return probe.flaw(_instance(vassal), vassal.check) if vassal.check and running and not running.asleep else ""
+
+        if len(paths) <= 1:
+            return [flaw(path) for path in paths]
+        with ThreadPoolExecutor(min(len(paths), _MOST_AT_ONCE)) as executor:
+            return list(executor.map(flaw, paths))
 
 
 def _is_up(vassal: Optional[emperor_stats.Vassal], modified: int, accepting: bool) -> bool:

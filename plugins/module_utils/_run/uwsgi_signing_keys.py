@@ -23,11 +23,14 @@ MARKER = b"# Managed by Ansible, emperor.uwsgi.uwsgi_signing_keys\n"
 _MARKED = re.compile(r"\A# Managed by Ansible[^\n]*\n")
 
 
-def run(module: AnsibleModule) -> Dict[str, Any]:
+def run(module: AnsibleModule, keeps: bool = False) -> Dict[str, Any]:
     """Bring the directory to the keys that the module's arguments describe.
 
+    Args:
+        keeps: whether what is to be removed stays for now.
+
     Returns:
-        the module's result, with no key's content in it.
+        the module's result, with no key's content in it; what is kept is said to be removed, and is no change.
 
     Raises:
         ArgumentError: with every file as it was.
@@ -43,9 +46,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
             unwanted = sorted(folder.marked(MARKER, file_names.SUFFIX, {item.name for item in wanted}))
         plan = folder.compare(wanted, unwanted)
         refuse_losses(params["path"], plan, params["allow_empty"], params["purge_limit"])
-        folder.apply(plan)
+        done = plan._replace(removed=[]) if keeps else plan
+        folder.apply(done)
     result: Dict[str, Any] = {
-        "changed": plan.changed or folder.created or folder.amended,
+        "changed": done.changed or folder.created or folder.amended,
         "path": params["path"],
         "created": [change.name for change in plan.created],
         "updated": [change.name for change in plan.updated],
@@ -55,7 +59,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         "invocation": {"module_args": dict(params, signing_keys=[item.name for item in wanted])},
     }
     if module._diff:
-        result["diff"] = differences(params["path"], plan, _shown)
+        result["diff"] = differences(params["path"], done, _shown)
     return result
 
 

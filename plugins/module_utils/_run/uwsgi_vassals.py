@@ -11,7 +11,7 @@ import gc
 import os
 import stat
 from contextlib import ExitStack, contextmanager
-from typing import Any, Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -50,7 +50,11 @@ class Wish(NamedTuple):
     wanted: List[Wanted]
 
 
-def run(module: AnsibleModule) -> Dict[str, Any]:
+# Done with the directory and what will become of it, before any of it is; whether it changed the directory.
+Before = Callable[[Directory, Plan], bool]
+
+
+def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any]:
     """Bring the directory to what the module's arguments describe.
 
     Returns:
@@ -67,7 +71,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         folder = stack.enter_context(_module.directory(module, module.params["tyrant"]))
         suspends = stack.enter_context(_suspend_dirs(module, wish.vassals))
         addresses = _addresses(module, folder, wish.vassals)
-        plan = folder.compare(*_files(module, folder, wish, addresses))
+        files = _files(module, folder, wish, addresses)
+        plan = folder.compare(*files)
         refuse_losses(module.params["path"], plan, module.params["allow_empty"])
         warnings = [warning for one in wish.vassals for warning in one.warnings] + _key_warnings(module, wish.vassals)
         validated, refused = _validated(module, wish, plan)
@@ -75,7 +80,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
             plan = _without(plan, refused)
         elif refused:
             raise ArgumentError(*next(iter(refused.values())))
-        folder.apply(plan)
+        again = before is not None and before(folder, plan)
+        folder.apply(_without(folder.compare(*files), refused) if again else plan)
         renewed = addresses.renew(module.check_mode) if addresses else []
     warnings += validated
     _warn(module, warnings)

@@ -40,7 +40,11 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 def test_a_file_becomes_arguments_and_what_is_left_over() -> None:
     found = FILTER(FILE, path="/etc/uwsgi/vassals/shop.ini")
-    assert sorted(found) == ["arguments", "left_over"]
+    assert sorted(found) == ["arguments", "left_over", "sections"]
+    assert found["sections"] == [
+        {"name": "uwsgi", "read": True, "reader": "this instance"},
+        {"name": "other", "read": False, "reader": "uWSGI started with FILE:other"},
+    ]
     assert [entry.get("suspend_file") for entry in found["arguments"]["subscriptions"]] == [None, "/run/drain/shop"]
     assert found["arguments"]["client_params"] == {"announce_interval": 3}
     assert servers(found) == ["10.0.0.2:2626", "10.0.0.3:2626"]
@@ -57,6 +61,7 @@ CASES: list[tuple[dict[str, Any], list[str], list[str]]] = [
     ({"section": "other"}, ["10.0.0.9:2626"], [NEWER]),
     ({"section": "other", "uwsgi_version": "2.1"}, ["10.0.0.9:2626"], []),
     ({"section": "other", "uwsgi_version": 2.1}, ["10.0.0.9:2626"], []),
+    ({"path": "/a.ini:other", "uwsgi_version": "2.1", "format": "ini", "files": {}}, ["10.0.0.9:2626"], []),
 ]
 
 
@@ -77,6 +82,13 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (FILE, {"section": "nosuch"}, "text: has no option in a section [nosuch]"),
     (FILE, {"section": "a\nb"}, "section: 'a\\nb' has a line break"),
     (FILE, {"section": None}, "section: must be text, not null"),
+    (FILE, {"format": "toml"}, "format: 'toml' is not a format of uWSGI's; give one of ini, json, xml, yaml"),
+    (FILE, {"format": ["ini"]}, "format: must be text, not a list"),
+    (FILE, {"format": "json"}, "text: is not JSON, so uWSGI doesn't start with it: "),
+    (FILE, {"files": ["/a.ini"]}, "files: must be a mapping of paths to texts"),
+    (FILE, {"files": {"/a.ini": 1}}, "files['/a.ini']: must be a path with a text"),
+    (FILE, {"files": {"/a.ini": "x" * (2**21 + 1)}}, "files: has more than 256 files or 2097152 characters"),
+    (FILE, {"files": {f"/{at}.ini": "" for at in range(257)}}, "files: has more than 256 files or 2097152 characters"),
     (FILE, {"uwsgi_version": "newest"}, "uwsgi_version: "),
     (FILE, {"uwsgi_version": "1.9"}, "uwsgi_version: "),
 ]
@@ -85,6 +97,30 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("text", "arguments", "problem"), REFUSED)
 def test_what_cannot_be_read_is_refused(text: Any, arguments: dict[str, Any], problem: str) -> None:
     assert FILTER.refusal(text, **arguments).startswith(problem)
+
+
+def test_files_and_formats_are_read() -> None:
+    text = '{"uwsgi": {"include": "more.yml", "subscribe-to": "10.0.0.2:2626:@/etc/keys"}}'
+    files = {"/etc/keys": "a\nb\n", "/v/more.yml": "uwsgi:\n  subscribe-freq: 3\n"}
+    found = FILTER(text, path="/v/shop.json", files=files)
+    assert found["arguments"] == {
+        "subscriptions": [{"server": "10.0.0.2:2626", "key": ["a", "b"]}],
+        "client_params": {"announce_interval": 3},
+    }
+
+
+def test_what_is_in_a_file_is_never_a_template(tmp_path: Path) -> None:
+    text = "[uwsgi]\nsubscribe2 = server=10.0.0.2:2626,key={{ 7*7 }}\nsubscribe-freq = {{ 7*7 }}\n[{{ 7*7 }}]\nx = 1\n"
+    (tmp_path / "shop.ini").write_text(text, encoding="utf-8")
+    expression = f"lookup('ansible.builtin.file', 'shop.ini') | {FILTER.name}"
+    # What is set once is looked at again wherever it's used.
+    tasks = [
+        {"ansible.builtin.set_fact": {"found": "{{ " + expression + " }}"}},
+        {"ansible.builtin.debug": {"msg": "{{ found | to_json }}"}},
+    ]
+    said = playbook.tasks(tmp_path, tasks).results[1]["msg"]
+    assert "49" not in str(said)
+    assert str(said).count("{{ 7*7 }}") == 5
 
 
 def test_a_template_gets_the_arguments_or_the_reason(tmp_path: Path) -> None:

@@ -166,8 +166,8 @@ def test_what_a_terminal_would_obey_is_written_in_words(tmp_path: Path) -> None:
 
 def test_an_error_that_nobody_expected_has_its_type_and_place(tmp_path: Path) -> None:
     found = ended(tmp_path, "bug", "other", other="plain")
-    assert re.match(r"unexpected KeyError at module\.py:\d+ \(run\), called from _module\.py:\d+ \(_done\), ", found.msg)
-    assert "called from _module.py:" in found.msg.partition("(_done)")[2]
+    assert re.match(r"unexpected KeyError at module\.py:\d+ \(run\), called from _module\.py:\d+ \(done\), ", found.msg)
+    assert "called from _module.py:" in found.msg.partition("(done)")[2]
     assert "argument" not in found.data
     assert found.data["other"] == "plain"
 

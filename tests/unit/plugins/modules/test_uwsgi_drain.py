@@ -170,7 +170,7 @@ def test_a_plain_file_is_the_operator_s_reason(node: Node) -> None:
     assert not node.suspend.exists()
 
 
-SOURCES = "one of the following is required: vassal, fragment, subscriptions"
+SOURCES = "one of the following is required: vassal, fragment, subscriptions, vassals"
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"reason": "../a"}, "reason: '../a' is no reason's name", "reason"),
     ({"timeout": 0}, "timeout: 0 is too small", "timeout"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +165,99 @@ def test_the_stats_of_something_else_are_an_error(vassal: Path) -> None:
     assert found.failed
     assert found.msg == f"the Emperor: {router.address}: it is the stats server of something else than an Emperor"
     assert os.stat(vassal).st_mtime_ns == before
+
+
+def several(folder: Path, count: int = 3) -> list[str]:
+    """The files of vassals, written long ago."""
+    return [str(put(folder / f"{at}.ini", VASSAL.format(free_address()))) for at in range(count)]
+
+
+def runs(number: int, **more: Any) -> dict[str, Any]:
+    return up(id=f"{number}.ini", **more)
+
+
+def run_all(paths: list[str], stats: str, check: bool = False, **more: Any) -> modules.Result:
+    return modules.run("uwsgi_reload", {"vassals": paths, "emperor_stats": stats, "timeout": 1, **more}, check)
+
+
+def test_several_are_touched_and_waited_for_together(tmp_path: Path) -> None:
+    paths = several(tmp_path)
+    before = [runs(at) for at in range(3)]
+    later = [{"vassals": [runs(at, accepting=int(at <= step)) for at in range(3)], "blacklist": []} for step in (-1, 0, 1, 2)]
+    answers = [json.dumps(one).encode() for one in ({"vassals": before, "blacklist": []}, *later)]
+    with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
+        found = run_all([*paths, paths[0]], stats.address, timeout=20)
+    assert (found.failed, found.changed, found.data["vassals"]) == (False, True, paths), found.msg
+    assert "vassal" not in found.data
+    assert all(is_touched(Path(path)) for path in paths)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_several_that_are_current_are_not_touched(tmp_path: Path, check: bool) -> None:
+    paths = several(tmp_path)
+    with emperor(*(runs(at) for at in range(3))) as stats:
+        found = run_all(paths, stats.address, check, state="current")
+        assert (found.failed, found.changed, found.data["vassals"]) == (False, False, paths)
+        planned = run_all(paths, stats.address, check=True)
+        assert (planned.failed, planned.changed) == (False, True)
+    assert not any(is_touched(Path(path)) for path in paths)
+
+
+def test_each_that_does_not_come_up_is_named(tmp_path: Path) -> None:
+    paths = several(tmp_path)
+    fine, failing = runs(1), [{"id": "0.ini", "attempt": 2}]
+    answers = [json.dumps({"vassals": [fine], "blacklist": one}).encode() for one in ([], failing)]
+    with serving(answers[1], asked=False, before=answers[:1]) as stats:
+        found = run_all(paths, stats.address)
+    assert (found.failed, found.data["failed_vassals"]) == (True, [paths[0], paths[2]])
+    assert found.msg == (
+        f"2 of 3 vassals: {paths[0]} does not start (2 tries); see its log; {paths[2]} is not up again; see its log (after 1 s)"
+    )
+    with emperor(runs(0), runs(2)) as stats:
+        found = run_all(paths, stats.address)
+    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[1]}: is not up again; see its log (after 1 s)", [paths[1]])
+
+
+def test_one_that_does_not_start_keeps_nobody_else_from_coming_up(tmp_path: Path) -> None:
+    paths = several(tmp_path, 2)
+    said = [([], []), ([], [{"id": "0.ini", "attempt": 2}]), ([runs(1)], [{"id": "0.ini", "attempt": 3}])]
+    answers = [json.dumps({"vassals": vassals, "blacklist": failing}).encode() for vassals, failing in said]
+    with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
+        found = run_all(paths, stats.address, timeout=20)
+    assert found.msg == f"{paths[0]}: does not start (2 tries); see its log"
+
+
+def test_the_applications_of_several_are_asked_at_once(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(serving(0.8, b"HTTP/1.0 200 OK\r\n\r\n")) for dummy in range(8)]
+        busy = stack.enter_context(serving(b"HTTP/1.0 503 Busy\r\n\r\n"))
+        paths = [str(put(tmp_path / f"{at}.ini", VASSAL.format(one.address))) for at, one in enumerate([*slow, busy])]
+        stats = stack.enter_context(emperor(*(runs(at) for at in range(9))))
+        found = run_all(paths, stats.address, timeout=3, health={"path": "/up", "timeout": 5})
+    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[8]}: does not answer well: status 503 (after 3 s)", [paths[8]])
+    assert all(len(one.heard) == 1 for one in slow)
+
+
+REFUSED_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
+    ({"vassals": []}, "vassals: is empty; give at least one", "vassals"),
+    ({"vassals": ["{0}", "/nonexistent.ini"]}, "vassals[1]: /nonexistent.ini is no file", "vassals[1]"),
+    ({"vassals": ["{0}", "{0}", "/dev/null"], "health": {"path": "/"}}, "vassals[2]: /dev/null can't be read", "vassals[2]"),
+    ({"vassal": "{0}"}, "parameters are mutually exclusive: vassal|vassals", ""),
+    ({"vassals": None}, "one of the following is required: vassal, vassals", ""),
+]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(("arguments", "words", "argument"), REFUSED_TOGETHER)
+def test_bad_arguments_touch_none(
+    tmp_path: Path, arguments: dict[str, Any], words: str, argument: str, check: bool
+) -> None:
+    paths = several(tmp_path, 1)
+    given = {"vassals": paths, **json.loads(json.dumps(arguments).replace("{0}", paths[0]))}
+    with emperor(runs(0)) as stats:
+        given = {"emperor_stats": stats.address, "timeout": 1, **given}
+        found = modules.run("uwsgi_reload", {name: value for name, value in given.items() if value is not None}, check)
+    assert found.failed
+    assert found.msg.startswith(words)
+    assert found.data.get("argument", "") == argument
+    assert not is_touched(Path(paths[0]))

@@ -57,8 +57,8 @@ SAID: list[tuple[Any, Any]] = [
     ([{"subscriptions": [{"key": "{{ keys }}"}]}], [{"subscriptions": [{"key": ["a.test", "b.test"]}]}]),
     ([{"subscriptions": "{{ entries }}"}], [{"subscriptions": [{"key": "c.test"}]}]),
     (
-        [{"subscriptions": [{"key": "a", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
-        [{"subscriptions": [{"key": "a", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
+        [{"subscriptions": [{"server": "s", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
+        [{"subscriptions": [{"server": "s", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
     ),
     # A variable that is another one is followed, so that what is in it need not all be resolved.
     ("{{ one }}", [SHOP]),

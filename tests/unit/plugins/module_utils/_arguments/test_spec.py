@@ -64,4 +64,8 @@ FOLDER: Dict[str, Any] = {
 def test_what_modules_share() -> None:
     assert spec.host_uwsgi() == SHARED
     assert spec.directory(purges=False) == FOLDER
-    assert spec.directory() == {**FOLDER, "purge": {"type": "bool", "default": False}}
+    assert spec.directory() == {
+        **FOLDER,
+        "purge": {"type": "bool", "default": False},
+        "allow_empty": {"type": "bool", "default": True},
+    }

@@ -185,14 +185,14 @@ def test_places_begin_with_the_path() -> None:
 WEIGHTS = [
     ([2, 2], None),
     ([None, None], None),
-    ([2, 3], "is 3 and that of subscriptions[0] is 2, but uWSGI 2.0 has one weight for a whole instance"),
+    ([2, 3], None),
     ([2, None], "is not given and that of subscriptions[0] is 2"),
     ([None, 3], "is 3 and that of subscriptions[0] is not given"),
 ]
 
 
 @pytest.mark.parametrize(("weights", "problem"), WEIGHTS)
-def test_2_0_has_one_weight(weights: list[Any], problem: str | None) -> None:
+def test_2_0_needs_the_weight_of_all_or_of_none(weights: list[Any], problem: str | None) -> None:
     arguments = {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in weights]}
     assert len(lines(arguments, _dialect.V2_1)) >= 1
     if problem is None:

@@ -63,9 +63,9 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
         "subscriptions[0].backup_level: the field backup " + NEEDS_2_1,
     ),
     (
-        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, 3)]},
-        "subscriptions[1].balancing_weight: is 3 and that of subscriptions[0] is 2, but uWSGI 2.0 has one weight for a whole "
-        "instance; give every subscription the same, or use an instance for each",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": weight} for weight in (2, None)]},
+        "subscriptions[1].balancing_weight: is not given and that of subscriptions[0] is 2, but uWSGI 2.0 sends the weight of "
+        "one subscription for all that have none; give every subscription a weight",
     ),
 ]
 
@@ -113,3 +113,34 @@ def test_what_is_likely_not_meant_is_warned_of(arguments: dict[str, Any], words:
 )
 def test_nothing_else_is_warned_of(arguments: dict[str, Any]) -> None:
     assert subscription.fragment(arguments, _dialect.V2_0).warnings == []
+
+
+# A key, and what would match instead.
+UNMATCHED = [
+    ("https://shop.example.com", "'shop.example.com' would match"),
+    ("https://shop.example.com:8443/blog", "'shop.example.com:8443' would match"),
+    ("Shop.example.com", "'shop.example.com' would match"),
+    ("shop.example.com.", "'shop.example.com' would match"),
+    ("shop.example.com.:80", "'shop.example.com:80' would match"),
+    ("shop.example.com/blog", "'shop.example.com' would match"),
+    ("*.shop.example.com", "with key_dot_split, '.shop.example.com' stands for every name below 'shop.example.com'"),
+]
+MATCHED = ["shop.example.com", "shop.example.com:8080", ".example.com", "10.0.0.7", "shop", "Shop", "shop/blog", "_"]
+
+
+@pytest.mark.parametrize(("key", "words"), UNMATCHED)
+def test_a_key_that_no_request_has_is_warned_of_once(key: str, words: str) -> None:
+    both = [{"server": f"10.0.0.{at}:2626", "key": ["a.test", key]} for at in (1, 2)]
+    [warning] = subscription.fragment({"subscriptions": both}, _dialect.V2_0).warnings
+    assert warning.startswith("subscriptions[0].key[1]: no ") and warning.endswith(words)
+
+
+@pytest.mark.parametrize("key", MATCHED)
+def test_a_key_that_a_request_may_have_is_not_warned_of(key: str) -> None:
+    entry = {"server": "10.0.0.1:2626", "key": key}
+    assert subscription.fragment({"subscriptions": [entry]}, _dialect.V2_0).warnings == []
+
+
+def test_2_1_has_mountpoints_in_keys() -> None:
+    entry = {"server": "10.0.0.1:2626", "key": "shop.example.com/blog"}
+    assert subscription.fragment({"subscriptions": [entry]}, _dialect.V2_1).warnings == []

@@ -29,7 +29,7 @@ def side(port: int = 1, key: str = "", text: str = "", **bound: str) -> Side:
     return Side(text or f"{port} {key} {bound}", pairs, frozenset([address]), tuple(bound.items()))
 
 
-def pairs(*sides: Side) -> "frozenset[changes.Pair]":
+def pairs(*sides: Side) -> frozenset[changes.Pair]:
     return frozenset(pair for one in sides for pair in one.pairs)
 
 
@@ -44,12 +44,14 @@ CASES: List[Tuple[str, Sides, Sides, Dict[str, Change]]] = [
     ("another key", {"a": A}, {"a": side(1, "c")}, {"a": Change(RELOAD, pairs(A))}),
     ("no key", {"a": A}, {"a": side(1)}, {"a": Change(RELOAD, pairs(A))}),
     ("a key more", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": Change(RELOAD)}),
-    ("another port", {"a": A}, {"a": side(3, "a")}, {"a": Change(RELOAD, pairs(A))}),
+    ("another port", {"a": A}, {"a": side(3, "a")}, {"a": Change(RESTART, pairs(A))}),
+    ("another port without a pool", {"a": side(1)}, {"a": side(3)}, {"a": Change(RELOAD)}),
     ("a mode", {"a": A}, {"a": side(1, "a", mode="666")}, {"a": Change(RESTART, pairs(A))}),
     ("renamed", {"a": A}, {"b": A}, {"a": Change(STOP, pairs(A)), "b": Change(START)}),
-    ("the port of one that goes", {"a": A, "b": B}, {"b": side(1, "b")}, {"a": Change(STOP, pairs(A)), "b": Change(RELOAD, pairs(B))}),
+    ("the port of one that goes", {"a": A, "b": B}, {"b": side(1, "b")},
+     {"a": Change(STOP, pairs(A)), "b": Change(RESTART, pairs(B))}),
     ("the port of one that moves", {"a": A, "b": B}, {"a": side(3, "a"), "b": side(1, "b")},
-     {"a": Change(RESTART, pairs(A)), "b": Change(RELOAD, pairs(B))}),
+     {"a": Change(RESTART, pairs(A)), "b": Change(RESTART, pairs(B))}),
     ("a port that a new one gets", {"a": A}, {"a": side(3, "a"), "n": side(1, "n")},
      {"a": Change(RESTART, pairs(A)), "n": Change(START)}),
     ("swapped", {"a": A, "b": B}, {"a": side(2, "a"), "b": side(1, "b")},

@@ -165,10 +165,16 @@ def test_in_check_mode_what_brings_other_files_is_noted(reader: Reader, line: st
     assert [line in text for text in reader.texts] == [False, True]
 
 
-@pytest.mark.parametrize("line", [*LOADS_NOTHING, Line("include", "x"), Line("env", "A=@(/x)")], ids=str)
+@pytest.mark.parametrize("line", [*LOADS_NOTHING, Line("env", "A=@(/x)")], ids=str)
 def test_in_check_mode_everything_else_is_validated(reader: Reader, line: Any) -> None:
     assert reader.check(candidate("a", line), check_mode=True) == Report([], [])
     assert len(reader.texts) == 1
+
+
+def test_in_check_mode_a_literal_value_brings_files_as_well(reader: Reader) -> None:
+    found = reader.check(candidate("a", Line("include", "x")), check_mode=True)
+    assert found.warnings == ["place.a: not validated, since check mode loads nothing, and include would"]
+    assert reader.texts == []
 
 
 def test_in_check_mode_what_would_be_carried_out_is_named_first(reader: Reader) -> None:

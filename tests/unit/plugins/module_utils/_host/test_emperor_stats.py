@@ -25,6 +25,7 @@ STATES: List[Tuple[Dict[str, Any], State]] = [
     ({"vassals": [{"id": PATH, "on_demand": ADDRESS, "pid": 7}]}, State(Vassal(PATH, on_demand=ADDRESS))),
     ({"vassals": [{"id": "other.ini", "last_mod": 5, "accepting": 1}]}, State()),
     ({"vassals": [], "blacklist": [{"id": PATH, "attempt": 3}]}, State(failing=3)),
+    ({"vassals": [], "blacklist": [{"id": PATH, "attempt": 0}]}, State(failing=0)),
     ({"vassals": [], "blacklist": [{"id": "shop.ini"}]}, State(failing=1)),
     ({"vassals": [{"id": PATH}], "blacklist": [{"id": PATH, "attempt": 3}]}, State(Vassal(PATH), failing=3)),
     ({"vassals": [], "blacklist": [{"id": "other.ini", "attempt": 3}]}, State()),

@@ -54,6 +54,7 @@ READ: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("a section's last character is cut", "[uwsgi\nx = 1\n[uwsgi)\ny = 2\n[\nz = 3", [("y", "2")]),
     ("a bracket as a value", "x = [other]\ny = 2", [("x", "[other]"), ("y", "2")]),
     ("the file", "x = %d|%n|%p|%s", [("x", "/etc/uwsgi/vassals/|shop.web|" + PATH + "|shop.web.ini")]),
+    ("its folders", "x = %c|%e|%0|%1|%2|%3|%9", [("x", "vassals|ini|etc|uwsgi|vassals||")]),
     ("the file in a name", "%n = 1", [("shop.web", "1")]),
     ("per cent", "x = 100%%\ny = %%%%d", [("x", "100%"), ("y", "%%d")]),
     ("a comment that goes on", "; 100%\nx = 1\ny = 2", [("y", "2")]),
@@ -116,6 +117,7 @@ UNKNOWN = [
     ("ini = other.ini\nx = %(ini)", "has a placeholder, %(ini), that the files don't define"),
     ("y = $(A)\nx = %(y)", "has a placeholder, %(y), that " + ENVIRONMENT),
     ("set-ph = p=%h\nx = %(p)", "has a placeholder, %(p), that " + MAGIC),
+    ("resolve = p=router1\nx = %(p)", "has a placeholder, %(p), that depends on what a host name resolves to"),
     ("set = p=@(x)\nx = %(p)", "has a placeholder, %(p), that depends on a file or a command"),
     ("z = %(q)\ny = %(z)\nx = %(y)",
      "has a placeholder, %(y), that has a placeholder, %(z), that has a placeholder, %(q), that the files don't define"),
@@ -167,7 +169,7 @@ def test_which_lines_are_taken_as_they_are() -> None:
 
 
 def test_an_option_is_known_and_open_unless_it_says_otherwise() -> None:
-    assert parser.Line("x", "1") == ("x", "1", False, True)
+    assert parser.Line("x", "1") == ("x", "1", False, True, "")
     assert parser.Option("x", "1") == ("x", "1", "", True)
 
 

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import signature as openssl
-from ansible_collections.emperor.uwsgi.plugins.module_utils._node.signature import SignatureError, sign
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.signature import PrivateKey, SignatureError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -20,6 +24,11 @@ from support.modules import COLLECTIONS, PYTHONS
 
 BODY = b"\x03\x00key\x06\x00a.test\xff\x00\n"
 DIGESTS = {"SHA1": hashes.SHA1(), "SHA256": hashes.SHA256(), "SHA512": hashes.SHA512()}
+
+
+def sign(private: bytes, digest: str, body: bytes) -> bytes:
+    """Sign with a key that is used once."""
+    return PrivateKey(private).sign(digest, body)
 
 
 def verify(kind: str, digest: str, signature: bytes, body: bytes = BODY) -> None:
@@ -47,6 +56,44 @@ def test_a_signature_is_the_keys_and_the_contents(kind: str, form: str, digest: 
 def test_nothing_and_much_can_be_signed() -> None:
     for body in (b"", b"\0" * 5000):
         verify("ec", "SHA256", sign(keys.private().encode(), "SHA256", body), body)
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_a_key_is_read_once_and_freed_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted:
+        """OpenSSL, with a count of the keys that it reads and frees."""
+
+        def __init__(self, lib: Any) -> None:
+            self._lib = lib
+            self.calls: list[str] = []
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("PEM_read_bio_PrivateKey", "EVP_PKEY_free"):
+                self.calls.append(name)
+            return getattr(self._lib, name)
+
+    lib = Counted(openssl._library())
+    monkeypatch.setattr(openssl, "_library", lambda: lib)
+    key = PrivateKey(keys.private(kind).encode())
+    for digest in ("SHA256", "SHA512", "SHA256"):
+        verify(kind, digest, key.sign(digest, BODY))
+    with pytest.raises(SignatureError):
+        key.sign("SHA257", BODY)
+    assert lib.calls == ["PEM_read_bio_PrivateKey"]
+    del key
+    assert lib.calls == ["PEM_read_bio_PrivateKey", "EVP_PKEY_free"]
+    # One that can't be read has nothing to free.
+    with pytest.raises(SignatureError):
+        PrivateKey(b"")
+    assert lib.calls[2:] == ["PEM_read_bio_PrivateKey"]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_key_is_neither_copied_nor_shown(copied: Callable[[Any], Any]) -> None:
+    key = PrivateKey(PRIVATE.encode())
+    with pytest.raises(TypeError, match="a private key is not copied"):
+        copied(key)
+    assert keys.leaked(repr(key) + repr(vars(key)), PRIVATE) == []
 
 
 def test_a_digest_has_any_case() -> None:
@@ -107,8 +154,8 @@ def test_a_library_that_is_not_there_is_none() -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_it_runs_on_the_oldest_and_this_python(python: str) -> None:
     script = (
-        "import sys; from ansible_collections.emperor.uwsgi.plugins.module_utils._node.signature import sign; "
-        "sys.stdout.buffer.write(sign(sys.stdin.buffer.read(), 'SHA256', b'body'))"
+        "import sys; from ansible_collections.emperor.uwsgi.plugins.module_utils._node.signature import PrivateKey; "
+        "sys.stdout.buffer.write(PrivateKey(sys.stdin.buffer.read()).sign('SHA256', b'body'))"
     )
     found = subprocess.run(
         [python, "-c", script],

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, unsubscribe
 from cryptography.hazmat.primitives import hashes, serialization
@@ -57,6 +60,83 @@ def test_every_server_is_told_of_every_key_once(tmp_path: Path) -> None:
             farewell.send()
             for listener in (one, two):
                 assert [packet.fields["key"] for packet in listener.wait(count)] == ["a", "b"] * (count // 2)
+
+
+def test_a_datagram_is_signed_once_for_all_routers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsubscribe.time, "time", lambda: 1000.5)
+    (tmp_path / "a.pem").write_text(keys.private())
+    signing = ("SHA256", str(tmp_path / "a.pem"))
+    with Listener() as one, Listener() as two:
+        given = [announcement(router.address, key, signing) for router in (one, two) for key in ("a", "b")]
+        farewell = unsubscribe.Farewell(given)
+        farewell.send()
+        farewell.send()
+        # With a random number in it, no two signatures are the same.
+        heard = list(one.wait(4))
+        assert two.wait(4) == heard
+        assert heard[:2] == heard[2:]
+        assert {packet.fields["unix"] for packet in heard} == {"1000"}
+        monkeypatch.setattr(unsubscribe.time, "time", lambda: 1001.5)
+        farewell.send()
+        later = one.wait(6)[4:]
+    assert {packet.fields["unix"] for packet in later} == {"1001"}
+    assert {packet.signature for packet in later}.isdisjoint({packet.signature for packet in heard})
+
+
+def test_only_what_is_wanted_is_sent() -> None:
+    with Listener() as one, Listener() as two:
+        farewell = unsubscribe.Farewell([announcement(router.address, key) for router in (one, two) for key in ("a", "b")])
+        farewell.send(lambda given: given.server == two.address and given.key == "b")
+        assert farewell.told == 1
+        farewell.send(lambda dummy: False)
+        assert farewell.told == 0
+        farewell.send()
+        assert farewell.told == 2
+        assert [packet.fields["key"] for packet in two.wait(3)] == ["b", "a", "b"]
+        assert [packet.fields["key"] for packet in one.wait(2)] == ["a", "b"]
+
+
+def test_keys_of_several_folders_are_read_each_as_whose_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    real = unsubscribe.opened.read
+
+    def noted(path: str, **more: bool) -> bytes:
+        read.append(path)
+        return real(path, **more)
+
+    monkeypatch.setattr(unsubscribe.opened, "read", noted)
+    files = [tmp_path / folder / name for folder in ("one", "two") for name in ("a.pem", "b.pem")]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(keys.private())
+    given = [announcement("10.0.0.2:1", str(at), ("SHA256", str(file))) for at, file in enumerate([*files, *files])]
+    unsubscribe.Farewell(given)
+    assert sorted(read) == [str(file) for file in files]
+    files[-1].unlink()
+    with pytest.raises(ArgumentError, match=r"two/b\.pem, the key that signs the announcements, can't be read: No such file"):
+        unsubscribe.Farewell(given)
+
+
+def test_several_users_vassals_are_one_farewell(tmp_path: Path) -> None:
+    with Listener() as router:
+        given = [(announcement(router.address, "a"), None), (announcement(router.address, "b"), identity(os.getuid()))]
+        farewells = unsubscribe.Farewells([*given, given[0]])
+        assert farewells.send() is None
+        assert sorted(packet.fields["key"] for packet in router.wait(2)) == ["a", "b"]
+        farewells.send(lambda one: one.key == "b")
+        assert router.wait(3)[2].fields["key"] == "b"
+        gone = announcement(str(tmp_path / "nobody"))
+        assert isinstance(unsubscribe.Farewells([(gone, None), *given]).send(), FileNotFoundError)
+
+
+def test_the_pace_is_that_of_all_users_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(unsubscribe, "time", SimpleNamespace(time=time.time, sleep=slept.append))
+    with Listener() as router:
+        given = [(announcement(router.address, str(at)), None if at < 3 else identity(os.getuid())) for at in range(5)]
+        unsubscribe.Farewells(given).send()
+        router.wait(5)
+    assert slept == [0, unsubscribe.paced.seconds(3)]
 
 
 def test_a_server_that_is_not_there_does_not_keep_it_from_the_others(tmp_path: Path) -> None:

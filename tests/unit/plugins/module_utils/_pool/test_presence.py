@@ -135,3 +135,45 @@ def test_the_fewest_of_several_keys_and_addresses() -> None:
     pairs = [(KEY, NODE), ("b.test", NODE), ("b.test", "x:1")]
     assert presence.fewest(tables, pairs, NOW, 17) == (1, "one", "b.test")
     assert presence.fewest(tables, pairs[:1], NOW, 17) == (3, "one", KEY)
+
+
+def test_only_some_keys_may_count() -> None:
+    tables = {"one": table(a=[node()], b=[node(), node(OTHER)])}
+    pairs = [(KEY, NODE), ("b.test", NODE)]
+    assert presence.fewest(tables, pairs, NOW, 17) == (0, "one", KEY)
+    assert presence.fewest(tables, pairs, NOW, 17, ["b.test", "b.test"]) == (1, "one", "b.test")
+
+
+SERVER = "10.0.0.2:2626"
+# A router's stats server, its addresses, and whether it's the one behind SERVER.
+BEHIND = [
+    (ROUTER, ["10.0.0.2:80", SERVER], True),
+    ("/run/stats", [SERVER], True),
+    ("http://router.test/", [SERVER], True),
+    (ROUTER, ["0.0.0.0:2626"], True),
+    (ROUTER, [":2626"], True),
+    (ROUTER, ["*:2626"], True),
+    (ROUTER, ["10.0.0.2:2627"], False),
+    (ROUTER, ["0.0.0.0:2627"], False),
+    (ROUTER, ["10.0.0.3:2626"], False),
+    ("10.0.0.3:2627", ["0.0.0.0:2626"], False),
+    ("/run/stats", [":2626"], False),
+    ("http://10.0.0.2:2627", ["0.0.0.0:2626"], False),
+    (ROUTER, [], False),
+]
+
+
+@pytest.mark.parametrize(("router", "sockets", "behind"), BEHIND)
+def test_the_router_behind_a_server_is_told_what_it_lists(router: str, sockets: list[str], behind: bool) -> None:
+    now = [one._replace(router=router) for one in (seen("listed"), seen("dead", node=OTHER), seen("absent", key="b.test"))]
+    # Another one's is its own affair.
+    now.append(seen("listed", key="c.test")._replace(router="other"))
+    found = presence.owed(SERVER, now, {router: sockets, "other": ["10.0.0.9:2626"]})
+    assert found == ({(KEY, NODE)} if behind else None)
+
+
+def test_a_silent_router_may_list_everything_and_a_unix_socket_is_its_path() -> None:
+    now = [seen("no answer"), seen("no answer", node=OTHER)]
+    assert presence.owed("/run/r", now, {ROUTER: ["/run/r"]}) == {(KEY, NODE), (KEY, OTHER)}
+    assert presence.owed("/run/q", now, {ROUTER: ["/run/r"]}) is None
+    assert presence.owed(SERVER, [], {}) is None

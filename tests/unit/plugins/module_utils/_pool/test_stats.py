@@ -11,7 +11,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
@@ -67,6 +67,21 @@ def test_all_that_a_server_sends_is_read(tmp_path: Path, parts: Tuple[bytes, ...
         assert stats.fetch(address, TIMEOUT, never) == b"".join(parts)
     with serving(socket.AF_UNIX, str(tmp_path / "s"), *parts) as address:
         assert stats.fetch(address, TIMEOUT, never) == b"".join(parts)
+
+
+def test_a_unix_socket_is_asked_as_whoever_can_put_another_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: List[Any] = []
+
+    def where_it_belongs(ask: Callable[[], str], timeout: float) -> str:
+        seen.append(timeout)
+        return ask()
+
+    monkeypatch.setattr(stats, "where_it_belongs", where_it_belongs)
+    monkeypatch.setattr(stats.opened, "secure", seen.append)
+    with serving(socket.AF_INET, ("127.0.0.1", 0), ANSWER) as address:
+        assert (stats.fetch(address, TIMEOUT, never), seen) == (ANSWER, [])
+    with serving(socket.AF_UNIX, str(tmp_path / "s"), ANSWER) as address:
+        assert (stats.fetch(address, TIMEOUT, never), seen) == (ANSWER, [TIMEOUT + 1, address])
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://router.test/stats"])
@@ -178,8 +193,8 @@ READ: List[Tuple[str, bytes, Any]] = [
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","modifier":1,"name":"y","modifier1":0,"last_check":1}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed('x","modifier":1,"name":"y', 1)])])),
     ("a key with a member that can't be behind it",
-     b'{"version":"2","subscriptions":[{"key":"a","modifier1":"b","hash":1,"hits":3}]}',
-     Table("2", None, [ListedPool('a","modifier1":"b', 3, [])])),
+     b'{"version":"2","subscriptions":[{"key":"a","modifier1":"b","hash":1,"hits":3},{"key":"c","hash":1}]}',
+     Table("2", None, [ListedPool('a","modifier1":"b', 3, []), ListedPool("c", 0, [])])),
     ("an empty key and another", b'{"version":"2","subscriptions":[{"key":"","hash":1},{"key":"b","hash":1}]}',
      Table("2", None, [ListedPool("", 0, []), ListedPool("b", 0, [])])),
     # Which 2.1 lists where a vassal was cleared.
@@ -187,6 +202,8 @@ READ: List[Tuple[str, bytes, Any]] = [
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"","modifier1":0,"last_check":1},'
      b'{"name":"y","modifier1":0,"last_check":2}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed("", 1), Listed("y", 2)])])),
+    ("the addresses of all kinds of router", b'{"version":"2","http":["0.0.0.0:80"],"fastrouter":["10.0.0.2:1","/run/r.sock"],'
+     b'"else":["x"],"subscriptions":[]}', Table("2", None, [], ("10.0.0.2:1", "/run/r.sock", "0.0.0.0:80"))),
     ("as long a key as can be", b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4095),
      Table("2", None, [ListedPool("k" * 4095 + '"', 0, [])])),
 ]  # fmt: skip
@@ -294,7 +311,9 @@ def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
     assert str(caught.value) == "its answer has no table of nodes as a router has"
 
 
-@pytest.mark.parametrize("more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}])
-def test_a_version_and_a_pid_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}, {"fastrouter": ""}, {"http": [5]}]
+)
+def test_a_version_a_pid_and_addresses_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
     with pytest.raises(stats.StatsError, match="no table of nodes"):
         stats.parse(json.dumps({**EMPTY, **more}).encode())

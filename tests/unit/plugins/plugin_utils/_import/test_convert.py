@@ -13,15 +13,14 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, table, values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, parser, writer
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _ini_import
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.converted import PATH, Cases, S, assert_case, found_in, keys, read
 from support.stream import computed
 from support.text import TEXT
 
-S = "10.0.0.2:2626"
 T = "10.0.0.3:2626"
-PATH = "/etc/uwsgi/vassals/shop.ini"
 V2_0, V2_1 = _dialect.V2_0, _dialect.V2_1
 
 
@@ -68,8 +67,10 @@ SAID: list[tuple[str, dict[str, Any]]] = [
 HEAD = "subscribe2 = server=" + S
 _ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
 _WHOLE = "holds for the whole instance; give each subscription a {} instead"
+_KEPT = "is announced with the weight {} of a subscribe2 line, which uWSGI 2.0 keeps"
 _NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
-_OTHER_FILE = "brings the options of another file, which are not read here; give that file's text too"
+_OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
+_OTHER_SECTION = "stands in the section [other], which this instance doesn't read; its reader is uWSGI started with FILE:other"
 _NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
 # Lines of which the first, section heads apart, is left over; what the arguments are, and the reason.
 LEFT: list[tuple[str, dict[str, Any], str]] = [
@@ -88,7 +89,8 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     (f"subscribe-to = {S}:", {}, _NO_TARGET),
     ("subscribe-to = /run/s.sock", {}, _NO_TARGET),
     ("subscribe-to =", {}, _NO_TARGET),
-    (f"subscribe-to = {S}:@/etc/keys", {}, "has its keys in a file that uWSGI reads at each announcement; give the keys"),
+    (f"subscribe-to = {S}:@/etc/other", {},
+     "has its keys in the file /etc/other, which is not given; give its text in files, or the keys"),
     (f"subscribe-to = =0={S}:a", {}, "names a shared socket by its number, which no argument does; give its address"),
     ("weight = 3", {}, _WHOLE.format("balancing_weight")),
     ("auto-weight = true", {}, _WHOLE.format("balancing_weight")),
@@ -102,14 +104,17 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     ("include = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
     ("inherit = /etc/uwsgi/more.ini", {}, _OTHER_FILE),
     ("yaml = /etc/uwsgi/more.yml", {}, _OTHER_FILE),
-    ("[other]\nmaster = true\nsubscribe-freq = 3", {}, "stands in the section [other], where uWSGI doesn't read it"),
-    ("[other] \t\r\nsubscribe-freq = 3\n[other]", {}, "stands in the section [other], where uWSGI doesn't read it"),
-    (HEAD + f",key=a,weight=2\nsubscribe2 = server={S},key=b,weight=5",
-     {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
-     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
+    ("[other]\nmaster = true\nsubscribe-freq = 3", {}, _OTHER_SECTION),
+    ("[other] \t\r\nsubscribe-freq = 3\n[other]", {}, _OTHER_SECTION),
+    (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=2\nsubscribe2 = server={S},key=c,weight=5",
+     {"subscriptions": [{"server": S, "key": key, "balancing_weight": weight} for key, weight in (("a", 5), ("b", 2), ("c", 5))]},
+     _KEPT.format(5)),
+    (HEAD + f",key=a,weight=x\nsubscribe2 = server={S},key=b,weight=5\nsubscribe2 = server={S},key=c,weight=2",
+     {"subscriptions": [{"server": S, "key": key, "balancing_weight": weight} for key, weight in (("b", 5), ("c", 2))]},
+     "subscriptions[0].balancing_weight: 'x' is not a whole number"),
     (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=5",
      {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
-     "gets the weight 5, the last in the file, since uWSGI 2.0 has one for all"),
+     _KEPT.format(5)),
 ]  # fmt: skip
 # The same where the reader, or the check of the arguments, has the reason: words of it.
 HANDED_ON: list[tuple[str, str]] = [
@@ -145,11 +150,6 @@ HANDED_ON: list[tuple[str, str]] = [
 ]
 
 
-def read(lines: str, release: _dialect.Release = V2_0) -> _ini_import.Migrated:
-    # Something else is in every file.
-    return _ini_import.migrated("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH)
-
-
 @pytest.mark.parametrize(("lines", "expected"), SAID)
 def test_what_people_write_is_said_with_arguments(lines: str, expected: dict[str, Any]) -> None:
     assert read(lines) == (expected, [])
@@ -166,7 +166,7 @@ def test_what_others_refuse_is_given_back_with_their_reason(lines: str, why: str
     found = read(lines)
     assert found.arguments == {}
     assert len(found.left_over) == 1
-    assert why in found.left_over[0].why
+    assert why in found.left_over[0][1]
 
 
 def test_a_newer_uwsgi_reads_more() -> None:
@@ -177,21 +177,64 @@ def test_a_newer_uwsgi_reads_more() -> None:
 
 
 def test_a_line_above_the_first_section_is_given_back() -> None:
-    found = _ini_import.migrated("subscribe-freq = 3\n[uwsgi]\nmaster = true\n", V2_0)
+    found = found_in("subscribe-freq = 3\n[uwsgi]\nmaster = true\n", V2_0)
     assert found == ({}, [("subscribe-freq = 3", "stands in no section, where uWSGI doesn't read it")])
 
 
 def test_without_its_path_what_depends_on_it_is_given_back() -> None:
-    found = _ini_import.migrated(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
-    assert [one.line for one in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
+    found = found_in(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
+    assert [line for line, dummy in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
     assert found.arguments == {}
 
 
-@pytest.mark.parametrize("text", ["", "\ufeff[uwsgi]\nx = 1\n", "[UWSGI]\nx = 1\n", "[uwsgi]\n"])
+@pytest.mark.parametrize("text", ["", "\ufeff[uwsgi]\nx = 1\n", "[uwsgi]\n"])
 def test_a_text_without_the_section_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        _ini_import.migrated(text, V2_0)
+        convert.converted(text, V2_0)
     assert str(caught.value) == "text: has no option in a section [uwsgi]; uWSGI would start without any"
+
+
+# Texts, what is asked for, and the sections that the error names.
+MANY = "".join(f"[s{at}]\nx = 1\n" for at in range(25))
+WITHOUT: list[tuple[str, str, str]] = [
+    ("[UWSGI]\nx = 1\n", "uwsgi", "only in [UWSGI]; name"),
+    ("[fastrouter]\nx = 1\n[stats1]\ny = 1\n[stats2]\nz = 1", "uwsgi", "only in [fastrouter], [stats1], [stats2]; name"),
+    ("[uwsgi]\nx = 1\n[zerg]\ny = 1\n", "zorg", "only in [uwsgi], [zerg]; name"),
+    ('{"a": {"x": 1}, "b": {"y": 2}, "c": 3}', "uwsgi", "only in [a], [b]; name"),
+    ("a:\n  x: 1\nb:\n  y: 2\n", "uwsgi", "only in [a], [b]; name"),
+    ("[a\x1b[31m]\nx = 1", "uwsgi", "only in [a\\x1b[31m]; name"),
+    (MANY, "uwsgi", "[s19] and 5 more; name"),
+]
+
+
+@pytest.mark.parametrize(("text", "section", "words"), WITHOUT)
+def test_the_error_names_the_sections_and_the_argument(text: str, section: str, words: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        convert.converted(text, V2_0, section=section)
+    assert str(caught.value).startswith(f"text: has no option in a section [{section}], only in ")
+    assert words in str(caught.value)
+    assert str(caught.value).endswith("name the one to read with the argument section")
+
+
+ZERG = f"[uwsgi]\nmaster = true\n[zerg]\nsubscribe-to = {S}:z\n[x]\ny = 1\n"
+ZERGS = "zergs of an Emperor in broodlord mode"
+
+
+@pytest.mark.parametrize(
+    ("path", "section", "read"),
+    [("", "uwsgi", "uwsgi"), ("", "zerg", "zerg"), ("/a.ini:zerg", "uwsgi", "zerg"), ("/a.ini:x", "zerg", "zerg")],
+)
+def test_the_result_names_the_sections(path: str, section: str, read: str) -> None:
+    found = convert.converted(ZERG, V2_0, path, section)
+    readers = {"uwsgi": "uWSGI started with FILE:uwsgi", "zerg": ZERGS, "x": "uWSGI started with FILE:x"}
+    assert found.sections == [
+        (name, name == read, "this instance" if name == read else reader) for name, reader in readers.items()
+    ]
+    if read == "zerg":
+        assert (found.arguments, found.left_over) == ({"subscriptions": [{"server": S, "key": "z"}]}, [])
+    else:
+        why = f"stands in the section [zerg], which this instance doesn't read; its reader is {ZERGS}"
+        assert (found.arguments, found.left_over) == ({}, [(f"subscribe-to = {S}:z", why)])
 
 
 def _accepted(kind: str) -> st.SearchStrategy[str]:
@@ -263,7 +306,7 @@ def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[
         checks.setdefault("digest_algo", "SHA1")
         checks.setdefault("dir_cert", "/d")
     text = _written(arguments, V2_1)
-    found = _ini_import.migrated(text, V2_1, PATH)
+    found = found_in(text, V2_1, PATH)
     assert found.left_over == []
     assert _written(found.arguments, V2_1) == text
 
@@ -274,7 +317,7 @@ def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]])
     tail = ",".join("{}={}".format(name, value.replace("\\", "\\\\").replace(",", "\\,")) for name, value in pairs)
     line = writer.render("uwsgi", [writer.Line("subscribe2", HEAD[13:] + ",key=a," + tail.replace("%(", "("))])
     wanted = kvlist.parse(next(one.value for one in parser.read(line, PATH) if one.name == "subscribe2"))
-    found = _ini_import.migrated(line, V2_0, PATH)
+    found = found_in(line, V2_0, PATH)
     if "subscriptions" not in found.arguments:
         assert len(found.left_over) == 1
         return
@@ -289,19 +332,59 @@ def test_any_fields_are_said_exactly_or_given_back(pairs: list[tuple[str, str]])
 def test_many_sections_are_read_in_time() -> None:
     text = "[uwsgi]\nx = 1\n" + "".join(f"[s{at}]\nsubscribe2 = a\n" for at in range(5000))
     with computed(3):
-        assert len(_ini_import.migrated(text, (2, 0)).left_over) == 5000
+        assert len(convert.converted(text, (2, 0)).left_over) == 5000
 
 
 def test_a_text_has_its_limit() -> None:
     text = "[uwsgi]\n" + ";" * (2**20 - 12) + "\nx=1"
-    assert _ini_import.migrated(text, V2_0) == ({}, [])
+    assert found_in(text, V2_0) == ({}, [])
     with pytest.raises(ArgumentError) as caught:
-        _ini_import.migrated(text + "2", V2_0)
+        convert.converted(text + "2", V2_0)
     assert str(caught.value) == "text: is longer than 1048576 characters, so it is no ini file that uWSGI runs with"
 
 
 @pytest.mark.parametrize("text", ["[uwsgi]\n" + "x" * 2**20, "[uwsgi]\nx=" + "%p" * 500000])
 def test_a_text_that_nobody_runs_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match=r"^text: is longer than ") as caught:
-        _ini_import.migrated(text, (2, 0), "/v/shop.ini")
+        convert.converted(text, (2, 0), "/v/shop.ini")
     assert caught.value.path == "text"
+
+
+# Lines that are neither announcements nor options of routers and clients, and yet bring subscriptions.
+OTHERS: Cases = [
+    ("set = subscribe-to=" + S + ":a", keys("a"), []),
+    ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
+    (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
+    (
+        "resolve = router=router1\nsubscribe-to = %(router):2626:a",
+        {},
+        [("subscribe-to = %(router):2626:a", "has a placeholder, %(router), that depends on what a host name resolves to")],
+    ),
+    (
+        f"vassals-set = subscribe2=server={S},key=a",
+        {},
+        [
+            (
+                f"vassals-set = subscribe2=server={S},key=a",
+                "sets subscribe2 in every vassal of this Emperor, and not in this instance; give each of them subscriptions",
+            )
+        ],
+    ),
+    (
+        "vassal-set = subscribe-freq=3",
+        {},
+        [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")],
+    ),
+    ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
+    ("vassals-set = processes=3", {}, []),
+    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", "of the router")]),
+    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "left_over"), OTHERS)
+def test_what_else_brings_subscriptions_is_followed_or_named(
+    text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
+) -> None:
+    assert_case(text, expected, left_over)

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether what was deployed serves: at its Emperor, by its own health check, and at its routers."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional
+
+from .._errors import ArgumentError, HostError
+from .._files import opened
+from .._files.child import on_behalf_of
+from .._host import emperor_stats
+from .._ini import instance
+from .._node import probe, suspend
+from .._node.probe import Check
+from .._pool import presence, routers
+from .._pool.stats import StatsError, Table
+from .leaving import SUFFIX, Leaver, Settings, leaver
+
+# Seconds that a stats server has for its answer.
+_ANSWER = 5
+# One may have begun before the change.
+_FAILED = 2
+# uWSGI's own tolerance.
+_MAX_AGE = 17
+
+
+class Wanted(NamedTuple):
+    """What shall serve.
+
+    Attributes:
+        path: the folder of the vassals' files.
+        names: the vassals.
+        checks: those with a health check that is to be passed.
+        failed: how often each had failed to start before it changed.
+    """
+
+    path: str
+    names: List[str]
+    checks: Mapping[str, Check]
+    failed: Mapping[str, int]
+
+
+class Outcome(NamedTuple):
+    """What was seen.
+
+    Attributes:
+        pending: why a vassal doesn't serve yet, by its name.
+        failed: why one won't, by its name.
+        held: the reasons that hold one out, by its name.
+        warnings: of routers that can't be asked.
+    """
+
+    pending: Dict[str, str]
+    failed: Dict[str, str]
+    held: Dict[str, List[str]]
+    warnings: List[str]
+
+
+class EmperorSilent(HostError):
+    """The Emperor doesn't answer."""
+
+
+def look(wanted: Wanted, settings: Settings) -> Outcome:
+    """Look once.
+
+    Raises:
+        EmperorSilent: when the Emperor doesn't answer.
+    """
+    try:
+        emperor = emperor_stats.ask(settings.emperor_stats, _ANSWER, settings.get)
+    except StatsError as error:
+        raise EmperorSilent("the Emperor", str(error)) from error
+    running = {os.path.basename(one.id): one for one in emperor.vassals if os.path.dirname(one.id) in ("", wanted.path)}
+    failing = {os.path.basename(name): count for name, count in emperor.failing.items()}
+    found = Outcome({}, {}, {}, [])
+    for name in wanted.names:
+        tries = failing.get(name + SUFFIX, 0)
+        before = min(wanted.failed.get(name, 0), tries)
+        if tries - before >= _FAILED:
+            found.failed[name] = f"does not start ({tries - before} tries)"
+        else:
+            why = _state(os.path.join(wanted.path, name + SUFFIX), running.get(name + SUFFIX))
+            if why:
+                found.pending[name] = why
+    up = [name for name in wanted.names if name not in found.pending and name not in found.failed]
+    asleep = {name for name in up if running[name + SUFFIX].asleep}
+    for name in up:
+        why = _health(os.path.join(wanted.path, name + SUFFIX), wanted.checks.get(name)) if name not in asleep else ""
+        if why:
+            found.pending[name] = why
+    if settings.router_stats:
+        _ask_routers([name for name in up if name not in asleep], wanted, settings, found)
+    return found
+
+
+def _state(path: str, running: Optional[emperor_stats.Vassal]) -> str:
+    """Why the Emperor doesn't have a vassal as it's written; empty where it has."""
+    if running is None:
+        return "the Emperor has not started it"
+    try:
+        modified = int(opened.status(path).st_mtime)
+    except OSError as exc:
+        return f"its file can't be read: {exc.strerror}"
+    if running.modified < modified:
+        return "the Emperor has not read its last change"
+    if running.asleep or running.accepting or running.ready:
+        return ""
+    return "it takes no requests yet"
+
+
+def _health(path: str, check: Optional[Check]) -> str:
+    if check is None:
+        return ""
+    try:
+        flaw = probe.flaw(instance.read("vassals", path), check)
+    except (ArgumentError, HostError) as error:
+        flaw = error.problem
+    return "it does not answer well: " + flaw if flaw else ""
+
+
+def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Outcome) -> None:
+    """Find those that a router doesn't list afresh under each of their keys, and that nothing holds out."""
+    announcing = [leaver(name, os.path.join(wanted.path, name + SUFFIX)) for name in names]
+    announcing = [one for one in announcing if one.announcements]
+    if not announcing:
+        return
+    answers = routers.ask(settings.router_stats, _ANSWER, settings.get)
+    found.warnings.extend(one.error for one in answers if one.table is None)
+    listed = [(one.stats, _fresh(one.table, one.time)) for one in answers if one.table is not None]
+    for one in announcing:
+        missing = [
+            f"{router} doesn't have {node} in {key!r}" for router, fresh in listed for key, node in sorted(one.pairs - fresh)
+        ]
+        if not missing:
+            continue
+        held = _reasons(one)
+        if held:
+            found.held[one.name] = held
+        else:
+            found.pending.setdefault(one.name, "; ".join(missing))
+
+
+def _fresh(table: Table, now: float) -> FrozenSet[presence.Pair]:
+    return frozenset(
+        (pool.key, node.address)
+        for pool in table.pools
+        for node in pool.nodes
+        if not node.dead and now - node.last_check <= _MAX_AGE
+    )
+
+
+def _reasons(one: Leaver) -> List[str]:
+    paths = instance.suspend_files(one.announcements)
+    try:
+        found = on_behalf_of(one.user, lambda: [suspend.reasons(path) for path in paths])
+        return sorted({reason for reasons in found for reason in reasons})
+    except (HostError, OSError):
+        return []
+
+
+def failing(settings: Settings) -> Dict[str, int]:
+    """How often each vassal failed to start until now, by its name."""
+    try:
+        emperor = emperor_stats.ask(settings.emperor_stats, _ANSWER, settings.get)
+    except StatsError:
+        return {}
+    ends = {os.path.basename(name): count for name, count in emperor.failing.items()}
+    return {name[: -len(SUFFIX)]: count for name, count in ends.items() if name.endswith(SUFFIX)}

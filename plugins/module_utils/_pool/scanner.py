@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A few nodes out of a router's stats. Pure.
+
+A router always sends its whole table, and a drain asks for it again and again. What is written exactly as uWSGI writes it
+(``corerouter_send_stats``, plugins/corerouter/corerouter.c) is gone through once, and only what is asked for becomes records.
+Everything else is left to ``stats.parse``, so the two never disagree: what is read here, ``stats.parse`` would read alike.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Container, Dict, Iterable, List, Match, Optional, Set, Tuple
+
+from .stats import Listed, ListedPool, StatsError, Table, parse
+
+# Whitespace, a number that fits in 64 bits however it is read, and text in which nothing has to be escaped and in which the
+# comma that ``stats.parse`` may take for a dangling one doesn't occur.
+_W = rb"[\t\n\r ]*"
+_N = rb"-?(?:0|[1-9][0-9]{0,17})"
+_T = rb"[ !#-+\--\[\]-~]*"
+
+
+def _members(names: str) -> bytes:
+    """Members of an object that are numbers, those in parentheses being read; one behind an asterisk may be missing."""
+    parts = []
+    for name in names.split():
+        number = rb"(" + _N + rb")" if name.startswith("(") else _N
+        member = rb'"' + name.strip("()*").encode("ascii") + rb'":' + number + rb"," + _W
+        parts.append(rb"(?:" + member + rb")?" if name.startswith("*") else member)
+    return b"".join(parts)
+
+
+_BEGIN = re.compile(rb'"subscriptions":' + _W + rb"\[" + _W)
+_POOL = re.compile(
+    rb"\{" + _W + rb'"key":"(' + _T + rb')",' + _W + _members("hash (hits) *sni_enabled")
+    + rb'(?:"algo":"[a-z_]*",' + _W + rb')?"nodes":\[' + _W
+)  # fmt: skip
+# With the end of the pool, where it's the last one, and with the comma that is behind it.
+_NODE = re.compile(
+    rb"\{" + _W + rb'"name":"(' + _T + rb')",' + _W + rb'(?:"vassal":"' + _T + rb'",' + _W + rb")?"
+    + _members("(modifier1) (modifier2) (last_check) pid uid gid (requests) last_requests tx rx cores load (weight) *backup")
+    # A byte that 2.1 doesn't initialise.
+    + rb'(?:"proto":"[^"\\]",' + _W + rb")?"
+    + _members("wrr (ref) (failcnt)") + rb'"death_mark":(' + _N + rb")" + _W + rb"\}" + _W
+    + rb"(\]" + _W + rb"\}" + _W + rb")?(,?)" + _W
+)  # fmt: skip
+# In the place of the pools where the rest is read; nobody who writes stats can know it.
+_NONE = os.urandom(16).hex()
+
+
+class Selection:
+    """Some nodes of any table.
+
+    Args:
+        pairs: a key and an address for each.
+        others: whether all nodes of their keys are wanted.
+    """
+
+    def __init__(self, pairs: Iterable[Tuple[str, str]], others: bool = False) -> None:
+        self._nodes: Dict[str, Set[str]] = {}
+        for key, node in pairs:
+            self._nodes.setdefault(key, set()).add(node)
+        self._others = others
+
+    def read(self, raw: bytes) -> Table:
+        """Read the JSON of a router's stats server.
+
+        Returns:
+            its table with the nodes that are wanted and no others; a key that has none of them may be missing.
+
+        Raises:
+            StatsError: as ``stats.parse``.
+        """
+        return self._scanned(raw) or self._kept(parse(raw))
+
+    def _kept(self, table: Table) -> Table:
+        pools = []
+        for pool in table.pools:
+            wanted = self._nodes.get(pool.key)
+            if wanted is not None:
+                nodes = [node for node in pool.nodes if self._others or node.address in wanted]
+                pools.append(pool._replace(nodes=nodes))
+        return table._replace(pools=pools)
+
+    def _scanned(self, raw: bytes) -> Optional[Table]:
+        """The same of what is written as uWSGI writes it, and None of anything else."""
+        begin = _BEGIN.search(raw)
+        if begin is None:
+            return None
+        pools: List[ListedPool] = []
+        at = begin.end()
+        more = raw[at : at + 1] == b"{"
+        while more:
+            found = _POOL.match(raw, at)
+            if found is None:
+                return None
+            key = found.group(1).decode("ascii")
+            wanted = self._nodes.get(key)
+            nodes: List[Listed] = []
+            end = self._nodes_of(raw, found.end(), wanted, nodes)
+            if end is None:
+                return None
+            at, more = end
+            if wanted is not None:
+                pools.append(ListedPool(key, int(found.group(2)), nodes))
+        # What is around them is short.
+        try:
+            rest = parse(raw[: begin.end()] + b'{"key":"%s"}' % _NONE.encode("ascii") + raw[at:])
+        except StatsError:
+            # Which says where in the whole of it.
+            return None
+        # Else it was in a value, or it isn't the only one.
+        return rest._replace(pools=pools) if rest.pools == [ListedPool(_NONE, 0, [])] else None
+
+    def _nodes_of(
+        self, raw: bytes, at: int, wanted: Optional[Container[str]], nodes: List[Listed]
+    ) -> Optional[Tuple[int, bool]]:
+        """Go through the nodes of a key.
+
+        Args:
+            wanted: the addresses that are, None where the key isn't.
+            nodes: gets those that are.
+
+        Returns:
+            where the pool ends, and whether there is another one; None where it isn't written as uWSGI writes it.
+        """
+        while True:
+            found = _NODE.match(raw, at)
+            if found is None:
+                return None
+            at = found.end()
+            if wanted is not None and (self._others or found.group(1).decode("ascii") in wanted):
+                nodes.append(_listed(found))
+            ends, comma = found.group(10, 11)
+            if ends is not None:
+                return at, bool(comma)
+            if not comma:
+                return None
+
+
+def _listed(found: Match[bytes]) -> Listed:
+    modifier1, modifier2, heard, requests, weight, in_flight, failures, dead = map(int, found.group(2, 3, 4, 5, 6, 7, 8, 9))
+    return Listed(
+        address=found.group(1).decode("ascii"),
+        last_check=heard,
+        weight=weight,
+        modifier1=modifier1,
+        modifier2=modifier2,
+        requests=requests,
+        failures=failures,
+        in_flight=in_flight,
+        dead=dead != 0,
+    )

@@ -1,0 +1,197 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: uwsgi_emperor
+short_description: Bring a host's vassals and what they need to what is wanted, without a lost request
+version_added: 1.1.0
+author:
+  - The emperor.uwsgi authors (@emperor-uwsgi)
+description:
+  - What the role P(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that; for files alone there are
+    M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
+  - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
+    socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
+    written.
+  - O(state=served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that
+    nobody signs with.
+  - The next run completes one that is cut off. It knows by O(leaving_path) who has yet to be forgotten.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: linux
+    support: full
+options:
+  state:
+    description: What is done, see above. V(served) comes after V(written), and after the service manager has started the Emperor.
+    type: str
+    choices: [written, served]
+    required: true
+  desired:
+    description:
+      - The desired state. Of V(written), C(vassals), C(signing_keys) and C(next_signing_keys), with the arguments of
+        M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and C(health), with C(path) and
+        C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
+      - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
+        C(unused_keys) of C(keys_path), and C(log), where their lines go.
+    type: raw
+    required: true
+  leaving_path:
+    description: The folder with the texts of vassals that routers have yet to forget.
+    type: path
+    required: true
+  emperor_stats:
+    description: The Emperor's stats server.
+    type: str
+    required: true
+  router_stats:
+    description:
+      - The stats servers of all routers that vassals announce themselves to. Without them nobody can see whom a router has, so
+        the run waits for O(router_tolerance) instead.
+    type: list
+    elements: str
+    default: []
+  router_tolerance:
+    description: Seconds after which a router forgets a node that it hears no more.
+    type: int
+    default: 17
+  allow_outage:
+    description: Whether a key may be without a node while a vassal stops and starts.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds within which vassals must have left their pools, and stopped.
+    type: int
+    default: 120
+  wait:
+    description: Whether V(served) waits.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds within which all must serve.
+    type: int
+    default: 60
+  running:
+    description: Whether the Emperor must run. Otherwise nothing is waited for where it doesn't.
+    type: bool
+    default: true
+  turn:
+    description:
+      - Set by the action plugin, which lets one host after the other stop and start what serves. Without its turn a host that has
+        to changes nothing, and returns RV(turn_needed).
+    type: bool
+    default: true
+  last:
+    description: Set by the action plugin, which asks again and again, when it won't ask again.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Write the vassals
+  emperor.uwsgi.uwsgi_emperor:
+    state: written
+    leaving_path: /etc/uwsgi/leaving
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+    router_stats: [10.0.0.2:3032]
+    desired:
+      vassals:
+        path: /etc/uwsgi/vassals
+        purge: true
+        user: www-data
+        vassals:
+          - name: shop
+            options:
+              socket: 10.0.0.7:3031
+              wsgi-file: /srv/shop/app.py
+"""
+
+RETURN = r"""
+left:
+  description: The names of the vassals that left their pools.
+  type: list
+  elements: str
+  returned: success, when O(state=written)
+created:
+  description: The names of the vassals whose files are new. C(updated), C(removed), C(unchanged) and others are as for
+    M(emperor.uwsgi.uwsgi_vassals).
+  type: list
+  elements: str
+  returned: success, when O(state=written)
+unused_keys:
+  description: The files of keys with which nothing is signed any more.
+  type: list
+  elements: str
+  returned: success, when O(state=written)
+turn_needed:
+  description: Whether something that serves has to stop and start. Vassals are as they were then.
+  type: bool
+  returned: when O(turn=false), and it has
+failed_before:
+  description: How often each vassal had failed to start, by its name.
+  type: dict
+  returned: success, when O(state=written)
+since:
+  description: When it was written, in seconds of Unix time.
+  type: int
+  returned: success, when O(state=written)
+held:
+  description: The reasons that hold vassals out of their pools, by the vassals' names.
+  type: dict
+  returned: success, when O(state=served)
+forgotten:
+  description: The names of the vassals that routers were to forget something of.
+  type: list
+  elements: str
+  returned: success, when O(state=served)
+removed_keys:
+  description: The files of the keys that were removed.
+  type: list
+  elements: str
+  returned: success, when O(state=served)
+pending:
+  description: Why vassals don't serve, by their names.
+  type: dict
+  returned: always, when O(state=served)
+argument:
+  description: The argument that can't be used.
+  type: str
+  returned: failure because of an argument
+"""
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {
+        "state": {"type": "str", "choices": ["written", "served"], "required": True},
+        "desired": {"type": "raw", "required": True},
+        "leaving_path": {"type": "path", "required": True},
+        "emperor_stats": {"type": "str", "required": True},
+        "router_stats": {"type": "list", "elements": "str", "default": []},
+        "router_tolerance": {"type": "int", "default": 17},
+        "allow_outage": {"type": "bool", "default": False},
+        "timeout": {"type": "int", "default": 120},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 60},
+        "running": {"type": "bool", "default": True},
+        "turn": {"type": "bool", "default": True},
+        "last": {"type": "bool", "default": False},
+    }
+    module = DiscreetModule(argument_spec=arguments, supports_check_mode=True)
+    finish(module, run)
+
+
+if __name__ == "__main__":
+    main()

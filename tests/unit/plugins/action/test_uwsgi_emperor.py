@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the controller does for ``uwsgi_emperor``: it asks until nothing is pending, says what is, and gives hosts turns.
+
+The module is in conformance/test_deployment.py with real hosts; here nothing answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from support import debug_output, playbook
+from support.debug_output import VALUE
+from support.stream import refusing
+
+LOG = {"unit": "", "by_vassal": False, "file": "", "since": 0}
+
+
+def served(folder: Path, stats: str, **given: Any) -> dict[str, Any]:
+    """A task that waits for a vassal."""
+    desired = {"path": str(folder), "keys_path": str(folder), "names": ["shop"], "unused_keys": [], "log": LOG}
+    arguments = {"desired": {**desired, "health": {}, "failed_before": {}}, "state": "served", "leaving_path": "/l"}
+    return {"emperor.uwsgi.uwsgi_emperor": {**arguments, "emperor_stats": stats, "wait_timeout": 1, **given}}
+
+
+def test_no_argument_is_in_the_debug_output(tmp_path: Path) -> None:
+    line = debug_output.said(tmp_path, "uwsgi_emperor", state="served", desired={}, leaving_path=f"/{VALUE}", emperor_stats="/x")
+    assert VALUE not in line
+    assert "(emperor.uwsgi.uwsgi_emperor, arguments " in line
+
+
+def test_it_says_whom_it_waits_for_and_fails_when_the_time_is_over(tmp_path: Path) -> None:
+    with refusing() as stats:
+        run = playbook.tasks(tmp_path, [served(tmp_path, stats), served(tmp_path, stats, wait=False)])
+    late, unwaited = run.results
+    assert "localhost: waiting for shop: the Emperor: " in run.output
+    assert late["failed"] and "the Emperor: " in late["msg"]
+    assert (unwaited.get("failed", False), unwaited["changed"], unwaited["pending"]) == (False, False, {})
+
+
+def test_where_nothing_started_the_emperor_it_is_a_warning(tmp_path: Path) -> None:
+    with refusing() as stats:
+        run = playbook.tasks(tmp_path, [served(tmp_path, stats, running=False)])
+    assert run.results[0].get("failed", False) is False
+    assert "nothing was waited for, since the Emperor doesn't run" in run.output

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The arguments of ``uwsgi_emperor``: what is refused. What it does is in conformance/test_deployment.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_emperor
+from support import modules
+
+VASSAL = {"name": "shop", "options": {"master": True}}
+ENTRY = {"server": "127.0.0.1:2626", "address": "127.0.0.1:1", "key": "a"}
+CHECKED = {**VASSAL, "health": {"path": "/"}, "subscriptions": [ENTRY]}
+
+
+def arguments(folder: Path, *vassals: Any, **given: Any) -> Dict[str, Any]:
+    """Those that write vassals on a host without an Emperor."""
+    path = {"path": str(folder / "vassals"), "directory_mode": "0755", "uwsgi_version": "2.0", "uwsgi_binary": "/nonexistent"}
+    desired = {"signing_keys": {}, "health": {"path": str(folder / "health")}, "vassals": {**path, "vassals": list(vassals)}}
+    found = {"state": "written", "desired": desired, "leaving_path": str(folder / "leaving"), "emperor_stats": "/nonexistent"}
+    return {**found, **given}
+
+
+REFUSED: List[Any] = [
+    ({"router_tolerance": 0}, [VASSAL], "router_tolerance: 0 is too small; give 1 or more"),
+    ({"timeout": 0}, [VASSAL], "timeout: 0 is too small; give 1 or more"),
+    ({"emperor_stats": "here"}, [VASSAL], "emperor_stats: 'here' is not a stats server"),
+    ({"router_stats": ["127.0.0.1:1", "x"]}, [VASSAL], "router_stats[1]: 'x' is not a stats server"),
+    ({}, [{"name": "shop"}], "vassals[0].options: is missing"),
+    ({}, [VASSAL, VASSAL], "vassals[1].name: 'shop' is the name of vassals[0] too"),
+    ({}, [{**CHECKED, "health": {"interval": 0}}], "vassals[0].health"),
+]
+
+
+@pytest.mark.parametrize(("given", "vassals", "problem"), REFUSED)
+def test_what_cannot_be_is_refused_by_its_name(tmp_path: Path, given: Dict[str, Any], vassals: List[Any], problem: str) -> None:
+    found = modules.run("uwsgi_emperor", arguments(tmp_path, *vassals, **given))
+    assert found.failed and found.msg.startswith(problem), found.msg
+    assert list(tmp_path.rglob("*.ini")) == []
+
+
+def test_arguments_of_a_part_that_its_module_does_not_have_are_refused(tmp_path: Path) -> None:
+    given = arguments(tmp_path, VASSAL)
+    given["desired"]["vassals"]["pathh"] = "/x"
+    found = modules.run("uwsgi_emperor", given)
+    assert found.failed and found.msg.startswith("desired.vassals: "), found.msg
+    assert "pathh" in found.msg
+
+
+def test_it_writes_once_and_check_mode_writes_nothing(tmp_path: Path) -> None:
+    given = arguments(tmp_path, CHECKED)
+    planned = modules.run("uwsgi_emperor", given, check=True)
+    assert (planned.failed, planned.changed, planned.data["created"]) == (False, True, ["shop"]), planned.msg
+    assert list(tmp_path.iterdir()) == []
+    written = modules.run("uwsgi_emperor", given)
+    assert (written.failed, written.changed) == (False, True), written.msg
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["health/checks.json", "health/gate.pyz", "vassals/shop.ini"]
+    again = modules.run("uwsgi_emperor", given)
+    assert (again.failed, again.changed, again.data["left"], again.data["unused_keys"]) == (False, False, [], [])
+
+
+def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path) -> None:
+    def swapped(first: str, second: str) -> Dict[str, Any]:
+        both = {"a": first, "b": second}
+        return arguments(tmp_path, *({"name": name, "options": {"socket": socket}} for name, socket in both.items()))
+
+    assert not modules.run("uwsgi_emperor", swapped("127.0.0.1:1", "127.0.0.1:2")).failed
+    planned = modules.run("uwsgi_emperor", swapped("127.0.0.1:2", "127.0.0.1:1"), check=True)
+    assert planned.data["left"] == ["a", "b"]
+    found = modules.run("uwsgi_emperor", swapped("127.0.0.1:2", "127.0.0.1:1"))
+    assert (found.failed, found.data["left"], found.data["updated"]) == (False, ["a", "b"], ["a", "b"]), found.msg
+    assert not (tmp_path / "leaving" / "a.ini").exists()
+
+
+def gates(tyrant: bool, *vassals: Any) -> List[Any]:
+    params = {"path": "/v", "tyrant": tyrant, "vassals": list(vassals)}
+    found = uwsgi_emperor.gates_of({"path": "/h"}, params)
+    return [(one["path"], one["mode"], [item["name"] for item in one["vassals"]]) for one in found]
+
+
+def test_there_is_a_gate_for_all_or_one_for_each_tenant() -> None:
+    mine, yours = {**CHECKED, "owner": 7}, {**CHECKED, "name": "blog", "owner": "ann"}
+    assert gates(False, VASSAL) == gates(True, VASSAL) == gates(True) == []
+    assert gates(False, VASSAL, mine, yours) == [("/h", "0644", ["shop", "blog"])]
+    assert gates(True, mine, VASSAL, yours, mine) == [
+        ("/h/emperor-health-7", "0400", ["shop", "shop"]),
+        ("/h/emperor-health-ann", "0400", ["blog"]),
+    ]

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+"""Options that a file declares itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.converted import SUB, Cases, S, assert_case, keys, read
+from support.stream import computed
+
+DECLARE = "declare-option = ann=subscribe2=server=$1,key=$2\n"
+DECLARED: Cases = [
+    (DECLARE + f"ann = {S} a", keys("a"), []),
+    (DECLARE + f"ann = {S}  a ", keys("a"), []),
+    (DECLARE + f"ann = {S}", keys("$2"), []),
+    (f"ph = P\n{DECLARE}ann = {S} %(ph)", {}, [(f"ann = {S} %(ph)", "no escape protects")]),
+    (f"ph = P\nann = {S} %(ph)\n" + DECLARE, keys("P"), []),
+    (f"ph = P\ndeclare-option2 = ann=subscribe2=server={S},key=$1.%(ph)\nann = %(ph)", keys("P.P"), []),
+    (
+        f"ann = {S} a\ndeclare-option2 = ann=subscribe2=server={S},key=a",
+        {},
+        [(f"ann = {S} a", "is above the declare-option2 that declares it, so uWSGI ignores it")],
+    ),
+    (f"declare-option = ann=subscribe2=server={S},key=$1;junk;subscribe2=server={S},key=never\nann = a", keys("a"), []),
+    (f"declare-option = ann=subscribe-to={S}:$1;;st={S}:$2.$10\nann = a b", keys("a", "b.a0"), []),
+    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = two=one=$1.b\ntwo = a", keys("a.b"), []),
+    (f"declare-option = one=subscribe-to={S}:$1\ndeclare-option = one=subscribe-to={S}:second\none = a", keys("a"), []),
+    (f"declare-option = ann=set=subscribe-to={S}:$1\nann = a", keys("a"), []),
+    (
+        f"declare-option = weight=subscribe-to={S}:a\nweight = 2\n{SUB}b",
+        {"subscriptions": [{**keys("b")["subscriptions"][0], "balancing_weight": 2}]},
+        [],
+    ),
+    (
+        DECLARE + "ann = router1:2626 a",
+        {},
+        [
+            (
+                "ann = router1:2626 a",
+                "comes to subscribe2 = server=router1:2626,key=a, which subscriptions[0].server: 'router1:2626'",
+            )
+        ],
+    ),
+    (DECLARE + f"ann = {S} %h", {}, [(f"ann = {S} %?", "magic variable")]),
+    (DECLARE, {}, [(DECLARE[:-1], "declares the option ann, which no line uses")]),
+    ("declare-option = ann=subscribe-to=%h\nann =", {}, [("ann =", "magic variable")]),
+    ("declare-option = ann=ann=$1;subscribe-to=x\nann = a", {}, [("ann = a", "stands for itself")]),
+    ("declare-option = log=logger=file:$1\nlog = /x", {}, []),
+    ("declare-option = junk\njunk = 1", {}, []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "left_over"), DECLARED)
+def test_a_declared_option_is_what_it_stands_for(text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]) -> None:
+    assert_case(text, expected, left_over)
+
+
+def test_what_declared_options_come_to_has_limits() -> None:
+    # Each word doubles the next one.
+    words = " ".join(f"${at}${at}" for at in range(2, 60))
+    text = f"declare-option = ann=subscribe-to={S}:$1\nann = {words}\n"
+    nested = (
+        "".join(f"declare-option = o{at}=o{at + 1}=$1;o{at + 1}=$1\n" for at in range(30)) + f"declare-option = o30=st={S}:$1\n"
+    )
+    with computed(3):
+        assert "more than is read here" in read(text).left_over[0][1]
+        assert [why for dummy, why in read(nested + "o0 = a").left_over] == [
+            "stands for itself, or for options more than 16 deep; write what it stands for"
+        ]
+        # Each line brings two to the tenth.
+        assert "more than is read here" in read(nested + "o20 = a\n" * 300).left_over[-1][1]

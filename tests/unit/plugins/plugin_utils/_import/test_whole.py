@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+"""What holds for all announcements of an instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from support.converted import SUB, Cases, S, assert_case, found_in, keys, read
+from support.stream import computed
+
+WHOLE: Cases = [
+    (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
+    (f"weight = 0\n{SUB}a", keys("a"), []),
+    (
+        f"weight = 3\n{SUB}a,weight=2",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
+        [("weight = 3", "is replaced by the weight of a subscribe2 line")],
+    ),
+    (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
+    (
+        f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
+        [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")],
+    ),
+    (
+        f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
+        {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
+        [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")],
+    ),
+    (
+        f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]},
+        [],
+    ),
+    (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
+    (f"auto-weight = off\n{SUB}a", keys("a"), []),
+    (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes, which isn't known")]),
+    (f"auto-weight = 1\ngevent = 100\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on gevent, too")]),
+    (
+        f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
+        {
+            "subscriptions": [
+                {"server": S, "key": "a", "modifier": {"modifier1": 7, "modifier2": 3}},
+                {"server": S, "key": "b", "modifier": 7},
+            ]
+        },
+        [],
+    ),
+    (f"subscribe-with-modifier1 = 700\n{SUB}a", keys("a"), [("subscribe-with-modifier1 = 700", "8 bits")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "left_over"), WHOLE)
+def test_every_entry_says_what_holds_for_all(text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]) -> None:
+    assert_case(text, expected, left_over)
+
+
+def test_announcements_have_their_limit() -> None:
+    files = {"/k": "\n".join(f"k{at}" for at in range(3000))}
+    text = "[uwsgi]\n" + f"st = {S}:@/k\n" * 22
+    with computed(15), pytest.raises(ArgumentError, match="announces more than 65536 pairs of server and key"):
+        found_in(text, V2_1, files=files)
+
+
+def test_uwsgi_21_keeps_weights_apart() -> None:
+    text = f"weight = 3\n{SUB}a,weight=2\n{SUB}b"
+    weights = [entry["balancing_weight"] for entry in read(text, V2_1).arguments["subscriptions"]]
+    assert (weights, read(text, V2_1).left_over) == ([2, 3], [])
+    weights = [
+        entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]
+    ]
+    assert weights == [2, 3]

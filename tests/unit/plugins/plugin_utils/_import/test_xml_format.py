@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+"""XML as libxml2 reads it, with nothing in it that reads or expands more."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from support.formats import XY, Cases, Options, X, options, read
+from support.stream import computed
+
+LAUGHS = "".join(f'<!ENTITY l{at} "&l{at - 1};&l{at - 1};&l{at - 1};&l{at - 1};&l{at - 1};">' for at in range(1, 20))
+DOCTYPE = "has a document type, which is not read here; remove it, and write what its entities stand for"
+READ: Cases = [
+    ("xml", "<uwsgi><x>1</x><y>2</y></uwsgi>", XY),
+    (
+        "xml",
+        '<?xml version="1.0"?>\n<!-- c --><root><a><uwsgi/></a><uwsgi id="one">\n <x>1</x> text\n <y>2</y></uwsgi></root>',
+        XY,
+    ),
+    ("xml", '<a><uwsgi id="one"><x>1</x></uwsgi><uwsgi><x>3</x></uwsgi></a>', X),
+    ("xml", '<uwsgi><x id="a" mode="b">1</x><y> 2\n</y><z/><v></v></uwsgi>', [("x", "1"), ("y", " 2\n"), ("z", "1"), ("v", "1")]),
+    ("xml", "<uwsgi><x>a&amp;b&#65;&lt;</x></uwsgi>", [("x", "a&bA<")]),
+    (
+        "xml",
+        "<uwsgi><x><!-- c -->v</x><y><![CDATA[<c>]]>v</y><z>t<![CDATA[c]]></z><v>t<b>u</b>v</v><w><?p d?>v</w></uwsgi>",
+        [("x", " c "), ("y", "<c>"), ("z", "t"), ("v", "t"), ("w", "d")],
+    ),
+    ("xml", "<uwsgi><x>a\r\nb</x></uwsgi>", [("x", "a\nb")]),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "expected"), READ)
+def test_a_file_has_its_options(form: str, text: str, expected: Options) -> None:
+    assert options(form, text) == expected
+    assert read(form, text).notes == {}
+
+
+# A text, and why its option x isn't known.
+UNKNOWN: list[tuple[str, str, str]] = [
+    ("xml", "<uwsgi><x><a/>1</x></uwsgi>", "has an element in its value, with which uWSGI crashes; give text"),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "why"), UNKNOWN)
+def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> None:
+    assert why in [line.flaw for line in read(form, text).sections["uwsgi"] if line.name == "x"]
+
+
+# A text, and words of the error.
+REFUSED: list[tuple[str, str, str]] = [
+    ("xml", f'<!DOCTYPE uwsgi [<!ENTITY l0 "ha">{LAUGHS}]><uwsgi><x>&l19;</x></uwsgi>', DOCTYPE),
+    ("xml", '<!DOCTYPE uwsgi [<!ENTITY a SYSTEM "file:///etc/passwd">]><uwsgi><x>&a;</x></uwsgi>', DOCTYPE),
+    ("xml", '<!DOCTYPE uwsgi SYSTEM "http://127.0.0.1:1/a.dtd"><uwsgi/>', DOCTYPE),
+    ("xml", "<uwsgi><x>&a;</x></uwsgi>", "is not XML, so uWSGI doesn't start with it: undefined entity"),
+    ("xml", "<uwsgi><x>1</uwsgi>", "is not XML, so uWSGI doesn't start with it: mismatched tag"),
+    ("xml", "", "is not XML, so uWSGI doesn't start with it: no element found"),
+    ("xml", "<a><b><uwsgi/></b></a>", "has no element <uwsgi> where uWSGI looks for it"),
+    ("xml", "<uwsgi>" + "<a>" * 100000, "has more than 65536 elements, or more than 16 in each other"),
+    ("xml", "<uwsgi>" + "<a/>" * 70000 + "</uwsgi>", "has more than 65536 elements"),
+    ("xml", "<uwsgi><x>\ud800</x></uwsgi>", "is not valid Unicode text"),
+    ("xml", "<uwsgi>\0</uwsgi>", "has a NUL character, so it is no xml file that uWSGI runs with"),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "words"), REFUSED, ids=[str(at) for at in range(len(REFUSED))])
+def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str, words: str) -> None:
+    with computed(3), pytest.raises(ArgumentError) as caught:
+        read(form, text)
+    assert caught.value.path == "text"
+    assert words in str(caught.value)
