@@ -27,6 +27,7 @@ class Paths(NamedTuple):
     """Where things are on the host."""
 
     vassals: str
+    leaving: str
     routers: str
     private_keys: str
     next_private_keys: str
@@ -43,6 +44,7 @@ def paths(given: Emperor) -> Paths:
     """Those that follow from the role's folders."""
     return Paths(
         vassals=f"{given.dir}/vassals",
+        leaving=f"{given.dir}/leaving",
         routers=f"{given.dir}/routers",
         private_keys=f"{given.dir}/keys/private",
         next_private_keys=f"{given.dir}/keys/private/next",
@@ -108,6 +110,11 @@ def default_options(given: Emperor) -> dict[str, Any]:
         "worker-reload-mercy": given.worker_reload_mercy,
         "buffer-size": given.buffer_size,
     }
+
+
+def vassals_options(given: Emperor) -> _role_options.Outcome:
+    """What every vassal starts from, with the user's."""
+    return _role_options.together(default_options(given), given.default_options, "emperor_default_options")
 
 
 def gate(given: Emperor) -> list[dict[str, Any]]:

@@ -61,6 +61,10 @@ class Emperor(NamedTuple):
     max_fd: Int
     max_throttle: Int
     router_stats: Words
+    router_tolerance: Int
+    wait: Bool
+    wait_timeout: Int
+    allow_outage: Bool
     rolling_vassals: Words
     rolling_tasks: Str
     rolling_minimum: Int

@@ -21,7 +21,7 @@ DAEMON = EMPEROR._replace(supervisor="daemon")
 def test_all_paths_follow_from_three_folders() -> None:
     found = emperor.paths(EMPEROR._replace(dir="/d", run_dir="/r", log_dir="/l"))
     assert found._asdict() == {
-        "vassals": "/d/vassals", "routers": "/d/routers", "private_keys": "/d/keys/private",
+        "vassals": "/d/vassals", "leaving": "/d/leaving", "routers": "/d/routers", "private_keys": "/d/keys/private",
         "next_private_keys": "/d/keys/private/next", "public_keys": "/d/keys/public", "health": "/d/health",
         "ini": "/d/emperor.ini", "wrapper": "/d/run-vassal", "stats": "/r/emperor-stats.sock", "pidfile": "/l/emperor.pid",
         "log": "/l/emperor.log",

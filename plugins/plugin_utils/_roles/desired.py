@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module ``uwsgi_emperor`` is to bring about on a host, by the variables of the role ``emperor``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from . import emperor
+from .variables import Emperor
+
+# What a vassal's options hold, such as passwords in its environment, is for its user alone.
+_VASSAL_MODE = {True: "0400", False: "0640"}
+_FOLDER_MODE = {True: "0711", False: "0755"}
+
+
+class Keys(NamedTuple):
+    """The private halves that a host signs with.
+
+    Attributes:
+        current: as for the module ``uwsgi_signing_keys``.
+        successors: those that succeed some of them, while keys are being rotated.
+        succeeding: the names of all keys that have a successor.
+    """
+
+    current: list[dict[str, Any]]
+    successors: list[dict[str, Any]]
+    succeeding: list[str]
+
+
+def written(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    """The desired state before the service manager acts.
+
+    Args:
+        options: of every vassal.
+        keys: not looked at where nothing is signed.
+    """
+    at, whose = emperor.paths(given), emperor.owners(given)
+    return {
+        "signing_keys": _keys(given, at.private_keys, keys.current) if given.signing else {},
+        "next_signing_keys": _keys(given, at.next_private_keys, keys.successors) if given.signing and keys.succeeding else {},
+        "health": {"path": at.health, "directory_owner": whose.folders},
+        "vassals": {
+            "path": at.vassals,
+            "directory_mode": _FOLDER_MODE[given.tyrant],
+            "directory_owner": whose.folders,
+            "mode": _VASSAL_MODE[given.tyrant],
+            "group": whose.group,
+            "user": whose.user,
+            "tyrant": given.tyrant,
+            "emperor_stats": at.stats,
+            "purge": given.purge,
+            "allow_empty": given.allow_empty,
+            "uwsgi_binary": binary,
+            "default_options": dict(options),
+            "default_client_params": {
+                "announce_interval": given.announce_interval,
+                "unsubscribe_on_reload": given.unsubscribe_on_reload,
+            },
+            "suspend_dir": given.suspend_dir,
+            "default_signing": _signing(given, at.private_keys, keys.succeeding) if given.signing else {},
+            "vassals": [*given.vassals, *emperor.gate(given)],
+        },
+    }
+
+
+def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, Any]:
+    whose = emperor.owners(given)
+    return {
+        "path": path,
+        "directory_mode": whose.keys_mode,
+        "directory_owner": whose.folders,
+        "owner": whose.user,
+        "group": whose.group,
+        "tyrant": given.tyrant,
+        "purge": True,
+        # Of vassals that are there, any number may sign.
+        "allow_empty": given.allow_empty or bool(given.vassals),
+        "signing_keys": halves,
+    }
+
+
+def _signing(given: Emperor, directory: str, succeeding: list[str]) -> dict[str, Any]:
+    return {"directory": directory, "digest": given.signing_digest, "succeeding": succeeding}
+
+
+def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
+    """The desired state after it.
+
+    Args:
+        done: the result of the module before; empty where it didn't run.
+    """
+    at = emperor.paths(given)
+    systemd = given.supervisor == "systemd"
+    changed = {*done.get("created", ()), *done.get("updated", ())}
+    return {
+        "path": at.vassals,
+        "keys_path": at.private_keys,
+        "names": [one["name"] for one in (*given.vassals, *emperor.gate(given))],
+        "health": {one["name"]: one["health"] for one in given.vassals if "health" in one and one["name"] in changed},
+        "failed_before": dict(done.get("failed_before", {})),
+        "unused_keys": list(done.get("unused_keys", ())),
+        "log": {
+            "unit": given.service + ".service" if systemd else "",
+            "by_vassal": given.log_by_vassal and systemd,
+            "file": "" if systemd else at.log,
+            "since": done.get("since", 0),
+        },
+    }
+
+
+def options(given: Emperor) -> dict[str, Any]:
+    """The arguments of the module that aren't the desired state."""
+    at = emperor.paths(given)
+    return {
+        "leaving_path": at.leaving,
+        "emperor_stats": at.stats,
+        "router_stats": given.router_stats,
+        "router_tolerance": given.router_tolerance,
+        "allow_outage": given.allow_outage,
+        "timeout": given.rolling_timeout,
+        "wait": given.wait,
+        "wait_timeout": given.wait_timeout,
+    }

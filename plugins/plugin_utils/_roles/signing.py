@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The private halves that a host signs with, from the controller's store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
+
+from .._signing.halves import announced, halves, key_names, key_owners
+from .._signing.store import Store
+from . import emperor
+from .desired import Keys
+from .variables import Emperor
+
+
+def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
+    """The keys of a host's vassals. Where one is missing it's made, in check mode in memory only.
+
+    Args:
+        loader: Ansible's ``DataLoader``.
+
+    Raises:
+        ArgumentError: for a vassal that can't be signed for, or a file that's no key.
+    """
+    if not given.signing:
+        return Keys([], [], [])
+    folder = emperor.paths(given).private_keys
+    store = Store(given.signing_keys_dir, loader, given.signing_key_type)
+    signed = signed_vassals(announced(given.vassals, given.tyrant), folder, given.signing_digest)
+    names = key_names(signed, folder)
+    successors = store.successors()
+    owners = key_owners(signed) if given.tyrant else {}
+    current = halves(signed, store.keys(names, "imagine" if check_mode else "create"), "private")
+    later = [{"file": name, "content": successors[name]} for name in names if name in successors]
+    return Keys(_owned(current, owners), _owned(later, owners), list(successors))
+
+
+def _owned(found: list[dict[str, str]], owners: dict[str, str]) -> list[dict[str, Any]]:
+    return [{**one, "owner": owners[one["file"]]} if owners else dict(one) for one in found]

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The desired state of a host, by the variables of its role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.desired import Keys
+from support.records import EMPEROR
+
+CHECKED = {"name": "a", "owner": "alice", "health": {"path": "/"}}
+PLAIN = {"name": "b"}
+KEYS = Keys([{"file": "a.pem", "content": "x"}], [{"file": "a.pem", "content": "y"}], ["a.pem"])
+HOST = EMPEROR._replace(vassals=[CHECKED, PLAIN])
+
+
+def test_the_vassals_files_are_for_their_user_alone() -> None:
+    found = desired.written(HOST, "/u", {"master": True}, KEYS)["vassals"]
+    assert (found["mode"], found["directory_mode"], found["user"], found["group"]) == ("0640", "0755", "www-data", "www-data")
+    assert (found["uwsgi_binary"], found["default_options"]) == ("/u", {"master": True})
+    assert [one["name"] for one in found["vassals"]] == ["a", "b", "emperor-health"]
+    tyrants = desired.written(HOST._replace(tyrant=True), "/u", {}, KEYS)["vassals"]
+    assert (tyrants["mode"], tyrants["directory_mode"], tyrants["user"], tyrants["group"]) == ("0400", "0711", "", "")
+    assert [one["name"] for one in tyrants["vassals"]] == ["a", "b", "emperor-health-alice"]
+
+
+SIGNED: list[tuple[dict[str, Any], Keys, bool, bool]] = [
+    ({}, KEYS, True, True),
+    ({}, Keys([], [], []), True, False),
+    ({"signing": False}, KEYS, False, False),
+]
+
+
+@pytest.mark.parametrize(("given", "keys", "current", "successors"), SIGNED)
+def test_keys_are_installed_where_something_is_signed(given: dict[str, Any], keys: Keys, current: bool, successors: bool) -> None:
+    found = desired.written(HOST._replace(**given), "/u", {}, keys)
+    assert (bool(found["signing_keys"]), bool(found["next_signing_keys"])) == (current, successors)
+    assert bool(found["vassals"]["default_signing"]) is current
+
+
+@pytest.mark.parametrize(("vassals", "allowed", "empty"), [([], False, False), ([PLAIN], False, True), ([], True, True)])
+def test_a_host_without_vassals_loses_no_last_key(vassals: list[Any], allowed: bool, empty: bool) -> None:
+    found = desired.written(HOST._replace(vassals=vassals, allow_empty=allowed), "/u", {}, KEYS)
+    assert found["signing_keys"]["allow_empty"] is empty
+
+
+def test_only_what_changed_has_its_health_checked() -> None:
+    done = {"created": ["a"], "updated": [], "failed_before": {"a": 3}, "unused_keys": ["c.pem"], "since": 7}
+    found = desired.served(HOST, done)
+    assert (found["names"], found["health"]) == (["a", "b", "emperor-health"], {"a": {"path": "/"}})
+    assert (found["failed_before"], found["unused_keys"]) == ({"a": 3}, ["c.pem"])
+    assert found["log"] == {"unit": "emperor-uwsgi.service", "by_vassal": True, "file": "", "since": 7}
+    assert desired.served(HOST, {"updated": ["b"]})["health"] == desired.served(HOST, {})["health"] == {}
+    daemon = desired.served(HOST._replace(supervisor="daemon"), {})["log"]
+    assert daemon == {"unit": "", "by_vassal": False, "file": "/var/log/emperor-uwsgi/emperor.log", "since": 0}
