@@ -130,14 +130,14 @@ def _desired(module: AnsibleModule, parts: Mapping[str, Any]) -> Dict[str, Any]:
 def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     """New keys, the gate and the vassals, after those who have to go first have gone."""
     since = int(time.time())
-    desired = _desired(module, {"vassals": dict, "health": dict})
+    desired = _desired(module, {"vassals": dict})
     keys = [
         part(module, f"desired.{name}", spec.signing_keys(), desired[name])
         for name in ("signing_keys", "next_signing_keys")
         if desired.get(name)
     ]
     vassals = part(module, "desired.vassals", spec.vassals(), desired["vassals"])
-    gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired["health"], vassals.params)]
+    gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired.get("health") or {}, vassals.params)]
     # Those with which vassals that leave say goodbye stay until they have.
     results = [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
     results += [_module.done(one, uwsgi_health.run) for one in gates]
@@ -172,6 +172,8 @@ def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, A
         params: the vassals', as for ``uwsgi_vassals``.
     """
     checked = [one for one in params["vassals"] if isinstance(one, dict) and one.get("health") is not None]
+    if checked and not common.get("path"):
+        raise ArgumentError("desired.health.path", "is missing, and a vassal has health; give the folder of the health gate")
     whole = {**common, "directory_mode": "0755", "mode": "0644", "vassals_path": params["path"], "vassals": checked}
     if not params["tyrant"]:
         return [whole] if checked else []
