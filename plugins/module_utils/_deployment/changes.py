@@ -84,12 +84,11 @@ def _change(old: Optional[Side], new: Optional[Side], passes: bool) -> Change:
     leaving = old.pairs - new.pairs
     if old.text == new.text and not passes:
         return Change(KEEP)
-    # What waits at a socket that a reload closes is lost.
-    moves = any(address not in new.sockets for dummy, address in leaving)
-    # All of its pairs are taken back while it is stopped.
-    if passes or moves or old.bound != new.bound:
+    # What waits at a socket that a reload closes is lost, and what a router still sends for another key reaches what is new. So
+    # all pairs are taken back, and it is stopped.
+    if passes or leaving or old.bound != new.bound:
         return Change(RESTART, old.pairs)
-    return Change(RELOAD, leaving)
+    return Change(RELOAD)
 
 
 def _refuse_doubles(new: Mapping[str, Side]) -> None:

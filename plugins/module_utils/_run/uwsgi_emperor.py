@@ -226,10 +226,13 @@ class Walk:
         names = out_first(found)
         way = Way(self._settings, [old[name] for name in names], self._module.warn)
         self._back = [name for name in names if found[name].kind == RESTART]
-        fixed = [name for name in self._back if sides[name].bound != wanted[name].bound]
-        serves = way.require_others(self._back, fixed)
-        if serves and not self._module.params["turn"] and not self._module.check_mode:
+        leaves = any(old[name].announcements for name in names) and bool(self._settings.router_stats)
+        if leaves and not self._module.params["turn"] and not self._module.check_mode:
+            # Whoever is out on another host is back then.
             raise TurnNeeded
+        # What nobody announces any more needs nobody.
+        keys = {key for side in wanted.values() for key, dummy in side.pairs}
+        way.require_others(keys, [name for name in self._back if sides[name].bound != wanted[name].bound])
         if self._module.check_mode:
             self.left = names
             return False
@@ -239,6 +242,11 @@ class Walk:
         names = out_first(found)
         # What an earlier run took out before it was cut off: its file is gone, and nobody else would say goodbye for it.
         cut = [one for one in before if not opened.exists(self._file(one.name))]
+        if cut:
+            # Somebody may have its key and its address by now.
+            there = [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
+            kept = {pair for name in there if name not in names for pair in leaver(name, self._file(name)).pairs}
+            cut = [one.besides(kept) for one in cut]
         self._journal.add([name for name, change in found.items() if change.leaving or name in names], self._path)
         if names:
             self._leave(folder, way, names)

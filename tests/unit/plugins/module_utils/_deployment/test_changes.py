@@ -41,8 +41,8 @@ CASES: List[Tuple[str, Sides, Sides, Dict[str, Change]]] = [
     ("new", {}, {"a": A}, {"a": Change(START)}),
     ("removed", {"a": A}, {}, {"a": Change(STOP, pairs(A))}),
     ("an option", {"a": A}, {"a": A._replace(text="other")}, {"a": Change(RELOAD)}),
-    ("another key", {"a": A}, {"a": side(1, "c")}, {"a": Change(RELOAD, pairs(A))}),
-    ("no key", {"a": A}, {"a": side(1)}, {"a": Change(RELOAD, pairs(A))}),
+    ("another key", {"a": A}, {"a": side(1, "c")}, {"a": Change(RESTART, pairs(A))}),
+    ("no key", {"a": A}, {"a": side(1)}, {"a": Change(RESTART, pairs(A))}),
     ("a key more", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": Change(RELOAD)}),
     ("another port", {"a": A}, {"a": side(3, "a")}, {"a": Change(RESTART, pairs(A))}),
     ("another port without a pool", {"a": side(1)}, {"a": side(3)}, {"a": Change(RELOAD)}),
@@ -57,7 +57,7 @@ CASES: List[Tuple[str, Sides, Sides, Dict[str, Change]]] = [
     ("swapped", {"a": A, "b": B}, {"a": side(2, "a"), "b": side(1, "b")},
      {"a": Change(RESTART, pairs(A)), "b": Change(RESTART, pairs(B))}),
     ("a key that passes on", {"a": A, "b": B}, {"a": side(1), "b": side(2, "a")},
-     {"a": Change(RELOAD, pairs(A)), "b": Change(RELOAD, pairs(B))}),
+     {"a": Change(RESTART, pairs(A)), "b": Change(RESTART, pairs(B))}),
 ]  # fmt: skip
 
 
