@@ -217,7 +217,7 @@ class Way:
     def returned(self) -> None:
         """Wait until every router that answers lists all that nothing holds out. What is wrong otherwise is found later."""
         deadline = time.monotonic() + self._settings.timeout
-        pairs = sorted({pair for one in self._leavers if not _is_held(one) for pair in one.pairs})
+        pairs = sorted({pair for one in self._leavers if not reasons(one) for pair in one.pairs})
         while pairs and time.monotonic() < deadline:
             seen = [one for router, table in self._tables()[0].items() for one in presence.look(router, table, pairs)]
             if all(one.state == presence.LISTED for one in seen):
@@ -337,14 +337,16 @@ class Way:
         ]
 
 
-def _is_held(one: Leaver) -> bool:
-    return on_behalf_of(one.user, lambda: any(suspend.reasons(path) for path in one.suspend_files))
+def reasons(one: Leaver) -> List[str]:
+    """The reasons that hold a vassal out, sorted; raises OSError or HostError."""
+    found = on_behalf_of(one.user, lambda: [suspend.reasons(path) for path in one.suspend_files])
+    return sorted({reason for own in found for reason in own})
 
 
-def _release(one: Leaver, reasons: Optional[Collection[str]]) -> None:
+def _release(one: Leaver, which: Optional[Collection[str]]) -> None:
     """Take reasons away; None for all that there are."""
     for path in one.suspend_files:
-        for reason in suspend.reasons(path) if reasons is None else reasons:
+        for reason in suspend.reasons(path) if which is None else which:
             suspend.release(path, reason)
 
 

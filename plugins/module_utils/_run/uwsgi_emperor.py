@@ -156,7 +156,6 @@ def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
         "failed_before": walk.failed,
         # To be removed when nobody signs with them any more.
         "unused_keys": results[0]["removed"] if desired.get("signing_keys") else [],
-        "keys": {name: results[0][name] for name in ("created", "updated")} if desired.get("signing_keys") else {},
         "invocation": {"module_args": {name: value for name, value in module.params.items() if name != "desired"}},
     }
     if module._diff:
@@ -247,7 +246,7 @@ class Walk:
             there = [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
             kept = {pair for name in there if name not in names for pair in leaver(name, self._file(name)).pairs}
             cut = [one.besides(kept) for one in cut]
-        self._journal.add([name for name, change in found.items() if change.leaving or name in names], self._path)
+        self._journal.add(names, self._path)
         if names:
             self._leave(folder, way, names)
         if cut:
@@ -308,10 +307,12 @@ def _side(path: str, content: Any, old: Any = None) -> Side:
         # What can't be known is told to whoever leaves; what is new is checked elsewhere.
         return Side(text=repr(content))
     sockets = [option for option in found.options if option.name in SOCKETS and not option.flaw]
+    # A port that the system gives, and a socket that is shared, are nobody's own.
+    own = frozenset(option.value for option in sockets if not option.value.endswith(":0") and not option.value.startswith("="))
     return Side(
         text=repr([(option.name, option.value) for option in found.options]),
         pairs=old.pairs if old else frozenset((one.key, one.address) for one in announced),
-        sockets=frozenset(option.value for option in sockets),
+        sockets=own,
         bound=tuple((option.name, option.value) for option in found.options if option.name in BOUND)
         + tuple((option.name, "") for option in sockets),
     )
@@ -326,6 +327,7 @@ def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
         desired["names"],
         {name: health(f"health ({name})", given, os.path.join(path, name + SUFFIX)) for name, given in desired["health"].items()},
         desired["failed_before"],
+        _module.runner(desired.get("user"), "desired.user", module.check_mode),
     )
     result: Dict[str, Any] = {"changed": False, "pending": {}, "held": {}}
     if module.params["wait"] and not module.check_mode:
@@ -337,7 +339,7 @@ def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
             if found.pending:
                 return result
             for warning in found.warnings:
-                module.warn(f"a router can't be asked whether it has the vassals: {warning}")
+                module.warn(warning)
     forgotten = _forgotten(module, wanted, settings)
     keys = _purged(module, desired)
     result.update(forgotten=forgotten, removed_keys=keys, changed=bool(forgotten or keys))
