@@ -19,7 +19,7 @@ from .._addresses import stats_flaw
 from .._arguments import spec
 from .._arguments.health import health
 from .._deployment import log, serving
-from .._deployment.changes import RESTART, Change, Side, changes, out_first
+from .._deployment.changes import RESTART, Side, changes, out_first
 from .._deployment.leaving import SUFFIX, Journal, Leaver, Settings, Way, leaver
 from .._dialect import BOUND, SOCKETS
 from .._errors import ArgumentError, HostError
@@ -224,7 +224,7 @@ class Walk:
         found = changes(sides, wanted)
         names = out_first(found)
         way = Way(self._settings, [old[name] for name in names], self._module.warn)
-        self._back = [name for name in names if found[name].kind == RESTART]
+        self._back = [name for name in names if found[name] == RESTART]
         leaves = any(old[name].announcements for name in names) and bool(self._settings.router_stats)
         if leaves and not self._module.params["turn"] and not self._module.check_mode:
             # Whoever is out on another host is back then.
@@ -235,10 +235,9 @@ class Walk:
         if self._module.check_mode:
             self.left = names
             return False
-        return self._done(folder, found, way, before)
+        return self._done(folder, names, way, before)
 
-    def _done(self, folder: Directory, found: Dict[str, Change], way: Way, before: List[Leaver]) -> bool:
-        names = out_first(found)
+    def _done(self, folder: Directory, names: List[str], way: Way, before: List[Leaver]) -> bool:
         # What an earlier run took out before it was cut off: its file is gone, and nobody else would say goodbye for it.
         cut = [one for one in before if not opened.exists(self._file(one.name))]
         if cut:
