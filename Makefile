@@ -90,6 +90,10 @@ MUTANTS := 120
 mutants: .venv/test.stamp ## Change the pure code in some places, and see that the tests notice
 	@python tests/mutation/run.py --sample $(MUTANTS)
 
+.PHONY: model
+model: ## Check the order of runs with a model of routers, nodes and lost datagrams (needs spin)
+	@tests/model/run
+
 # Inputs of each target; "make fuzz FUZZ='stats ini'" runs some targets.
 COUNT := 1000
 
@@ -110,6 +114,7 @@ nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and pod
 	@$(MAKE) fuzz COUNT=100000
 	@$(MAKE) races COUNT=300
 	@python tests/mutation/run.py
+	@tests/model/run nightly
 	@$(MAKE) matrix
 	@$(MAKE) bench
 	@BED_EVERY_CUT=1 $(MAKE) molecule SCENARIOS=pool

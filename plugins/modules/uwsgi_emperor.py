@@ -42,7 +42,7 @@ options:
         M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and C(health), with C(path) and
         C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
       - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
-        C(unused_keys) of C(keys_path), and C(log), where their lines go.
+        C(unused_keys) of C(keys_path), the C(user) that they run as, and C(log), where their lines go.
     type: raw
     required: true
   leaving_path:

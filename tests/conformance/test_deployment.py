@@ -90,6 +90,22 @@ def test_what_would_leave_a_key_without_a_node_is_refused_unless_it_is_allowed(s
         wait_for("the shop", lambda: nodes(router)["shop.test"] == [a.address("shop")])
 
 
+def test_who_leaves_is_nobody_else(tmp_path: Path) -> None:
+    with hosts(tmp_path) as (router, a, dummy):
+        both = [a.vassal("shop", key="shop.test"), a.vassal("blog", key="shop.test")]
+        well(a, *both)
+        before = a.files()
+        refused = a.write(a.vassal("shop", key="shop.test", listen=50), a.vassal("blog", key="shop.test", listen=50))
+        assert refused.failed and refused.msg.startswith("vassals (shop, blog): must stop and start, and "), refused.msg
+        # The only node of a key under another name.
+        refused = a.write(a.vassal("renamed", "shop", "shop.test"))
+        assert refused.failed and "has no other fresh node for 'shop.test'" in refused.msg
+        assert (a.files(), router.nodes("shop.test")) == (before, sorted([a.address("shop"), a.address("blog")]))
+        # One at a time they can, and a key that nobody wants any more needs nobody.
+        well(a, a.vassal("shop", key="shop.test", listen=50), both[1])
+        well(a, a.vassal("news"))
+
+
 def test_where_nobody_can_look_the_address_and_the_key_wait_for_the_tolerance(tmp_path: Path) -> None:
     with hosts(tmp_path) as (router, a, dummy):
         well(a, a.vassal("blog"), a.vassal("shop"))
@@ -130,6 +146,20 @@ def test_one_that_a_router_does_not_take_is_an_error_that_names_the_causes(tmp_p
             found = a.serve(written, stranger, last=True, timeout=1)
         assert found.failed and f"{router.stats} doesn't have {a.address('shop')} in 'stranger.test'" in found.msg
         assert "no public key" in found.msg
+
+
+def test_the_heir_of_one_that_was_cut_off_gets_no_goodbye(tmp_path: Path) -> None:
+    with hosts(tmp_path) as (router, a, b):
+        for host in (a, b):
+            well(host, host.vassal("shop"))
+        heir = a.vassal("renamed", "shop", "shop.test")
+        left = (a.etc / "vassals" / "shop.ini").read_bytes()
+        well(a, heir)
+        (a.etc / "leaving").mkdir(exist_ok=True)
+        (a.etc / "leaving" / "shop.ini").write_bytes(left)
+        well(a, heir)
+        assert not (a.etc / "leaving" / "shop.ini").exists()
+        assert router.nodes("shop.test") == sorted([a.address("shop"), b.address("shop")])
 
 
 @pytest.mark.parametrize("point", ["held", "gone"])

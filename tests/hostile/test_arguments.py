@@ -163,8 +163,8 @@ SUBSCRIPTION: list[tuple[str, dict[str, Any], str]] = [
     ("signing with true", entry(signing=True), "subscriptions[0].signing"),
     ("both names of one field", entry(check_file="/a", suspend_file="/b"), "subscriptions[0].check_file"),
     (
-        "two weights in one instance",
-        {"subscriptions": [{"server": SERVER, "key": "a", "balancing_weight": weight} for weight in (1, 2)]},
+        "a weight of one and none of another",
+        {"subscriptions": [{"server": SERVER, "key": "a", "balancing_weight": weight} for weight in (1, None)]},
         "subscriptions[1].balancing_weight",
     ),
     ("a version that is none", {**entry(), "uwsgi_version": "newest"}, "uwsgi_version"),

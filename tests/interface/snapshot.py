@@ -50,6 +50,11 @@ class _Unknown(jinja2.Undefined):
     def __str__(self) -> str:
         return "NAME"
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
 
 def snapshot(root: Path) -> dict[str, Any]:
     """The interface of the tree in ``root``."""

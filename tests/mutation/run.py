@@ -67,6 +67,8 @@ PURE = {
 }
 # Tests that notice mutants of a module beside those that mirror it, such as its effect on what is built on it.
 _ARGUMENTS = "unit/plugins/module_utils/_arguments/"
+_IMPORT = "unit/plugins/plugin_utils/_import/"
+_STEPS = ("convert", "declared", "formats", "sources", "whole", "xml_format", "yaml_format")
 JUDGES: dict[str, tuple[str, ...]] = {
     "_dialect": (
         "conformance/test_uwsgiconf.py",
@@ -78,6 +80,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
         _ARGUMENTS + "test_subscription.py",
         "conformance/test_announcements.py::test_the_cases_are_for_every_field_of_the_table",
     ),
+    # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
+    **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
 Change = Callable[[ast.AST], None]
 # The seconds of a mutant's tests: computing, which doesn't depend on how busy the machine is, and in all.

@@ -20,6 +20,7 @@ FILES = {
     "/etc/keys": "# ours\na\nb,5\n\n",
     "/t.ini": f"[uwsgi]\nph = 1\nsubscribe2 = server={S},key=%(ph)\n",
     "/loop.ini": "[uwsgi]\ninclude = /loop.ini\n",
+    "/j.json": f'{{"uwsgi": {{"subscribe-to": "{S}:json"}}}}',
     "/y.yml": f"uwsgi:\n  subscribe-to: {S}:yaml\nweb:\n  subscribe-to: {S}:web\n",
 }
 # Lines, the arguments, and what is left over: lines, and words of the reasons.

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 import textwrap
 import urllib.request
 from collections.abc import Iterator
@@ -29,10 +31,13 @@ class Fleet:
 
     Attributes:
         files: the page's files, by their names.
+        run: the folder of the hosts' sockets.
     """
 
     def __init__(self, folder: Path, page: Path) -> None:
         self._folder = folder
+        # Its path may be short only, since there are sockets in it.
+        self.run = tempfile.mkdtemp(prefix="fleet-")
         # The application is that of the guide.
         found = {**_files(GUIDE.read_text(encoding="utf-8")), **_files(page.read_text(encoding="utf-8"))}
         text = "\n".join(found.values())
@@ -48,7 +53,7 @@ class Fleet:
             "emperor_supervisor": "daemon",
             "emperor_user": "",
             "emperor_dir": str(folder) + "/hosts/{{ inventory_hostname }}",
-            "emperor_run_dir": str(folder) + "/hosts/{{ inventory_hostname }}/run",
+            "emperor_run_dir": self.run + "/{{ inventory_hostname }}",
             "fastrouter_http": "{{ ansible_host }}:8080",
             "fastrouter_listen": "{{ ansible_host }}:3030",
             "fastrouter_subscription_server": "{{ ansible_host }}:2626",
@@ -106,6 +111,8 @@ def removed(fleet: Fleet) -> Iterator[None]:
         yield
     finally:
         fleet.play("site.yml", "--extra-vars=emperor_state=absent")
+        # Which has to be empty.
+        os.rmdir(fleet.run)
     assert fleet.left() == []
 
 

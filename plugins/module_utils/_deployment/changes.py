@@ -46,20 +46,8 @@ class Side(NamedTuple):
     bound: Tuple[Tuple[str, str], ...] = ()
 
 
-class Change(NamedTuple):
-    """What becomes of one vassal.
-
-    Attributes:
-        kind: one of the five above.
-        leaving: the pairs that routers have to forget.
-    """
-
-    kind: str
-    leaving: FrozenSet[Pair] = frozenset()
-
-
-def changes(old: Mapping[str, Side], new: Mapping[str, Side]) -> Dict[str, Change]:
-    """What becomes of each vassal, those that are first in ``old`` and then the new ones.
+def changes(old: Mapping[str, Side], new: Mapping[str, Side]) -> Dict[str, str]:
+    """What becomes of each vassal, one of the five above, those that are first in ``old`` and then the new ones.
 
     Raises:
         ArgumentError: when two of the wanted ones bind one address.
@@ -76,20 +64,18 @@ def changes(old: Mapping[str, Side], new: Mapping[str, Side]) -> Dict[str, Chang
     return found
 
 
-def _change(old: Optional[Side], new: Optional[Side], passes: bool) -> Change:
+def _change(old: Optional[Side], new: Optional[Side], passes: bool) -> str:
     if old is None:
-        return Change(START)
+        return START
     if new is None:
-        return Change(STOP, old.pairs)
-    leaving = old.pairs - new.pairs
+        return STOP
     if old.text == new.text and not passes:
-        return Change(KEEP)
-    # What waits at a socket that a reload closes is lost.
-    moves = any(address not in new.sockets for dummy, address in leaving)
-    # All of its pairs are taken back while it is stopped.
-    if passes or moves or old.bound != new.bound:
-        return Change(RESTART, old.pairs)
-    return Change(RELOAD, leaving)
+        return KEEP
+    # What waits at a socket that a reload closes is lost, and what a router still sends for another key reaches what is new. So
+    # all pairs are taken back, and it is stopped.
+    if passes or old.pairs - new.pairs or old.bound != new.bound:
+        return RESTART
+    return RELOAD
 
 
 def _refuse_doubles(new: Mapping[str, Side]) -> None:
@@ -103,6 +89,6 @@ def _refuse_doubles(new: Mapping[str, Side]) -> None:
                 )
 
 
-def out_first(found: Mapping[str, Change]) -> List[str]:
+def out_first(found: Mapping[str, str]) -> List[str]:
     """The vassals that have to be out of their pools before anything else is written."""
-    return [name for name, change in found.items() if change.kind in (RESTART, STOP)]
+    return [name for name, kind in found.items() if kind in (RESTART, STOP)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
-from typing import Callable, Collection, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Collection, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._errors import ArgumentError, HostError
 from .._files import opened
@@ -70,6 +70,7 @@ class Leaver(NamedTuple):
         announcements: what routers have to forget.
         user: who has a say in the file, as whom keys are read and reasons written.
         problem: why it isn't known what it announced; empty where it is.
+        suspend_files: the paths whose existence silences it.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Leaver(NamedTuple):
     announcements: List[Announcement]
     user: Optional[Identity] = None
     problem: str = ""
+    suspend_files: Sequence[str] = ()
 
     @property
     def pairs(self) -> FrozenSet[Pair]:
@@ -84,7 +86,7 @@ class Leaver(NamedTuple):
         return frozenset((one.key, one.address) for one in self.announcements)
 
     def besides(self, pairs: Collection[Pair]) -> Leaver:
-        """Without what is announced on."""
+        """Without what is announced on; it is silenced all the same."""
         return self._replace(announcements=[one for one in self.announcements if (one.key, one.address) not in pairs])
 
 
@@ -96,7 +98,8 @@ def leaver(name: str, path: str) -> Leaver:
     """
     try:
         found = instance.read("vassals", path)
-        return Leaver(name, path, found.announcements() if found.subscribes else [], found.user)
+        announced = found.announcements() if found.subscribes else []
+        return Leaver(name, path, announced, found.user, suspend_files=instance.suspend_files(announced))
     except ArgumentError as error:
         return Leaver(name, path, [], None, error.problem)
 
@@ -156,30 +159,35 @@ class Way:
         self._settings = settings
         self._leavers = leavers
         self._warn = warn
-        self._farewells = [Farewell(one.announcements, one.user) for one in leavers if one.announcements]
+        self._farewells: List[Farewell] = []
         # Until every router is seen to have forgotten them.
         self.certain = False
+        self._unknown = False
         for one in leavers:
-            if one.problem:
-                why = f"it isn't known what it announces, so routers keep it for up to {settings.tolerance} s"
-                warn(f"{one.path}: {why}: {one.problem}")
+            problem = one.problem
+            try:
+                if one.announcements:
+                    self._farewells.append(Farewell(one.announcements, one.user))
+            except ArgumentError as error:
+                # Such as a key that is gone.
+                problem = error.problem
+            if problem:
+                self._unknown = True
+                why = f"nobody can say goodbye for it, so routers may keep it for up to {settings.tolerance} s"
+                warn(f"{one.path}: {why}: {problem}")
 
-    def require_others(self, names: Collection[str], fixed: Collection[str]) -> bool:
-        """See that each key of some keeps a fresh node elsewhere while they stop and start.
+    def require_others(self, keys: Collection[str], fixed: Collection[str]) -> None:
+        """See that each of some keys keeps a fresh node that isn't one of these vassals.
 
         Args:
-            fixed: those of them that could go on as they are, so that they are refused where no router can be asked.
-
-        Returns:
-            whether a router lists any of them, so that no other host may do the same meanwhile.
+            fixed: the vassals that could go on as they are, so that they are refused where no router can be asked.
 
         Raises:
             ArgumentError: when one would be left without, or nobody can look.
         """
-        settings = self._settings
-        held = [one for one in self._leavers if one.name in names and one.announcements]
-        if settings.allow_outage or not held:
-            return False
+        held = [one for one in self._leavers if any(key in keys for key, dummy in one.pairs)]
+        if self._settings.allow_outage or not held:
+            return
         tables, silent = self._tables()
         if not tables:
             unseen = [one.name for one in held if one.name in fixed]
@@ -190,28 +198,26 @@ class Way:
                     "else serves its keys; set emperor_router_stats, use the playbook emperor.uwsgi.site or rolling_update, or "
                     "set emperor_allow_outage",
                 )
-            return False
-        serving = False
-        for one in held:
-            listed = [seen for router, table in tables.items() for seen in presence.look(router, table, one.pairs)]
-            pairs = [(seen.key, seen.node) for seen in listed if seen.state == presence.LISTED]
-            if not pairs:
-                continue
-            serving = True
-            left, router, key = presence.fewest(tables, pairs, time.time(), _MAX_AGE)
-            if left < 1 or silent:
-                why = f"{router} has no other fresh node for {key!r}" if left < 1 else "; ".join(silent)
-                raise ArgumentError(
-                    f"vassals ({one.name})",
-                    f"must stop and start, and {why}; bring others up first, use the playbook emperor.uwsgi.site or "
-                    "rolling_update, or set emperor_allow_outage",
-                )
-        return serving
+            return
+        pairs = sorted({pair for one in held for pair in one.pairs if pair[0] in keys})
+        seen = [one for router, table in tables.items() for one in presence.look(router, table, pairs)]
+        listed = sorted({(one.key, one.node) for one in seen if one.state == presence.LISTED})
+        if not listed:
+            return
+        left, router, key = presence.fewest(tables, listed, time.time(), _MAX_AGE)
+        if left < 1 or silent:
+            why = f"{router} has no other fresh node for {key!r}" if left < 1 else "; ".join(silent)
+            names = ", ".join(one.name for one in held if any(pair in listed for pair in one.pairs))
+            raise ArgumentError(
+                f"vassals ({names})",
+                f"must stop and start, and {why}; bring others up first, use the playbook emperor.uwsgi.site or rolling_update, "
+                "or set emperor_allow_outage",
+            )
 
     def returned(self) -> None:
-        """Wait until every router that answers lists them all, which is for the best: what is wrong otherwise is found later."""
+        """Wait until every router that answers lists all that nothing holds out. What is wrong otherwise is found later."""
         deadline = time.monotonic() + self._settings.timeout
-        pairs = sorted({pair for one in self._leavers for pair in one.pairs})
+        pairs = sorted({pair for one in self._leavers if not reasons(one) for pair in one.pairs})
         while pairs and time.monotonic() < deadline:
             seen = [one for router, table in self._tables()[0].items() for one in presence.look(router, table, pairs)]
             if all(one.state == presence.LISTED for one in seen):
@@ -254,9 +260,9 @@ class Way:
             HostError: when one has not by the time-out, naming it.
         """
         settings = self._settings
-        if not self._farewells:
+        if not any(one.announcements for one in self._leavers):
             return
-        self.certain = bool(settings.router_stats) and not any(one.problem for one in self._leavers)
+        self.certain = bool(settings.router_stats) and not self._unknown
         if not settings.router_stats:
             for at in range(_TIMES):
                 time.sleep(_SEND_AGAIN if at else 0)
@@ -285,7 +291,7 @@ class Way:
         Args:
             since: the monotonic time from which on nothing was announced.
         """
-        if self._farewells and not self.certain:
+        if (self._farewells or self._unknown) and not self.certain:
             time.sleep(max(0.0, since + self._settings.tolerance - time.monotonic()))
 
     def stopped(self, paths: Collection[str]) -> None:
@@ -331,10 +337,16 @@ class Way:
         ]
 
 
-def _release(one: Leaver, reasons: Optional[Collection[str]]) -> None:
+def reasons(one: Leaver) -> List[str]:
+    """The reasons that hold a vassal out, sorted; raises OSError or HostError."""
+    found = on_behalf_of(one.user, lambda: [suspend.reasons(path) for path in one.suspend_files])
+    return sorted({reason for own in found for reason in own})
+
+
+def _release(one: Leaver, which: Optional[Collection[str]]) -> None:
     """Take reasons away; None for all that there are."""
-    for path in instance.suspend_files(one.announcements):
-        for reason in suspend.reasons(path) if reasons is None else reasons:
+    for path in one.suspend_files:
+        for reason in suspend.reasons(path) if which is None else which:
             suspend.release(path, reason)
 
 
@@ -342,7 +354,7 @@ def _hold(one: Leaver) -> None:
     """Hold one out, as far as its suspend files have a folder; without one it announces itself until it stops."""
 
     def work() -> None:
-        for path in instance.suspend_files(one.announcements):
+        for path in one.suspend_files:
             try:
                 suspend.hold(path, REASON)
             except FileNotFoundError:

@@ -11,14 +11,15 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional
 
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import on_behalf_of
+from .._files.child import Identity
+from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini import instance
-from .._node import probe, suspend
+from .._node import probe
 from .._node.probe import Check
 from .._pool import presence, routers
 from .._pool.stats import StatsError, Table
-from .leaving import SUFFIX, Leaver, Settings, leaver
+from .leaving import SUFFIX, Leaver, Settings, leaver, reasons
 
 # Seconds that a stats server has for its answer.
 _ANSWER = 5
@@ -36,12 +37,14 @@ class Wanted(NamedTuple):
         names: the vassals.
         checks: those with a health check that is to be passed.
         failed: how often each had failed to start before it changed.
+        user: as whom the vassals run; None where that isn't known, or each file's owner says it.
     """
 
     path: str
     names: List[str]
     checks: Mapping[str, Check]
     failed: Mapping[str, int]
+    user: Optional[Identity] = None
 
 
 class Outcome(NamedTuple):
@@ -51,7 +54,7 @@ class Outcome(NamedTuple):
         pending: why a vassal doesn't serve yet, by its name.
         failed: why one won't, by its name.
         held: the reasons that hold one out, by its name.
-        warnings: of routers that can't be asked.
+        warnings: of routers that can't be asked, and of checks that aren't done.
     """
 
     pending: Dict[str, str]
@@ -89,9 +92,10 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
     up = [name for name in wanted.names if name not in found.pending and name not in found.failed]
     asleep = {name for name in up if running[name + SUFFIX].asleep}
     for name in up:
-        why = _health(os.path.join(wanted.path, name + SUFFIX), wanted.checks.get(name)) if name not in asleep else ""
-        if why:
-            found.pending[name] = why
+        if name in wanted.checks and name not in asleep:
+            why = _health(name, wanted, found.warnings)
+            if why:
+                found.pending[name] = why
     if settings.router_stats:
         _ask_routers([name for name in up if name not in asleep], wanted, settings, found)
     return found
@@ -112,11 +116,16 @@ def _state(path: str, running: Optional[emperor_stats.Vassal]) -> str:
     return "it takes no requests yet"
 
 
-def _health(path: str, check: Optional[Check]) -> str:
-    if check is None:
-        return ""
+def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
+    check = wanted.checks[name]
     try:
-        flaw = probe.flaw(instance.read("vassals", path), check)
+        one = instance.read("vassals", os.path.join(wanted.path, name + SUFFIX))
+        one = one if one.user else one._replace(user=wanted.user)
+        if check.command and one.user is None and os.geteuid() == ROOT:
+            # Others may be able to change the program.
+            warnings.append(f"the health of {name} isn't checked, since its command is not run as root; set emperor_user")
+            return ""
+        flaw = probe.flaw(one, check)
     except (ArgumentError, HostError) as error:
         flaw = error.problem
     return "it does not answer well: " + flaw if flaw else ""
@@ -129,7 +138,9 @@ def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Ou
     if not announcing:
         return
     answers = routers.ask(settings.router_stats, _ANSWER, settings.get)
-    found.warnings.extend(one.error for one in answers if one.table is None)
+    found.warnings.extend(
+        f"a router can't be asked whether it has the vassals: {one.error}" for one in answers if one.table is None
+    )
     listed = [(one.stats, _fresh(one.table, one.time)) for one in answers if one.table is not None]
     for one in announcing:
         missing = [
@@ -154,10 +165,8 @@ def _fresh(table: Table, now: float) -> FrozenSet[presence.Pair]:
 
 
 def _reasons(one: Leaver) -> List[str]:
-    paths = instance.suspend_files(one.announcements)
     try:
-        found = on_behalf_of(one.user, lambda: [suspend.reasons(path) for path in paths])
-        return sorted({reason for reasons in found for reason in reasons})
+        return reasons(one)
     except (HostError, OSError):
         return []
 

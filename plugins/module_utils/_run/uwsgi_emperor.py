@@ -19,7 +19,7 @@ from .._addresses import stats_flaw
 from .._arguments import spec
 from .._arguments.health import health
 from .._deployment import log, serving
-from .._deployment.changes import RESTART, Change, Side, changes, out_first
+from .._deployment.changes import RESTART, Side, changes, out_first
 from .._deployment.leaving import SUFFIX, Journal, Leaver, Settings, Way, leaver
 from .._dialect import BOUND, SOCKETS
 from .._errors import ArgumentError, HostError
@@ -130,14 +130,14 @@ def _desired(module: AnsibleModule, parts: Mapping[str, Any]) -> Dict[str, Any]:
 def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     """New keys, the gate and the vassals, after those who have to go first have gone."""
     since = int(time.time())
-    desired = _desired(module, {"vassals": dict, "health": dict})
+    desired = _desired(module, {"vassals": dict})
     keys = [
         part(module, f"desired.{name}", spec.signing_keys(), desired[name])
         for name in ("signing_keys", "next_signing_keys")
         if desired.get(name)
     ]
     vassals = part(module, "desired.vassals", spec.vassals(), desired["vassals"])
-    gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired["health"], vassals.params)]
+    gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired.get("health") or {}, vassals.params)]
     # Those with which vassals that leave say goodbye stay until they have.
     results = [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
     results += [_module.done(one, uwsgi_health.run) for one in gates]
@@ -156,7 +156,6 @@ def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
         "failed_before": walk.failed,
         # To be removed when nobody signs with them any more.
         "unused_keys": results[0]["removed"] if desired.get("signing_keys") else [],
-        "keys": {name: results[0][name] for name in ("created", "updated")} if desired.get("signing_keys") else {},
         "invocation": {"module_args": {name: value for name, value in module.params.items() if name != "desired"}},
     }
     if module._diff:
@@ -172,6 +171,8 @@ def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, A
         params: the vassals', as for ``uwsgi_vassals``.
     """
     checked = [one for one in params["vassals"] if isinstance(one, dict) and one.get("health") is not None]
+    if checked and not common.get("path"):
+        raise ArgumentError("desired.health.path", "is missing, and a vassal has health; give the folder of the health gate")
     whole = {**common, "directory_mode": "0755", "mode": "0644", "vassals_path": params["path"], "vassals": checked}
     if not params["tyrant"]:
         return [whole] if checked else []
@@ -223,21 +224,28 @@ class Walk:
         found = changes(sides, wanted)
         names = out_first(found)
         way = Way(self._settings, [old[name] for name in names], self._module.warn)
-        self._back = [name for name in names if found[name].kind == RESTART]
-        fixed = [name for name in self._back if sides[name].bound != wanted[name].bound]
-        serves = way.require_others(self._back, fixed)
-        if serves and not self._module.params["turn"] and not self._module.check_mode:
+        self._back = [name for name in names if found[name] == RESTART]
+        leaves = any(old[name].announcements for name in names) and bool(self._settings.router_stats)
+        if leaves and not self._module.params["turn"] and not self._module.check_mode:
+            # Whoever is out on another host is back then.
             raise TurnNeeded
+        # What nobody announces any more needs nobody.
+        keys = {key for side in wanted.values() for key, dummy in side.pairs}
+        way.require_others(keys, [name for name in self._back if sides[name].bound != wanted[name].bound])
         if self._module.check_mode:
             self.left = names
             return False
-        return self._done(folder, found, way, before)
+        return self._done(folder, names, way, before)
 
-    def _done(self, folder: Directory, found: Dict[str, Change], way: Way, before: List[Leaver]) -> bool:
-        names = out_first(found)
+    def _done(self, folder: Directory, names: List[str], way: Way, before: List[Leaver]) -> bool:
         # What an earlier run took out before it was cut off: its file is gone, and nobody else would say goodbye for it.
         cut = [one for one in before if not opened.exists(self._file(one.name))]
-        self._journal.add([name for name, change in found.items() if change.leaving or name in names], self._path)
+        if cut:
+            # Somebody may have its key and its address by now.
+            there = [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
+            kept = {pair for name in there if name not in names for pair in leaver(name, self._file(name)).pairs}
+            cut = [one.besides(kept) for one in cut]
+        self._journal.add(names, self._path)
         if names:
             self._leave(folder, way, names)
         if cut:
@@ -298,10 +306,12 @@ def _side(path: str, content: Any, old: Any = None) -> Side:
         # What can't be known is told to whoever leaves; what is new is checked elsewhere.
         return Side(text=repr(content))
     sockets = [option for option in found.options if option.name in SOCKETS and not option.flaw]
+    # A port that the system gives, and a socket that is shared, are nobody's own.
+    own = frozenset(option.value for option in sockets if not option.value.endswith(":0") and not option.value.startswith("="))
     return Side(
         text=repr([(option.name, option.value) for option in found.options]),
         pairs=old.pairs if old else frozenset((one.key, one.address) for one in announced),
-        sockets=frozenset(option.value for option in sockets),
+        sockets=own,
         bound=tuple((option.name, option.value) for option in found.options if option.name in BOUND)
         + tuple((option.name, "") for option in sockets),
     )
@@ -316,6 +326,7 @@ def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
         desired["names"],
         {name: health(f"health ({name})", given, os.path.join(path, name + SUFFIX)) for name, given in desired["health"].items()},
         desired["failed_before"],
+        _module.runner(desired.get("user"), "desired.user", module.check_mode),
     )
     result: Dict[str, Any] = {"changed": False, "pending": {}, "held": {}}
     if module.params["wait"] and not module.check_mode:
@@ -327,7 +338,7 @@ def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
             if found.pending:
                 return result
             for warning in found.warnings:
-                module.warn(f"a router can't be asked whether it has the vassals: {warning}")
+                module.warn(warning)
     forgotten = _forgotten(module, wanted, settings)
     keys = _purged(module, desired)
     result.update(forgotten=forgotten, removed_keys=keys, changed=bool(forgotten or keys))

@@ -112,3 +112,14 @@ def test_an_algorithm_has_the_name_of_a_task_and_that_of_uwsgi() -> None:
 def test_a_release_has_ascii_digits(text: str) -> None:
     with pytest.raises(ArgumentError, match="is not a uWSGI version"):
         _dialect.parse_release("uwsgi_version", text)
+
+
+# Those of 2.0.31's --help that a bound socket has; tests/conformance changes one.
+BOUND = (
+    "abstract-socket chmod-socket chown-socket freebind listen protocol reuse-port so-keepalive so-send-timeout so-write-timeout "
+    "socket-protocol socket-rcvbuf socket-send-timeout socket-sndbuf socket-write-timeout tcp-fast-open tcp-fastopen"
+)
+
+
+def test_what_is_fixed_when_a_socket_is_bound_is_known() -> None:
+    assert sorted(_dialect.BOUND) == BOUND.split()

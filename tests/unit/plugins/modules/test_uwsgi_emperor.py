@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_emperor
 from support import modules
+from support.files import NOBODY, needs_root
+from support.stream import serving
 
 VASSAL = {"name": "shop", "options": {"master": True}}
 ENTRY = {"server": "127.0.0.1:2626", "address": "127.0.0.1:1", "key": "a"}
@@ -76,6 +80,42 @@ def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path
     found = modules.run("uwsgi_emperor", swapped("127.0.0.1:2", "127.0.0.1:1"))
     assert (found.failed, found.data["left"], found.data["updated"]) == (False, ["a", "b"], ["a", "b"]), found.msg
     assert not (tmp_path / "leaving" / "a.ini").exists()
+
+
+def test_a_port_that_the_system_gives_is_nobodys_own(tmp_path: Path) -> None:
+    given = arguments(tmp_path, *({"name": name, "options": {"socket": "127.0.0.1:0"}} for name in ("a", "b")))
+    found = modules.run("uwsgi_emperor", given)
+    assert (found.failed, found.data.get("left")) == (False, []), found.msg
+
+
+@needs_root
+@pytest.mark.parametrize("user", ["", "nobody"])
+def test_a_health_command_never_runs_as_root(tmp_path: Path, user: str) -> None:
+    vassals = filled_folder(tmp_path)
+    answer = {"vassals": [{"id": str(vassals / "shop.ini"), "last_mod": 2**40, "accepting": 1}]}
+    with serving(json.dumps(answer).encode("ascii"), asked=False) as server, tempfile.TemporaryDirectory() as said:
+        # Other users can't reach a test's own folder.
+        Path(said).chmod(0o777)
+        desired = {
+            "path": str(vassals), "keys_path": str(tmp_path), "names": ["shop"], "failed_before": {}, "unused_keys": [],
+            "health": {"shop": {"command": f"id -u > {said}/uid"}}, "user": user,
+            "log": {"unit": "", "by_vassal": False, "file": "", "since": 0},
+        }  # fmt: skip
+        given = {"state": "served", "desired": desired, "leaving_path": str(tmp_path / "leaving")}
+        found = modules.run("uwsgi_emperor", {**given, "emperor_stats": server.address, "last": True})
+        ran = "".join(path.read_text().strip() for path in Path(said).iterdir())
+    assert not found.failed, found.msg
+    assert ran == (str(NOBODY) if user else "")
+    assert any("is not run as root" in warning for warning in found.warnings) is not bool(user)
+
+
+def filled_folder(folder: Path) -> Path:
+    """A folder with a vassal of root's."""
+    folder.chmod(0o755)
+    vassals = folder / "vassals"
+    vassals.mkdir()
+    (vassals / "shop.ini").write_text("[uwsgi]\nmaster = true\n", encoding="ascii")
+    return vassals
 
 
 def gates(tyrant: bool, *vassals: Any) -> List[Any]:

@@ -69,3 +69,53 @@ def test_what_modules_share() -> None:
         "purge": {"type": "bool", "default": False},
         "allow_empty": {"type": "bool", "default": True},
     }
+
+
+DIRECTORY = {
+    "path": "path", "directory_mode": "raw", "directory_owner": "str", "directory_group": "str", "owner": "str", "group": "str",
+    "mode": "raw",
+}  # fmt: skip
+PURGE = {"purge": "bool", "allow_empty": "bool"}
+UWSGI = {"uwsgi_version": "str", "uwsgi_binary": "str", "validate": "bool", "user": "str"}
+# The types and the defaults of modules that are parts of another one.
+PARTS: Any = [
+    (spec.health(), {**DIRECTORY, "vassals": "list", "vassals_path": "path"}, {}),
+    (
+        spec.signing_keys(),
+        {**DIRECTORY, **PURGE, "tyrant": "bool", "signing_keys": "list", "purge_limit": "int"},
+        {"mode": "0400", "purge": False, "allow_empty": True, "tyrant": False, "purge_limit": 100},
+    ),
+    (
+        spec.vassals(),
+        {**DIRECTORY, **PURGE, **UWSGI, "vassals": "list", "default_options": "dict", "default_client_params": "dict",
+         "default_signing": "dict", "resolve_server": "bool", "suspend_dir": "path", "tyrant": "bool", "emperor_stats": "str"},
+        {"uwsgi_binary": "uwsgi", "purge": False, "allow_empty": True, "resolve_server": False, "tyrant": False},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "types", "defaults"), PARTS, ids=["health", "signing_keys", "vassals"])
+def test_a_part_has_the_arguments_of_its_module(found: Dict[str, Any], types: Dict[str, str], defaults: Dict[str, Any]) -> None:
+    assert {name: one["type"] for name, one in found.items()} == types
+    assert {name: one["default"] for name, one in found.items() if "default" in one} == defaults
+    needed = {name for name, one in found.items() if one.get("required")}
+    assert needed == {"path", *({"vassals", "vassals_path", "signing_keys"} & set(types))}
+    assert {one["elements"] for one in found.values() if one["type"] == "list"} == {"dict"}
+
+
+def test_what_signs_and_what_is_secret_has_suboptions() -> None:
+    signing = spec.vassals()["default_signing"]["options"]
+    assert signing == {
+        "directory": {"type": "str", "required": True},
+        "digest": {"type": "str", "default": "SHA256"},
+        "succeeding": {"type": "list", "elements": "str", "default": []},
+    }
+    keys = spec.signing_keys()["signing_keys"]
+    assert (keys["no_log"], keys["options"]) == (False, {
+        "file": {"type": "str", "required": True},
+        "content": {"type": "str", "required": True, "no_log": True},
+        "owner": {"type": "str"},
+    })  # fmt: skip
+    assert spec.vassals()["emperor_stats"]["aliases"] == ["stats"]
+    [old] = spec.vassals()["emperor_stats"]["deprecated_aliases"]
+    assert old == {"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}

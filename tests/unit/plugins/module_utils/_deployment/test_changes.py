@@ -16,7 +16,6 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.changes 
     RESTART,
     START,
     STOP,
-    Change,
     Side,
 )
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -29,42 +28,38 @@ def side(port: int = 1, key: str = "", text: str = "", **bound: str) -> Side:
     return Side(text or f"{port} {key} {bound}", pairs, frozenset([address]), tuple(bound.items()))
 
 
-def pairs(*sides: Side) -> frozenset[changes.Pair]:
-    return frozenset(pair for one in sides for pair in one.pairs)
-
-
 A, B = side(1, "a"), side(2, "b")
 Sides = Dict[str, Side]
-CASES: List[Tuple[str, Sides, Sides, Dict[str, Change]]] = [
+CASES: List[Tuple[str, Sides, Sides, Dict[str, str]]] = [
     ("nothing", {}, {}, {}),
-    ("the same", {"a": A}, {"a": A}, {"a": Change(KEEP)}),
-    ("new", {}, {"a": A}, {"a": Change(START)}),
-    ("removed", {"a": A}, {}, {"a": Change(STOP, pairs(A))}),
-    ("an option", {"a": A}, {"a": A._replace(text="other")}, {"a": Change(RELOAD)}),
-    ("another key", {"a": A}, {"a": side(1, "c")}, {"a": Change(RELOAD, pairs(A))}),
-    ("no key", {"a": A}, {"a": side(1)}, {"a": Change(RELOAD, pairs(A))}),
-    ("a key more", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": Change(RELOAD)}),
-    ("another port", {"a": A}, {"a": side(3, "a")}, {"a": Change(RESTART, pairs(A))}),
-    ("another port without a pool", {"a": side(1)}, {"a": side(3)}, {"a": Change(RELOAD)}),
-    ("a mode", {"a": A}, {"a": side(1, "a", mode="666")}, {"a": Change(RESTART, pairs(A))}),
-    ("renamed", {"a": A}, {"b": A}, {"a": Change(STOP, pairs(A)), "b": Change(START)}),
+    ("the same", {"a": A}, {"a": A}, {"a": KEEP}),
+    ("new", {}, {"a": A}, {"a": START}),
+    ("removed", {"a": A}, {}, {"a": STOP}),
+    ("an option", {"a": A}, {"a": A._replace(text="other")}, {"a": RELOAD}),
+    ("another key", {"a": A}, {"a": side(1, "c")}, {"a": RESTART}),
+    ("no key", {"a": A}, {"a": side(1)}, {"a": RESTART}),
+    ("a key more", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": RELOAD}),
+    ("another port", {"a": A}, {"a": side(3, "a")}, {"a": RESTART}),
+    ("another port without a pool", {"a": side(1)}, {"a": side(3)}, {"a": RELOAD}),
+    ("a mode", {"a": A}, {"a": side(1, "a", mode="666")}, {"a": RESTART}),
+    ("renamed", {"a": A}, {"b": A}, {"a": STOP, "b": START}),
     ("the port of one that goes", {"a": A, "b": B}, {"b": side(1, "b")},
-     {"a": Change(STOP, pairs(A)), "b": Change(RESTART, pairs(B))}),
+     {"a": STOP, "b": RESTART}),
     ("the port of one that moves", {"a": A, "b": B}, {"a": side(3, "a"), "b": side(1, "b")},
-     {"a": Change(RESTART, pairs(A)), "b": Change(RESTART, pairs(B))}),
+     {"a": RESTART, "b": RESTART}),
     ("a port that a new one gets", {"a": A}, {"a": side(3, "a"), "n": side(1, "n")},
-     {"a": Change(RESTART, pairs(A)), "n": Change(START)}),
+     {"a": RESTART, "n": START}),
     ("swapped", {"a": A, "b": B}, {"a": side(2, "a"), "b": side(1, "b")},
-     {"a": Change(RESTART, pairs(A)), "b": Change(RESTART, pairs(B))}),
+     {"a": RESTART, "b": RESTART}),
     ("a key that passes on", {"a": A, "b": B}, {"a": side(1), "b": side(2, "a")},
-     {"a": Change(RELOAD, pairs(A)), "b": Change(RELOAD, pairs(B))}),
+     {"a": RESTART, "b": RESTART}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_each_vassal_changes_as_little_as_it_can(old: Sides, new: Sides, found: Dict[str, Change]) -> None:
+def test_each_vassal_changes_as_little_as_it_can(old: Sides, new: Sides, found: Dict[str, str]) -> None:
     assert changes.changes(old, new) == found
-    assert changes.out_first(found) == [name for name, one in found.items() if one.kind in (RESTART, STOP)]
+    assert changes.out_first(found) == [name for name, one in found.items() if one in (RESTART, STOP)]
 
 
 def test_two_with_one_address_are_refused() -> None:

@@ -257,3 +257,9 @@ def test_all_sections_are_read_at_once() -> None:
         "uwsgi": [("if-x", True), ("b", False), ("d", False), ("endif", True), ("e", True)],
         "shop": [("c", True)],
     }
+
+
+def test_of_a_path_that_is_not_known_only_its_name_decides_variables() -> None:
+    assert sorted(parser.path_variables(f"{parser.UNKNOWN}/shop.ini")) == ["d", "n", "p", "s"]
+    known = parser.path_variables("/srv/shop.ini")
+    assert (known["c"], known["e"], known["0"], known["1"]) == ("srv", "ini", "srv", "")

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from support.converted import SUB, Cases, S, assert_case, keys, read
+from support.converted import PATH, SUB, Cases, S, assert_case, found_in, keys, read
 
 INCLUDED: Cases = [
     ("ini = :web\n[web]\n" + SUB + "%n.%x", keys("shop.web"), []),
@@ -20,6 +21,8 @@ INCLUDED: Cases = [
     ("ini = more.ini:web", keys("web."), []),
     ("include = /y.yml", keys("yaml"), []),
     ("yaml = /y.yml:web", keys("web"), []),
+    ("json = /j.json", keys("json"), []),
+    ("js = /j.json", keys("json"), []),
     ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
     ("include = other.ini\nini = :web\n[web]\nx = 1", {}, [("include = other.ini", "not given"), ("ini = :web", "not given")]),
     ("include = other.conf", {}, [("include = other.conf", "whose ending")]),
@@ -47,3 +50,16 @@ def test_what_is_included_is_followed_or_named(text: str, expected: dict[str, An
 def test_what_includes_itself_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match="includes itself, so uWSGI never starts"):
         read(text)
+
+
+@pytest.mark.parametrize(("count", "refused"), [(15, False), (16, True)])
+def test_files_include_each_other_so_deep_and_no_deeper(count: int, refused: bool) -> None:
+    files = {f"/{at}.ini": f"[uwsgi]\ninclude = /{at + 1}.ini\n" for at in range(count)}
+    files[f"/{count - 1}.ini"] = f"[uwsgi]\n{SUB}a\n"
+    text = "[uwsgi]\ninclude = /0.ini\n"
+    if refused:
+        with pytest.raises(ArgumentError) as caught:
+            found_in(text, V2_0, PATH, files=files)
+        assert str(caught.value) == "files: include each other more than 16 files deep"
+    else:
+        assert found_in(text, V2_0, PATH, files=files).arguments == keys("a")

@@ -45,6 +45,7 @@ def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> No
 # A text, and words of the error.
 REFUSED: list[tuple[str, str, str]] = [
     ("yaml", "uwsgi:\n\tx: 1\n", "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: "),
+    ("yaml", "uwsgi:\n\tx: 1\n", "that cannot start any token"),
     ("yaml", "uwsgi:\n  x: \x01\n", "is not YAML, so a uWSGI with libyaml doesn't start with it: "),
     (
         "yaml",
