@@ -15,62 +15,91 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
+from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import BulkAction
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, emperor, service, signing, variables
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.variables import Emperor
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _other_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import BulkAction, resolve
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import Around, Host
 
 _WAIT_TIMEOUT = 60
 _VASSALS = "emperor_vassals"
+_PLANNED, _WRITTEN = "planned", "written"
+# The module's arguments that don't follow from variables.
+_OWN = ("state", "running")
 
 
 class ActionModule(BulkAction):
-    """As Ansible's own action for modules, but that the role's variables make the arguments, that hosts take turns, and that it asks
-    again while vassals are awaited.
+    """As Ansible's own action for modules, but that the roles' variables make the arguments, that hosts take turns, and that it
+    asks again while vassals are awaited.
     """
 
     BULK = "vassals"
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Say what the variables come to, or run the module."""
-        args = self._task.args
         try:
-            if "desired" not in args:
-                given = self._variables(task_vars or {})
-                if args.get("state") == "planned":
-                    return _planned(given, task_vars or {}, bool(self._task.check_mode))
-                self._task.args = self._arguments(given, task_vars or {})
+            if "desired" not in self._task.args:
+                found = self._prepared(task_vars or {})
+                if found is not None:
+                    return found
         except ArgumentError as error:
             return {"failed": True, "msg": mask(str(error)), "argument": error.path}
-        return self._written(tmp, task_vars) if self._task.args.get("state") == "written" else self._served(tmp, task_vars)
+        return self._written(tmp, task_vars) if self._task.args.get("state") == _WRITTEN else self._served(tmp, task_vars)
 
-    def _variables(self, task_vars: Mapping[str, Any]) -> Emperor:
-        """The role's variables, from whatever form they come in."""
-        vassals = _bulk_argument.unpack(self._task.args.get(self.BULK))
-
-        def value(name: str) -> Any:
-            return vassals if name == _VASSALS else self._templar.template(task_vars.get(name))
-
-        return variables.read(Emperor, value)
-
-    def _arguments(self, given: Emperor, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the module."""
+    @uncollected()
+    def _prepared(self, task_vars: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Make the module's arguments of the roles' variables; a result where nothing is left for the module."""
         args = self._task.args
-        state = args["state"]
-        if state == "written":
-            keys = signing.keys(given, self._loader, bool(self._task.check_mode))
-            options = emperor.vassals_options(given).options
-            wanted = desired.written(given, emperor.binary(given, _package_manager(task_vars)), options, keys)
+        parts = host.parts(args.get("parts", [host.VASSALS]))
+        here = Host(self._around(task_vars))
+        if args.get("state") == _PLANNED:
+            flaws = here.flaws(parts)
+            return {"failed": True, "msg": mask("; ".join(flaws))} if flaws else {"changed": False, **here.planned(parts)}
+        if args.get("state") == _WRITTEN:
+            wanted = here.desired(parts)
+            # Where nothing is signed there is nothing to do about keys.
+            parts = [one for one in parts if one in wanted]
         else:
             done = args.get("done")
-            wanted = desired.served(given, done if isinstance(done, Mapping) else {})
-        own = {name: value for name, value in args.items() if name in ("state", "running")}
-        return {**desired.options(given), **own, "desired": _bulk_argument.pack(json.dumps(wanted))}
+            wanted = here.served(parts, done if isinstance(done, Mapping) else {})
+        if not wanted:
+            return {"changed": False}
+        own = {name: value for name, value in args.items() if name in _OWN}
+        packed = _bulk_argument.pack(json.dumps(wanted, default=_plain))
+        self._task.args = {**desired.options(here.emperor), **own, "parts": parts, "desired": packed}
+        return None
+
+    def _around(self, task_vars: Mapping[str, Any]) -> Around:
+        """What is known of the host and of those around it."""
+        vassals = _bulk_argument.unpack(self._task.args.get(self.BULK))
+        hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
+
+        def value(variable: str) -> Any:
+            return vassals if variable == _VASSALS else resolve(task_vars.get(variable), self._templar.template)
+
+        def of_host(other: str, variable: str) -> Any:
+            own = _other_hosts.raw(other, hostvars)
+            return self._templar.copy_with_new_env(available_variables=own).template(own.get(variable))
+
+        facts = task_vars.get("ansible_facts")
+        return Around(
+            name=name,
+            value=value,
+            inventory=lambda variable: name not in hostvars or variable in hostvars.raw_get(name),
+            of_host=of_host,
+            announced=lambda hosts: _other_hosts.of_hosts(hosts, hostvars, self._templar),
+            play=task_vars.get("ansible_play_hosts_all", []),
+            package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
+            loader=self._loader,
+            check_mode=bool(self._task.check_mode),
+        )
+
     def _served(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
         """Ask until nothing is pending or the time is over."""
         deadline = time.monotonic() + _seconds(self._task.args.get("wait_timeout", _WAIT_TIMEOUT))
@@ -112,32 +141,6 @@ def _seconds(value: Any) -> float:
         return 0
 
 
-def _package_manager(task_vars: Mapping[str, Any]) -> str:
-    facts = task_vars.get("ansible_facts")
-    return str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt"
-
-
-def _planned(given: Emperor, task_vars: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """What the variables come to, for the role's other tasks; a failure where something goes wrong in silence otherwise."""
-    manager = _package_manager(task_vars)
-    binary = emperor.binary(given, manager)
-    own = emperor.emperor_options(given, any("on_demand" in one for one in given.vassals))
-    of_vassals = emperor.vassals_options(given)
-    flaws = [*emperor.flaws(given, own.options), *own.flaws, *of_vassals.flaws]
-    if flaws:
-        return {"failed": True, "msg": mask("; ".join(flaws))}
-    return {
-        "changed": False,
-        "state": given.state,
-        "install": given.install,
-        "supervisor": given.supervisor,
-        "binary": binary,
-        "options": own.options,
-        "paths": emperor.paths(given)._asdict(),
-        "owners": emperor.owners(given)._asdict(),
-        "unit": service.unit(given, binary) if given.supervisor == "systemd" else "",
-        "wrapper": service.wrapper(binary),
-        "log_by_vassal": given.log_by_vassal,
-        "stop_timeout": emperor.stop_timeout(given),
-        "check_mode": check_mode,
-    }
+def _plain(value: Any) -> str:
+    """A value that JSON doesn't have, as Ansible sends it: a date, or what is in ansible-vault."""
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)

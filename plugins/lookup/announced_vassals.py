@@ -44,10 +44,9 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._other_hosts import announced
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._other_hosts import of_hosts
 
 
 class LookupModule(LookupBase):
@@ -58,14 +57,4 @@ class LookupModule(LookupBase):
         """What each host announces; raises AnsibleLookupError."""
         with discreet("emperor.uwsgi.announced_vassals", AnsibleLookupError, terms):
             self.set_options(var_options=variables, direct=kwargs)
-            return [self._of_host(str(host), variables["hostvars"]) for host in self._flatten(terms)]
-
-    def _of_host(self, host: str, hostvars: Any) -> dict[str, Any]:
-        if host not in hostvars:
-            raise ArgumentError("hosts", f"{host!r} is no host of the inventory; take it out, or add it there")
-        # As they stand in the inventory, with nothing resolved yet.
-        found = dict(hostvars.raw_get(host), hostvars=hostvars)
-        if "emperor_vassals" not in found:
-            return {"host": host}
-        templar = self._templar.copy_with_new_env(available_variables=found)
-        return {"host": host, "vassals": announced(host, found, templar.template)}
+            return of_hosts(self._flatten(terms), variables["hostvars"], self._templar)

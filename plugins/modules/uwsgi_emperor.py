@@ -14,6 +14,7 @@ author:
 description:
   - What the role P(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that; for files alone there are
     M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
+  - O(state=planned) changes nothing and returns what the variables of the roles come to.
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
@@ -34,25 +35,40 @@ options:
   state:
     description: What is done, see above. V(served) comes after V(written), and after the service manager has started the Emperor.
     type: str
-    choices: [written, served]
+    choices: [planned, written, served]
     required: true
+  parts:
+    description:
+      - What it is about. V(vassals) and what they need; V(service), the Emperor's own options and the systemd unit;
+        V(public_keys), those of all whom the host's routers know; V(routers). V(report) is for O(state=planned) alone.
+    type: list
+    elements: str
+    choices: [vassals, service, public_keys, routers, report]
+    default: [vassals]
+    version_added: 1.1.0
+  vassals:
+    description: The host's C(emperor_vassals). All other variables of the roles are read as they are.
+    type: raw
+  done:
+    description: The result of O(state=written), for O(state=served).
+    type: dict
   desired:
     description:
-      - The desired state. Of V(written), C(vassals), C(signing_keys) and C(next_signing_keys), with the arguments of
-        M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and C(health), with C(path) and
-        C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
+      - The desired state, by default what the variables of the roles come to. Of V(written), C(vassals), C(signing_keys) and
+        C(next_signing_keys), with the arguments of M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and
+        C(health), with C(path) and C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
+      - C(service) and C(routers) have the arguments of M(emperor.uwsgi.uwsgi_vassals), too. The first also has C(unit) and
+        C(wrapper), each with C(path), C(content) and C(mode); the second has the C(certificates) that the user C(reader) must be
+        able to read. C(public_keys) has the arguments of M(emperor.uwsgi.uwsgi_signing_keys).
       - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
         C(unused_keys) of C(keys_path), the C(user) that they run as, and C(log), where their lines go.
     type: raw
-    required: true
   leaving_path:
-    description: The folder with the texts of vassals that routers have yet to forget.
+    description: The folder with the texts of vassals that routers have yet to forget. It is needed with O(desired).
     type: path
-    required: true
   emperor_stats:
-    description: The Emperor's stats server.
+    description: The Emperor's stats server. It is needed with O(desired).
     type: str
-    required: true
   router_stats:
     description:
       - The stats servers of all routers that vassals announce themselves to. Without them nobody can see whom a router has, so
@@ -116,6 +132,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+given:
+  description: The variables of the role, in the types that they stand for, but for what is long or may be secret.
+  type: dict
+  returned: when O(state=planned)
+configured:
+  description: Whether the Emperor's own options changed. C(unit) and C(wrapper) say the same of these files, where there are any.
+  type: bool
+  returned: success, when O(state=written) and O(parts) has V(service)
+binary:
+  description: The path of uWSGI.
+  type: str
+  returned: success, when O(parts) has V(service)
 left:
   description: The names of the vassals that left their pools.
   type: list
@@ -171,14 +199,19 @@ argument:
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
 
+PARTS = ["vassals", "service", "public_keys", "routers", "report"]
+
 
 def main() -> None:
     """Run the module."""
     arguments = {
-        "state": {"type": "str", "choices": ["written", "served"], "required": True},
-        "desired": {"type": "raw", "required": True},
-        "leaving_path": {"type": "path", "required": True},
-        "emperor_stats": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["planned", "written", "served"], "required": True},
+        "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": ["vassals"]},
+        "vassals": {"type": "raw"},
+        "done": {"type": "dict"},
+        "desired": {"type": "raw"},
+        "leaving_path": {"type": "path"},
+        "emperor_stats": {"type": "str"},
         "router_stats": {"type": "list", "elements": "str", "default": []},
         "router_tolerance": {"type": "int", "default": 17},
         "allow_outage": {"type": "bool", "default": False},

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -23,6 +23,38 @@ _MOST_NAMES = 20
 _SIGNED = ("key", "signing")
 _FILES = ("sni_cert", "sni_key", "sni_client_ca")
 _REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
+
+
+def of_hosts(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str, Any]]:
+    """What hosts of the inventory announce, each with its ``host`` and, where it has the variable, its ``vassals``.
+
+    Args:
+        hostvars: Ansible's.
+        templar: the template engine.
+
+    Raises:
+        ArgumentError: for a host that isn't there, and for what can't be resolved.
+    """
+    found = []
+    for host in map(str, hosts):
+        own = raw(host, hostvars)
+        if _VASSALS in own:
+            template = templar.copy_with_new_env(available_variables=own).template
+            found.append({"host": host, "vassals": announced(host, own, template)})
+        else:
+            found.append({"host": host})
+    return found
+
+
+def raw(host: str, hostvars: Any) -> dict[str, Any]:
+    """A host's variables as they stand in the inventory, with nothing resolved yet.
+
+    Raises:
+        ArgumentError: for a host that isn't there.
+    """
+    if host not in hostvars:
+        raise ArgumentError("hosts", f"{host!r} is no host of the inventory; take it out, or add it there")
+    return dict(hostvars.raw_get(host), hostvars=hostvars)
 
 
 def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any], Any]) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ inline take_out(host) {
   CUT
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_gone) */
+/* Stands for: plugins/module_utils/_deployment/walk.py (_gone) */
 inline gone(host) {
   d_step { begin_wait() };
   d_step { !running[host] -> end_wait(0) };
@@ -119,7 +119,7 @@ inline gone(host) {
   CUT
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (go, _done, _leave, end), by roles/emperor/tasks/main.yml. Its own check of the
+/* Stands for: plugins/module_utils/_deployment/walk.py (go, _done, _leave, end), by roles/emperor/tasks/main.yml. Its own check of the
  * others finds nobody to check, since the vassal is out of its pools. */
 inline deploy_node(host) {
   if

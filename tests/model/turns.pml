@@ -111,7 +111,7 @@ inline leave(host) {
   WAIT(!KNOWN(host), 1 << (host))
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_gone), with stopped of plugins/module_utils/_deployment/leaving.py. */
+/* Stands for: plugins/module_utils/_deployment/walk.py (_gone), with stopped of plugins/module_utils/_deployment/leaving.py. */
 inline gone(host) {
   d_step { begin_wait() };
   WAIT(!running[host], 0);
@@ -130,7 +130,7 @@ inline returned(host) {
 #endif
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (end) */
+/* Stands for: plugins/module_utils/_deployment/walk.py (end) */
 inline end_walk(host) {
   held[host] = false;
   CUT;

@@ -152,7 +152,7 @@ inline change(vassal) {
   fi
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (go); what is wanted next to what is there, and what an earlier run left. */
+/* Stands for: plugins/module_utils/_deployment/walk.py (go); what is wanted next to what is there, and what an earlier run left. */
 inline plan() {
   change(0);
   change(1);
@@ -278,7 +278,7 @@ inline stopped(first, second) {
 #define LEFT_BEHIND(vassal) (gone_before[vassal] && GIVEN_UP(vassal))
 #endif
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_gone) */
+/* Stands for: plugins/module_utils/_deployment/walk.py (_gone) */
 inline gone(first, second, third, fourth) {
   stopped(first, second);
   CUT;
@@ -300,7 +300,7 @@ inline write_file(vassal) {
   file[vassal] = want[vassal]
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (end) */
+/* Stands for: plugins/module_utils/_deployment/walk.py (end) */
 inline come_back(vassal) {
   if
   :: LEAVES(vassal) || gone_before[vassal] -> held[vassal] = false

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple, cast
+from typing import Any, Callable, Dict, List, Mapping, Set, cast
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -19,16 +19,15 @@ from .._addresses import stats_flaw
 from .._arguments import spec
 from .._arguments.health import health
 from .._deployment import log, serving
-from .._deployment.changes import RESTART, Side, changes, out_first
-from .._deployment.leaving import SUFFIX, Journal, Leaver, Settings, Way, leaver
-from .._dialect import BOUND, SOCKETS
+from .._deployment.leaving import SUFFIX, Journal, Settings, Way, leaver
+from .._deployment.walk import Run, TurnNeeded, Walk
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.chain import Chain
+from .._files.attributes import attributes
+from .._files.child import as_user
 from .._files.directory import Directory
-from .._files.plan import Change as FileChange
-from .._files.plan import Plan
-from .._ini import instance
+from .._files.plan import Plan, Wanted, differences
+from .._host import access
 from .._keys import file_names
 from . import uwsgi_health, uwsgi_signing_keys, uwsgi_vassals
 
@@ -92,6 +91,11 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 
 def _settings(params: Dict[str, Any]) -> Settings:
+    if params["state"] == "planned":
+        raise ArgumentError("state", "planned is for the action plugin of the roles; use written or served")
+    for name in ("desired", "leaving_path", "emperor_stats"):
+        if params[name] is None:
+            raise ArgumentError(name, "is missing, and there are no variables of a role that say it")
     for name, least in (("router_tolerance", 1), ("timeout", 1)):
         if params[name] < least:
             raise ArgumentError(name, f"{params[name]} is too small; give {least} or more")
@@ -128,9 +132,23 @@ def _desired(module: AnsibleModule, parts: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
+    """The parts, one after the other."""
+    desired = _desired(module, {name: dict for name in module.params["parts"]})
+    result: Dict[str, Any] = {"changed": False, "since": int(time.time())}
+    diffs: List[Any] = []
+    for name, write in _PARTS.items():
+        if name in module.params["parts"]:
+            found = write(module, settings, desired)
+            diffs += found.pop("diff", [])
+            result.update(found, changed=result["changed"] or found["changed"])
+            if "turn_needed" in found:
+                return result
+    result["invocation"] = {"module_args": {name: value for name, value in module.params.items() if name != "desired"}}
+    return {**result, "diff": diffs} if module._diff else result
+
+
+def _vassals_written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
     """New keys, the gate and the vassals, after those who have to go first have gone."""
-    since = int(time.time())
-    desired = _desired(module, {"vassals": dict})
     keys = [
         part(module, f"desired.{name}", spec.signing_keys(), desired[name])
         for name in ("signing_keys", "next_signing_keys")
@@ -141,26 +159,94 @@ def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     # Those with which vassals that leave say goodbye stay until they have.
     results = [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
     results += [_module.done(one, uwsgi_health.run) for one in gates]
-    walk = Walk(module, settings, vassals)
+    journal = Journal(module.params["leaving_path"], _module.directory(vassals).create or _module.shared(0o711))
+    how = Run(module.check_mode, module.params["turn"], module.warn)
+    walk = Walk(settings, vassals.params["path"], journal, how)
     try:
         found = uwsgi_vassals.run(vassals, walk.go)
     except TurnNeeded:
         return {"changed": any(one["changed"] for one in results), "turn_needed": True}
     walk.end()
     results.append(found)
-    result: Dict[str, Any] = {
+    return {
         **found,
         "changed": any(one["changed"] for one in results),
         "left": walk.left,
-        "since": since,
         "failed_before": walk.failed,
         # To be removed when nobody signs with them any more.
         "unused_keys": results[0]["removed"] if desired.get("signing_keys") else [],
-        "invocation": {"module_args": {name: value for name, value in module.params.items() if name != "desired"}},
+        "diff": [item for one in results for item in one.get("diff", [])],
     }
-    if module._diff:
-        result["diff"] = [item for one in results for item in one.get("diff", [])]
-    return result
+
+
+def _service_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """The Emperor's own options, and the texts by which systemd runs it."""
+    given = dict(desired["service"])
+    texts = {name: _text(f"desired.service.{name}", given.pop(name)) for name in _TEXTS if given.get(name)}
+    found = _module.done(part(module, "desired.service", spec.vassals(), given), uwsgi_vassals.run)
+    result = {"configured": found["changed"], "binary": given.get("uwsgi_binary", ""), "diff": list(found.get("diff", []))}
+    for name, text in texts.items():
+        folder_path, file = os.path.split(text["path"])
+        with Directory(folder_path, f"desired.service.{name}.path", module.check_mode) as folder:
+            common = attributes("", None, None, text["mode"], module.check_mode)
+            plan = folder.compare([Wanted(file, text["content"].encode("utf-8"), "desired.service." + name, *common)])
+            folder.apply(plan)
+        result[name] = plan.changed
+        result["diff"] += differences(folder_path, plan, lambda content: content.decode("utf-8", "replace"))
+    return {**result, "changed": found["changed"] or any(result[name] for name in texts)}
+
+
+def _text(place: str, given: Any) -> Dict[str, str]:
+    """A file's path, content and mode."""
+    if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in ("path", "content", "mode")):
+        raise ArgumentError(place, "must be a mapping with path, content and mode")
+    return given
+
+
+def _public_keys_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """The public halves with which the host's routers check signatures."""
+    found = _module.done(part(module, "desired.public_keys", spec.signing_keys(), desired["public_keys"]), uwsgi_signing_keys.run)
+    return {"changed": found["changed"], "public_keys": found["changed"], "diff": found.get("diff", [])}
+
+
+def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """The host's routers, if they can read their certificates."""
+    given = dict(desired["routers"])
+    certificates, reader = given.pop("certificates", []), given.pop("reader", "")
+    routers = part(module, "desired.routers", spec.vassals(), given)
+    # Check mode may only have pretended to write them.
+    if certificates and not module.check_mode:
+        _refuse_unreadable(certificates, reader)
+    failed: Dict[str, int] = {}
+
+    def note(dummy: Directory, plan: Plan) -> bool:
+        failed.update(serving.failing(settings) if plan.changed else {})
+        return False
+
+    return {**_module.done(routers, partial(uwsgi_vassals.run, before=note)), "failed_before": failed}
+
+
+def _refuse_unreadable(paths: List[str], reader: str) -> None:
+    """Refuse certificates that the routers can't read: uWSGI would serve another one without a word."""
+    user = _module.runner(reader, "desired.routers.reader", False)
+    unreadable = as_user(user, lambda: [path for path in paths if not access.readable(path)])
+    if unreadable:
+        who = reader or "whoever runs the play"
+        raise HostError(
+            f"the certificates and keys {', '.join(unreadable)}",
+            "emperor_user can't read them, so clients would see another certificate without a word; put them there, readable for "
+            + who,
+        )
+
+
+# What a run brings about, in this order.
+_PARTS: Dict[str, Callable[[AnsibleModule, Settings, Dict[str, Any]], Dict[str, Any]]] = {
+    "vassals": _vassals_written,
+    "service": _service_written,
+    "public_keys": _public_keys_written,
+    "routers": _routers_written,
+}
+_TEXTS = ("unit", "wrapper")
 
 
 def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, Any]]:
@@ -190,133 +276,6 @@ def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, A
     ]
 
 
-class TurnNeeded(Exception):
-    """Somebody who serves has to stop and start, and nothing is changed yet."""
-
-
-class Walk:
-    """What happens between the check of the vassals and their writing.
-
-    Attributes:
-        left: the names of the vassals that left their pools.
-        failed: how often each vassal had failed to start.
-    """
-
-    def __init__(self, module: AnsibleModule, settings: Settings, vassals: AnsibleModule) -> None:
-        self.left: List[str] = []
-        self.failed: Dict[str, int] = {}
-        self._module = module
-        self._settings = settings
-        self._path: str = vassals.params["path"]
-        self._journal = Journal(module.params["leaving_path"], _module.directory(vassals).create or _module.shared(0o711))
-        self._again: List[Tuple[Way, List[str]]] = []
-        self._back: List[str] = []
-
-    def go(self, folder: Directory, plan: Plan) -> bool:
-        """Have those leave that must; whether the directory changed."""
-        before = self._journal.leavers() if not self._module.check_mode else []
-        if not plan.changed and not before:
-            return False
-        self.failed = serving.failing(self._settings) if plan.changed else {}
-        old = {name: leaver(name, self._file(name)) for name in _vassals(plan.updated + plan.removed)}
-        sides = {name: _side(one.path, None, one) for name, one in old.items()}
-        wanted = {name: _side(self._file(name), content) for name, content in _vassals(plan.created + plan.updated).items()}
-        found = changes(sides, wanted)
-        names = out_first(found)
-        way = Way(self._settings, [old[name] for name in names], self._module.warn)
-        self._back = [name for name in names if found[name] == RESTART]
-        leaves = any(old[name].announcements for name in names) and bool(self._settings.router_stats)
-        if leaves and not self._module.params["turn"] and not self._module.check_mode:
-            # Whoever is out on another host is back then.
-            raise TurnNeeded
-        # What nobody announces any more needs nobody.
-        keys = {key for side in wanted.values() for key, dummy in side.pairs}
-        way.require_others(keys, [name for name in self._back if sides[name].bound != wanted[name].bound])
-        if self._module.check_mode:
-            self.left = names
-            return False
-        return self._done(folder, names, way, before)
-
-    def _done(self, folder: Directory, names: List[str], way: Way, before: List[Leaver]) -> bool:
-        # What an earlier run took out before it was cut off: its file is gone, and nobody else would say goodbye for it.
-        cut = [one for one in before if not opened.exists(self._file(one.name))]
-        if cut:
-            # Somebody may have its key and its address by now.
-            there = [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
-            kept = {pair for name in there if name not in names for pair in leaver(name, self._file(name)).pairs}
-            cut = [one.besides(kept) for one in cut]
-        self._journal.add(names, self._path)
-        if names:
-            self._leave(folder, way, names)
-        if cut:
-            rest = Way(self._settings, cut, self._module.warn)
-            self._gone(rest, [one.name for one in cut])
-        self.left = names + [one.name for one in cut]
-        return bool(names)
-
-    def _leave(self, folder: Directory, way: Way, names: List[str]) -> None:
-        way.silence()
-        try:
-            way.leave()
-        except BaseException:
-            way.release()
-            self._journal.remove(names)
-            raise
-        folder.apply(folder.compare([], [name + SUFFIX for name in names]))
-        # Once more: one may have announced itself while it was silenced.
-        self._gone(way, names)
-
-    def _gone(self, way: Way, names: List[str]) -> None:
-        way.stopped([self._file(name) for name in names])
-        since = time.monotonic()
-        way.leave()
-        way.outlast(since)
-        self._again.append((way, names))
-
-    def end(self) -> None:
-        """Let those announce themselves again that were only taken out, and forget all that are forgotten."""
-        for way, names in self._again:
-            way.release([name for name in names if opened.exists(self._file(name))])
-            way.clear([name for name in names if not opened.exists(self._file(name))])
-            self._journal.remove(names)
-        if self._back and self._settings.router_stats:
-            # Until then, no other host may do the same.
-            Way(self._settings, [leaver(name, self._file(name)) for name in self._back], self._module.warn).returned()
-
-    def _file(self, name: str) -> str:
-        return os.path.join(self._path, name + SUFFIX)
-
-
-def _vassals(found: List[FileChange]) -> Dict[str, Optional[bytes]]:
-    """The vassals among the files that change, with what theirs will be."""
-    return {one.name[: -len(SUFFIX)]: one.after for one in found if one.name.endswith(SUFFIX)}
-
-
-def _side(path: str, content: Any, old: Any = None) -> Side:
-    """A vassal as it is, or as its file will be."""
-    chain = Chain()
-
-    def read(asked: str) -> bytes:
-        return content if content is not None and asked == path else chain.read(asked)
-
-    try:
-        found = instance.read("vassals", path, read)
-        announced = found.announcements() if found.subscribes else []
-    except ArgumentError:
-        # What can't be known is told to whoever leaves; what is new is checked elsewhere.
-        return Side(text=repr(content))
-    sockets = [option for option in found.options if option.name in SOCKETS and not option.flaw]
-    # A port that the system gives, and a socket that is shared, are nobody's own.
-    own = frozenset(option.value for option in sockets if not option.value.endswith(":0") and not option.value.startswith("="))
-    return Side(
-        text=repr([(option.name, option.value) for option in found.options]),
-        pairs=old.pairs if old else frozenset((one.key, one.address) for one in announced),
-        sockets=own,
-        bound=tuple((option.name, option.value) for option in found.options if option.name in BOUND)
-        + tuple((option.name, "") for option in sockets),
-    )
-
-
 def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
     """Wait a while until all serves, and when it does remove what nobody needs any more."""
     desired = _desired(module, _SERVED)
@@ -339,6 +298,8 @@ def _served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
                 return result
             for warning in found.warnings:
                 module.warn(warning)
+    if "vassals" not in module.params["parts"]:
+        return result
     forgotten = _forgotten(module, wanted, settings)
     keys = _purged(module, desired)
     result.update(forgotten=forgotten, removed_keys=keys, changed=bool(forgotten or keys))

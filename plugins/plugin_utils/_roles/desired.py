@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module ``uwsgi_emperor`` is to bring about on a host, by the variables of the role ``emperor``. Pure."""
+"""What the module ``uwsgi_emperor`` is to bring about on a host, by the variables of the roles. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import emperor
+from . import emperor, fastrouter
+from . import service as units
 from .variables import Emperor
 
 # What a vassal's options hold, such as passwords in its environment, is for its user alone.
@@ -31,8 +32,8 @@ class Keys(NamedTuple):
     succeeding: list[str]
 
 
-def written(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
-    """The desired state before the service manager acts.
+def vassals(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    """The part ``vassals``, with what they need.
 
     Args:
         options: of every vassal.
@@ -67,6 +68,72 @@ def written(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys)
     }
 
 
+def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
+    """The part ``service``: the Emperor's own options, and the texts by which systemd runs it.
+
+    Args:
+        on_demand: whether there is a vassal that it starts on demand.
+    """
+    at = emperor.paths(given)
+    texts = {}
+    if given.supervisor == "systemd":
+        texts["unit"] = {"path": units.path(given), "content": units.unit(given, binary), "mode": "0644"}
+        if given.log_by_vassal:
+            texts["wrapper"] = {"path": at.wrapper, "content": units.wrapper(binary), "mode": "0755"}
+    return {
+        "path": given.dir,
+        "mode": "0644",
+        "uwsgi_binary": binary,
+        # Nothing is read as root before it's written.
+        "user": given.user,
+        "vassals": [{"name": "emperor", "options": emperor.emperor_options(given, on_demand).options}],
+        **texts,
+    }
+
+
+def public_keys(given: Emperor, halves: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """The part ``public_keys``, those of all that announce themselves to a router.
+
+    Args:
+        limit: the percentage of the keys that are there that may be lost at once.
+    """
+    return {
+        "path": emperor.paths(given).public_keys,
+        "directory_mode": "0755",
+        "directory_owner": emperor.owners(given).folders,
+        "mode": "0444",
+        "purge": True,
+        "allow_empty": given.allow_empty,
+        "purge_limit": limit,
+        "signing_keys": halves,
+    }
+
+
+def routers(given: Emperor, binary: str, found: list[dict[str, Any]], certificates: list[str]) -> dict[str, Any]:
+    """The part ``routers``.
+
+    Args:
+        found: the routers, as for the module ``uwsgi_vassals``.
+        certificates: the files that they read.
+    """
+    systemd = given.supervisor == "systemd"
+    return {
+        "path": emperor.paths(given).routers,
+        "directory_mode": "0755",
+        "directory_owner": emperor.owners(given).folders,
+        "mode": "0644",
+        "user": given.user,
+        **({"owner": given.user, "group": given.group} if given.tyrant else {}),
+        "tyrant": given.tyrant,
+        "purge": True,
+        "uwsgi_binary": binary,
+        "default_options": dict(fastrouter.DEFAULT_OPTIONS),
+        "vassals": found,
+        "certificates": certificates,
+        "reader": given.user if systemd else "",
+    }
+
+
 def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, Any]:
     whose = emperor.owners(given)
     return {
@@ -88,13 +155,12 @@ def _signing(given: Emperor, directory: str, succeeding: list[str]) -> dict[str,
 
 
 def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
-    """The desired state after it.
+    """The vassals after the service manager has acted.
 
     Args:
         done: the result of the module before; empty where it didn't run.
     """
     at = emperor.paths(given)
-    systemd = given.supervisor == "systemd"
     changed = {*done.get("created", ()), *done.get("updated", ())}
     return {
         "path": at.vassals,
@@ -102,13 +168,37 @@ def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
         "names": [one["name"] for one in (*given.vassals, *emperor.gate(given))],
         "health": {one["name"]: one["health"] for one in given.vassals if "health" in one and one["name"] in changed},
         "failed_before": dict(done.get("failed_before", {})),
+        "user": emperor.owners(given).user,
         "unused_keys": list(done.get("unused_keys", ())),
-        "log": {
-            "unit": given.service + ".service" if systemd else "",
-            "by_vassal": given.log_by_vassal and systemd,
-            "file": "" if systemd else at.log,
-            "since": done.get("since", 0),
-        },
+        "log": _log(given, done),
+    }
+
+
+def routers_served(given: Emperor, names: list[str], done: Mapping[str, Any]) -> dict[str, Any]:
+    """The routers after they were written.
+
+    Args:
+        names: theirs.
+        done: the result of the module before; empty where it didn't run.
+    """
+    return {
+        "path": emperor.paths(given).routers,
+        "keys_path": "",
+        "names": names,
+        "health": {},
+        "failed_before": dict(done.get("failed_before", {})),
+        "unused_keys": [],
+        "log": _log(given, done),
+    }
+
+
+def _log(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
+    systemd = given.supervisor == "systemd"
+    return {
+        "unit": given.service + ".service" if systemd else "",
+        "by_vassal": given.log_by_vassal and systemd,
+        "file": "" if systemd else emperor.paths(given).log,
+        "since": done.get("since", 0),
     }
 
 

@@ -2,12 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the role ``emperor`` make of a host: where things are, whose they are, and the Emperor's options. Pure."""
+"""What the variables of the role ``emperor`` make of a host: where things are, whose they are, the Emperor's options. Pure."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import MAX_SOCKET_PATH
 
 from .. import _role_options
 from .variables import Emperor
@@ -181,6 +184,25 @@ def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
     return _role_options.together(own, given.options, "emperor_options")
 
 
+def rolling_vassals(given: Emperor) -> list[str]:
+    """The names of the vassals that a rolling update is about, by default all that announce themselves."""
+    if given.rolling_vassals is not None:
+        return given.rolling_vassals
+    return [str(one.get("name", "")) for one in given.vassals if "subscriptions" in one]
+
+
+def files(given: Emperor, names: Iterable[str]) -> list[str]:
+    """Where the texts of vassals are."""
+    return [f"{paths(given).vassals}/{name}.ini" for name in names]
+
+
+def folders(given: Emperor) -> list[str]:
+    """The role's folders, from the innermost on, as they are removed."""
+    at = paths(given)
+    keys = [at.next_private_keys, at.private_keys, at.public_keys, f"{given.dir}/keys"]
+    return [*keys, at.leaving, at.vassals, at.routers, given.dir]
+
+
 def capabilities(given: Emperor) -> list[str]:
     """What the Emperor's service may at most."""
     return [*given.capabilities, *(_TYRANT_CAPABILITIES if given.tyrant else ())]
@@ -202,9 +224,15 @@ def flaws(given: Emperor, options: Mapping[str, Any]) -> list[str]:
             "emperor_options: an emperor-curse-tolerance that is not above emperor_worker_reload_mercy lets the Emperor kill "
             "vassals that finish their requests; leave it out"
         )
-    if not options.get("max-fd"):
+    if given.max_fd < 1:
         found.append(
-            "emperor_options: without max-fd uWSGI takes memory for as many files as the host allows, some gigabytes; leave it out"
+            "emperor_max_fd: must be at least 1, since without a limit uWSGI reserves memory for as many files as the host allows"
+        )
+    stats = paths(given).stats
+    size = len(os.fsencode(stats))
+    if size > MAX_SOCKET_PATH:
+        found.append(
+            f"emperor_run_dir: uWSGI cuts the path of a socket at {MAX_SOCKET_PATH} bytes, and {stats} has {size}; shorten it"
         )
     if given.announce_interval < 1:
         found.append("emperor_announce_interval: must be at least 1, since an interval of 0 crashes uWSGI")
@@ -223,8 +251,8 @@ def _tenants_flaws(given: Emperor) -> list[str]:
     found = []
     unowned = list(_unowned(given.vassals))
     if unowned:
-        verb = "has not" if len(unowned) == 1 else "have not"
-        found.append(f"emperor_vassals: with emperor_tyrant each needs an owner other than root, which {', '.join(unowned)} {verb}")
+        who = f"{', '.join(unowned)} {'has not' if len(unowned) == 1 else 'have not'}"
+        found.append(f"emperor_vassals: with emperor_tyrant each needs an owner other than root, which {who}")
     if given.user in _ROOT:
         found.append("emperor_user: with emperor_tyrant it is whom routers run as, since nothing runs as root; name one")
     return found

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ DEFAULT_OPTIONS = {
 # Seconds that clients have for their headers.
 _HEADERS_TIMEOUT = 10
 _SUBSCRIPTION_SERVER = "-subscription-server"
+# An address that stands for all of the host's.
+_ANY = re.compile(r"^(0\.0\.0\.0)?:")
 
 
 class Routers(NamedTuple):
@@ -49,6 +52,11 @@ def routers(given: Fastrouter, emperor: Emperor) -> Routers:
     return Routers(
         [one for one, dummy in found] + _further(given, emperor), [flaw for dummy, flaws in found for flaw in flaws]
     )
+
+
+def own_stats(given: Fastrouter) -> str:
+    """The stats server of the fastrouter, as its own host reaches it."""
+    return _ANY.sub("127.0.0.1:", given.stats)
 
 
 def with_pools(vassals: list[dict[str, Any]]) -> list[str]:

@@ -75,6 +75,11 @@ exec {binary} "$@"
 """
 
 
+def path(given: Emperor) -> str:
+    """Where the unit is (systemd.unit(5))."""
+    return f"/etc/systemd/system/{given.service}.service"
+
+
 def unit(given: Emperor, binary: str) -> str:
     """The Emperor's unit.
 

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The private halves that a host signs with, from the controller's store."""
+"""The keys of a host, from the controller's store: the private halves that it signs with, the public ones of its routers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
@@ -37,6 +38,31 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
     current = halves(signed, store.keys(names, "imagine" if check_mode else "create"), "private")
     later = [{"file": name, "content": successors[name]} for name in names if name in successors]
     return Keys(_owned(current, owners), _owned(later, owners), list(successors))
+
+
+def public_halves(given: Emperor, vassals: Sequence[Any], loader: Any, check_mode: bool) -> list[dict[str, str]]:
+    """Those of all that the vassals of a fleet sign with. Of a key that is being rotated it is its successor's.
+
+    Args:
+        vassals: theirs, in lists of any depth.
+        loader: Ansible's ``DataLoader``.
+
+    Raises:
+        ArgumentError: for a vassal that can't be signed for, or a file that's no key.
+    """
+    store = Store(given.signing_keys_dir, loader, given.signing_key_type)
+    signed = _signed(given, vassals)
+    found = store.keys(key_names(signed), "imagine" if check_mode else "create")
+    return halves(signed, {**found, **store.successors()}, "public")
+
+
+def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:
+    """The files of the keys that vassals sign with."""
+    return key_names(_signed(given, vassals))
+
+
+def _signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
+    return list(signed_vassals(announced(vassals, False), emperor.paths(given).private_keys, given.signing_digest))
 
 
 def _owned(found: list[dict[str, str]], owners: dict[str, str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ArgumentError(name, f"{values.shown(value)} is not text; give text, in quotes where YAML takes it for something else")
+        raise ArgumentError(name, f"{values.shown(value)} is not text; give text, in quotes where YAML takes it for anothersort")
     return str(value)
 
 
@@ -60,6 +60,15 @@ def sequence(member: Convert) -> Convert:
             # One value, or one mapping, as Ansible takes them.
             found = [found]
         return [member(f"{name}[{at}]", one) for at, one in enumerate(found)]
+
+    return convert
+
+
+def maybe(member: Convert) -> Convert:
+    """What another conversion takes, or null for nothing at all."""
+
+    def convert(name: str, value: Any) -> Any:
+        return None if value is None else member(name, value)
 
     return convert
 
@@ -93,7 +102,7 @@ def _split(name: str, value: str) -> Any:
     try:
         return json.loads(stripped)
     except (ValueError, RecursionError) as exc:
-        raise ArgumentError(name, f"{values.shown(value)} begins as JSON and is none ({exc}); give a list in JSON, or commas") from exc
+        raise ArgumentError(name, f"{values.shown(value)} begins as JSON and is none ({exc}); give JSON, or commas") from exc
 
 
 def _loaded(name: str, value: str, wanted: str) -> Any:

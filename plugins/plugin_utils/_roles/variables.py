@@ -4,17 +4,16 @@
 
 """The variables of both roles, as what they mean. Pure.
 
-A field ``x`` of ``Emperor`` is the variable ``emperor_x``, and its annotation says how a value becomes one of its type. What they are
-for is in the roles' argument specs.
+A field ``x`` of ``Emperor`` is the variable ``emperor_x``, and its annotation says how a value becomes one of its type. What they
+are for is in the roles' argument specs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, NamedTuple, Optional, TypeVar, get_type_hints
 
-from .texts import Convert, boolean, choice, integer, mapping, mappings, sequence, text
+from .texts import Convert, boolean, choice, integer, mapping, mappings, maybe, sequence, text
 
 Bool = Annotated[bool, boolean]
 Int = Annotated[int, integer]
@@ -22,6 +21,8 @@ Str = Annotated[str, text]
 Words = Annotated[list[str], sequence(text)]
 Options = Annotated[dict[str, Any], mapping]
 Dicts = Annotated[list[dict[str, Any]], mappings]
+# Without a value it follows from others.
+MaybeWords = Annotated[Optional[list[str]], maybe(sequence(text))]
 
 
 class Emperor(NamedTuple):
@@ -60,12 +61,13 @@ class Emperor(NamedTuple):
     buffer_size: Int
     max_fd: Int
     max_throttle: Int
+    routers: Words
     router_stats: Words
     router_tolerance: Int
     wait: Bool
     wait_timeout: Int
     allow_outage: Bool
-    rolling_vassals: Words
+    rolling_vassals: MaybeWords
     rolling_tasks: Str
     rolling_minimum: Int
     rolling_timeout: Int
@@ -115,14 +117,12 @@ class Fastrouter(NamedTuple):
 Record = TypeVar("Record", Emperor, Fastrouter)
 
 
-@lru_cache(maxsize=None)
-def converters(kind: type[Record]) -> Mapping[str, Convert]:
+def converters(kind: type[tuple[Any, ...]]) -> Mapping[str, Convert]:
     """How a role's variables are converted, by their fields."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {name: hints[name].__metadata__[0] for name in kind._fields}
+    return {name: hint.__metadata__[0] for name, hint in get_type_hints(kind, include_extras=True).items()}
 
 
-def prefix(kind: type[Record]) -> str:
+def prefix(kind: type[tuple[Any, ...]]) -> str:
     """What the names of a role's variables begin with."""
     return kind.__name__.lower() + "_"
 

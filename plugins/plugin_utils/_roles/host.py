@@ -1,0 +1,235 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One host of a play: what the variables of the roles come to, and what the module ``uwsgi_emperor`` is to bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+from .. import _router_checks
+from . import desired, emperor, fastrouter, signing, variables
+from .fastrouter import Routers
+from .texts import mappings
+from .variables import Emperor, Fastrouter
+
+# What a run brings about, in this order.
+VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS = "vassals", "service", "public_keys", "routers"
+# What a report of the routers needs, which nothing is written for.
+REPORT = "report"
+PARTS = (VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS, REPORT)
+_VASSALS = "emperor_vassals"
+_SUBSCRIPTIONS = "fastrouter_subscriptions"
+# What may hold secrets, or is long.
+_UNSHOWN = ("vassals", "subscriptions", "options", "default_options", "http_options", "https_options")
+# The percentage of its public keys that a router may lose where hosts may be missing.
+_SOME, _ALL = 50, 100
+
+
+class Around(NamedTuple):
+    """What is known of a host and of those around it.
+
+    Attributes:
+        name: the host's.
+        value: what a variable holds here, by its name.
+        inventory: whether a variable is there for other hosts, too, which don't see a play's.
+        of_host: what a variable of another host holds, by the host's name and its own.
+        announced: the names of hosts to a mapping for each, as the lookup ``announced_vassals`` gives them.
+        play: the hosts of the play.
+        package_manager: the host's, as the fact ``pkg_mgr``.
+        loader: Ansible's ``DataLoader``.
+    """
+
+    name: str
+    value: Callable[[str], Any]
+    inventory: Callable[[str], bool]
+    of_host: Callable[[str, str], Any]
+    announced: Callable[[Sequence[str]], list[dict[str, Any]]]
+    play: Sequence[str]
+    package_manager: str
+    loader: Any
+    check_mode: bool
+
+
+def parts(value: Any) -> list[str]:
+    """The argument ``parts``, in the order in which they are brought about.
+
+    Raises:
+        ArgumentError: for one that isn't known.
+    """
+    given = [one.strip() for one in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(given, (list, tuple)) or not given or not set(given) <= set(PARTS):
+        raise ArgumentError("parts", f"{values.shown(value)} is not known; give some of {', '.join(PARTS)}")
+    return [one for one in PARTS if one in given]
+
+
+class Host:
+    """A host of a play.
+
+    Raises:
+        ArgumentError: at the first use of a variable that can't be used.
+    """
+
+    def __init__(self, around: Around) -> None:
+        self._around = around
+
+    @cached_property
+    def emperor(self) -> Emperor:
+        """The variables of the role ``emperor``."""
+        return variables.read(Emperor, self._around.value)
+
+    @cached_property
+    def fastrouter(self) -> Fastrouter:
+        """The variables of the role ``fastrouter``."""
+        return variables.read(Fastrouter, self._around.value)
+
+    @cached_property
+    def binary(self) -> str:
+        """uWSGI's path."""
+        return emperor.binary(self.emperor, self._around.package_manager)
+
+    @cached_property
+    def _routers(self) -> Routers:
+        return fastrouter.routers(self.fastrouter, self.emperor)
+
+    @cached_property
+    def _nodes(self) -> list[dict[str, Any]]:
+        return self._around.announced(self.fastrouter.nodes)
+
+    @cached_property
+    def _announced(self) -> list[Any]:
+        """What all nodes and the extra subscriptions announce."""
+        found: list[Any] = [one["vassals"] for one in self._nodes if "vassals" in one]
+        return [*found, {"subscriptions": self.fastrouter.subscriptions}]
+
+    def planned(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """What the variables come to, for the roles' other tasks.
+
+        Raises:
+            ArgumentError: for a variable that can't be used.
+        """
+        if REPORT in wanted:
+            return {"given": _shown(self.fastrouter)}
+        return self._planned_routers(wanted) if {PUBLIC_KEYS, ROUTERS} & set(wanted) else self._planned_emperor()
+
+    def flaws(self, wanted: Sequence[str]) -> list[str]:
+        """What goes wrong in silence otherwise, each with what comes of it."""
+        if REPORT in wanted:
+            return []
+        if {PUBLIC_KEYS, ROUTERS} & set(wanted):
+            return fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
+        given = self.emperor
+        own = emperor.emperor_options(given, _on_demand(given))
+        return [*emperor.flaws(given, own.options), *own.flaws, *emperor.vassals_options(given).flaws, *self._unknown()]
+
+    def desired(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """What is to be written, by the parts of it."""
+        found: dict[str, Any] = {}
+        if VASSALS in wanted:
+            found.update(self._vassals())
+        if SERVICE in wanted:
+            found[SERVICE] = desired.service(self.emperor, self.binary, _on_demand(self.emperor))
+        if PUBLIC_KEYS in wanted and self.emperor.signing:
+            found[PUBLIC_KEYS] = self._public_keys()
+        if ROUTERS in wanted:
+            found[ROUTERS] = desired.routers(self.emperor, self.binary, self._routers.vassals, self._certificates())
+        return found
+
+    def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
+        """What is to be waited for.
+
+        Args:
+            done: the result of what was written; empty where that didn't run.
+        """
+        if VASSALS in wanted:
+            return desired.served(self.emperor, done)
+        return desired.routers_served(self.emperor, [one["name"] for one in self._routers.vassals], done)
+
+    def _planned_emperor(self) -> dict[str, Any]:
+        given = self.emperor
+        rolling = emperor.rolling_vassals(given)
+        return {
+            "given": _shown(given),
+            "paths": emperor.paths(given)._asdict(),
+            "owners": emperor.owners(given)._asdict(),
+            "folders": emperor.folders(given),
+            "binary": self.binary,
+            "stop_timeout": emperor.stop_timeout(given),
+            "rolling_files": emperor.files(given, rolling),
+            "rolling_checks": [
+                {"vassal": emperor.files(given, [one["name"]])[0], "health": one["health"]}
+                for one in given.vassals
+                if "health" in one and one.get("name") in rolling
+            ],
+        }
+
+    def _planned_routers(self, wanted: Sequence[str]) -> dict[str, Any]:
+        given = self.emperor
+        at = emperor.paths(given)
+        names = fastrouter.with_pools(self._routers.vassals)
+        return {
+            "given": _shown(self.fastrouter),
+            "state": given.state,
+            "signing": given.signing,
+            "signing_keys_dir": given.signing_keys_dir,
+            "signing_key_type": given.signing_key_type,
+            "router_stats": given.router_stats,
+            "emperor_stats": at.stats,
+            "own_stats": fastrouter.own_stats(self.fastrouter),
+            "pool_files": [f"{at.routers}/{name}.ini" for name in names],
+            "key_names": signing.names(given, self._announced) if wanted == [PUBLIC_KEYS] else [],
+        }
+
+    def _vassals(self) -> dict[str, Any]:
+        keys = signing.keys(self.emperor, self._around.loader, self._around.check_mode)
+        return desired.vassals(self.emperor, self.binary, emperor.vassals_options(self.emperor).options, keys)
+
+    def _public_keys(self) -> dict[str, Any]:
+        found = signing.public_halves(self.emperor, self._announced, self._around.loader, self._around.check_mode)
+        # Hosts without vassals may be none of the nodes, or their variables may be missing. Routers have none.
+        missing = {one["host"] for one in self._nodes if "vassals" not in one} - set(self._around.play)
+        return desired.public_keys(self.emperor, found, _SOME if missing and not self.emperor.allow_empty else _ALL)
+
+    def _certificates(self) -> list[str]:
+        """What the routers read of certificates: their own, and those that the nodes announce to them."""
+        # Read only where a router takes certificates: there may be thousands.
+        subscriptions = (entry for one in self._flat() for entry in one.get("subscriptions") or [])
+        return _router_checks.certificates(self._routers.vassals, subscriptions)
+
+    def _flat(self) -> Iterable[Mapping[str, Any]]:
+        for one in self._announced:
+            yield from one if isinstance(one, list) else [one]
+
+    def _unknown(self) -> list[str]:
+        """Vassals that sign, and that the routers' play can't see."""
+        given = self.emperor
+        if not given.signing or not given.vassals or self._around.inventory(_VASSALS):
+            return []
+        others = [one for one in given.routers if one != self._around.name] or given.routers
+        if not others:
+            return []
+        known: set[str] = set()
+        for router in others:
+            subscriptions = mappings(f"{router}: {_SUBSCRIPTIONS}", self._around.of_host(router, _SUBSCRIPTIONS))
+            known.update(signing.names(given, [{"subscriptions": subscriptions}]))
+        unknown = sorted(set(signing.names(given, given.vassals)) - known)
+        if not unknown:
+            return []
+        return [
+            f"{_VASSALS}: routers would refuse {', '.join(unknown)}, since their play can't see a play's variables or a role's "
+            "parameters; put it in the inventory, for example in host_vars, or list the keys in fastrouter_subscriptions"
+        ]
+
+
+def _on_demand(given: Emperor) -> bool:
+    return any("on_demand" in one for one in given.vassals)
+
+
+def _shown(record: Any) -> dict[str, Any]:
+    return {name: value for name, value in record._asdict().items() if name not in _UNSHOWN and not name.startswith("server_")}
