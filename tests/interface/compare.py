@@ -5,7 +5,7 @@
 """What in a tree can break what users wrote for a release: the differences of two snapshots that aren't additions. Pure.
 
 Allowed are something new that nobody has to write, an option that is no longer required, a rule that forbids less, and a new
-name for an option that keeps its old name as an alias.
+name for an option that keeps its old name as an alias. A role's variable may take more types.
 """
 
 from __future__ import annotations
@@ -61,10 +61,16 @@ def _role(old: dict[str, Any], new: dict[str, Any]) -> Found:
             continue
         for path, what in _spec(entry_point, new["entry points"][name], variables):
             # Its specification can't have the value of an expression, which is compared with the defaults.
-            if path[-1] != "default" or not _is_read_by_another(path[1], new["defaults"], everywhere):
+            expression = path[-1] == "default" and _is_read_by_another(path[1], new["defaults"], everywhere)
+            if not expression and not _takes_more(path, everywhere):
                 yield ("entry points", name, *path), what
     for name, value in old["defaults"].items():
         yield from _below(_default(name, value, new["defaults"], everywhere), "defaults", name)
+
+
+def _takes_more(path: tuple[str, ...], options: dict[str, Any]) -> bool:
+    """Whether a variable's type is any: Ansible checks it and changes nothing about it."""
+    return path[-1] in ("type", "elements") and len(path) == 3 and options[path[1]].get("type") == "raw"
 
 
 def _default(name: str, old: Any, defaults: dict[str, Any], options: dict[str, Any]) -> Found:

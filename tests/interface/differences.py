@@ -25,7 +25,34 @@ class Difference(NamedTuple):
     test: str = ""
 
 
+_IN_PYTHON = "The roles' variables mean the same as text, so what follows from them is no expression any more."
 DIFFERENCES = [
+    Difference(
+        where="role emperor / entry points / main / options / emperor_binary / default",
+        reason=_IN_PYTHON,
+        note="It is empty unless you set it. uWSGI's path is what it was.",
+    ),
+    Difference(
+        where="role emperor / entry points / vassals / options / emperor_binary / default",
+        reason=_IN_PYTHON,
+        note="It is empty unless you set it. uWSGI's path is what it was.",
+    ),
+    Difference(
+        where="role emperor / defaults / emperor_binary",
+        reason=_IN_PYTHON,
+        note="It is empty unless you set it. Tasks of your own that run uWSGI need a path of their own.",
+    ),
+    Difference(
+        where="role emperor / defaults / emperor_rolling_vassals",
+        reason=_IN_PYTHON,
+        note="It is null unless you set it, and means all vassals with subscriptions as before.",
+    ),
+    Difference(
+        where="role emperor / emperor_vassals of a play or a role's parameter",
+        reason="Routers never learnt the public keys of such vassals, and refused them without a word.",
+        note="Put emperor_vassals in the inventory, or list the keys in fastrouter_subscriptions.",
+        test="tests/unit/plugins/plugin_utils/_roles/test_host.py::test_vassals_that_routers_can_not_see_are_refused_where_they_sign",
+    ),
     Difference(
         where="role emperor / end of a run",
         reason="It was ok while no vassal answered, such as one whose application can't be imported.",
@@ -38,8 +65,7 @@ DIFFERENCES = [
         reason="Routers kept what was announced no more for their tolerance, and sent requests to whoever had the address then.",
         note="Such a run takes longer by emperor_router_tolerance, unless emperor_router_stats is set. One that would leave a "
         "key without a node is refused; use emperor.uwsgi.site, or set emperor_allow_outage.",
-        test="tests/conformance/test_deployment.py::"
-        "test_what_would_leave_a_key_without_a_node_is_refused_unless_it_is_allowed",
+        test="tests/conformance/test_deployment.py::test_what_would_leave_a_key_without_a_node_is_refused_unless_it_is_allowed",
     ),
     Difference(
         where="every module / returns / argument",

@@ -6,8 +6,9 @@
 
 python tests/interface/snapshot.py ROOT > tests/interface/VERSION.json
 
-It imports the modules and reads YAML. It uses no name that begins with an underscore, so it works on trees of any layout, and it
-leaves out what comes from ansible-core, so the result is the same with every release of it.
+It imports the modules and reads YAML. It works on trees of any layout, since it uses no name that begins with an underscore but
+that of the package that makes paths of the roles' variables, where there is one. It leaves out what comes from ansible-core, so
+the result is the same with every release of it.
 
 Two things are not in it. The arguments of one vassal are not in a module's spec, since the module checks them itself; the tests
 of vassals have them. A path that no YAML of a role has, such as the name of a key's file, is in the tests of what makes it.
@@ -22,6 +23,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,11 +68,11 @@ def snapshot(root: Path) -> dict[str, Any]:
     found.update({f"playbook {path.stem}": {} for path in (root / "playbooks").glob("*.yml")})
     groups = _yaml(root / "meta" / "runtime.yml").get("action_groups", {})
     found.update({f"action group {name}": {"members": sorted(members)} for name, members in groups.items()})
-    found["hosts"] = {"paths": host_paths(roles)}
+    found["hosts"] = {"paths": host_paths(root, roles)}
     return found
 
 
-def host_paths(roles: list[Path]) -> list[str]:
+def host_paths(root: Path, roles: list[Path]) -> list[str]:
     """The paths that the roles' variables and tasks have on a host with the default variables.
 
     What needs a filter of Ansible's has no value here and is left out.
@@ -78,13 +80,32 @@ def host_paths(roles: list[Path]) -> list[str]:
     variables: dict[str, Any] = {}
     for role in roles:
         for folder in ("defaults", "vars"):
-            variables.update(_yaml(role / folder / "main.yml") or {})
+            path = role / folder / "main.yml"
+            variables.update((_yaml(path) if path.exists() else None) or {})
     for dummy in range(_PASSES):
         variables = _each_text(variables, partial(_rendered, variables=variables))
     tasks = [_yaml(path) for role in roles for path in (role / "tasks").glob("*.yml")]
+    variables["emperor__host"] = _made(root, variables)
     texts = [*_texts(variables), *(_rendered(text, variables) for text in _texts(tasks))]
     paths = {path for text in texts if "{{" not in text for path in _PATH.findall(text)}
     return sorted(path for path in paths if not path.startswith(_FOREIGN))
+
+
+def _made(root: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """What the collection's own code makes of the variables of the role ``emperor``."""
+    if not (root / "plugins" / "plugin_utils" / "_roles").exists():
+        return {}
+    with _importable(root):
+        package = f"ansible_collections.{COLLECTION}plugins.plugin_utils._roles."
+        variables, emperor, desired = (importlib.import_module(package + name) for name in ("variables", "emperor", "desired"))
+        plain = {name: value for name, value in given.items() if "{{" not in str(value)}
+        choices = {"emperor_install": "pip", "emperor_plugins": [], "emperor_vassals": [{"name": "NAME", "health": {}}]}
+        host = variables.read(variables.Emperor, {**plain, **choices}.get)
+        systemd = desired.service(host, emperor.binary(host, "apt"), False)
+        paths = emperor.paths(host)._asdict()
+        files = [*emperor.files(host, ["NAME"]), paths["routers"] + "/NAME.ini"]
+        made = {"paths": paths, "folders": emperor.folders(host), "files": files, "service": systemd, "gate": emperor.gate(host)}
+        return {"given": host._asdict(), **made}
 
 
 def _rendered(text: str, variables: dict[str, Any]) -> str:
@@ -115,17 +136,23 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _modules(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+@contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    """A folder of its own, so that it is this tree that is imported, whatever collections are installed."""
     with tempfile.TemporaryDirectory() as folder:
-        # Of its own, so that it is this tree that is imported, whatever collections are installed.
         parent = Path(folder) / "ansible_collections" / "emperor"
         parent.mkdir(parents=True)
         (parent / "uwsgi").symlink_to(root.resolve())
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
+        yield
+        sys.path.remove(folder)
+
+
+def _modules(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with _importable(root):
         for path in _plugins(root, "modules"):
             yield path.stem, {**_module(_arguments(path.stem)), "returns": _returns(_constant(path, "RETURN"))}
-        sys.path.remove(folder)
 
 
 def _arguments(name: str) -> dict[str, Any]:

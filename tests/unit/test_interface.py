@@ -128,6 +128,7 @@ ALLOWED: list[Case] = [
     ("a new member", ("action group g", "members"), ["a", "b", "c"]),
     ("a new variable", ("role r", "defaults", "r_new"), 1),
     ("a new entry point", ("role r", "entry points", "new"), {"options": {"a": {"type": "str", "required": True}}}),
+    ("a variable of any type", ("role r", "entry points", "main", "options", "r_b", "type"), "raw"),
     ("a variable that another entry point specifies", ("role r", "entry points", "main", "options", "r_b"), ...),
 ]
 REFUSED: list[Case] = [
@@ -270,4 +271,4 @@ def test_paths_are_those_of_the_default_variables(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
     expected = ["/etc/r", "/etc/r/keys", "/etc/r/keys/next", "/etc/r/keys/next/NAME.pem", "/run/r.pid"]
-    assert host_paths([tmp_path / "r"]) == expected
+    assert host_paths(tmp_path, [tmp_path / "r"]) == expected

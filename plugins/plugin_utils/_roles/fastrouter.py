@@ -44,13 +44,11 @@ class Routers(NamedTuple):
 
 def routers(given: Fastrouter, emperor: Emperor) -> Routers:
     """The fastrouter, the fronts, and the user's further routers."""
-    found = [_fastrouter(given, emperor)]
-    if given.http:
-        found.append(_http(given, emperor))
-    if given.https:
-        found.append(_https(given, emperor))
+    found = [(True, *_fastrouter(given, emperor)), (given.http, *_http(given, emperor)), (given.https, *_https(given, emperor))]
+    # Options are refused even where nothing reads them yet.
     return Routers(
-        [one for one, dummy in found] + _further(given, emperor), [flaw for dummy, flaws in found for flaw in flaws]
+        [one for there, one, dummy in found if there] + _further(given, emperor),
+        [flaw for dummy, dummy, flaws in found for flaw in flaws],
     )
 
 
@@ -71,9 +69,7 @@ def flaws(given: Fastrouter, emperor: Emperor, found: Routers) -> list[str]:
         wrong.append("fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key")
     if "," in given.https_certificate + given.https_key:
         wrong.append("fastrouter_https_certificate, fastrouter_https_key: uWSGI splits at commas; give paths without one")
-    low_ports = (
-        emperor.user in ("", "root") or emperor.supervisor != "systemd" or "CAP_NET_BIND_SERVICE" in emperor.capabilities
-    )
+    low_ports = emperor.user in ("", "root") or emperor.supervisor != "systemd" or "CAP_NET_BIND_SERVICE" in emperor.capabilities
     return wrong + found.flaws + _router_checks.flaws(found.vassals, emperor.announce_interval, low_ports)
 
 

@@ -33,7 +33,7 @@ def text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ArgumentError(name, f"{values.shown(value)} is not text; give text, in quotes where YAML takes it for anothersort")
+        raise ArgumentError(name, f"{values.shown(value)} is not text; give text, in quotes where YAML reads something else")
     return str(value)
 
 
@@ -88,11 +88,10 @@ def mappings(name: str, value: Any) -> list[dict[str, Any]]:
     found = _loaded(name, value, "a list of mappings") if isinstance(value, str) else value
     if found is None:
         return []
-    given = [found] if isinstance(found, Mapping) else found
-    if not isinstance(given, (list, tuple)) or not all(isinstance(one, Mapping) for one in given):
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, Mapping) for one in found):
         raise ArgumentError(name, f"{values.shown(value)} is not a list of mappings; give one, as text in JSON or YAML")
     # As they are: there may be thousands.
-    return list(given)
+    return list(found)
 
 
 def _split(name: str, value: str) -> Any:

@@ -12,22 +12,17 @@ import os
 import socket
 from pathlib import Path
 
-import jinja2
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import service
 from support.loopback import free_address
-from support.modules import ROOT
 from support.uwsgi import BINARY, Instance, plugin_lines
 
-TEMPLATE = ROOT / "roles" / "emperor" / "templates" / "run-vassal.j2"
 JOURNAL = "/run/systemd/journal/stdout"
 
 
 def wrapper(folder: Path, journal: Path) -> Path:
     """The wrapper as the role writes it, for a journal in another place."""
-    # As Ansible reads templates.
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)
-    environment.filters["quote"] = "'{0}'".format
-    text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(emperor_binary=BINARY)
+    text = service.wrapper(BINARY)
     assert text.startswith("#!/bin/sh\n# Managed by Ansible") and text.count(JOURNAL) == 1
     path = folder / "run-vassal"
     path.write_text(text.replace(JOURNAL, str(journal)), encoding="utf-8")

@@ -13,6 +13,8 @@ import yaml
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _role_options
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._role_options import RULES, together
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import emperor, fastrouter
+from support import records
 from support.modules import ROOT
 
 
@@ -151,21 +153,30 @@ def test_arguments_of_other_types_are_refused() -> None:
         assert str(caught.value).startswith(problem)
 
 
-def variables(role: str, folder: str = "vars") -> dict[str, Any]:
-    found = yaml.safe_load((ROOT / "roles" / role / folder / "main.yml").read_text(encoding="utf-8"))
+def variables(role: str) -> dict[str, Any]:
+    found = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
     assert isinstance(found, dict)
     return found
 
 
 def test_every_option_of_the_roles_is_in_the_table() -> None:
-    emperor, fastrouter = variables("emperor"), variables("fastrouter")
-    plugin = fastrouter["fastrouter__plugin_defaults"]
+    hosts = [records.EMPEROR._replace(tyrant=tyrant, supervisor=by) for tyrant in (True, False) for by in ("systemd", "daemon")]
+    options = [name for host in hosts for name in emperor.emperor_options(host, on_demand=True).options]
+    assert {"emperor-tyrant", "emperor-wrapper", "umask", "uid", "emperor-on-demand-extension"} <= set(options)
+    fronts = {"http": "10.0.0.1:80", "https": "10.0.0.1:443"}
+    found = [
+        fastrouter.routers(records.FASTROUTER._replace(https_subscription_server=server, **fronts), records.EMPEROR).vassals
+        for server in ("", "10.0.0.1:2627")
+    ]
+    routers = [vassal for one in found for vassal in one]
+    both = {
+        front: [option for vassal in routers if vassal["name"] == front for option in vassal["options"]]
+        for front in ("fastrouter", "http", "https")
+    }
     own = {
-        EMPEROR: [*emperor["emperor__emperor_options"], "emperor-on-demand-extension"],
-        "emperor_default_options": [*emperor["emperor__default_options"]],
-        "fastrouter_options": [*fastrouter["fastrouter__options"], *plugin["fastrouter"]["options"]],
-        "fastrouter_http_options": [*fastrouter["fastrouter__http_options"], *plugin["http"]["options"]],
-        "fastrouter_https_options": [*fastrouter["fastrouter__https_options"], *plugin["http"]["options"], "http-to"],
+        EMPEROR: options,
+        "emperor_default_options": [*emperor.default_options(records.EMPEROR)],
+        **{"fastrouter_options" if name == "fastrouter" else f"fastrouter_{name}_options": one for name, one in both.items()},
     }
     assert list(own) == list(RULES)
     for variable, names in own.items():
@@ -175,7 +186,7 @@ def test_every_option_of_the_roles_is_in_the_table() -> None:
 
 
 def test_every_variable_that_an_advice_names_is_one_of_the_roles() -> None:
-    known = {name for role in ("emperor", "fastrouter") for name in variables(role, "defaults")}
+    known = {name for role in ("emperor", "fastrouter") for name in variables(role)}
     advice = " ".join(rule.advice for rules in RULES.values() for rule in rules)
     words = {*advice.replace(",", " ").replace(";", " ").split(), *_role_options._OF_ROUTERS.values()}
     words |= set(_role_options._OF_VASSALS.values())

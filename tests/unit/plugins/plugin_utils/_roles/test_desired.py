@@ -20,11 +20,11 @@ HOST = EMPEROR._replace(vassals=[CHECKED, PLAIN])
 
 
 def test_the_vassals_files_are_for_their_user_alone() -> None:
-    found = desired.written(HOST, "/u", {"master": True}, KEYS)["vassals"]
+    found = desired.vassals(HOST, "/u", {"master": True}, KEYS)["vassals"]
     assert (found["mode"], found["directory_mode"], found["user"], found["group"]) == ("0640", "0755", "www-data", "www-data")
     assert (found["uwsgi_binary"], found["default_options"]) == ("/u", {"master": True})
     assert [one["name"] for one in found["vassals"]] == ["a", "b", "emperor-health"]
-    tyrants = desired.written(HOST._replace(tyrant=True), "/u", {}, KEYS)["vassals"]
+    tyrants = desired.vassals(HOST._replace(tyrant=True), "/u", {}, KEYS)["vassals"]
     assert (tyrants["mode"], tyrants["directory_mode"], tyrants["user"], tyrants["group"]) == ("0400", "0711", "", "")
     assert [one["name"] for one in tyrants["vassals"]] == ["a", "b", "emperor-health-alice"]
 
@@ -38,14 +38,14 @@ SIGNED: list[tuple[dict[str, Any], Keys, bool, bool]] = [
 
 @pytest.mark.parametrize(("given", "keys", "current", "successors"), SIGNED)
 def test_keys_are_installed_where_something_is_signed(given: dict[str, Any], keys: Keys, current: bool, successors: bool) -> None:
-    found = desired.written(HOST._replace(**given), "/u", {}, keys)
+    found = desired.vassals(HOST._replace(**given), "/u", {}, keys)
     assert (bool(found["signing_keys"]), bool(found["next_signing_keys"])) == (current, successors)
     assert bool(found["vassals"]["default_signing"]) is current
 
 
 @pytest.mark.parametrize(("vassals", "allowed", "empty"), [([], False, False), ([PLAIN], False, True), ([], True, True)])
 def test_a_host_without_vassals_loses_no_last_key(vassals: list[Any], allowed: bool, empty: bool) -> None:
-    found = desired.written(HOST._replace(vassals=vassals, allow_empty=allowed), "/u", {}, KEYS)
+    found = desired.vassals(HOST._replace(vassals=vassals, allow_empty=allowed), "/u", {}, KEYS)
     assert found["signing_keys"]["allow_empty"] is empty
 
 
@@ -58,3 +58,38 @@ def test_only_what_changed_has_its_health_checked() -> None:
     assert desired.served(HOST, {"updated": ["b"]})["health"] == desired.served(HOST, {})["health"] == {}
     daemon = desired.served(HOST._replace(supervisor="daemon"), {})["log"]
     assert daemon == {"unit": "", "by_vassal": False, "file": "/var/log/emperor-uwsgi/emperor.log", "since": 0}
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"), [({}, {"unit", "wrapper"}), ({"log_by_vassal": False}, {"unit"}), ({"supervisor": "daemon"}, set())]
+)
+def test_systemd_alone_needs_texts(given: dict[str, Any], texts: set[str]) -> None:
+    found = desired.service(HOST._replace(**given), "/u", on_demand=False)
+    assert set(found) & {"unit", "wrapper"} == texts
+    assert (found["path"], found["uwsgi_binary"], found["user"]) == ("/etc/uwsgi", "/u", "www-data")
+    assert [one["name"] for one in found["vassals"]] == ["emperor"]
+    for name in texts:
+        path = {"unit": "/etc/systemd/system/emperor-uwsgi.service", "wrapper": "/etc/uwsgi/run-vassal"}[name]
+        assert (found[name]["path"], "/u" in found[name]["content"]) == (path, True)
+
+
+def test_public_keys_are_for_everybody_and_kept_from_loss() -> None:
+    found = desired.public_keys(HOST, [{"file": "a", "content": "x"}], 50)
+    assert (found["path"], found["mode"], found["directory_owner"]) == ("/etc/uwsgi/keys/public", "0444", "root")
+    assert (found["purge_limit"], found["allow_empty"], found["purge"]) == (50, False, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "owner", "reader"),
+    [({}, None, "www-data"), ({"tyrant": True}, "www-data", "www-data"), ({"supervisor": "daemon"}, None, "")],
+)
+def test_routers_are_of_their_user(given: dict[str, Any], owner: str | None, reader: str) -> None:
+    found = desired.routers(HOST._replace(**given), "/u", [{"name": "fastrouter"}], ["/c"])
+    assert (found.get("owner"), found["reader"], found["certificates"]) == (owner, reader, ["/c"])
+    assert (found["path"], found["user"], found["uwsgi_binary"]) == ("/etc/uwsgi/routers", "www-data", "/u")
+
+
+def test_routers_have_no_keys_and_no_health() -> None:
+    found = desired.routers_served(HOST, ["http"], {"failed_before": {"http": 1}, "since": 7})
+    assert (found["path"], found["names"], found["failed_before"]) == ("/etc/uwsgi/routers", ["http"], {"http": 1})
+    assert (found["health"], found["unused_keys"], found["log"]["since"]) == ({}, [], 7)

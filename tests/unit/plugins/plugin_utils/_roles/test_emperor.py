@@ -57,8 +57,15 @@ def test_the_binary_is_where_it_was_installed(variables: dict[str, Any], manager
 
 
 def test_vassals_start_from_the_roles_options() -> None:
-    found = emperor.default_options(EMPEROR._replace(plugins=["python3", "php"], harakiri=5, worker_reload_mercy=6, buffer_size=7))
-    assert (found["need-plugins"], found["harakiri"], found["worker-reload-mercy"], found["buffer-size"]) == ("python3,php", 5, 6, 7)
+    found = emperor.default_options(
+        EMPEROR._replace(plugins=["python3", "php"], harakiri=5, worker_reload_mercy=6, buffer_size=7)
+    )
+    assert (found["need-plugins"], found["harakiri"], found["worker-reload-mercy"], found["buffer-size"]) == (
+        "python3,php",
+        5,
+        6,
+        7,
+    )
     assert "need-plugins" not in emperor.default_options(EMPEROR._replace(plugins=[]))
 
 
@@ -91,7 +98,11 @@ OPTIONS: list[tuple[Any, bool, dict[str, Any]]] = [
     (TENANTS, False, {"emperor-tyrant": True, "emperor-tyrant-nofollow": True}),
     (DAEMON, False, {"emperor-wrapper": None, "umask": "022", "uid": "www-data", "gid": "www-data"}),
     (DAEMON._replace(user="", group=""), False, {"emperor-wrapper": None, "umask": "022"}),
-    (DAEMON._replace(tyrant=True), False, {"emperor-wrapper": None, "umask": "022", "emperor-tyrant": True, "emperor-tyrant-nofollow": True}),
+    (
+        DAEMON._replace(tyrant=True),
+        False,
+        {"emperor-wrapper": None, "umask": "022", "emperor-tyrant": True, "emperor-tyrant-nofollow": True},
+    ),
     (
         EMPEROR._replace(options={"emperor": "/srv/*.ini", "reload-mercy": 5}),
         False,
@@ -130,12 +141,15 @@ FLAWS: list[tuple[Any, list[str]]] = [
     (EMPEROR._replace(options={"emperor-curse-tolerance": None}), [CURSE]),
     (EMPEROR._replace(options={"emperor-curse-tolerance": "soon"}), []),
     (EMPEROR._replace(worker_reload_mercy=29, options={"emperor-curse-tolerance": None}), []),
-    (EMPEROR._replace(max_fd=0), ["emperor_options: without max-fd uWSGI takes memory"]),
+    (EMPEROR._replace(max_fd=0), ["emperor_max_fd: must be at least 1, since"]),
     (EMPEROR._replace(announce_interval=0), ["emperor_announce_interval: must be at least 1"]),
     (TENANTS, []),
     (TENANTS._replace(user="root"), ["emperor_user: with emperor_tyrant it is whom routers run as"]),
     (TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": 0}]), [NO_OWNER + "b has not"]),
-    (TENANTS._replace(vassals=[{"name": "b"}, {"name": "c", "owner": "root"}, {}]), [NO_OWNER + "b, c, (without a name) have not"]),
+    (
+        TENANTS._replace(vassals=[{"name": "b"}, {"name": "c", "owner": "root"}, {}]),
+        [NO_OWNER + "b, c, (without a name) have not"],
+    ),
 ]
 
 

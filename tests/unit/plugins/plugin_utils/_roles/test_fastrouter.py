@@ -13,7 +13,10 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import fastro
 from support.records import EMPEROR, FASTROUTER
 
 SIGNED = {"digest_algo": "SHA256", "dir_cert": "/etc/uwsgi/keys/public", "tolerance": 300}
-POOLS = {"server_params": {"tolerance": 17, "balancing_algo": "weighted_least_reference_count"}, "server_verification_params": SIGNED}
+POOLS = {
+    "server_params": {"tolerance": 17, "balancing_algo": "weighted_least_reference_count"},
+    "server_verification_params": SIGNED,
+}
 MAIN = {
     "name": "fastrouter",
     "options": {
@@ -51,7 +54,9 @@ def test_each_router_is_an_instance_of_its_own(given: dict[str, Any], further: l
 
 
 def test_the_fastrouter_has_what_the_user_adds() -> None:
-    given = FASTROUTER._replace(server_params={"key_dot_split": True}, server_verification_params={"tolerance": 5}, options={"fastrouter-quiet": True})
+    given = FASTROUTER._replace(
+        server_params={"key_dot_split": True}, server_verification_params={"tolerance": 5}, options={"fastrouter-quiet": True}
+    )
     [main] = fastrouter.routers(given, EMPEROR).vassals
     assert main == {
         "name": "fastrouter",
@@ -76,7 +81,11 @@ LOW = "http.options.http: a port below 1024 needs CAP_NET_BIND"
 FLAWS: list[tuple[dict[str, Any], Any, list[str]]] = [
     ({}, EMPEROR, []),
     ({"https": "0.0.0.0:8443"}, EMPEROR, ["fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key"]),
-    ({**TLS, "https": "0.0.0.0:8443", "https_key": "/k,"}, EMPEROR, ["fastrouter_https_certificate, fastrouter_https_key: uWSGI splits"]),
+    (
+        {**TLS, "https": "0.0.0.0:8443", "https_key": "/k,"},
+        EMPEROR,
+        ["fastrouter_https_certificate, fastrouter_https_key: uWSGI splits"],
+    ),
     ({"http": "0.0.0.0:80"}, EMPEROR, [LOW]),
     ({"http": "0.0.0.0:80"}, EMPEROR._replace(user="root"), []),
     ({"http": "0.0.0.0:80"}, EMPEROR._replace(supervisor="daemon"), []),

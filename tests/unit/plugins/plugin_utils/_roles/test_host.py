@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host among others: what is planned for it, what it is to have, and what routers can't know of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import host, variables
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import (
+    PUBLIC_KEYS,
+    REPORT,
+    ROUTERS,
+    SERVICE,
+    VASSALS,
+    Around,
+    Host,
+)
+from support import records
+
+SHOP = {"name": "shop", "subscriptions": [{"server": "10.0.0.2:2626", "key": "shop.example.com"}]}
+UNSIGNED = {"name": "blog", "subscriptions": [{"server": "10.0.0.2:2626", "key": "blog.example.com", "signing": False}]}
+
+
+def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, Any]] | None = None, own: bool = True) -> Around:
+    """A host ``node1`` with some variables, beside others, and whether its vassals are in the inventory."""
+    both: list[Any] = [records.EMPEROR, records.FASTROUTER]
+    defaults = {variables.prefix(type(one)) + name: value for one in both for name, value in one._asdict().items()}
+    found = {**defaults, "emperor_signing_keys_dir": str(tmp_path / "keys"), **given}
+    hosts = others or {}
+    return Around(
+        name="node1",
+        value=found.__getitem__,
+        inventory=lambda name: own,
+        of_host=lambda name, variable: hosts[name].get(variable),
+        announced=lambda names: [
+            {"host": one, **({"vassals": hosts[one]["emperor_vassals"]} if "emperor_vassals" in hosts[one] else {})}
+            for one in names
+        ],
+        play=["router1"],
+        package_manager="apt",
+        loader=DataLoader(),
+        check_mode=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (["routers", "vassals"], ["vassals", "routers"]),
+        ("public_keys, service", ["service", "public_keys"]),
+        (("report",), ["report"]),
+    ],
+)
+def test_parts_have_an_order(given: Any, found: list[str]) -> None:
+    assert host.parts(given) == found
+
+
+@pytest.mark.parametrize("given", [[], "", "vassal", ["vassals", "units"], None, 5])
+def test_unknown_parts_are_refused(given: Any) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        host.parts(given)
+    assert caught.value.path == "parts"
+
+
+# The variables, what the router's fastrouter_subscriptions have, whether the inventory has the vassals, and what is wrong.
+PLAYS: list[tuple[dict[str, Any], Any, bool, str]] = [
+    ({"emperor_vassals": [SHOP]}, None, True, ""),
+    ({"emperor_vassals": [SHOP]}, None, False, "routers would refuse shop.example.com.pem"),
+    ({"emperor_vassals": [SHOP]}, "", False, "routers would refuse shop.example.com.pem"),
+    ({"emperor_vassals": [SHOP]}, [{"key": "shop.example.com"}], False, ""),
+    ({"emperor_vassals": [SHOP]}, '[{"key": "shop.example.com"}]', False, ""),
+    ({"emperor_vassals": [SHOP]}, [{"key": "blog.example.com"}], False, "routers would refuse shop.example.com.pem"),
+    ({"emperor_vassals": [SHOP], "emperor_signing": False}, None, False, ""),
+    ({"emperor_vassals": [UNSIGNED]}, None, False, ""),
+    ({"emperor_vassals": []}, None, False, ""),
+    ({"emperor_vassals": [SHOP], "emperor_routers": []}, None, False, ""),
+]
+
+
+@pytest.mark.parametrize(("given", "known", "inventory", "wrong"), PLAYS)
+def test_vassals_that_routers_can_not_see_are_refused_where_they_sign(
+    given: dict[str, Any], known: Any, inventory: bool, wrong: str, tmp_path: Path
+) -> None:
+    others = {"router1": {"fastrouter_subscriptions": known}}
+    here = Host(around(tmp_path, {"emperor_routers": ["router1"], **given}, others, own=inventory))
+    flaws = here.flaws([VASSALS])
+    assert [flaw.startswith("emperor_vassals: " + wrong) for flaw in flaws] == ([True] if wrong else [])
+    assert not wrong or "put it in the inventory" in flaws[0]
+
+
+def test_a_host_is_planned_with_nothing_that_is_long_or_secret(tmp_path: Path) -> None:
+    given = {"emperor_vassals": [{**SHOP, "health": {"path": "/"}}, UNSIGNED], "emperor_options": {"env": "PASSWORD=x"}}
+    found = Host(around(tmp_path, {**given, "emperor_tyrant": "no", "emperor_rolling_minimum": "2"})).planned([VASSALS])
+    assert (found["given"]["tyrant"], found["given"]["rolling_minimum"], found["binary"]) == (False, 2, "/usr/bin/uwsgi")
+    assert found["rolling_files"] == ["/etc/uwsgi/vassals/shop.ini", "/etc/uwsgi/vassals/blog.ini"]
+    assert found["rolling_checks"] == [{"vassal": "/etc/uwsgi/vassals/shop.ini", "health": {"path": "/"}}]
+    assert "PASSWORD" not in repr(found) and "vassals" not in found["given"]
+    assert Host(around(tmp_path, {**given, "emperor_rolling_vassals": "blog"})).planned([VASSALS])["rolling_checks"] == []
+
+
+def test_routers_are_planned_by_both_roles_variables(tmp_path: Path) -> None:
+    given = {
+        "fastrouter_stats": "0.0.0.0:2627",
+        "fastrouter_nodes": "node2",
+        "emperor_router_stats": "10.0.0.2:2627,10.0.0.3:2627",
+    }
+    here = Host(around(tmp_path, given, {"node2": {"emperor_vassals": [SHOP]}}))
+    found = here.planned([PUBLIC_KEYS])
+    assert (found["own_stats"], found["router_stats"]) == ("127.0.0.1:2627", ["10.0.0.2:2627", "10.0.0.3:2627"])
+    assert (found["pool_files"], found["key_names"]) == (["/etc/uwsgi/routers/fastrouter.ini"], ["shop.example.com.pem"])
+    assert here.planned([ROUTERS])["key_names"] == []
+    assert here.planned([REPORT])["given"]["report_title"] == records.FASTROUTER.report_title
+    assert here.flaws([REPORT]) == here.flaws([ROUTERS]) == []
+
+
+# Whether a host that is missing may have vassals, and what that is worth.
+LIMITS: list[tuple[dict[str, Any], int]] = [
+    ({"node2": {"emperor_vassals": [SHOP]}}, 100),
+    ({"node2": {"emperor_vassals": [SHOP]}, "router1": {}}, 100),
+    ({"node2": {"emperor_vassals": [SHOP]}, "node3": {}}, 50),
+]
+
+
+@pytest.mark.parametrize(("others", "limit"), LIMITS)
+def test_a_router_loses_few_keys_where_hosts_may_be_missing(others: dict[str, Any], limit: int, tmp_path: Path) -> None:
+    found = Host(around(tmp_path, {"fastrouter_nodes": list(others)}, others)).desired([PUBLIC_KEYS, ROUTERS])
+    assert list(found) == [PUBLIC_KEYS, ROUTERS]
+    assert found[PUBLIC_KEYS]["purge_limit"] == limit
+    assert len(found[PUBLIC_KEYS]["signing_keys"]) == 1
+    allowed = {"fastrouter_nodes": list(others), "emperor_allow_empty": "yes"}
+    assert Host(around(tmp_path, allowed, others)).desired([PUBLIC_KEYS])[PUBLIC_KEYS]["purge_limit"] == 100
+    unsigned = {"fastrouter_nodes": list(others), "emperor_signing": "false"}
+    assert Host(around(tmp_path, unsigned, others)).desired([PUBLIC_KEYS]) == {}
+
+
+def test_certificates_are_read_where_a_router_takes_some(tmp_path: Path) -> None:
+    server = "10.0.0.2:2627"
+    entry = {**SHOP["subscriptions"][0], "server": server, "sni_cert": "/tls/shop.crt", "sni_key": "/tls/shop.key"}  # type: ignore[index, dict-item]
+    others = {"node2": {"emperor_vassals": [{"name": "shop", "subscriptions": [entry]}]}}
+    front = {
+        "fastrouter_https": "10.0.0.2:443",
+        "fastrouter_https_certificate": "/tls/a.crt",
+        "fastrouter_https_key": "/tls/a.key",
+        "fastrouter_https_subscription_server": server,
+    }
+    found = Host(around(tmp_path, {"fastrouter_nodes": ["node2"], **front}, others)).desired([ROUTERS])[ROUTERS]
+    assert found["certificates"] == ["/tls/a.crt", "/tls/a.key", "/tls/shop.crt", "/tls/shop.key"]
+    assert [one["name"] for one in found["vassals"]] == ["fastrouter", "https"]
+    assert Host(around(tmp_path, {"fastrouter_nodes": ["node2"]}, others)).desired([ROUTERS])[ROUTERS]["certificates"] == []
+
+
+def test_what_is_written_is_what_is_waited_for(tmp_path: Path) -> None:
+    here = Host(around(tmp_path, {"emperor_vassals": [SHOP, {"name": "later", "on_demand": "10.0.0.7:3031"}]}))
+    written = here.desired([VASSALS, SERVICE])
+    assert [one["file"] for one in written["signing_keys"]["signing_keys"]] == ["shop.example.com.pem"]
+    assert written["service"]["vassals"][0]["options"]["emperor-on-demand-extension"] == ".socket"
+    assert here.served([VASSALS], {})["names"] == ["shop", "later"]
+    assert here.served([ROUTERS], {})["names"] == ["fastrouter"]
