@@ -105,12 +105,7 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
         ([{"host1": _PICTURE, "host2": {"unreachable": True, "msg": "no route"}}], {}),
     ],
     "router_certificates": [([_ROUTERS, _VASSALS[:1]], {}), ([_ROUTERS], {"vassals": _VASSALS[:1]})],
-    "role_options": [
-        ([{"emperor": ["/v/*.ini"], "uid": "www"}, {"emperor": "/w", "uid": 5, "set": "st=a"}, "emperor_options"], {}),
-        ([{"fastrouter": ":1"}, {"fastrouter": [{"literal": ":2"}, ":1"]}], {"variable": "fastrouter_options"}),
-    ],
     "router_flaws": [([_ROUTERS], {"announce_interval": 5, "low_ports": False}), ([_ROUTERS], {})],
-    "router_plugins": [([_ROUTERS], {})],
     "signed_vassals": [
         ([_VASSALS, "/keys/private"], {"succeeding": ["b.test.pem"]}),
         ([_VASSALS, "/keys/private", "SHA1"], {}),
