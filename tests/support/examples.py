@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import grp
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
         lines += [f"subscribe2 = server={router.subscriptions},{fields}" for router in where]
         (folder / "etc" / "vassals" / f"{name}.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
     stats = f"emperor-stats = {folder / 'run' / 'emperor-stats.sock'}"
-    with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"), _announced(where, BLOG):
+    with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"), _announced(where, KEY, BLOG):
         for router in where:
             for name, address in addresses.items():
                 router.wait_for_nodes(f"{name}.example.com", *NODES, address)
@@ -105,16 +106,15 @@ def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
 
 
 @contextmanager
-def _announced(where: tuple[Router, Router], key: str) -> Iterator[None]:
-    """Keep the examples' nodes fresh under a key, however long an example takes."""
+def _announced(where: tuple[Router, Router], *names: str) -> Iterator[None]:
+    """Keep the examples' nodes fresh under some keys, however long an example takes."""
     stopped = threading.Event()
 
     def announce() -> None:
         while not stopped.is_set():
-            for router in where:
-                for node in NODES:
-                    pairs = [("key", key), ("address", node)]
-                    send(router.subscriptions, datagram.encode(datagram.SUBSCRIBE, pairs))
+            for router, key, node in itertools.product(where, names, NODES):
+                pairs = [("key", key), ("address", node)]
+                send(router.subscriptions, datagram.encode(datagram.SUBSCRIBE, pairs))
             stopped.wait(2)
 
     thread = threading.Thread(target=announce)

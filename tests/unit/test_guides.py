@@ -109,7 +109,9 @@ def _alone(folder: Path) -> dict[str, Any]:
     """Variables that keep the roles in one folder for each host; what the guide says of addresses is left to it."""
     own = {name: value for name, value in base(folder).items() if name.startswith("emperor_")}
     home = f"{folder}/hosts/{{{{ inventory_hostname }}}}"
-    return {**own, "emperor_dir": home, "emperor_run_dir": home + "/run", "emperor_capabilities": []}
+    # uWSGI cuts the path of a socket at 102 bytes.
+    run = f"{folder}/{{{{ groups.all.index(inventory_hostname) }}}}"
+    return {**own, "emperor_dir": home, "emperor_run_dir": run, "emperor_capabilities": []}
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
