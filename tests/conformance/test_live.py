@@ -29,7 +29,7 @@ from support.live import Page, Server
 GONE = "127.0.0.1:1"
 # Enough for an announcement each second.
 AGE = {"max_age": 3}
-HOSTILE = ["<script>alert(1)</script>", "a\u202etset.live", '"><img src=x onerror=alert(1)>', "new\nline\\", "k" * 300, "\u65e5\u672c"]
+HOSTILE = ["<script>alert(1)</script>", "a\u202etset.live", '"><img src=x onerror=alert(1)>', "new\nline\\", "k" * 300, "\u65e5"]
 
 
 def expected(*nodes: Node) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def test_nodes_come_and_go_and_the_page_says_why(tmp_path: Path) -> None:
         page = stack.enter_context(Page(tmp_path / "page", **config))
 
         assert page.states(KEY) == {one.address: "fresh", two.address: "fresh", GONE: "gone"}
-        assert json.loads(page.get("/healthz")[0] == "ok\n" and "1") == 1
+        assert page.get("/healthz")[0] == "ok\n"
         check(page)
         all_of_it.run("drained", one)
         wait_for("the drain", lambda: page.states(KEY)[one.address] == "drained")
@@ -143,7 +143,8 @@ def test_an_emperor_its_vassals_and_their_workers(tmp_path: Path) -> None:
         wait_for("the vassal", lambda: connectable(own))
 
         def failing() -> bool:
-            return bool(emperor_stats.ask(stats, 5, lambda *dummy: b"").failing)
+            # The Emperor counts from 0.
+            return any(emperor_stats.ask(stats, 5, lambda *dummy: b"").failing.values())
 
         wait_for("the Emperor's stats", lambda: connectable(stats))
         wait_for("the one that does not start", failing)
@@ -169,8 +170,8 @@ def test_the_gate_s_results_are_there(tmp_path: Path) -> None:
         one = all_of_it.node("one", "threads = 2")
         health = {"command": "test -e " + str(tmp_path / "release"), "interval": 1, "fall": 1, "rise": 1}
         vassals = [{"name": one.file.stem, "subscriptions": [{"server": "10.0.0.2:2626", "key": KEY}], "health": health}]
-        given = {"path": str(tmp_path / "gate"), "directory_mode": "0755", "vassals_path": str(one.file.parent), "vassals": vassals}
-        written = modules.run("uwsgi_health", given)
+        folder = {"path": str(tmp_path / "gate"), "directory_mode": "0755", "vassals_path": str(one.file.parent)}
+        written = modules.run("uwsgi_health", {**folder, "vassals": vassals})
         assert not written.failed, written.msg
         results = tmp_path / "results.json"
         argv = [sys.executable, "-I", "-S", written.data["program"], str(tmp_path / "gate" / "checks.json"), str(results)]
