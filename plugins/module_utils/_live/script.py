@@ -195,12 +195,25 @@ SCRIPT = """// Copyright (c) 2026, the emperor.uwsgi authors
     counts();
     troubles();
     keys();
-    section("vassals", data.vassals.length && table(["State", "Vassal", "Held out by", "Health check", "Failed starts", "Reloads"],
-      data.vassals.map((one) => [vassalState(one), nameCell(one.name, "name first"), cell(one.reasons && one.reasons.join(", ")),
-        cell(check(one)), cell(one.failed_starts), cell(one.respawns)])));
-    section("routers", data.routers.length && table(["State", "Router", "Stats server", "uWSGI", "Keys", "Nodes", "Problem"],
-      data.routers.map((one) => [one.up ? stateCell("fresh", "answers") : stateCell("gone", "down"), nameCell(one.name, "name first"),
-        nameCell(one.stats), cell(one.version), cell(one.keys), cell(one.nodes), cell(one.error)])));
+    const vassals = ["State", "Vassal", "Held out by", "Health check", "Failed starts", "Reloads"];
+    section("vassals", data.vassals.length && table(vassals, data.vassals.map((one) => [
+      vassalState(one),
+      nameCell(one.name, "name first"),
+      cell(one.reasons && one.reasons.join(", ")),
+      cell(check(one)),
+      cell(one.failed_starts),
+      cell(one.respawns),
+    ])));
+    const routers = ["State", "Router", "Stats server", "uWSGI", "Keys", "Nodes", "Problem"];
+    section("routers", data.routers.length && table(routers, data.routers.map((one) => [
+      one.up ? stateCell("fresh", "answers") : stateCell("gone", "down"),
+      nameCell(one.name, "name first"),
+      nameCell(one.stats),
+      cell(one.version),
+      cell(one.keys),
+      cell(one.nodes),
+      cell(one.error),
+    ])));
   };
 
   const age = () => {

@@ -87,14 +87,14 @@ class Table(NamedTuple):
     sockets: Tuple[str, ...] = ()
 
 
-def fetch(address: str, timeout: float, get: Get, most: int = _MOST_BYTES) -> bytes:
+def fetch(address: str, timeout: float, get: Get, most: Optional[int] = None) -> bytes:
     """Read all that a stats server sends.
 
     Args:
         address: ``IPV4:PORT``, a unix socket's absolute path, or an http URL.
         timeout: seconds for all of it.
         get: for a URL.
-        most: bytes that it may have, of a socket.
+        most: bytes that it may have on a socket, None for more than any router writes.
 
     Raises:
         StatsError: naming the address and what is wrong.
@@ -115,7 +115,7 @@ def fetch(address: str, timeout: float, get: Get, most: int = _MOST_BYTES) -> by
         ) from exc
 
 
-def _received(address: str, timeout: float, most: int) -> bytes:
+def _received(address: str, timeout: float, most: Optional[int]) -> bytes:
     deadline = time.monotonic() + timeout
     family, target = endpoint(address)
     if address.startswith("/"):
@@ -131,20 +131,20 @@ def _received(address: str, timeout: float, most: int) -> bytes:
         return read_all(receive, deadline, most)
 
 
-def read_all(receive: Callable[[float], bytes], deadline: float, most: int = _MOST_BYTES) -> bytes:
+def read_all(receive: Callable[[float], bytes], deadline: float, most: Optional[int] = None) -> bytes:
     """Read until the end, however slowly it comes.
 
     Args:
         receive: gives some bytes within some seconds, none at the end.
         deadline: the time of ``time.monotonic`` when it must have come.
-        most: bytes that it may have.
+        most: bytes that it may have, None for more than any router writes.
 
     Raises:
         OSError: when the time is over.
         ValueError: when it's more than any router has to say.
     """
     parts: List[bytes] = []
-    size = 0
+    size, most = 0, _MOST_BYTES if most is None else most
     while size < most:
         left = deadline - time.monotonic()
         if left <= 0:

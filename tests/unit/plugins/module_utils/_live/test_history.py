@@ -62,7 +62,12 @@ def test_a_node_that_joins_brings_its_requests_unless_the_router_was_away() -> N
 
 @pytest.mark.parametrize(
     ("counts", "more", "state"),
-    [([(0, 3)], {}, "fresh"), ([(0, 3), (0, 4)], {}, "failing"), ([(0, 0)], {"dead": True}, "dead"), ([(0, 0)], {"old": AGE + 1}, "ghost")],
+    [
+        ([(0, 3)], {}, "fresh"),
+        ([(0, 3), (0, 4)], {}, "failing"),
+        ([(0, 0)], {"dead": True}, "dead"),
+        ([(0, 0)], {"old": AGE + 1}, "ghost"),
+    ],
 )
 def test_states(counts: list[tuple[int, int]], more: dict[str, Any], state: str) -> None:
     history, now = seen(*counts)

@@ -13,7 +13,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._live import page
 
 
 @pytest.mark.parametrize(
-    ("title", "shown"), [("Pools", "Pools"), ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;"), ("a\u202eb", "a\\u202eb"), ("@TITLE@", "@TITLE@")]
+    ("title", "shown"),
+    [("Pools", "Pools"), ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;"), ("a\u202eb", "a\\u202eb"), ("@TITLE@", "@TITLE@")],
 )
 def test_a_title_is_text(title: str, shown: str) -> None:
     assert f"<title>{shown}</title>" in page.html(title)

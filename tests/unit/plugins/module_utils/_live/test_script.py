@@ -13,7 +13,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._live import view
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live.script import SCRIPT
 
 
-@pytest.mark.parametrize("way", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", ".style", "//evil"])
+@pytest.mark.parametrize(
+    "way", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", ".style", "//evil"]
+)
 def test_there_is_no_way_from_text_to_markup_or_code(way: str) -> None:
     assert way not in SCRIPT
 
@@ -28,7 +30,11 @@ def test_what_it_reads_of_a_vassal_and_a_router_is_in_the_data() -> None:
     from ansible_collections.emperor.uwsgi.plugins.module_utils._live.history import History  # noqa: PLC0415
     from ansible_collections.emperor.uwsgi.plugins.module_utils._live.sources import Look  # noqa: PLC0415
 
-    given = config.parse({"host": "a", "routers": [{"name": "r", "stats": "127.0.0.1:1"}], "vassals": [{"name": "v", "file": "/v"}]})
+    given = config.parse(
+        {"host": "a", "routers": [{"name": "r", "stats": "127.0.0.1:1"}], "vassals": [{"name": "v", "file": "/v"}]}
+    )
     found = view.picture(given, Look(1.0, 0.1, {}, None, {}, {}, {}, {}, {}, {}), History())
     assert set(re.findall(r"\bdata\.(\w+)", SCRIPT)) <= set(found)
-    assert set(re.findall(r"\bone\.(failed_starts|asleep|running|accepting|reasons|check|respawns)\b", SCRIPT)) <= set(found["vassals"][0])
+    assert set(re.findall(r"\bone\.(failed_starts|asleep|running|accepting|reasons|check|respawns)\b", SCRIPT)) <= set(
+        found["vassals"][0]
+    )

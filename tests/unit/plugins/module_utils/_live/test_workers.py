@@ -28,7 +28,9 @@ def test_each_worker_socket_and_app_is_there_once() -> None:
     assert (found.listen_queue, found.sockets[0].queue) == (1, 2)
 
 
-@pytest.mark.parametrize("change", [{"workers": 5}, {"workers": [5]}, {"sockets": None}, {"listen_queue": "1"}, {"workers": [{"apps": 1}]}])
+@pytest.mark.parametrize(
+    "change", [{"workers": 5}, {"workers": [5]}, {"sockets": None}, {"listen_queue": "1"}, {"workers": [{"apps": 1}]}]
+)
 def test_what_no_instance_says_is_an_error(change: Any) -> None:
     with pytest.raises(StatsError, match="no workers"):
         workers.parse(json.dumps({**STATS, **change}).encode())
