@@ -43,18 +43,20 @@ SCRIPT = """// Copyright (c) 2026, the emperor.uwsgi authors
   };
   const line = (points, className, label) => {
     const one = element("div", "line " + className);
+    // The newest step is not over.
+    const drawn = points.slice(0, -1);
     const sum = points.reduce((all, point) => all + point, 0);
     if (!sum) return one;
-    const most = Math.max(...points);
+    const most = Math.max(1, ...drawn);
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", "0 0 120 24");
     svg.setAttribute("preserveAspectRatio", "none");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", label + " in the last minutes");
     const path = document.createElementNS(SVG, "path");
-    const x = (at) => ((at * 120) / (points.length - 1)).toFixed(1);
+    const x = (at) => ((at * 120) / (drawn.length - 1)).toFixed(1);
     const y = (point) => (23 - (22 * point) / most).toFixed(1);
-    path.setAttribute("d", "M" + points.map((point, at) => x(at) + " " + y(point)).join("L"));
+    path.setAttribute("d", "M" + drawn.map((point, at) => x(at) + " " + y(point)).join("L"));
     svg.append(path);
     one.append(svg, Math.round(sum).toLocaleString() + " " + label);
     return one;
