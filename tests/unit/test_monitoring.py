@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules for Prometheus: each alert fires when it should and not before, has its part in the guide, and uses metrics that exist."""
+"""The rules for Prometheus: each alert fires when it should and not before, and has its part in the guide."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .._host import emperor_stats
 from .._pool.stats import Listed
@@ -90,11 +90,11 @@ def _key(
         planned = expected.get(address)
         reasons = _reasons(planned, config, look)
         host = planned.host if planned else by_ip.get(address.rpartition(":")[0], "")
-        nodes.append(_node(place, host, reasons, planned is not None))
+        nodes.append(_node(place, host, reasons, planned is not None if config.expected else None))
     nodes.sort(key=lambda node: (STATES.index(node["state"]), node["host"], node["address"]))
     serving = sum(1 for node in nodes if node["state"] in (FRESH, FAILING, PARTIAL))
     # Of nodes that nobody expects, a router remembers those that left until somebody asks for the key.
-    meant = [node for node in nodes if node["expected"] or not config.expected or node["state"] in (FAILING, PARTIAL)]
+    meant = [node for node in nodes if node["expected"] is not False or node["state"] in (FAILING, PARTIAL)]
     state = "degraded" if any(node["state"] != FRESH for node in meant) else "well"
     if not look.routers or (not serving and meant):
         state = "down"
@@ -128,7 +128,7 @@ def _reasons(planned: Any, config: Config, look: Look) -> Any:
     return own.get(planned.vassal)
 
 
-def _node(place: _Place, host: str, reasons: Any, expected: bool) -> Dict[str, Any]:
+def _node(place: _Place, host: str, reasons: Any, expected: Optional[bool]) -> Dict[str, Any]:
     listed = [node for dummy, node in place.listed]
     ages = [max(0, int(router.time - node.last_check)) for router, node in place.listed]
     return {
@@ -186,9 +186,11 @@ def _troubles(config: Config, look: Look, keys: List[Key], vassals: List[Dict[st
     found = [("A router does not answer", f"{name}: {look.errors.get('router:' + name, '')}") for name in _down(config, look)]
     if config.emperor is not None and look.emperor is None:
         found.append(("The Emperor does not answer", look.errors.get("emperor:", "")))
+    degraded = [key for key in keys if key["state"] == "degraded"]
     for headline, names in (
         ("Nobody serves", [key["key"] for key in keys if key["state"] == "down"]),
-        ("Not all nodes serve", [key["key"] for key in keys if key["state"] == "degraded"]),
+        ("Not all nodes serve", [key["key"] for key in degraded if any(_is_out(node) for node in key["nodes"])]),
+        ("Nodes fail, or not all routers have them", [key["key"] for key in degraded if not any(map(_is_out, key["nodes"]))]),
         ("A vassal does not start", [one["name"] for one in vassals if one["failed_starts"]]),
         ("A vassal fails its check", [one["name"] for one in vassals if one["check"] is False]),
     ):
@@ -199,6 +201,10 @@ def _troubles(config: Config, look: Look, keys: List[Key], vassals: List[Dict[st
     if silent:
         found.append(("A host does not say why its nodes keep silent", ", ".join(silent[:_MOST_NAMES])))
     return [{"headline": headline, "details": seen(details)} for headline, details in found]
+
+
+def _is_out(node: Dict[str, Any]) -> bool:
+    return node["expected"] is not False and node["state"] not in (FRESH, FAILING, PARTIAL)
 
 
 def _down(config: Config, look: Look) -> List[str]:

@@ -118,3 +118,18 @@ def test_text_of_strangers_is_shown_with_nothing_unseen() -> None:
     name = "a\u202etset\x00"
     text = json.dumps(picture(config(), look(routers={"r1": pools(**{name: {name: {}}})}), History()), ensure_ascii=False)
     assert "\u202e" not in text and "\\u0000" not in text.replace("\\\\", "")
+
+
+# What is listed of two nodes without any expectation, and what is said of their key.
+HEADLINES: list[tuple[list[Any], str]] = [
+    ([{"k": {"a": {}, "b": OLD}}, {"k": {"a": {}, "b": OLD}}], "Not all nodes serve"),
+    ([{"k": {"a": {}}}, {"k": {}}], "Nodes fail, or not all routers have them"),
+    ([{"k": {"a": OLD}}, {"k": {}}], "Nobody serves"),
+]
+
+
+@pytest.mark.parametrize(("listed", "headline"), HEADLINES)
+def test_a_headline_says_what_is_wrong(listed: list[Any], headline: str) -> None:
+    routers = {f"r{at}": pools(**one) for at, one in enumerate(listed, 1)}
+    found = picture(config(2), look(routers=routers), History())
+    assert [(one["headline"], one["details"]) for one in found["troubles"]] == [(headline, "k")]
