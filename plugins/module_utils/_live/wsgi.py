@@ -9,6 +9,7 @@ What it was told and what it found is in memory, so it wants one process; severa
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import threading
@@ -24,6 +25,9 @@ from .sources import HELD, Look, look
 VARIABLE = "EMPEROR_UWSGI_LIVE"
 # Seconds for which a look is good: a router is asked once in them at most, however many ask.
 _GOOD = 1.0
+# A scrape of thousands of nodes makes some hundred thousand short-lived objects, and no circles of them. By default Python would
+# go through all of memory several times meanwhile.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # Nothing that the page shows may run, load or be framed but the two files of our own.
 _HEADERS = [
     (
@@ -152,6 +156,7 @@ def start(environ: Dict[str, str]) -> Application:
     Raises:
         ArgumentError: when that can't be used.
     """
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     live = Live(read(environ.get(VARIABLE, "/nonexistent")))
     threading.Thread(target=live.keep, args=(threading.Event(),), daemon=True).start()
     return Application(live)

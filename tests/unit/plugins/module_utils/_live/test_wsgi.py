@@ -127,7 +127,9 @@ def test_a_look_that_fails_is_no_look() -> None:
     assert one.look() is not first
 
 
-def test_it_starts_on_the_file_that_the_environment_names(tmp_path: Path) -> None:
+def test_it_starts_on_the_file_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of this process it is nobody's business.
+    monkeypatch.setattr(wsgi.gc, "set_threshold", lambda dummy: None)
     path = tmp_path / "live.json"
     path.write_text(json.dumps({"host": "h", "title": "The shop"}))
     assert b"<title>The shop</title>" in get(wsgi.start({wsgi.VARIABLE: str(path)}), "/")[2]
