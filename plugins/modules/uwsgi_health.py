@@ -76,7 +76,9 @@ path:
   type: str
   returned: success
 program:
-  description: The program. It is run as C(python3 gate.pyz checks.json).
+  description:
+    - The program. It is run as C(python3 gate.pyz checks.json). With a third file, in a folder of root's or of its own
+      user's, it writes the results of the last checks there, for the live page.
   type: str
   returned: success
   sample: /etc/uwsgi/health/gate.pyz

@@ -104,6 +104,7 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
         ([_PICTURE], {"title": "Shop"}),
         ([{"host1": _PICTURE, "host2": {"unreachable": True, "msg": "no route"}}], {}),
     ],
+    "prometheus_targets": [([["node1", "node2"], {"node1": {"ansible_host": "10.0.0.7"}, "node2": {}}], {"port": 9000})],
     "router_certificates": [([_ROUTERS, _VASSALS[:1]], {}), ([_ROUTERS], {"vassals": _VASSALS[:1]})],
     "router_flaws": [([_ROUTERS], {"announce_interval": 5, "low_ports": False}), ([_ROUTERS], {})],
     "signed_vassals": [

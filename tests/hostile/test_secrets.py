@@ -205,6 +205,7 @@ def test_good_arguments_are_good(tmp_path: Path) -> None:
 
 FILTER_GOOD: dict[str, dict[str, Any]] = {
     "pool_page": {"info": pools.info(pools.router("10.0.0.2:2627", shop={"10.0.0.7:1": {}}))},
+    "prometheus_targets": {"hosts": ["a"], "hostvars": {"a": {"ansible_host": "10.0.0.7"}}},
     "router_certificates": {"routers": [VASSAL], "vassals": [VASSAL]},
     "router_flaws": {"vassals": [VASSAL]},
     "signed_vassals": {"vassals": [VASSAL], "directory": "/a"},

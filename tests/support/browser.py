@@ -55,13 +55,13 @@ class Tab:
         message, dummy, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
-    def open(self, page: Path, width: int = 1240, height: int = 900, dark: bool = False) -> None:
-        """Load a page on a screen of some size, and wait until it is there."""
+    def open(self, page: Path | str, width: int = 1240, height: int = 900, dark: bool = False) -> None:
+        """Load a page, a file or a URL, on a screen of some size, and wait until it is there."""
         mobile = width < 600
         self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.do("Emulation.setEmulatedMedia", features=[scheme])
-        self.do("Page.navigate", url=page.as_uri())
+        self.do("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(one.get("method") == "Page.loadEventFired" for one in self.said):
             self.said.append(self._read())
 

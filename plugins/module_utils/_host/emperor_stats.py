@@ -31,6 +31,7 @@ class Vassal(NamedTuple):
         on_demand: the address that the Emperor binds for it, None where it runs from the start.
         asleep: whether it waits for its first request.
         cursed: whether the Emperor is stopping it.
+        respawns: how often the Emperor reloaded it; a crash begins again at 0.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Vassal(NamedTuple):
     on_demand: Optional[str] = None
     asleep: bool = False
     cursed: bool = False
+    respawns: int = 0
 
 
 class Emperor(NamedTuple):
@@ -114,6 +116,7 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
         on_demand=on_demand,
         asleep=on_demand is not None and strict_json.number(one.get("pid", 0)) == -1,
         cursed=strict_json.number(one.get("cursed", 0)) != 0,
+        respawns=strict_json.number(one.get("respawns", 0)),
     )
 
 

@@ -16,10 +16,10 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 from .._errors import ArgumentError, HostError
-from .._files import opened
+from .._files import opened, temporary
 from .._files.child import on_behalf_of
 from .._ini.instance import Instance, read, suspend_files
 from . import probe, suspend
@@ -58,10 +58,15 @@ class Verdict:
 
 
 class Keeper:
-    """Keeps one vassal in its pools as long as it is well, by its check."""
+    """Keeps one vassal in its pools as long as it is well, by its check.
+
+    Attributes:
+        result: of the last check, None where the vassal couldn't be checked.
+    """
 
     def __init__(self, check: Check) -> None:
         self.vassal = check.vassal
+        self.result: Optional[Dict[str, Any]] = None
         self._check = check
         self._verdict: Optional[Verdict] = None
 
@@ -81,14 +86,18 @@ class Keeper:
             held = on_behalf_of(instance.user, lambda: any(suspend.HEALTH in suspend.reasons(path) for path in paths))
             if self._verdict is None:
                 self._verdict = Verdict(self._check.fall, self._check.rise, held)
+            begin = time.monotonic()
             flaw = probe.flaw(instance, self._check)
+            seconds = time.monotonic() - begin
             if self._verdict.add(not flaw):
                 say(f"{self.vassal}: {'out: ' + flaw if self._verdict.out else 'well again'}")
+            self.result = {"well": not flaw, "out": self._verdict.out, "seconds": round(seconds, 6), "time": int(time.time())}
             # Not only when it changes: what could not be done at one check is done at the next.
             if held != self._verdict.out:
                 self._follow(instance, self._verdict.out)
         except (ArgumentError, HostError, OSError) as exc:
             # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
+            self.result = None
             say(f"{self.vassal}: not checked: {exc}")
 
     def _read(self) -> Instance:
@@ -136,21 +145,65 @@ def _versions(paths: List[str]) -> List[Any]:
     return found
 
 
+class Results:
+    """The file of the checks' results, for whoever watches the host: by the vassals' paths what ``Keeper.result`` has.
+
+    Args:
+        path: in a folder of the caller's or root's; None writes none.
+    """
+
+    def __init__(self, path: Optional[str]) -> None:
+        self._path = path
+        self._written = b""
+        self._problem = ""
+
+    def write(self, keepers: List[Keeper]) -> None:
+        """Replace the file, if there is anything new. What can't be written is said once, and hinders no check."""
+        results = {keeper.vassal: keeper.result for keeper in keepers if keeper.result}
+        content = json.dumps(results, sort_keys=True).encode("ascii")
+        if self._path is None or content == self._written:
+            return
+        try:
+            self._replace(self._path, content)
+            self._written, self._problem = content, ""
+        except OSError as exc:
+            if str(exc) != self._problem:
+                self._problem = str(exc)
+                say(f"results not written: {exc}")
+
+    def _replace(self, path: str, content: bytes) -> None:
+        above, name = os.path.split(path)
+        with opened.folder(above) as folder:
+            staged = next(temporary.names())
+            handle = os.open(staged, opened.NEW, 0o644, dir_fd=folder)
+            try:
+                # Whatever the umask is: nothing in it is secret.
+                os.fchmod(handle, 0o644)
+                opened.write(handle, content)
+                os.rename(staged, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                os.unlink(staged, dir_fd=folder)
+                raise
+            finally:
+                os.close(handle)
+
+
 def main(argv: Optional[List[str]] = None) -> None:
-    """Run the gate: ``gate.pyz CHECKS.json``."""
+    """Run the gate: ``gate.pyz CHECKS.json [RESULTS.json]``."""
     argv = sys.argv if argv is None else argv
-    files = [os.path.abspath(argv[0]), os.path.abspath(argv[1])]
+    files = [os.path.abspath(path) for path in argv[:3]]
+    results = Results(files[2] if len(files) > 2 else None)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *dummy: stopped.set())
-    versions = _versions(files)
+    versions = _versions(files[:2])
     keepers = [Keeper(check) for check in checks_in(files[1])]
     say(f"{len(keepers)} checks")
     threads = [threading.Thread(target=keeper.run, args=(stopped,), daemon=True) for keeper in keepers]
     for thread in threads:
         thread.start()
-    while not stopped.wait(_LOOK) and _versions(files) == versions:
-        pass
+    while not stopped.wait(_LOOK) and _versions(files[:2]) == versions:
+        results.write(keepers)
     replaced = not stopped.is_set() and opened.exists(files[0]) and opened.exists(files[1])
     stopped.set()
     for thread in threads:

@@ -87,13 +87,14 @@ class Table(NamedTuple):
     sockets: Tuple[str, ...] = ()
 
 
-def fetch(address: str, timeout: float, get: Get) -> bytes:
+def fetch(address: str, timeout: float, get: Get, most: Optional[int] = None) -> bytes:
     """Read all that a stats server sends.
 
     Args:
         address: ``IPV4:PORT``, a unix socket's absolute path, or an http URL.
         timeout: seconds for all of it.
         get: for a URL.
+        most: bytes that it may have on a socket, None for more than any router writes.
 
     Raises:
         StatsError: naming the address and what is wrong.
@@ -105,16 +106,16 @@ def fetch(address: str, timeout: float, get: Get) -> bytes:
         if is_url(address):
             return get(address, timeout)
         if not address.startswith("/"):
-            return _received(address, timeout)
+            return _received(address, timeout, most)
         # As whoever can put another socket in its place.
-        return where_it_belongs(lambda: _received(address, timeout).decode("latin-1"), timeout + 1).encode("latin-1")
+        return where_it_belongs(lambda: _received(address, timeout, most).decode("latin-1"), timeout + 1).encode("latin-1")
     except (OSError, ValueError, HostError) as exc:
         raise StatsError(
             f"{address} does not answer: {exc}; check that the router runs and has this stats server"
         ) from exc
 
 
-def _received(address: str, timeout: float) -> bytes:
+def _received(address: str, timeout: float, most: Optional[int]) -> bytes:
     deadline = time.monotonic() + timeout
     family, target = endpoint(address)
     if address.startswith("/"):
@@ -127,23 +128,24 @@ def _received(address: str, timeout: float) -> bytes:
             stream.settimeout(left)
             return stream.recv(_CHUNK)
 
-        return read_all(receive, deadline)
+        return read_all(receive, deadline, most)
 
 
-def read_all(receive: Callable[[float], bytes], deadline: float) -> bytes:
+def read_all(receive: Callable[[float], bytes], deadline: float, most: Optional[int] = None) -> bytes:
     """Read until the end, however slowly it comes.
 
     Args:
         receive: gives some bytes within some seconds, none at the end.
         deadline: the time of ``time.monotonic`` when it must have come.
+        most: bytes that it may have, None for more than any router writes.
 
     Raises:
         OSError: when the time is over.
         ValueError: when it's more than any router has to say.
     """
     parts: List[bytes] = []
-    size = 0
-    while size < _MOST_BYTES:
+    size, most = 0, _MOST_BYTES if most is None else most
+    while size < most:
         left = deadline - time.monotonic()
         if left <= 0:
             raise OSError("timed out")
@@ -152,7 +154,7 @@ def read_all(receive: Callable[[float], bytes], deadline: float) -> bytes:
             return b"".join(parts)
         parts.append(part)
         size += len(part)
-    raise ValueError(f"it sends more than {_MOST_BYTES} bytes")
+    raise ValueError(f"it sends more than {most} bytes")
 
 
 def parse(raw: bytes) -> Table:

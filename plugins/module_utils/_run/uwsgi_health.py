@@ -6,19 +6,15 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import json
 import os
-import sys
-import zipfile
 from functools import lru_cache
-from types import ModuleType
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .. import _module
+from .._archive import pack
 from .._arguments import values
 from .._arguments.health import health
 from .._arguments.vassal import SUFFIX
@@ -31,8 +27,6 @@ from .._node.probe import Check
 PROGRAM = "gate.pyz"
 CHECKS = "checks.json"
 _MAIN = f"from {gate.__name__} import main\n\nmain()\n"
-# The first that the format knows: an archive of the same sources is the same to the byte.
-_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -80,49 +74,7 @@ def _checks(vassals: List[Any], folder: str) -> List[Check]:
 @lru_cache(maxsize=None)
 def program() -> bytes:
     """The gate, and all of the collection that it imports, as an archive that Python runs (PEP 441)."""
-    sources = {"__main__.py": _MAIN}
-    for name, source in parts(gate.__name__).items():
-        package = name.rpartition(".")[0]
-        while package:
-            sources[package.replace(".", "/") + "/__init__.py"] = ""
-            package = package.rpartition(".")[0]
-        sources[name.replace(".", "/") + ".py"] = source
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, source in sorted(sources.items()):
-            info = zipfile.ZipInfo(name, _DATE)
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, source)
-    return buffer.getvalue()
-
-
-def parts(name: str) -> Dict[str, str]:
-    """A module of the collection and those that it imports from beside itself, imported already: their names and sources."""
-    found: Dict[str, str] = {}
-    waiting = [name]
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found[one] = _source(sys.modules[one])
-            waiting += _imported(one, found[one])
-    return found
-
-
-def _imported(name: str, source: str) -> Iterator[str]:
-    """What a module imports relatively, which inside the collection is all that it imports of the collection."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = ".".join([name.rsplit(".", node.level)[0], *([node.module] if node.module else [])])
-            # "from . import datagram" names modules, "from .datagram import encode" what is in one.
-            modules = [f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in sys.modules]
-            yield from modules or [base]
-
-
-def _source(module: ModuleType) -> str:
-    """The source of a module, which may be in an archive itself, as it is in a task."""
-    loader: Any = module.__spec__.loader if module.__spec__ else None
-    source: str = loader.get_source(module.__name__)
-    return source
+    return pack(gate.__name__, "__main__.py", _MAIN)
 
 
 def _shown(content: bytes) -> str:

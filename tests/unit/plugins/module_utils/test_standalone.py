@@ -12,11 +12,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _archive
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import gate
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
 from support.modules import PYTHONS
 
-NAMES = sorted(uwsgi_health.parts(gate.__name__))
+NAMES = sorted(_archive.parts(gate.__name__))
 # Without site-packages, and without what the environment says.
 _IMPORT = """
 import importlib, sys

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import gate
+from ansible_collections.emperor.uwsgi.plugins.module_utils._node.probe import Check
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
 
 # fall, rise, out to begin with, answers (w: well, f: failed), and after which of them it changes.
@@ -45,3 +48,28 @@ def test_the_archive_has_what_the_gate_imports_and_is_always_the_same() -> None:
     assert {"_node/gate.py", "_node/signature.py", "_ini/instance.py", "_errors.py"} <= found
     assert not [name for name in found if name.startswith("_run") or name == "_module.py"]
     assert "__main__.py" in names
+
+
+def test_results_are_replaced_as_a_whole_when_there_is_something_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "results.json"
+    keepers = [gate.Keeper(Check(vassal="/v/a.ini", command="true")), gate.Keeper(Check(vassal="/v/b.ini", command="true"))]
+    results = gate.Results(str(path))
+    keepers[0].result = {"well": True, "out": False, "seconds": 0.1, "time": 5}
+    results.write(keepers)
+    first = path.stat()
+    assert json.loads(path.read_text()) == {"/v/a.ini": keepers[0].result}
+    assert first.st_mode & 0o777 == 0o644
+    results.write(keepers)
+    assert path.stat().st_ino == first.st_ino
+    keepers[0].result = None
+    results.write(keepers)
+    assert json.loads(path.read_text()) == {}
+    assert [one.name for one in tmp_path.iterdir()] == ["results.json"]
+    # What can't be written is said once.
+    gone = gate.Results(str(tmp_path / "none" / "results.json"))
+    for dummy in range(3):
+        gone.write(keepers)
+    assert capsys.readouterr().out.count("results not written") == 1
+    gate.Results(None).write(keepers)

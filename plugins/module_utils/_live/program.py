@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The archive that uWSGI serves the live page from: all of the collection that it imports, in one file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .._archive import pack
+from . import wsgi
+
+# What the vassal's option "module" names.
+MODULE = "emperor_uwsgi_live"
+_ENTRY = f"from {wsgi.__name__} import from_environment\n\napplication = from_environment()\n"
+
+
+@lru_cache(maxsize=None)
+def program() -> bytes:
+    """The archive, the same to the byte for the same sources."""
+    return pack(wsgi.__name__, MODULE + ".py", _ENTRY)
