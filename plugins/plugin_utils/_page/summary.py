@@ -51,7 +51,7 @@ class Part(NamedTuple):
 class Worst(NamedTuple):
     """The worst of all keys or nodes, and how many are in trouble."""
 
-    count: int
+    number: int
     parts: list[Part]
 
 

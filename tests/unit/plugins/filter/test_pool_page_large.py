@@ -80,13 +80,13 @@ def search(tab: browser.Tab, words: str) -> None:
 
 def test_a_page_without_a_script_has_what_matters() -> None:
     text = page(large(), "T")
-    before, dummy, after = text.partition("<h2 id=\"troubles\">")
+    before, dummy, after = text.partition('<h2 id="troubles">')
     assert "10.1.0.1:2627, 10.1.0.2:2627 have no node that serves</b>: lost.test" in before
     assert re.findall(r'data-name="([^"]*)"', after) == [
         "lost.test", "odd", *(f"10.0.{node}.1:3031" for node in range(EACH)),
     ]  # fmt: skip
     assert "2 of 100:" in after
-    assert "class=\"graph" not in text
+    assert 'class="graph' not in text
     # Nothing is there for each subscription but its numbers.
     assert text.count("<tr") < 20
 

@@ -65,7 +65,7 @@ def test_the_worst_keys_and_nodes_come_first() -> None:
     assert [(part.name, part.serving, part.total) for part in found.keys.parts] == [
         ("bare", 0, 0), ("gone", 0, 4), ("half", 2, 4), ("shaky", 4, 4)
     ]  # fmt: skip
-    assert found.keys.count == 4
+    assert found.keys.number == 4
     assert [(part.name, part.serving, part.total) for part in found.nodes.parts] == [
         ("n00", 2, 4), ("n01", 2, 4), ("n02", 3, 4), ("n03", 3, 4)
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def test_the_worst_keys_and_nodes_come_first() -> None:
 
 def test_of_many_in_trouble_ten_are_named() -> None:
     found = of(router("r1", **{f"k{at:02}": key(GHOST) for at in range(30)}, well=key(FRESH)))
-    assert (found.keys.count, [part.name for part in found.keys.parts]) == (30, [f"k{at:02}" for at in range(10)])
+    assert (found.keys.number, [part.name for part in found.keys.parts]) == (30, [f"k{at:02}" for at in range(10)])
 
 
 def test_a_router_has_the_states_of_all_nodes_there() -> None:
