@@ -214,7 +214,7 @@
 
   // A square for each key or node, the worst first, as summary.py has it: where there are too many, for some that follow each other.
   const pointed = document.getElementById("pointed");
-  const wall = (canvas, names, of) => {
+  const wall = (canvas, names, of, isLost) => {
     const shares = names.map((dummy, at) => [part(serving(of, at), of.total[at]), part(of.states[FRESH][at], of.total[at])]);
     const order = [...names.keys()].sort((one, other) => shares[one][0] - shares[other][0] || shares[one][1] - shares[other][1]);
     let size, columns, each;
@@ -240,7 +240,7 @@
         const some = order.slice(square * each, (square + 1) * each);
         const counts = of.states.map((values) => some.reduce((sum, at) => sum + values[at], 0));
         const total = counts.reduce((sum, one) => sum + one, 0);
-        if (some.some((at) => !serving(of, at))) {
+        if (some.some(isLost)) {
           context.fillStyle = none;
           context.fillRect(x, y, inner, inner);
           continue;
@@ -277,7 +277,7 @@
     addEventListener("resize", draw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   };
-  wall(document.getElementById("wall-of-keys"), data.keys, ofKeys);
-  wall(document.getElementById("wall-of-nodes"), data.addresses, ofAddresses);
+  wall(document.getElementById("wall-of-keys"), data.keys, ofKeys, (key) => !serving(ofKeys, key));
+  wall(document.getElementById("wall-of-nodes"), data.addresses, ofAddresses, () => false);
   document.documentElement.dataset.drawn = "yes";
 })();
