@@ -145,7 +145,7 @@ def picture(info: Any) -> Picture:
         keys = [_key(pool, judged, routers, listed[pool["key"]], total) for pool in pools]
         found = [_router(router) for router in routers]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-        problem = "is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
+        problem = "is not what emperor.uwsgi.uwsgi_router_info returns with 'routers' in gather; register that and hand it on"
         raise ArgumentError("_input", problem) from exc
     counts = {state: sum(key.counts[state] for key in keys) for state in STATES}
     return Picture(time, max_age, found, keys, counts, _alerts(found, keys))
