@@ -204,6 +204,7 @@ def test_good_arguments_are_good(tmp_path: Path) -> None:
 # Filters
 
 FILTER_GOOD: dict[str, dict[str, Any]] = {
+    "announcement_load": {"vassals": [VASSAL], "interval": 5, "routers": 1, "key_type": "ec"},
     "pool_page": {"info": pools.info(pools.router("10.0.0.2:2627", shop={"10.0.0.7:1": {}}))},
     "router_certificates": {"routers": [VASSAL], "vassals": [VASSAL]},
     "role_options": {"own": {"uid": "a"}, "given": {"uid": "b", "a": 1}, "variable": "emperor_options"},
