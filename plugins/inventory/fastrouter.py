@@ -163,7 +163,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = self._known() if self.get_option("match_hosts") else {}
         constructed = any(self.get_option(name) for name in _CONSTRUCTED)
         with uncollected():
-            groups = {key: self.inventory.add_group(group) for key, group in groups.items()}
             # What is in the inventory is in memory a second time only host by host.
             for address in sorted(hosts):
                 name = known.get(address, address)
@@ -262,7 +261,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # The inventory's own way marks each value inside with the file that it is from, which these are not.
             host.set_variable(variable, value)
         for key in keys:
-            self.inventory.add_child(groups[key], name)
+            self.inventory.add_child(self._group(groups[key]), name)
+
+    def _group(self, name: str) -> str:
+        # Adding a group that is there costs as much as adding a new one.
+        return name if name in self.inventory.groups else str(self.inventory.add_group(name))
 
     def _construct(self, name: str) -> None:
         """Variables and groups that the source's expressions make of a host's own."""
