@@ -51,7 +51,7 @@ def test_the_page_of_a_large_pool_grows_as_the_pool_does(shared: int) -> None:
 def test_the_inventory_of_a_large_pool_stays_small(tmp_path: Path) -> None:
     few, many = (large.inventory(tmp_path, keys) for keys in (10, 500))
     # 5,000 subscriptions, of which each router says half a megabyte.
-    assert many.megabytes - few.megabytes < 60, (few, many)
+    assert many.megabytes - few.megabytes < 40, (few, many)
     assert many.cpu / few.cpu < 6, (few, many)
 
 

@@ -163,7 +163,10 @@ def merged(routers: Iterable[Router]) -> List[MergedPool]:
             hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
             nodes = keys.setdefault(pool["key"], {})
             for node in pool["nodes"]:
-                _add(nodes.setdefault(node["address"], _nothing(node)), node, router["stats"])
+                one = nodes.get(node["address"])
+                if one is None:
+                    one = nodes[node["address"]] = _nothing(node)
+                _add(one, node, router["stats"])
     for nodes in keys.values():
         for one in nodes.values():
             seen = {*one["fresh_on"], *one["ghost_on"]}

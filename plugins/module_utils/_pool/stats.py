@@ -34,8 +34,6 @@ _MOST_CHARACTERS = 4096
 # A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
 _MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
-# The figures of a node as a router calls them and as they are where it has none, in the order of Listed's.
-_FIGURES = (("weight", 1), ("modifier1", 0), ("modifier2", 0), ("requests", 0), ("failcnt", 0), ("ref", 0), ("death_mark", 0))
 # json.dumps looks at its options each time.
 _ESCAPE = json.JSONEncoder().encode
 # What is the name of a router's list of its addresses.
@@ -225,7 +223,18 @@ def _pool(pool: Dict[str, Any]) -> ListedPool:
 
 
 def _listed(node: Dict[str, Any]) -> Listed:
-    given = [node["last_check"], *(node.get(name, default) for name, default in _FIGURES)]
-    last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead = strict_json.numbers(given)
+    get = node.get
+    last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead = strict_json.numbers(
+        [
+            node["last_check"],
+            get("weight", 1),
+            get("modifier1", 0),
+            get("modifier2", 0),
+            get("requests", 0),
+            get("failcnt", 0),
+            get("ref", 0),
+            get("death_mark", 0),
+        ]
+    )
     address = strict_json.text(node["name"])
     return Listed(address, last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead != 0)
