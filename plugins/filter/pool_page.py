@@ -13,6 +13,8 @@ author:
 description:
   - Makes one HTML page of what M(emperor.uwsgi.uwsgi_router_info) returned. The routers, keys and nodes are drawn as a graph,
     with what is fresh, a ghost, drained or failing, and stand in tables that can be sorted and searched.
+  - A pool with more than 200 subscriptions, which are nodes of keys, is summed up instead. The page shows what is in trouble
+    first, a square for each key and each node, and tables with pages.
   - The page has all in it that it needs. It loads nothing, and text from the network can't do anything in it.
   - The same result gives the same page. The page shows the time at which the routers were asked.
   - The playbook C(emperor.uwsgi.report) asks the routers and writes the page.

@@ -118,12 +118,16 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import R
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.routers import Answer, ask, check, errors, judged, restored
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import LOCALHOST, LiveNode, group_names, live_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
 # Of router_stats. Ansible accepts an alias of a plugin's option, but warns of none.
 _OLD_NAME = "stats"
+# The options of constructed inventories that have expressions.
+_CONSTRUCTED = ("compose", "groups", "keyed_groups")
+_KEYS_AT_ONCE = 500
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -151,16 +155,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _fill(self, path: str, cache: bool) -> None:
         self._checked(self._read_config_data(path))
-        routers = self._judged(self._answers(path, cache))
-        hosts, unusable = live_hosts(routers, self.get_option("ghosts"))
-        for address in unusable:
-            self._warn(f"a node announces {address!r}, which no router can use")
+        with uncollected():
+            hosts = self._hosts(self._answers(path, cache))
         groups, others = group_names((node["key"] for nodes in hosts.values() for node in nodes), self._safe)
         for key, other in others:
             self._warn(f"the keys {key!r} and {other!r} have the same group name; {key!r} is in {groups[key]}")
         known = self._known() if self.get_option("match_hosts") else {}
-        for address, nodes in sorted(hosts.items()):
-            self._add(known.get(address, address), address, nodes, groups)
+        constructed = any(self.get_option(name) for name in _CONSTRUCTED)
+        with uncollected():
+            # What is in the inventory is in memory a second time only host by host.
+            for address in sorted(hosts):
+                name = known.get(address, address)
+                self._add(name, address, hosts.pop(address), groups)
+                if constructed:
+                    self._construct(name)
 
     def _warn(self, text: str) -> None:
         self.display.warning(f"emperor.uwsgi.fastrouter: {seen(mask(text))}")
@@ -200,24 +208,38 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # Not one more either, which would be somebody else's.
             if [answer.stats for answer in answers] == list(dict.fromkeys(stats)) and all(answer.table for answer in answers):
                 return answers
-        answers = ask(stats, self.get_option("timeout"), get)
+        answers = ask(stats, self.get_option("timeout"), get, keep=wanted)
         if wanted and not any(answer.error for answer in answers):
             self._cache[place] = [answer.kept() for answer in answers]
         return answers
 
-    def _judged(self, answers: list[Answer]) -> list[Router]:
-        routers = [judged(answer, self.get_option("max_age")) for answer in answers]
+    def _hosts(self, answers: list[Answer]) -> dict[str, list[LiveNode]]:
+        """The nodes of each host, some keys after the other: what routers say of all of them at once has no room."""
+        max_age, ghosts, only = (self.get_option(name) for name in ("max_age", "ghosts", "key"))
+        answered = self._answered(answers)
+        keys = sorted({pool.key for answer in answered if answer.table for pool in answer.table.pools})
+        keys = [key for key in keys if only is None or key in only]
+        hosts: dict[str, list[LiveNode]] = {}
+        unusable: dict[str, None] = {}
+        for at in range(0, len(keys), _KEYS_AT_ONCE):
+            some = set(keys[at : at + _KEYS_AT_ONCE])
+            found, others = live_hosts([judged(answer, max_age, some) for answer in answered], ghosts)
+            unusable.update(dict.fromkeys(others))
+            for host, nodes in found.items():
+                hosts.setdefault(host, []).extend(nodes)
+        for address in unusable:
+            self._warn(f"a node announces {address!r}, which no router can use")
+        return hosts
+
+    def _answered(self, answers: list[Answer]) -> list[Answer]:
+        routers = [Router(stats=answer.stats, pools=[], error=answer.error) for answer in answers if answer.table is None]
         silent = errors(self.get_option("router_stats"), routers)
-        if silent and (self.get_option("require_all") or len(silent) == len(routers)):
+        if silent and (self.get_option("require_all") or len(silent) == len(answers)):
             problem, dummy, rest = "; ".join(silent).partition(": ")
             raise ArgumentError(problem, rest)
         for one in silent:
             self._warn(one)
-        keys = self.get_option("key")
-        answered = [router for router in routers if "error" not in router]
-        for router in answered:
-            router["pools"] = [pool for pool in router["pools"] if keys is None or pool["key"] in keys]
-        return answered
+        return [answer for answer in answers if answer.table is not None]
 
     def _known(self) -> dict[str, str]:
         """The one host that others know by an address."""
@@ -234,10 +256,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables["ansible_connection"] = "local"
         elif name == address:
             variables["ansible_host"] = address
+        host = self.inventory.get_host(name)
         for variable, value in untrusted(variables).items():
-            self.inventory.set_variable(name, variable, value)
+            # The inventory's own way marks each value inside with the file that it is from, which these are not.
+            host.set_variable(variable, value)
         for key in keys:
-            self.inventory.add_child(self.inventory.add_group(groups[key]), name)
+            self.inventory.add_child(self._group(groups[key]), name)
+
+    def _group(self, name: str) -> str:
+        # Adding a group that is there costs as much as adding a new one.
+        return name if name in self.inventory.groups else str(self.inventory.add_group(name))
+
+    def _construct(self, name: str) -> None:
+        """Variables and groups that the source's expressions make of a host's own."""
         strict = self.get_option("strict")
         every = self.inventory.get_host(name).get_vars()
         self._set_composite_vars(self.get_option("compose"), every, name, strict=strict)

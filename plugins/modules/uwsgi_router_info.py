@@ -17,6 +17,8 @@ description:
     last announcement. Its clock is the router's and the judge's that of the host of this task, so keep them in step.
   - A router that doesn't answer is an error, and the answers of the others are kept in the result.
   - A router with several processes shows the counters of its first one only.
+  - A subscription, which is one node under one key, is about 200 bytes in RV(routers) for each router, and 250 bytes in
+    RV(pools). With ten thousand of them, ask only for what you need with O(gather), O(keys) and O(states).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -41,9 +43,36 @@ options:
   key:
     description: Only this key.
     type: str
+  keys:
+    description:
+      - Only these keys. All keys, if it is not set.
+      - Mutually exclusive with O(key).
+    type: list
+    elements: str
+    version_added: 1.1.0
   node:
     description: Only the node with this address.
     type: str
+  states:
+    description:
+      - Only the nodes that are in one of these states at any router, with what all routers say of them. Keys without such a node
+        are left out. All nodes and keys, if it is not set.
+      - V(fresh) was heard within O(max_age), V(ghost) was not, V(dead) is marked as dead by the router, and V(missing) is not
+        listed by a router while another one lists it.
+    type: list
+    elements: str
+    choices: [fresh, ghost, dead, missing]
+    version_added: 1.1.0
+  gather:
+    description:
+      - What to return. V(routers) is what each router says, V(pools) is the pools of all routers as one picture.
+      - Without V(routers), RV(routers) has no C(pools). Without V(pools), RV(pools) is not returned.
+      - The filter P(emperor.uwsgi.pool_page#filter) needs V(routers) alone.
+    type: list
+    elements: str
+    choices: [routers, pools]
+    default: [routers, pools]
+    version_added: 1.1.0
   max_age:
     description: Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set.
     type: int
@@ -60,6 +89,13 @@ EXAMPLES = r"""
     router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
     key: shop.example.com
   register: pool
+
+- name: Who is in trouble? Of a pool of thousands that is a short answer
+  emperor.uwsgi.uwsgi_router_info:
+    router_stats: [10.0.0.2:2627, 10.0.0.3:2627]
+    gather: [pools]
+    states: [ghost, dead, missing]
+  register: trouble
 
 - name: Be sure that two nodes do, on every router
   ansible.builtin.assert:
@@ -83,7 +119,7 @@ routers:
       description: The router's process, another one after each start.
       type: int
     pools:
-      description: Its keys, each with C(key), C(hits) and C(nodes).
+      description: Its keys, each with C(key), C(hits) and C(nodes). Only with V(routers) in O(gather).
       type: list
       elements: dict
       sample:
@@ -111,7 +147,7 @@ pools:
       C(missing_on). Those that have marked it as dead are also in C(dead_on).
   type: list
   elements: dict
-  returned: always
+  returned: with V(pools) in O(gather)
   sample:
     - key: shop.example.com
       hits: 24
@@ -156,10 +192,19 @@ def main() -> None:
                 "deprecated_aliases": [{"name": "stats", "version": "3.0.0", "collection_name": "emperor.uwsgi"}],
             },
             "key": {"type": "str", "no_log": False},
+            "keys": {"type": "list", "elements": "str", "no_log": False},
             "node": {"type": "str"},
+            "states": {"type": "list", "elements": "str", "choices": ["fresh", "ghost", "dead", "missing"]},
+            "gather": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["routers", "pools"],
+                "default": ["routers", "pools"],
+            },
             "max_age": {"type": "int", "default": 17},
             "timeout": {"type": "int", "default": 5},
         },
+        mutually_exclusive=[("key", "keys")],
         supports_check_mode=True,
     )
     finish(module, run)

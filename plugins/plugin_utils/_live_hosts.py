@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
-from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, Router, merged
+from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, Pool, Router, merged
 
 # The controller, where a stats server on a unix socket is.
 LOCALHOST = "localhost"
@@ -42,21 +42,21 @@ def live_hosts(routers: list[Router], ghosts: bool) -> tuple[dict[str, list[Live
     hosts: dict[str, list[LiveNode]] = {}
     unusable: dict[str, None] = {}
     homes: dict[str, list[Router]] = {}
+    places = {address: _host(address) for address in _addresses(routers)}
     for router in routers:
-        homes.setdefault(_home(router["stats"]), []).append(router)
+        homes.setdefault(_home(router["stats"]), []).append(_with_own(router, places))
     for node in _nodes(routers, ghosts):
-        host = _host(node["address"])
+        host = places[node["address"]]
         if host is None:
             unusable[node["address"]] = None
-        elif host and not host.startswith(_LOOPBACK):
+        elif not _is_own(host):
             hosts.setdefault(host, []).append(node)
     for home, its_routers in homes.items():
         for node in _nodes(its_routers, ghosts):
-            host = _host(node["address"])
-            if host is not None and (not host or host.startswith(_LOOPBACK)):
-                # To a router on loopback, another loopback address may be another host to Ansible.
-                place = host if host and (home == LOCALHOST or home.startswith(_LOOPBACK)) else home
-                hosts.setdefault(place, []).append(node)
+            host = places[node["address"]]
+            # To a router on loopback, another loopback address may be another host to Ansible.
+            place = host if host and (home == LOCALHOST or home.startswith(_LOOPBACK)) else home
+            hosts.setdefault(place, []).append(node)
     return {host: sorted(nodes, key=lambda one: (one["key"], one["address"])) for host, nodes in hosts.items()}, list(unusable)
 
 
@@ -86,6 +86,27 @@ def group_names(keys: Iterable[str], safe: Callable[[str], str]) -> tuple[dict[s
         owners[name] = key
         names[key] = name
     return names, others
+
+
+def _addresses(routers: list[Router]) -> set[str]:
+    return {node["address"] for router in routers for pool in router["pools"] for node in pool["nodes"]}
+
+
+def _is_own(host: str) -> bool:
+    """Whether a node's address means the host of whoever connects to it."""
+    return not host or host.startswith(_LOOPBACK)
+
+
+def _with_own(router: Router, places: dict[str, str | None]) -> Router:
+    """A router with those nodes alone that are on its own host."""
+    pools = []
+    for pool in router["pools"]:
+        nodes = [node for node in pool["nodes"] if (host := places[node["address"]]) is not None and _is_own(host)]
+        if nodes:
+            pools.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
+    own = router.copy()
+    own["pools"] = pools
+    return own
 
 
 def _nodes(routers: list[Router], ghosts: bool) -> Iterator[LiveNode]:

@@ -12,6 +12,7 @@ something, is therefore left as it is on 2.18 and trusted on newer ones.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 try:
@@ -30,14 +31,25 @@ else:
 
 # Host names, addresses and paths: no blank, no quote, no bracket of any kind.
 _HARMLESS = re.compile(r"[A-Za-z0-9._:/@-]*\Z")
+_PLAIN = (int, bool)
+# The names of a pool of a hundred thousand nodes, each of which is there time and again.
+_MOST_NAMES = 1 << 16
 
 
 def untrusted(value: Any) -> Any:
     """The same value, with the marks that its texts need."""
     if isinstance(value, dict):
-        return {name: untrusted(one) for name, one in value.items()}
+        # Numbers are most of what a router says.
+        return {name: one if type(one) in _PLAIN else untrusted(one) for name, one in value.items()}
     if isinstance(value, list):
         return [untrusted(one) for one in value]
     if isinstance(value, str):
-        return (_harmless if _HARMLESS.match(value) else _suspect)(value)
+        # Of those that may be templates none is ever taken for another one that is equal and has other marks.
+        return _marked(value) if _HARMLESS.match(value) else _suspect(value)
     return value
+
+
+@lru_cache(_MOST_NAMES)
+def _marked(text: str) -> Any:
+    """A harmless text with its mark, once in memory."""
+    return _harmless(text)

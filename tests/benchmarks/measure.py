@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import statistics
@@ -110,3 +111,10 @@ def variables(folder: Path, **values: Any) -> str:
     path = folder / "variables.json"
     path.write_text(json.dumps(values), encoding="ascii")
     return f"-e@{path}"
+
+
+def exponent(times: dict[int, float]) -> float:
+    """The power of the size with which times grow: the slope of the line that fits their logarithms best."""
+    points = [(math.log(size), math.log(seconds)) for size, seconds in times.items()]
+    x, y = (statistics.fmean(one) for one in zip(*points))
+    return sum((one - x) * (other - y) for one, other in points) / sum((one - x) ** 2 for one, dummy in points)

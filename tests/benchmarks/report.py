@@ -53,13 +53,13 @@ A loop that writes the same files takes the cost of a task for each of them, and
 
 def wanted(line: Line) -> str:
     """What is wanted, in words."""
-    return f"{'at least' if line.better == 'more' else 'at most'} {line.limit:g} {line.unit}"
+    return f"{'at least' if line.better == 'more' else 'at most'} {line.limit:g} {line.unit}".rstrip()
 
 
 def reached(line: Line) -> str:
     """What was reached, in words."""
     digits = 0 if line.reached >= 100 else 2
-    return f"{line.reached:.{digits}f} {line.unit}"
+    return f"{line.reached:.{digits}f} {line.unit}".rstrip()
 
 
 def table(lines: Sequence[Line]) -> str:

@@ -100,6 +100,10 @@ _PICTURE = pools.info(
 )
 # By the filter, the arguments of calls.
 CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
+    "announcement_load": [
+        ([_VASSALS], {"interval": 10, "routers": 2}),
+        ([[{"host": "node1", "vassals": _VASSALS}]], {"key_type": "rsa"}),
+    ],
     "pool_page": [
         ([_PICTURE], {"title": "Shop"}),
         ([{"host1": _PICTURE, "host2": {"unreachable": True, "msg": "no route"}}], {}),

@@ -11,8 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import drains, plot, report, roles, vassals
-from benchmarks.measure import Line
+from benchmarks import drains, large, plot, report, roles, vassals
+from benchmarks.measure import Line, exponent
 from support.modules import ROOT
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -39,6 +39,25 @@ def test_the_role_with_a_hundred_vassals_costs_what_it_does_with_one(tmp_path: P
 def test_a_drain_of_many_keys_loses_no_datagram() -> None:
     found = drains.many(3, 300)
     assert (found.lost, found.seconds < 20) == (0, True), found
+
+
+@pytest.mark.parametrize("shared", [0, 20])
+def test_the_page_of_a_large_pool_grows_as_the_pool_does(shared: int) -> None:
+    texts, times = zip(*(large.page(keys, shared) for keys in (100, 200, 400)))
+    assert exponent({keys: one["page"] for keys, one in zip((100, 200, 400), times)}) < 1.5, times
+    assert len(texts[-1].encode()) < 60_000 + 30 * 400 * (shared or 10)
+
+
+def test_the_inventory_of_a_large_pool_stays_small(tmp_path: Path) -> None:
+    few, many = (large.inventory(tmp_path, keys) for keys in (10, 500))
+    # 5,000 subscriptions, of which each router says half a megabyte.
+    assert many.megabytes - few.megabytes < 40, (few, many)
+    assert many.cpu / few.cpu < 6, (few, many)
+
+
+def test_an_exponent_is_that_of_the_power() -> None:
+    assert exponent({size: 3.0 * size**2 for size in (10, 30, 100)}) == pytest.approx(2)
+    assert exponent({size: 0.1 * size for size in (10, 30, 100)}) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, TypedDict
+from typing import Callable, Collection, Dict, Iterable, List, Optional, Set, Tuple, TypedDict
 
 from .stats import Listed, Table
 
@@ -72,7 +72,16 @@ class MergedPool(TypedDict):
     nodes: List[MergedNode]
 
 
-def pools(table: Table, now: float, max_age: float) -> List[Pool]:
+# The states that a node can be in at a router, each with how a merged node tells that it is anywhere.
+STATES: Dict[str, Callable[[MergedNode], bool]] = {
+    "fresh": lambda node: bool(node["fresh_on"]),
+    "ghost": lambda node: len(node["ghost_on"]) > len(node["dead_on"]),
+    "dead": lambda node: bool(node["dead_on"]),
+    "missing": lambda node: bool(node["missing_on"]),
+}
+
+
+def pools(table: Table, now: float, max_age: float, keys: Optional[Collection[str]] = None) -> List[Pool]:
     """The keys of a router and their nodes, judged.
 
     A router drops a silent node only when somebody asks for its key, so the age of the last announcement tells, not the list.
@@ -80,9 +89,12 @@ def pools(table: Table, now: float, max_age: float) -> List[Pool]:
     Args:
         now: Unix time in seconds, of the router's clock.
         max_age: seconds since the last announcement up to which a node is fresh.
+        keys: only these; a set, where they are many.
     """
     return [
-        Pool(key=pool.key, hits=pool.hits, nodes=[_node(node, now, max_age) for node in pool.nodes]) for pool in table.pools
+        Pool(key=pool.key, hits=pool.hits, nodes=[_node(node, now, max_age) for node in pool.nodes])
+        for pool in table.pools
+        if keys is None or pool.key in keys
     ]
 
 
@@ -102,14 +114,35 @@ def _node(node: Listed, now: float, max_age: float) -> Node:
     )
 
 
-def selected(found: Iterable[Pool], key: Optional[str] = None, node: Optional[str] = None) -> List[Pool]:
-    """The pools of one key, or with one node, or all; of each pool only the node asked for."""
+def selected(found: List[Pool], node: Optional[str] = None) -> List[Pool]:
+    """The pools with one node, or all; of each pool only the node asked for."""
+    if node is None:
+        return found
+    return _kept(found, lambda pool, item: item["address"] == node)
+
+
+def in_states(found: List[MergedPool], states: Collection[str]) -> List[MergedPool]:
+    """The pools that have nodes which any router has in some states, with these nodes; see ``STATES``."""
     result = []
     for pool in found:
-        if key is not None and pool["key"] != key:
-            continue
-        nodes = [item for item in pool["nodes"] if node is None or item["address"] == node]
-        if nodes or node is None:
+        nodes = [node for node in pool["nodes"] if any(STATES[state](node) for state in states)]
+        if nodes:
+            result.append(MergedPool(key=pool["key"], hits=pool["hits"], nodes=nodes))
+    return result
+
+
+def narrowed(found: List[Pool], wanted: Iterable[MergedPool]) -> List[Pool]:
+    """The pools of one router, with those nodes alone that are in merged ones, too."""
+    pairs: Set[Tuple[str, str]] = {(pool["key"], node["address"]) for pool in wanted for node in pool["nodes"]}
+    return _kept(found, lambda pool, item: (pool["key"], item["address"]) in pairs)
+
+
+def _kept(found: Iterable[Pool], wanted: Callable[[Pool, Node], bool]) -> List[Pool]:
+    """Some nodes of pools, without the pools that have none of them."""
+    result = []
+    for pool in found:
+        nodes = [node for node in pool["nodes"] if wanted(pool, node)]
+        if nodes:
             result.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
     return result
 
@@ -130,7 +163,10 @@ def merged(routers: Iterable[Router]) -> List[MergedPool]:
             hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
             nodes = keys.setdefault(pool["key"], {})
             for node in pool["nodes"]:
-                _add(nodes.setdefault(node["address"], _nothing(node)), node, router["stats"])
+                one = nodes.get(node["address"])
+                if one is None:
+                    one = nodes[node["address"]] = _nothing(node)
+                _add(one, node, router["stats"])
     for nodes in keys.values():
         for one in nodes.values():
             seen = {*one["fresh_on"], *one["ghost_on"]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Union
 
 from .._errors import ArgumentError
 from . import strict_json
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
         stats: the address of its stats server.
         table: None where it has no answer, and then ``error`` says why.
         time: Unix time in seconds when it was read.
-        raw: what was read, as it came.
+        raw: what was read, as it came, where that was asked for.
         seconds: how long the router took for it, with reading it.
     """
 
@@ -60,29 +60,51 @@ def check(stats: List[str], timeout: int, max_age: int) -> None:
             raise ArgumentError(name, f"{value} is too small; give {least} or more seconds")
 
 
-def ask(stats: List[str], timeout: float, get: Get, read: Read = parse) -> List[Answer]:
+class _Fetched(NamedTuple):
+    """What came of a router: its bytes or an error, when, and how long it took."""
+
+    found: Union[bytes, StatsError]
+    time: float
+    seconds: float
+
+
+def ask(stats: List[str], timeout: float, get: Get, read: Read = parse, keep: bool = False) -> List[Answer]:
     """The answers of routers, in their order, each asked once.
 
     Args:
         timeout: seconds for each, all at once.
         get: for routers whose stats server speaks http.
         read: what is made of an answer.
+        keep: with the bytes of each.
     """
     addresses = list(dict.fromkeys(stats))
     if not addresses:
         return []
     with ThreadPoolExecutor(min(len(addresses), _MOST_AT_ONCE)) as executor:
-        return list(executor.map(lambda address: _answer(address, timeout, get, read), addresses))
+        fetched = list(executor.map(lambda address: _fetched(address, timeout, get), addresses))
+    answers = []
+    # Python reads them one after the other anyway. This way only one is in memory as JSON.
+    for address in addresses:
+        one = fetched.pop(0)
+        answers.append(_answer(address, one, read, keep))
+    return answers
 
 
-def _answer(address: str, timeout: float, get: Get, read: Read) -> Answer:
+def _fetched(address: str, timeout: float, get: Get) -> _Fetched:
     begin = time.monotonic()
     try:
-        raw = fetch(address, timeout, get)
+        found: Union[bytes, StatsError] = fetch(address, timeout, get)
     except StatsError as error:
-        return Answer(address, error=str(error))
-    found = _read(address, raw, time.time(), read)
-    return found._replace(seconds=time.monotonic() - begin)
+        found = error
+    return _Fetched(found, time.time(), time.monotonic() - begin)
+
+
+def _answer(address: str, fetched: _Fetched, read: Read, keep: bool) -> Answer:
+    if isinstance(fetched.found, StatsError):
+        return Answer(address, error=str(fetched.found))
+    begin = time.monotonic()
+    found = _read(address, fetched.found, fetched.time, read)
+    return found._replace(raw=found.raw if keep else b"", seconds=fetched.seconds + time.monotonic() - begin)
 
 
 def _read(address: str, raw: bytes, now: float, read: Read = parse) -> Answer:
@@ -110,15 +132,15 @@ def _time(value: Any) -> float:
     return float(value)
 
 
-def judged(answer: Answer, max_age: float, key: Optional[str] = None, node: Optional[str] = None) -> Router:
-    """An answer as a router with its pools, as of when it was read."""
+def judged(answer: Answer, max_age: float, keys: Optional[Collection[str]] = None, node: Optional[str] = None) -> Router:
+    """An answer as a router with its pools, or with those of some keys, as of when it was read."""
     if answer.table is None:
         return Router(stats=answer.stats, error=answer.error, pools=[])
     return Router(
         stats=answer.stats,
         version=answer.table.version,
         pid=answer.table.pid,
-        pools=selected(pools(answer.table, answer.time, max_age), key, node),
+        pools=selected(pools(answer.table, answer.time, max_age, keys), node),
     )
 
 

@@ -34,6 +34,8 @@ _MOST_CHARACTERS = 4096
 # A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
 _MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
+# json.dumps looks at its options each time.
+_ESCAPE = json.JSONEncoder().encode
 # What is the name of a router's list of its addresses.
 _KINDS = sorted(set(ROUTERS.values()))
 
@@ -200,7 +202,7 @@ def _escaped(text: str) -> str:
             at += 1
         end = _end(closings, at, begin, _BEHIND[opening.group(1)])
         if end is not None:
-            parts += [text[done : begin - 1], json.dumps(text[begin:end])]
+            parts += [text[done : begin - 1], _ESCAPE(text[begin:end])]
             done = end + 1
     return "".join([*parts, text[done:]])
 
@@ -223,14 +225,18 @@ def _pool(pool: Dict[str, Any]) -> ListedPool:
 
 
 def _listed(node: Dict[str, Any]) -> Listed:
-    return Listed(
-        address=strict_json.text(node["name"]),
-        last_check=strict_json.number(node["last_check"]),
-        weight=strict_json.number(node.get("weight", 1)),
-        modifier1=strict_json.number(node.get("modifier1", 0)),
-        modifier2=strict_json.number(node.get("modifier2", 0)),
-        requests=strict_json.number(node.get("requests", 0)),
-        failures=strict_json.number(node.get("failcnt", 0)),
-        in_flight=strict_json.number(node.get("ref", 0)),
-        dead=strict_json.number(node.get("death_mark", 0)) != 0,
+    get = node.get
+    last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead = strict_json.numbers(
+        [
+            node["last_check"],
+            get("weight", 1),
+            get("modifier1", 0),
+            get("modifier2", 0),
+            get("requests", 0),
+            get("failcnt", 0),
+            get("ref", 0),
+            get("death_mark", 0),
+        ]
     )
+    address = strict_json.text(node["name"])
+    return Listed(address, last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead != 0)

@@ -10,10 +10,12 @@ What is wrong with the text is a ValueError. A value of another type is a TypeEr
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+import sys
+from typing import Any, Callable, Dict, List
 
 # Up to Python 3.10 nothing else limits it. Reading a number takes time that grows with the square of its digits.
 _MOST_DIGITS = 4300
+_TOO_LONG = f"a number has more than {_MOST_DIGITS} digits"
 # What uWSGI writes are numbers of 64 bits (core/stats.c).
 _LEAST, _MOST = -(2**63), 2**64 - 1
 # A node has 20 members, so this is enough for a router with 100,000 nodes. Each takes up to some hundred bytes of memory.
@@ -29,16 +31,29 @@ def load(text: str) -> Any:
     if text.count(",") + text.count("[") + text.count("{") > _MOST_MEMBERS:
         raise ValueError(f"it has more than {_MOST_MEMBERS} members")
     try:
-        return json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=_integer)
+        return json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=_reader())
     except RecursionError as exc:
         raise ValueError("it is nested too deeply") from exc
+    except ValueError as exc:
+        if str(exc).startswith("Exceeds the limit"):
+            raise ValueError(_TOO_LONG) from None
+        raise
 
 
 def number(value: Any) -> int:
     """A whole number of 64 bits."""
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return value
     if isinstance(value, bool) or not isinstance(value, int) or not _LEAST <= value <= _MOST:
         raise TypeError("not a whole number of 64 bits")
     return value
+
+
+def numbers(values: List[Any]) -> List[int]:
+    """Several whole numbers of 64 bits, looked at together: a large pool has millions."""
+    if {*map(type, values)} == {int} and min(values) >= _LEAST and max(values) <= _MOST:
+        return values
+    return [number(value) for value in values]
 
 
 def text(value: Any) -> str:
@@ -68,9 +83,15 @@ def sequence(value: Any) -> List[Any]:
     return value
 
 
+def _reader() -> Callable[[str], int]:
+    """What reads a number: a function of ours takes as long as all the rest, so Python's own where it has a limit itself."""
+    limit = getattr(sys, "get_int_max_str_digits", lambda: 0)()
+    return int if 0 < limit <= _MOST_DIGITS else _integer
+
+
 def _integer(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
-        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+        raise ValueError(_TOO_LONG)
     return int(digits)
 
 

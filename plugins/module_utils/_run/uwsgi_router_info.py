@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict
+from typing import Any, Collection, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .. import _http
-from .._errors import HostError
+from .._errors import ArgumentError, HostError
 from .._pool import routers
-from .._pool.pools import merged
+from .._pool.pools import Router, in_states, merged, narrowed
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -29,12 +29,36 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     """
     params = module.params
     routers.check(params["router_stats"], params["timeout"], params["max_age"])
+    if not params["gather"]:
+        raise ArgumentError("gather", "is empty; give 'routers', 'pools' or both")
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     answers = routers.ask(params["router_stats"], params["timeout"], _http.get)
-    found = [routers.judged(answer, params["max_age"], params["key"], params["node"]) for answer in answers]
-    result: Dict[str, Any] = {"routers": found, "pools": merged(found), "max_age": params["max_age"], "time": now}
+    found = [routers.judged(answer, params["max_age"], _keys(params), params["node"]) for answer in answers]
+    result = {**_gathered(found, params["gather"], params["states"]), "max_age": params["max_age"], "time": now}
     silent = routers.errors(params["router_stats"], found)
     if silent:
         first, dummy, rest = "; ".join(silent).partition(": ")
         raise HostError(first, rest, **result)
     return dict(result, changed=False)
+
+
+def _keys(params: Dict[str, Any]) -> Optional[Collection[str]]:
+    if params["key"] is not None:
+        return {params["key"]}
+    return None if params["keys"] is None else set(params["keys"])
+
+
+def _gathered(found: List[Router], gather: List[str], states: Optional[List[str]]) -> Dict[str, Any]:
+    """What is asked for, of routers that were asked."""
+    result: Dict[str, Any] = {"routers": found}
+    if "pools" in gather or states is not None:
+        pools = merged(found)
+        if states is not None:
+            pools = in_states(pools, states)
+            for router in found:
+                router["pools"] = narrowed(router["pools"], pools)
+        if "pools" in gather:
+            result["pools"] = pools
+    if "routers" not in gather:
+        result["routers"] = [{name: value for name, value in router.items() if name != "pools"} for router in found]
+    return result

@@ -5,7 +5,7 @@
 """A picture of pools as one HTML page that needs nothing else.
 
 Keys and addresses come from the network. All text is escaped where it goes in, which is in one place, and the page's own policy
-lets nothing run, load or apply but the script and the style that are part of the collection.
+lets nothing run, load or apply but the script and the style that are part of the collection. A large pool is data of that script.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import layout, pools
+from . import columns, layout, pools, summary
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -30,8 +31,35 @@ def page(info: Any, title: str) -> str:
     Raises:
         ArgumentError: when it is something else.
     """
-    picture = pools.picture(info)
-    style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("pool.css", "pool.js"))
+    with uncollected():
+        picture = pools.picture(info)
+        large = summary.is_large(picture)
+        style, script = _inline("pool.css", "large.css" if large else ""), _inline("large.js" if large else "pool.js")
+        template = _environment().get_template("pool.html.j2")
+        return template.render(
+            title=str(title),
+            picture=picture,
+            large=large,
+            subscriptions=sum(len(key.nodes) for key in picture.keys),
+            nodes=len({node.address for key in picture.keys for node in key.nodes}),
+            states={name: meaning.format(picture.max_age) for name, meaning in pools.STATES.items()},
+            missing=pools.MISSING,
+            style=style,
+            script=script,
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            **(_large(picture) if large else {"drawings": layout.drawings(picture)}),
+        )
+
+
+def _large(picture: pools.Picture) -> dict[str, Any]:
+    """What the page of a large pool has instead of drawings."""
+    # Nothing in it is markup.
+    data = Markup(columns.script_data(picture))
+    return {"summary": summary.summary(picture), "places": summary.PLACES, "data": data}
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(str(_TEMPLATES)),
         autoescape=True,
@@ -42,17 +70,11 @@ def page(info: Any, title: str) -> str:
         finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else seen(value),
     )
     environment.filters["grouped"] = grouped
-    return environment.get_template("pool.html.j2").render(
-        title=str(title),
-        picture=picture,
-        drawings=layout.drawings(picture),
-        states={name: meaning.format(picture.max_age) for name, meaning in pools.STATES.items()},
-        missing=pools.MISSING,
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-    )
+    return environment
+
+
+def _inline(*names: str) -> Markup:
+    return Markup("".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names if name))
 
 
 def grouped(number: int) -> str:

@@ -25,6 +25,8 @@ STATES = {
 # What a router sends requests to.
 SERVING = ("fresh", "failing")
 MISSING = "missing"
+# What a router lacks.
+EMPTY, ABSENT = "has no node that serves", "doesn't know"
 _MOST_NAMES = 8
 # The members of a node that are numbers.
 _FIGURES = ("weight", "modifier1", "modifier2", "requests", "failures", "in_flight", "age")
@@ -87,6 +89,14 @@ class Router(NamedTuple):
     requests: int
 
 
+class Gap(NamedTuple):
+    """Keys that a router lacks; ``what`` says in which way."""
+
+    router: str
+    what: str
+    keys: list[str]
+
+
 class Picture(NamedTuple):
     """All of it; ``alerts`` are what an operator should look at first, each a headline and its details."""
 
@@ -135,7 +145,7 @@ def picture(info: Any) -> Picture:
         keys = [_key(pool, judged, routers, listed[pool["key"]], total) for pool in pools]
         found = [_router(router) for router in routers]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-        problem = "is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
+        problem = "is not what emperor.uwsgi.uwsgi_router_info returns with 'routers' in gather; register that and hand it on"
         raise ArgumentError("_input", problem) from exc
     counts = {state: sum(key.counts[state] for key in keys) for state in STATES}
     return Picture(time, max_age, found, keys, counts, _alerts(found, keys))
@@ -249,17 +259,21 @@ def _router(router: Asked) -> Router:
 
 def _alerts(routers: list[Router], keys: list[Key]) -> list[tuple[str, str]]:
     found = [("A router does not answer", router.error) for router in routers if router.error]
+    return found + [(f"{gap.router} {gap.what}", listed(gap.keys)) for gap in gaps(routers, keys)]
+
+
+def gaps(routers: list[Router], keys: list[Key]) -> list[Gap]:
+    """What routers lack."""
+    found = []
     for router in routers:
         known = [key for key in keys if router.stats in key.routers]
         empty = [key.name for key in known if not any(node.places.get(router.stats) in SERVING for node in key.nodes)]
-        if empty:
-            found.append((f"{router.stats} has no node that serves", _listed(empty)))
         absent = [key.name for key in keys if router.stats not in key.routers and not router.error]
-        if absent:
-            found.append((f"{router.stats} doesn't know", _listed(absent)))
-    return found
+        found += [Gap(router.stats, EMPTY, empty), Gap(router.stats, ABSENT, absent)]
+    return [gap for gap in found if gap.keys]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
     rest = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -97,6 +97,39 @@ def http(answer: bytes) -> Iterator[str]:
             thread.join()
 
 
+# What is asked for, and the keys of each router, if any, and of the picture, if there is one.
+GATHERED: list[tuple[dict[str, Any], Any, Any]] = [
+    ({}, [["a.test", "b.test"], ["a.test"]], ["a.test", "b.test"]),
+    ({"gather": ["routers"]}, [["a.test", "b.test"], ["a.test"]], None),
+    ({"gather": ["pools"]}, [None, None], ["a.test", "b.test"]),
+    ({"keys": ["b.test", "c.test"]}, [["b.test"], []], ["b.test"]),
+    ({"keys": []}, [[], []], []),
+    ({"gather": ["pools"], "states": ["missing"]}, [None, None], ["b.test"]),
+    ({"gather": ["routers"], "states": ["missing"]}, [["b.test"], []], None),
+    ({"states": ["ghost", "dead"]}, [[], []], []),
+    ({"states": ["fresh"], "keys": ["a.test"]}, [["a.test"], ["a.test"]], ["a.test"]),
+    ({"states": ["ghost"], "max_age": 0, "keys": ["a.test"], "gather": ["pools"]}, [None, None], ["a.test"]),
+]
+
+
+def test_only_what_is_asked_for_is_returned(tmp_path: Path) -> None:
+    def keys(pools: Any) -> Any:
+        return sorted(pool["key"] for pool in pools) if pools else pools
+
+    with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
+        one.announce("b.test", "10.0.0.7:1")
+        for router in (one, two):
+            router.announce("a.test", "10.0.0.7:1")
+        later = time.monotonic() + 2
+        wait_for("the announcements to age", lambda: time.monotonic() > later, 5)
+        for arguments, of_routers, picture in GATHERED:
+            found = modules.run("uwsgi_router_info", {"router_stats": [one.stats, two.stats], **arguments})
+            assert not found.failed, found.msg
+            assert [keys(router.get("pools")) for router in found.data["routers"]] == of_routers, arguments
+            assert keys(found.data.get("pools")) == picture, arguments
+            assert [router["stats"] for router in found.data["routers"]] == [one.stats, two.stats]
+
+
 def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kept(tmp_path: Path) -> None:
     gone = free_address()
     with Router(tmp_path) as router, silent() as mute, http(NOT_FOUND) as missing, http(b"hello") as page:

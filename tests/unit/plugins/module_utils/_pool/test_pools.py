@@ -42,21 +42,61 @@ POOLS: List[Any] = [
     {"key": "l", "hits": 2, "nodes": [B]},
     {"key": "m", "hits": 3, "nodes": []},
 ]
-SELECTED: List[Tuple[Any, Any, Any]] = [
-    (None, None, POOLS),
-    ("k", None, POOLS[:1]),
-    ("m", None, POOLS[2:]),
-    ("x", None, []),
-    (None, "a", [{"key": "k", "hits": 1, "nodes": [A]}]),
-    (None, "b", [{"key": "k", "hits": 1, "nodes": [B]}, {"key": "l", "hits": 2, "nodes": [B]}]),
-    ("l", "b", [{"key": "l", "hits": 2, "nodes": [B]}]),
-    ("l", "a", []),
+SELECTED: List[Tuple[Any, Any]] = [
+    (None, POOLS),
+    ("a", [{"key": "k", "hits": 1, "nodes": [A]}]),
+    ("b", [{"key": "k", "hits": 1, "nodes": [B]}, {"key": "l", "hits": 2, "nodes": [B]}]),
+    ("c", []),
 ]
 
 
-@pytest.mark.parametrize(("key", "node", "expected"), SELECTED)
-def test_pools_are_selected_by_key_and_node(key: Any, node: Any, expected: Any) -> None:
-    assert pools.selected(POOLS, key, node) == expected
+@pytest.mark.parametrize(("node", "expected"), SELECTED)
+def test_pools_are_selected_by_node(node: Any, expected: Any) -> None:
+    assert pools.selected(POOLS, node) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"), [(None, ["a", "b"]), (["b"], ["b"]), ({"a", "b", "c"}, ["a", "b"]), ({"c"}, []), ([], [])]
+)
+def test_only_the_pools_of_some_keys_are_made(keys: Any, expected: Any) -> None:
+    table = Table("2", None, [ListedPool("a", 0, []), ListedPool("b", 0, [])])
+    assert [pool["key"] for pool in pools.pools(table, 0, 17, keys)] == expected
+
+
+def places(**lists: List[str]) -> Any:
+    """A merged node by the routers that have it in each way."""
+    return {"address": "a", **{f"{name}_on": lists.get(name, []) for name in ("fresh", "ghost", "dead", "missing")}}
+
+
+# A node, and the states that it is in.
+STATES: List[Tuple[Any, List[str]]] = [
+    (places(fresh=["r"]), ["fresh"]),
+    (places(ghost=["r"]), ["ghost"]),
+    (places(ghost=["r"], dead=["r"]), ["dead"]),
+    (places(ghost=["q", "r"], dead=["r"]), ["ghost", "dead"]),
+    (places(fresh=["q"], missing=["r"]), ["fresh", "missing"]),
+    (places(fresh=["q"], ghost=["r"], dead=["r"]), ["fresh", "dead"]),
+]
+
+
+@pytest.mark.parametrize(("node", "states"), STATES)
+def test_a_node_is_in_the_states_that_any_router_has_it_in(node: Any, states: List[str]) -> None:
+    found: List[Any] = [{"key": "k", "hits": 1, "nodes": [node]}]
+    for state in pools.STATES:
+        assert pools.in_states(found, [state]) == (found if state in states else [])
+    assert pools.in_states(found, list(pools.STATES)) == found
+    assert pools.in_states(found, []) == []
+
+
+def test_of_a_key_only_the_nodes_in_a_state_stay() -> None:
+    fresh, ghost = {**places(fresh=["r"]), "address": "f"}, {**places(ghost=["r"]), "address": "g"}
+    found: List[Any] = [{"key": "k", "hits": 1, "nodes": [fresh, ghost]}, {"key": "l", "hits": 1, "nodes": []}]
+    assert pools.in_states(found, ["ghost"]) == [{"key": "k", "hits": 1, "nodes": [ghost]}]
+
+
+def test_a_router_is_narrowed_to_the_nodes_of_a_picture() -> None:
+    picture: List[Any] = [{"key": "k", "nodes": [B]}, {"key": "m", "nodes": [A]}]
+    assert pools.narrowed(POOLS, picture) == [{"key": "k", "hits": 1, "nodes": [B]}]
 
 
 def test_routers_are_merged_to_one_picture() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, List
 
 import pytest
@@ -71,3 +72,22 @@ def test_a_value_of_another_type_is_an_error(read: Read, value: Any, problem: st
     with pytest.raises(TypeError) as caught:
         read(value)
     assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("values", [[], [1], [-(2**63), 2**64 - 1, 0]])
+def test_several_numbers_are_what_each_is(values: List[Any]) -> None:
+    assert strict_json.numbers(values) == values
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", None, 2**64, -(2**63) - 1])
+def test_one_of_several_that_is_no_number_is_an_error(value: Any) -> None:
+    with pytest.raises(TypeError):
+        strict_json.numbers([1, value, 2])
+
+
+@pytest.mark.parametrize("limit", [0, 640, 5000])
+def test_long_numbers_are_refused_whatever_the_limit_of_python_is(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "get_int_max_str_digits", lambda: limit, raising=False)
+    with pytest.raises(ValueError, match="a number has more than 4300 digits"):
+        strict_json.load("1" * 4301)
+    assert strict_json.load("1" * 20) == int("1" * 20)

@@ -19,7 +19,13 @@ from support.pools import info, router
 
 POOLS = info(router("10.0.0.2:2627", shop={"10.0.0.7:1": {}}))
 TEMPLATES = Path(html.__file__).with_name("templates")
-INLINE = {"style": "pool.css", "script": "pool.js"}
+LARGE = info(router("10.0.0.2:2627", **{f"k{at}": {"10.0.0.7:1": {}} for at in range(201)}))
+INLINE = [
+    (POOLS, "style", ("pool.css",)),
+    (POOLS, "script", ("pool.js",)),
+    (LARGE, "style", ("pool.css", "large.css")),
+    (LARGE, "script", ("large.js",)),
+]
 
 
 def inline(text: str, tag: str) -> str:
@@ -28,12 +34,12 @@ def inline(text: str, tag: str) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize(("tag", "name"), INLINE.items())
-def test_the_policy_allows_the_collection_s_own_style_and_script_alone(tag: str, name: str) -> None:
-    text = html.page(POOLS, "T")
+@pytest.mark.parametrize(("pools", "tag", "names"), INLINE, ids=lambda value: str(value)[:20])
+def test_the_policy_allows_the_collection_s_own_style_and_script_alone(pools: Any, tag: str, names: tuple[str, ...]) -> None:
+    text = html.page(pools, "T")
     # A browser counts every byte between the tags.
     content = inline(text, tag)
-    assert content == (TEMPLATES / name).read_text(encoding="utf-8")
+    assert content == "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
     assert re.findall(rf"{tag}-src ([^;&]*)", policy)[0].replace("&#39;", "'") == f"'sha256-{digest}'"

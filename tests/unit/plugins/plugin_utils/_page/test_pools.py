@@ -14,6 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.pools import S
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page.pools import Node, picture
 from support.pools import info, router
 
+PROBLEM = "_input: is not what emperor.uwsgi.uwsgi_router_info returns with 'routers' in gather; register that and hand it on"
 FRESH: dict[str, Any] = {}
 GHOST = {"fresh": False, "age": 30}
 DEAD = {"fresh": False, "dead": True, "failures": 1, "in_flight": 1}
@@ -144,7 +145,7 @@ WRONG: list[Any] = [None, 5, "routers", [], {}, {"routers": 5}, {"routers": []},
 def test_anything_else_is_an_error(given: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         picture(given)
-    assert str(caught.value) == "_input: is not what emperor.uwsgi.uwsgi_router_info returns; register that and hand it on"
+    assert str(caught.value) == PROBLEM
 
 
 STRANGE: list[dict[str, Any]] = [

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What announcements cost, by the number of subscriptions, the keys and the interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._capacity import capacity
+
+
+def vassal(signed: int = 0, unsigned: int = 0, name: str = "v") -> dict[str, Any]:
+    """A vassal with so many subscriptions."""
+    return {"name": name, "subscriptions": [{"key": "k", "signing": ["SHA256", "/k"]}] * signed + [{"key": "k"}] * unsigned}
+
+
+def many(count: int, **one: int) -> list[dict[str, Any]]:
+    """So many vassals of a kind."""
+    return [vassal(**one)] * count
+
+
+# Vassals, arguments, and of the result the interval, the recommended one, and the shares of a router and of a vassal.
+LOADS: list[tuple[Any, dict[str, Any], tuple[int, int, float, float]]] = [
+    ([], {}, (5, 5, 0.0, 0.0)),
+    (vassal(signed=1), {}, (5, 5, 0.0, 0.0001)),
+    # 5,200 signed subscriptions every second are a quarter of a core.
+    (many(2600, signed=10), {}, (5, 5, 0.2496, 0.0008)),
+    (many(2700, signed=10), {}, (6, 6, 0.216, 0.0006)),
+    (many(10000, signed=10), {}, (20, 20, 0.24, 0.0002)),
+    (many(10000, signed=10), {"interval": 10}, (10, 20, 0.48, 0.0004)),
+    (many(10000, signed=10), {"interval": 10, "key_type": "rsa"}, (10, 8, 0.2, 0.0008)),
+    (many(10000, unsigned=10), {"interval": 10}, (10, 5, 0.032, 0.0)),
+    (many(10000, signed=1, unsigned=9), {"interval": 10}, (10, 5, 0.0768, 0.0)),
+    # One vassal that signs for a thousand keys and four routers has more to do than any router.
+    (vassal(signed=1000), {"routers": 4}, (7, 7, 0.0069, 0.2229)),
+    (vassal(signed=1000), {"routers": 4, "key_type": "rsa"}, (13, 13, 0.0015, 0.2462)),
+    (vassal(signed=1000), {"routers": 1, "interval": 1}, (1, 5, 0.048, 0.39)),
+]
+
+
+@pytest.mark.parametrize(("vassals", "arguments", "expected"), LOADS, ids=range(len(LOADS)))
+def test_a_load_is_what_was_measured_for_each_announcement(vassals: Any, arguments: Any, expected: Any) -> None:
+    found = capacity(vassals, **arguments)
+    shares = found["router_share"], found["vassal_share"]
+    assert (found["interval"], found["recommended_interval"]) == expected[:2]
+    assert shares == pytest.approx(expected[2:], abs=0.0001)
+    # What is recommended is never warned of, and what is above it is.
+    assert bool(found["warnings"]) == (max(shares) > 0.25)
+    assert not capacity(vassals, **{**arguments, "interval": found["recommended_interval"]})["warnings"]
+
+
+def test_what_is_too_much_is_said_with_a_remedy() -> None:
+    busy = [{"host": "node1", "vassals": [vassal(signed=3000, name="shop")]}, {"host": "node2"}, *many(3000, signed=10)]
+    assert capacity(busy, interval=5, routers=2)["warnings"] == [
+        "announcements every 5 seconds take 32% of a core of each router; announce every 10 seconds",
+        "signing takes 47% of a core of the vassal node1: shop; announce every 10 seconds, or let several vassals share its keys",
+    ]
+
+
+FORMS: list[Any] = [
+    [vassal(signed=2), vassal(unsigned=1)],
+    [[vassal(signed=2)], [[vassal(unsigned=1)]]],
+    [{"host": "a", "vassals": [vassal(signed=2), vassal(unsigned=1)]}, {"host": "b"}],
+    ({"host": "a", "vassals": [vassal(signed=2), {"name": "silent"}]}, {"subscriptions": {"key": "k"}}),
+]
+
+
+@pytest.mark.parametrize("vassals", FORMS, ids=range(len(FORMS)))
+def test_vassals_are_found_in_what_inventories_have(vassals: Any) -> None:
+    found = capacity(vassals)
+    assert (found["subscriptions"], found["signed"]) == (3, 2)
+
+
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
+    ("text", {}, "_input: must be a vassal, a result of the lookup announced_vassals, or a list of them"),
+    ([vassal(), None], {}, "_input[1]: must be a vassal, a result of the lookup announced_vassals, or a list of them"),
+    ([{"host": "a", "vassals": [5]}], {}, "_input[0].vassals[0]: must be a vassal, "),
+    ([{"subscriptions": "{{ x }}"}], {}, "_input[0].subscriptions: must be a list of subscriptions"),
+    ([{"subscriptions": [5]}], {}, "_input[0].subscriptions: must be a list of subscriptions"),
+    ([], {"interval": 0}, "interval: must be a whole number from 1 to 86400, not 0"),
+    ([], {"interval": True}, "interval: must be a whole number from 1 to 86400, not True"),
+    ([], {"interval": "5"}, "interval: must be a whole number from 1 to 86400, not '5'"),
+    ([], {"interval": 86401}, "interval: must be a whole number from 1 to 86400, not 86401"),
+    ([], {"routers": 0}, "routers: must be a whole number from 1 to 1000, not 0"),
+    ([], {"key_type": "dsa"}, "key_type: must be 'ec' or 'rsa', not 'dsa'"),
+]
+
+
+@pytest.mark.parametrize(("vassals", "arguments", "problem"), REFUSED, ids=range(len(REFUSED)))
+def test_what_is_wrong_is_named(vassals: Any, arguments: Any, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        capacity(vassals, **arguments)
+    assert str(caught.value).startswith(problem)
