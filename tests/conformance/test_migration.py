@@ -25,7 +25,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram impor
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert, formats
 from support import keys
 from support.loopback import Listener, free_address, wait_for
-from support.uwsgi import BINARY, plugin_lines
+from support.uwsgi import BINARY, RELEASE, plugin_lines, without_app
 
 # The fields of an announcement, as text.
 Said = tuple[tuple[str, str], ...]
@@ -223,6 +223,9 @@ FILES: dict[str, Published] = {
 }
 
 
+_WITHOUT_APP = ["--" + line.replace(" = ", "=") for line in without_app()]
+
+
 @lru_cache
 def reads(form: str) -> str:
     """How this uWSGI reads a format: not at all, in its own way, or by a library."""
@@ -238,6 +241,8 @@ def reads(form: str) -> str:
 def said(packet: Packet) -> Said:
     """An announcement without what differs from one to the next."""
     fields = {**packet.fields, "load": ""}
+    # The collection tells 2.1 what it would assume.
+    fields = {name: value for name, value in fields.items() if (name, value) != ("proto", "uwsgi")}
     return tuple(sorted((name, "" if name in ("unix", "sign") else value) for name, value in fields.items()))
 
 
@@ -253,7 +258,7 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
     left, theirs = os.pipe()
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [BINARY, *(["--plugins", "python3"] if plugin_lines("python3") else []), *arguments],
+            [BINARY, *(["--plugins", "python3"] if plugin_lines("python3") else []), *_WITHOUT_APP, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -324,7 +329,7 @@ def instance(bed: Bed, published: Published, arguments: dict[str, Any]) -> str:
 
 def written(arguments: dict[str, Any]) -> str:
     """The arguments as the collection writes them."""
-    return writer.render("uwsgi", subscription.fragment(arguments, _dialect.V2_0).lines)
+    return writer.render("uwsgi", subscription.fragment(arguments, RELEASE).lines)
 
 
 @pytest.mark.parametrize("title", FILES)
