@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .. import _addresses
-from .._dialect import SOCKETS, V2_1, Release
+from .._dialect import RESUBSCRIBES, SOCKETS, V2_1, Release
 from .._errors import ArgumentError
 from .._ini.writer import Line
 from .._masking import mask
@@ -160,7 +160,7 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
         newer.refuse_depth(place + ".server_params.mountpoints_depth", int(depth), (line.name for line in options))
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
-    warnings = list(found.warnings)
+    warnings = list(found.warnings) + _resubscribing(place, given, options)
     for at, entry in enumerate(found.subscriptions):
         if not isinstance(entry.address, str):
             warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
@@ -189,6 +189,18 @@ def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional
         params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
         found["client_params"] = dict(defaults.client_params, **params)
     return found
+
+
+def _resubscribing(place: str, given: Mapping[str, Any], options: List[Line]) -> List[str]:
+    """Warn of a router that checks signatures and passes announcements on: it signs none."""
+    if not (given.get("server_verification_params") or {}).get("digest_algo"):
+        return []
+    return [
+        f"{place}.options.{line.name}: passes announcements on without their signatures, so a router that checks them refuses "
+        "all of these in silence; let the nodes announce themselves to every router"
+        for line in options
+        if RESUBSCRIBES.match(line.name)
+    ]
 
 
 def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> Dict[str, Any]:

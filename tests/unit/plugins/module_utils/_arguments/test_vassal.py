@@ -169,6 +169,18 @@ def test_routers_must_not_keep_a_port_that_is_gone() -> None:
     assert wildcard[0] == "vassals[1].subscriptions[0].address" and "is a wildcard" in wildcard[1]
 
 
+@pytest.mark.parametrize("option", ["fastrouter-resubscribe", "http-resubscribe"])
+def test_a_router_that_checks_signatures_and_passes_announcements_on_is_warned_of(option: str) -> None:
+    checks = {"server_verification_params": {"digest_algo": "SHA256", "dir_cert": "/k"}}
+    [warning] = one(dict(options(**{option: "10.0.0.3:1"}), **checks)).warnings
+    assert warning == (
+        f"vassals[0].options.{option}: passes announcements on without their signatures, so a router that checks them refuses "
+        "all of these in silence; let the nodes announce themselves to every router"
+    )
+    assert one(options(**{option: "10.0.0.3:1"})).warnings == []
+    assert one(dict(options(**{option + "-bind": "10.0.0.3:1"}), **checks)).warnings == []
+
+
 NEWER: List[Tuple[str, List[Any], str, str]] = [
     (
         "a key beside another vassal's mountpoint of it",
