@@ -94,6 +94,9 @@ class Whole:
         automatic = name == _AUTO_WEIGHT
         if automatic and not read_flag(value):
             return
+        if name == _WEIGHT and newer and read_flag(self._given.get(_AUTO_WEIGHT, ("", "no"))[1]):
+            # Which beats it.
+            return
         if not self.entries:
             raise Unreadable(_NO_ANNOUNCEMENT.format(_ARGUMENTS[name]))
         # Which of them it's for: subscribe2 of 2.1 looks at auto-weight alone (uwsgi_subscribe2, core/subscription.c).
