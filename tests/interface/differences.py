@@ -134,7 +134,7 @@ DIFFERENCES = [
     ),
     Difference(
         where="uwsgi_subscription, uwsgi_vassals / what uWSGI 2.1 does wrong",
-        reason="clear_on_exit without a vassal's name, names that break a router, and a key beside its own mountpoint were written.",
+        reason="clear_on_exit without a name, names that break a router, and a key beside its own mountpoint were written.",
         note="The error says what to give instead.",
         test="tests/unit/plugins/module_utils/_arguments/test_subscription.py::test_arguments_that_do_not_work_are_refused",
     ),
