@@ -16,6 +16,7 @@ options:
     description:
       - The release that will read the files, such as V(2.0.31) or V(2.1). What it would drop silently is refused.
       - By default O(uwsgi_binary) is asked, and V(2.0) is assumed where the host has none.
+      - Another release than that of O(uwsgi_binary) is refused, unless O(validate) is V(false).
     type: str
   uwsgi_binary:
     description: The uWSGI of the host, a path or a name that is looked up in E(PATH).

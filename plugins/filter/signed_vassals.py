@@ -14,7 +14,7 @@ description:
   - Gives every subscription that doesn't say otherwise a C(signing) with a private key of its own, whose file is named by
     P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each.
   - A subscription with C(signing) stays as it is. With C(signing=false) it stays unsigned.
-positional: _input, directory, digest, succeeding
+positional: _input, directory, digest, succeeding, uwsgi_version
 options:
   _input:
     description: Vassals as for M(emperor.uwsgi.uwsgi_vassals), in a list, which may hold lists.
@@ -36,6 +36,13 @@ options:
     type: list
     elements: str
     default: []
+  uwsgi_version:
+    description:
+      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
+        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+    type: str
+    default: "2.0"
+    version_added: 2.0.0
 """
 
 EXAMPLES = r"""
@@ -65,13 +72,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
-def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = ()) -> list[Any]:
+def signed_vassals(
+    vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), uwsgi_version: Any = "2.0"
+) -> list[Any]:
     """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
-    return default_signing.signed_vassals(vassals, directory, digest, succeeding)
+    release = parse_release("uwsgi_version", str(uwsgi_version))
+    return default_signing.signed_vassals(vassals, directory, digest, succeeding, release=release)
 
 
 class FilterModule:

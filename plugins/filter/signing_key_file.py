@@ -13,12 +13,19 @@ author:
 description:
   - Gives the name under which a router that checks signatures looks for the public half of a subscription's key. Every byte that
     isn't a letter, a digit, C(.), C(_) or C(-) becomes C(_), and C(.pem) comes behind.
-positional: _input
+positional: _input, uwsgi_version
 options:
   _input:
     description: A subscription's key, usually a domain.
     type: str
     required: true
+  uwsgi_version:
+    description:
+      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
+        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+    type: str
+    default: "2.0"
+    version_added: 2.0.0
 seealso:
   - plugin: emperor.uwsgi.signing_keys
     plugin_type: filter
@@ -41,14 +48,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 
 
 @filter_errors
-def signing_key_file(value: Any) -> str:
+def signing_key_file(value: Any, uwsgi_version: Any = "2.0") -> str:
     """The file's name for one key; raises AnsibleFilterError for what can't be a key."""
-    return file_names.file_name("key", file_names.key_file(values.key("key", value)))
+    release = parse_release("uwsgi_version", str(uwsgi_version))
+    return file_names.file_name("key", file_names.key_file(values.key("key", value), release))
 
 
 class FilterModule:

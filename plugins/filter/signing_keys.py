@@ -16,7 +16,7 @@ description:
   - A signed subscription without a private key, two keys that fall on one file name, and a key that is signed with two private
     keys are errors.
   - Needs the Python package C(cryptography) on the controller.
-positional: _input, private_keys, half
+positional: _input, private_keys, half, uwsgi_version
 options:
   _input:
     description:
@@ -36,6 +36,13 @@ options:
     type: str
     choices: [private, public]
     required: true
+  uwsgi_version:
+    description:
+      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
+        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+    type: str
+    default: "2.0"
+    version_added: 2.0.0
 seealso:
   - module: emperor.uwsgi.uwsgi_signing_keys
   - plugin: emperor.uwsgi.signing_keys
@@ -65,14 +72,15 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import parse_release
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import halves
 
 
 @filter_errors
-def signing_keys(subscriptions: Any, private_keys: Any, half: Any) -> list[dict[str, str]]:
+def signing_keys(subscriptions: Any, private_keys: Any, half: Any, uwsgi_version: Any = "2.0") -> list[dict[str, str]]:
     """Files and contents; raises AnsibleFilterError, which names the key and never its content."""
-    return halves(subscriptions, private_keys, half)
+    return halves(subscriptions, private_keys, half, parse_release("uwsgi_version", str(uwsgi_version)))
 
 
 class FilterModule:

@@ -20,8 +20,8 @@ description:
 notes:
   - "Each host has these variables. C(ansible_host): the IP that it announces. C(uwsgi_keys): the keys that it serves.
     C(uwsgi_nodes): its nodes, each with C(key), C(address), C(weight), C(modifier1), C(modifier2), C(requests), C(failures),
-    C(in_flight), C(age), C(fresh), C(fresh_on), C(ghost_on), C(dead_on) and C(missing_on), which are what
-    M(emperor.uwsgi.uwsgi_router_info) returns; C(fresh) says whether any router has it fresh."
+    C(in_flight), C(age), C(fresh), C(fresh_on), C(ghost_on), C(dead_on), C(missing_on), C(vassal), C(protocol) and C(backup),
+    which are what M(emperor.uwsgi.uwsgi_router_info) returns; C(fresh) says whether any router has it fresh."
   - With a cache, ages and figures are those of the moment when the routers were asked. Other options work on the cached answers.
     Answers are cached when all routers have answered.
 extends_documentation_fragment:

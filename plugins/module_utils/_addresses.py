@@ -34,6 +34,12 @@ def is_ipv4_port(value: str) -> bool:
     return bool(colon and _IPV4.match(host) and is_port(port))
 
 
+def is_given_port(value: str) -> bool:
+    """Say whether ``value`` is a dotted quad, no wildcard, and the port 0, in place of which the kernel gives one."""
+    host, colon, port = value.rpartition(":")
+    return bool(colon and _IPV4.match(host) and not _WILDCARD.match(host) and port == "0")
+
+
 def is_port(value: str) -> bool:
     """Say whether ``value`` is a port from 1 to 65535, in ASCII digits."""
     return bool(_PORT.match(value)) and int(value) <= 0xFFFF

@@ -79,6 +79,10 @@ ROUTERS = {
 }
 
 
+# Passes announcements on to another subscription server, with the router's own address and without a signature (cr_common.c).
+RESUBSCRIBES = re.compile(r"(fastrouter|http)-resubscribe\Z")
+
+
 class Algorithm(NamedTuple):
     """A balancing algorithm: its name in a task, uWSGI's, and the first release that has it."""
 

@@ -119,12 +119,19 @@ routers:
       description: The router's process, another one after each start.
       type: int
     pools:
-      description: Its keys, each with C(key), C(hits) and C(nodes). Only with V(routers) in O(gather).
+      description:
+        - Its keys, each with C(key), C(hits), C(algo) and C(nodes). Only with V(routers) in O(gather).
+        - What only a router of uWSGI 2.1 says is empty, and C(backup) 0, from one of 2.0. These are C(algo), uWSGI's name of the
+          balancing algorithm, and of a node C(vassal), C(protocol) and C(backup). C(protocol) is empty too where the node
+          announced none.
+        - A node whose C(address) is empty was cleared, as
+          O(emperor.uwsgi.uwsgi_subscription#module:client_params.clear_on_exit) does it. It has stopped and is not fresh.
       type: list
       elements: dict
       sample:
         - key: shop.example.com
           hits: 12
+          algo: wlrc
           nodes:
             - address: 10.0.0.7:3031
               weight: 1
@@ -136,13 +143,17 @@ routers:
               age: 3
               dead: false
               fresh: true
+              vassal: shop.ini
+              protocol: uwsgi
+              backup: 0
     error:
       description: Why there is no answer.
       type: str
 pools:
   description:
-    - The pools of all routers that answer as one picture. Figures are sums over the routers; C(weight), the modifiers and C(age),
-      the seconds since the last announcement, are those of the router that heard it last.
+    - The pools of all routers that answer as one picture. Figures are sums over the routers; C(weight), the modifiers, C(vassal),
+      C(protocol), C(backup) and C(age), the seconds since the last announcement, are those of the router that heard it last.
+      C(algo) is that of the first router that says so.
     - Every router that answers is in one of a node's C(fresh_on), C(ghost_on), which list it although it is silent or dead, and
       C(missing_on). Those that have marked it as dead are also in C(dead_on).
   type: list
@@ -151,6 +162,7 @@ pools:
   sample:
     - key: shop.example.com
       hits: 24
+      algo: wlrc
       nodes:
         - address: 10.0.0.7:3031
           weight: 1
@@ -164,6 +176,9 @@ pools:
           ghost_on: []
           dead_on: []
           missing_on: []
+          vassal: shop.ini
+          protocol: uwsgi
+          backup: 0
 max_age:
   description: The age up to which a node counted as fresh.
   type: int

@@ -73,7 +73,9 @@ options:
             tolerance ends.
         type: raw
       address_vassal:
-        description: The name of the vassal that serves the address. Needs uWSGI 2.1.
+        description:
+          - The name by which routers know the node besides its address, such as its vassal's. At most 255 bytes, without quotes
+            and backslashes. Each node of a key needs its own. Needs uWSGI 2.1.
         type: str
       balancing_weight:
         description:
@@ -93,7 +95,8 @@ options:
           - wlrc
           - wrr
       backup_level:
-        description: The node serves only when all nodes of lower levels are gone. Needs uWSGI 2.1.
+        description:
+          - The node serves only when all nodes of lower levels are gone. V(ip_hash) ignores it. Needs uWSGI 2.1.
         type: int
       modifier:
         description:
@@ -115,8 +118,12 @@ options:
         description: While this file exists, uWSGI does not announce. Removing it brings the node back.
         type: str
       protocol:
-        description: The protocol that the node speaks, such as V(http). Needs uWSGI 2.1.
+        description:
+          - The protocol that the node's socket speaks. The http router of 2.1 looks at it, the others don't. Needs uWSGI 2.1.
+          - For 2.1 it is always written, V(uwsgi) unless said, since a router takes any byte of its memory for that of a node
+            which says none.
         type: str
+        choices: [http, uwsgi]
       sni_cert:
         description: The certificate that an C(https) router loads for this key. The file is read on the router's host.
         type: str
@@ -130,7 +137,9 @@ options:
             V(!/etc/ssl/clients.pem).
         type: str
       inactive:
-        description: The node is known to the router and gets no requests. Needs uWSGI 2.1.
+        description:
+          - Announced by 2.1, and read by no router, so the node gets its full share of the requests. Accepted with a warning.
+          - To take a node out, use O(subscriptions[].suspend_file) and M(emperor.uwsgi.uwsgi_drain). Needs uWSGI 2.1.
         type: bool
   resolve_server:
     description:
@@ -147,7 +156,11 @@ options:
             listen there, such as the instance itself with uWSGI's option C(notify-socket), which logs what it hears.
         type: str
       mountpoints_depth:
-        description: How many parts of the path a key may have (C(subscription-mountpoint)). Needs uWSGI 2.1.
+        description:
+          - How many parts of the path a key has (C(subscription-mountpoint)). With 1, the key C(shop.example.com/blog) gets
+            requests for C(/blog/...). With 2, a fastrouter has keys of exactly two parts. An http router has one whatever is set.
+          - Do not announce a domain beside its own mountpoints. Modules refuse that where they see both.
+          - Signatures are checked with the key of the part before the first slash. Needs uWSGI 2.1.
         type: int
       require_vassal:
         description: Refuse announcements that name no vassal (C(subscription-vassal-required)). Needs uWSGI 2.1.
@@ -158,7 +171,10 @@ options:
             At least three times the nodes' O(client_params.announce_interval), and two, lets a node survive lost datagrams.
         type: int
       tolerance_inactive:
-        description: As O(server_params.tolerance), for inactive nodes (C(subscription-tolerance-inactive)). Needs uWSGI 2.1.
+        description:
+          - Seconds after which a vassal is dropped whose address O(client_params.clear_on_exit) has cleared
+            (C(subscription-tolerance-inactive)), 17 unless said. It has nothing to do with O(subscriptions[].inactive).
+          - Needs uWSGI 2.1.
         type: int
       key_dot_split:
         description: When a key has no nodes, try it without its first part (C(subscription-dotsplit)).
@@ -215,12 +231,18 @@ options:
         description: Announce nothing until told to by the master FIFO (C(start-unsubscribed)).
         type: bool
       clear_on_exit:
-        description: Remove the pool instead of the node at shutdown (C(subscription-clear-on-shutdown)). Needs uWSGI 2.1.
+        description:
+          - At shutdown, clear the node's address in the routers instead of leaving them (C(subscription-clear-on-shutdown)), so
+            that an Emperor behind C(fastrouter-emperor-socket) can start it again at the next request. Needs uWSGI 2.1, and
+            O(subscriptions[].address_vassal) in every subscription.
+          - Requests that are in flight then are counted for ever by the router, so drain the node before. An http router loses
+            every second request while such a node is listed beside another.
         type: bool
       unsubscribe_on_reload:
         description:
           - Leave the routers before a graceful reload (C(unsubscribe-on-graceful-reload)). For a pool of two nodes or more.
             With one node, all requests fail while it reloads.
+          - M(emperor.uwsgi.uwsgi_vassals) sets it for a vassal with a socket whose port is 0.
         type: bool
       announce_interval:
         description: Seconds between announcements (C(subscribe-freq)), 10 unless said, at least 1.

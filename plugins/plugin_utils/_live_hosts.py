@@ -113,7 +113,8 @@ def _nodes(routers: list[Router], ghosts: bool) -> Iterator[LiveNode]:
     for pool in merged(routers):
         for node in pool["nodes"]:
             fresh = bool(node["fresh_on"])
-            if fresh or ghosts:
+            # One that a router of 2.1 has cleared is nowhere.
+            if node["address"] and (fresh or ghosts):
                 yield LiveNode(**node, key=pool["key"], fresh=fresh)
 
 

@@ -17,7 +17,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import content, named
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import is_sane
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import ROUTERS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import RESUBSCRIBES, ROUTERS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 
 _PLUGINS = "|".join(dict.fromkeys(ROUTERS.values()))
@@ -40,6 +40,11 @@ _ONE_SERVER = "one address for two, and only the last to start would hear the an
 _DEAF = (
     "is no IPv4 address with a port and no absolute path, so uWSGI would listen elsewhere and hear nothing; give one, such as "
     "0.0.0.0:2626"
+)
+_TO_ITSELF = "is this router's own subscription server, so it would announce itself to itself; name another router's"
+_UNSIGNED = (
+    "is the server of a router that checks signatures, and what is passed on has none, so that router refuses it in silence; "
+    "let the nodes announce themselves to both"
 )
 _LOW_PORT = "a port below 1024 needs CAP_NET_BIND_SERVICE in emperor_capabilities"
 
@@ -72,6 +77,7 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
         found += _of_one(vassal, own, interval)
     streams = [setting for setting in settings if _STREAMS.match(setting.option)]
     servers = [setting for setting in settings if _SUBSCRIPTIONS.match(setting.option)]
+    found += _resubscribing(vassals)
     found += [(setting.place, _DEAF) for setting in servers if not _hears(setting.value)]
     found += [(f"{one.place}, {two.place}", _ONE_ADDRESS) for one, two in _taken(streams)]
     found += [(f"{one.place}, {two.place}", _ONE_SERVER) for one, two in _taken(servers)]
@@ -148,6 +154,24 @@ def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tu
     tolerance = _group(vassal, "server_params").get("tolerance")
     if re.match(r"[0-9]{1,9}\Z", _text(tolerance)) and int(_text(tolerance)) < 3 * interval:
         yield f"{_text(vassal.get('name'))}.server_params.tolerance", _FEW_INTERVALS
+
+
+def _resubscribing(vassals: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Announcements that a router passes on and that are refused, since it signs none, or come back to it."""
+    every = [list(_settings(vassal)) for vassal in vassals]
+    own = [{one.value for one in settings if _SUBSCRIPTIONS.match(one.option)} for settings in every]
+    checking = {
+        server
+        for vassal, servers in zip(vassals, own)
+        if _group(vassal, "server_verification_params").get("digest_algo")
+        for server in servers
+    }
+    for settings, servers in zip(every, own):
+        for one in settings:
+            if RESUBSCRIBES.match(one.option) and one.value in servers:
+                yield one.place, _TO_ITSELF
+            elif RESUBSCRIBES.match(one.option) and one.value in checking:
+                yield one.place, _UNSIGNED
 
 
 def _group(vassal: Any, name: str) -> Mapping[str, Any]:

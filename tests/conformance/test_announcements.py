@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import MODIFIERS, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import SUBSCRIBE, Packet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from support import keys, playbook
 from support.loopback import Listener, free_address
-from support.uwsgi import Instance
+from support.uwsgi import RELEASE, VERSION, Instance
 
 NODE = "10.0.0.7:3031"
 
@@ -31,15 +31,19 @@ class Case(NamedTuple):
 
     Attributes:
         expected: a field that is None is not there.
+        newer: what 2.1 announces besides, and 2.0 does not.
     """
 
     name: str
     arguments: dict[str, Any]
     expected: Mapping[str, str | None] = MappingProxyType({})
+    newer: Mapping[str, str] = MappingProxyType({})
 
 
 # Words in angle brackets stand for what is known only when the test runs.
 PLAIN = {"key": "a.test", "address": "<socket0>", "modifier1": "0", "modifier2": "0", "cores": "2", "load": "0", "weight": "0"}
+if RELEASE >= V2_1:
+    PLAIN.update(weight="1", backup="0", proto="uwsgi")
 CASES = [
     Case("nothing but server and key", {}),
     Case("key with a port", {"key": "a.test:8080"}, {"key": "a.test:8080"}),
@@ -66,6 +70,11 @@ CASES = [
         {"sni_crt": "/c", "sni_key": "/k", "sni_ca": "/a"},
     ),
     Case("signing false", {"signing": False}, {"unix": None}),
+    Case("address_vassal", {"address_vassal": "shop.ini"}, newer={"vassal": "shop.ini"}),
+    Case("balancing_algo", {"balancing_algo": "least_reference_count"}, newer={"algo": "lrc"}),
+    Case("backup_level", {"backup_level": 2}, newer={"backup": "2"}),
+    Case("protocol", {"protocol": "http"}, newer={"proto": "http"}),
+    Case("inactive", {"inactive": True}, newer={"inactive": "1"}),
 ]
 SIGNED = [
     (kind, digest, form) for kind in ("ec", "rsa") for digest in ("SHA256", "SHA512", "SHA1") for form in ("a list", "text")
@@ -93,7 +102,7 @@ def rendered(server: Listener, tmp_path_factory: pytest.TempPathFactory) -> dict
     tasks, fragments = [], {}
     for at, case in enumerate(CASES):
         fragments[case.name] = folder / f"{at}.ini"
-        tasks.append(_task(fragments[case.name], [arguments(case, server.address, folder)]))
+        tasks.append(_task(fragments[case.name], [arguments(case, server.address, folder)], newer=bool(case.newer)))
     for kind, digest, form in SIGNED:
         name = f"{kind} {digest} {form}"
         key = folder / (kind + ",key.pem")
@@ -113,11 +122,10 @@ def rendered(server: Listener, tmp_path_factory: pytest.TempPathFactory) -> dict
     return fragments
 
 
-def _task(path: Path, subscriptions: list[dict[str, Any]]) -> dict[str, Any]:
+def _task(path: Path, subscriptions: list[dict[str, Any]], newer: bool = False) -> dict[str, Any]:
     # "validate" would cost a process each; the real start below says more.
-    return {
-        "emperor.uwsgi.uwsgi_subscription": {"path": str(path), "subscriptions": subscriptions, "validate": False},
-    }
+    given = {"path": str(path), "subscriptions": subscriptions, "validate": False, "uwsgi_version": "2.1" if newer else VERSION}
+    return {"emperor.uwsgi.uwsgi_subscription": given}
 
 
 def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count: int = 1) -> tuple[list[Packet], list[str]]:
@@ -130,7 +138,7 @@ def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count
 
 
 def test_the_cases_are_for_every_field_of_the_table() -> None:
-    fields = {field for case in CASES for field in case.expected} | {"sign", "notify"}
+    fields = {field for case in CASES for field in (*case.expected, *case.newer)} | {"sign", "notify", "clear"}
     assert fields == {field for rows in table.GROUPS.values() for row in rows for field in row.wire}
 
 
@@ -142,13 +150,19 @@ def test_the_cases_are_for_every_field_of_the_table() -> None:
     "subscriptions.sni_cert",
     "subscriptions.sni_key",
     "subscriptions.sni_client_ca",
+    "subscriptions.address_vassal",
+    "subscriptions.balancing_algo",
+    "subscriptions.backup_level",
+    "subscriptions.protocol",
+    "subscriptions.inactive",
 )
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_subscription_says_its_arguments_and_nothing_else(
     case: Case, rendered: dict[str, Path], server: Listener, tmp_path: Path
 ) -> None:
     packets, sockets = announced(tmp_path, rendered[case.name], server)
-    expected = {name: value for name, value in {**PLAIN, **case.expected}.items() if value is not None}
+    told = {**PLAIN, **case.expected, **(case.newer if RELEASE >= V2_1 else {})}
+    expected = {name: value for name, value in told.items() if value is not None}
     expected["address"] = expected["address"].replace("<socket0>", sockets[0]).replace("<socket1>", sockets[1])
     assert (packets[0].fields, packets[0].command, packets[0].signature) == (expected, SUBSCRIBE, None)
 

@@ -10,11 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.on_demand import emperor_options
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.fleet import APP, Router, ask
 from support.loopback import connectable, free_address, wait_for
-from support.uwsgi import BINARY, Instance, plugin_lines
+from support.uwsgi import BINARY, RELEASE, Instance, plugin_lines
 
 KEY = "a.test"
 
@@ -26,8 +27,9 @@ class Emperor:
         self.stats = free_address()
         self.folder = folder / "vassals"
         self.folder.mkdir()
-        lines = [f"emperor = {self.folder}/*.ini", "emperor-stats = " + self.stats]
-        lines += ["emperor-on-demand-extension = .socket", "emperor-graceful-shutdown = true"]
+        options = {"emperor": f"{self.folder}/*.ini", "emperor-stats": self.stats}
+        options.update({"emperor-on-demand-extension": ".socket", "emperor-graceful-shutdown": "true"})
+        lines = [f"{name} = {value}" for name, value in emperor_options(options, RELEASE, has_on_demand=True).items()]
         self.instance = Instance(folder, *lines, name="emperor")
         # An Emperor has no master.
         ini = folder / "emperor.ini"

@@ -16,7 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from support import modules
 from support.loopback import Listener, free_address
-from support.uwsgi import BINARY, Instance, plugin_lines, read
+from support.uwsgi import BINARY, RELEASE, Instance, plugin_lines, read
 
 # One value for each row of the table, as a task gives it, and the line that carries it.
 VALUES: dict[str, dict[str, tuple[Any, str]]] = {
@@ -47,10 +47,10 @@ VALUES: dict[str, dict[str, tuple[Any, str]]] = {
         "server": ("/run/subscriptions", "subscribe2 = server=/run/subscriptions,key=a.test"),
         "key": (["a", "b"], "subscribe2 = server=10.0.0.2:2626,key=a\nsubscribe2 = server=10.0.0.2:2626,key=b"),
         "address": ("10.0.0.7:3031", "subscribe2 = server=10.0.0.2:2626,key=a.test,addr=10.0.0.7:3031"),
-        "address_vassal": ("shop.ini", "subscribe2 = server=10.0.0.2:2626,key=a.test,vassal=shop.ini"),
+        "address_vassal": ("shop.ini", "subscribe2 = server=10.0.0.2:2626,key=a.test,vassal=shop.ini,proto=uwsgi"),
         "balancing_weight": (4, "subscribe2 = server=10.0.0.2:2626,key=a.test,weight=4"),
-        "balancing_algo": ("ip_hash", "subscribe2 = server=10.0.0.2:2626,key=a.test,algo=iphash"),
-        "backup_level": (1, "subscribe2 = server=10.0.0.2:2626,key=a.test,backup=1"),
+        "balancing_algo": ("ip_hash", "subscribe2 = server=10.0.0.2:2626,key=a.test,algo=iphash,proto=uwsgi"),
+        "backup_level": (1, "subscribe2 = server=10.0.0.2:2626,key=a.test,backup=1,proto=uwsgi"),
         "modifier": ("psgi", "subscribe2 = server=10.0.0.2:2626,key=a.test,modifier1=5"),
         "signing": (["SHA256", "/k,1.pem"], "subscribe2 = server=10.0.0.2:2626,key=a.test,sign=SHA256:/k\\,1.pem"),
         "check_file": ("/run/silent", "subscribe2 = server=10.0.0.2:2626,key=a.test,check=/run/silent"),
@@ -59,7 +59,7 @@ VALUES: dict[str, dict[str, tuple[Any, str]]] = {
         "sni_cert": ("/c.pem", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem"),
         "sni_key": ("/k.pem", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem"),
         "sni_client_ca": ("!/a", "subscribe2 = server=10.0.0.2:2626,key=a.test,sni_crt=/c.pem,sni_key=/k.pem,sni_ca=!/a"),
-        "inactive": (True, "subscribe2 = server=10.0.0.2:2626,key=a.test,inactive=1"),
+        "inactive": (True, "subscribe2 = server=10.0.0.2:2626,key=a.test,proto=uwsgi,inactive=1"),
     },
 }
 # What an argument needs beside it.
@@ -72,7 +72,8 @@ COMPANIONS = {
 }
 ROWS = [(group, row) for group, rows in table.GROUPS.items() for row in rows]
 NAMES = [f"{group}.{row.argument}" for group, row in ROWS]
-OLD = [(group, row) for group, row in ROWS if row.since == _dialect.V2_0]
+# What the uWSGI of this run has.
+KNOWN = [(group, row) for group, row in ROWS if row.since <= RELEASE]
 NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
 NEW_NAMES = [f"{group}.{row.argument}" for group, row in NEW]
 
@@ -91,7 +92,8 @@ def test_every_row_of_the_table_has_a_case() -> None:
 
 @pytest.mark.parametrize(("group", "row"), ROWS, ids=NAMES)
 def test_the_line_is_written(group: str, row: table.Row, tmp_path: Path) -> None:
-    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.1", validate=False))
+    version = "{}.{}".format(*row.since)
+    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version, validate=False))
     assert not result.failed, result.msg
     lines = (tmp_path / "a.ini").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("; ")
@@ -99,9 +101,10 @@ def test_the_line_is_written(group: str, row: table.Row, tmp_path: Path) -> None
     assert row.name in lines[2]
 
 
-@pytest.mark.parametrize(("group", "row"), OLD, ids=[f"{group}.{row.argument}" for group, row in OLD])
-def test_a_real_2_0_reads_the_line(group: str, row: table.Row, tmp_path: Path) -> None:
-    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version="2.0"))
+@pytest.mark.parametrize(("group", "row"), KNOWN, ids=[f"{group}.{row.argument}" for group, row in KNOWN])
+def test_a_real_uwsgi_reads_the_line(group: str, row: table.Row, tmp_path: Path) -> None:
+    version = "{}.{}".format(*row.since)
+    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version, validate=False))
     assert not result.failed, result.msg
     text = (tmp_path / "a.ini").read_text(encoding="utf-8")
     line = VALUES[group][row.argument][1].splitlines()[0]
@@ -115,8 +118,12 @@ def test_a_real_2_0_reads_the_line(group: str, row: table.Row, tmp_path: Path) -
 @pytest.mark.parametrize(("group", "row"), NEW, ids=NEW_NAMES)
 @pytest.mark.parametrize("version", ["2.0", "2.0.31", None])
 def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: table.Row, tmp_path: Path) -> None:
-    # Without a version the host's own uWSGI is asked, which is a 2.0.
-    result = modules.run("uwsgi_subscription", arguments(group, row, tmp_path / "a.ini", uwsgi_version=version))
+    # Without a version the host's own uWSGI is asked.
+    given = arguments(group, row, tmp_path / "a.ini", uwsgi_version=version, uwsgi_binary=BINARY, validate=False)
+    result = modules.run("uwsgi_subscription", given)
+    if version is None and RELEASE >= _dialect.V2_1:
+        assert not result.failed, result.msg
+        return
     place = "subscriptions[0]" if group == "subscriptions" else group
     assert result.data["argument"] == f"{place}.{row.argument}"
     assert f"{row.name} needs uWSGI 2.1 and the target has 2.0" in result.msg
@@ -124,18 +131,23 @@ def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row:
 
 
 @pytest.mark.parametrize("row", [row for group, row in NEW if group != "subscriptions"], ids=lambda row: row.name)
-def test_a_real_2_0_does_not_know_the_options_that_are_called_new(row: table.Row, tmp_path: Path) -> None:
+def test_only_a_real_2_1_knows_the_options_that_are_called_new(row: table.Row, tmp_path: Path) -> None:
+    if RELEASE >= _dialect.V2_1:
+        assert read(tmp_path, row.name, f"[uwsgi]\n{row.name} = 1\n") == "1"
+        return
     with pytest.raises(AssertionError, match="unknown config directive: " + row.name):
         read(tmp_path, row.name, f"[uwsgi]\n{row.name} = 1\n")
 
 
-def test_a_real_2_0_drops_the_fields_that_are_called_new(tmp_path: Path) -> None:
-    fields = "".join(f",{row.name}=1" for group, row in NEW if group == "subscriptions")
+def test_only_a_real_2_1_announces_the_fields_that_are_called_new(tmp_path: Path) -> None:
+    rows = [row for group, row in NEW if group == "subscriptions"]
+    fields = "".join(f",{row.name}=1" for row in rows)
     with Listener() as listener:
         line = f"subscribe2 = server={listener.address},key=a.test{fields}"
         with Instance(tmp_path, "socket = " + free_address(), line):
             known = listener.wait()[0].fields
-    assert set(known) == {"key", "address", "modifier1", "modifier2", "cores", "load", "weight"}
+    newer = {field for row in rows for field in row.wire} if RELEASE >= _dialect.V2_1 else set()
+    assert set(known) == {"key", "address", "modifier1", "modifier2", "cores", "load", "weight"} | newer
 
 
 @pytest.mark.parametrize("algo", _dialect.ALGORITHMS, ids=lambda algo: algo.argument)

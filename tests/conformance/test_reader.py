@@ -24,7 +24,8 @@ from support.uwsgi import BINARY, Instance, plugin_lines
 # All options that an instance has, in their order; of a name that stands there twice the last value.
 _DUMP = """
 import json, os, uwsgi
-found = {name: value.decode("utf-8", "replace") for name, value in uwsgi.opt.items() if value is not True}
+last = {name: value[-1] if isinstance(value, list) else value for name, value in uwsgi.opt.items()}
+found = {name: value.decode("utf-8", "replace") for name, value in last.items() if value is not True}
 with open(os.environ["DUMP"], "w", encoding="ascii") as stream:
     json.dump(found, stream)
 os._exit(0)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values as _values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import option_lines
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import writer
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 from support import ini, playbook
 from support.loopback import Listener, free_address, wait_for
 from support.text import TEXT, VARIABLES
-from support.uwsgi import BINARY, Instance, plugin_lines, read
+from support.uwsgi import BINARY, RELEASE, Instance, plugin_lines, read
 
 # Values, at least, in each of the tests.
 COUNT = 2400
@@ -149,6 +150,9 @@ def test_fields_come_back_on_the_wire(tmp_path: Path) -> None:
         }
     )
     given_entries = generated(entries, COUNT // 2)
+    if RELEASE >= V2_1:
+        # Where a domain isn't announced beside its mountpoints.
+        given_entries = [entry for entry in given_entries if "/" not in entry["key"]]
     wanted = {tuple(entry[name] for name in FIELDS) for entry in given_entries}
     assert len({value for values in wanted for value in values}) >= COUNT // 2
     fragment = tmp_path / "fragment.ini"

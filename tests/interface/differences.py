@@ -139,4 +139,29 @@ DIFFERENCES = [
         note="Set emperor_allow_empty for the last key to go, or more than half of them while hosts have no emperor_vassals.",
         test="tests/unit/roles/test_losses.py::test_a_router_does_not_lose_its_keys",
     ),
+    Difference(
+        where="module uwsgi_subscription / options / subscriptions / options / protocol / choices",
+        reason="Routers of uWSGI 2.1 know these two. Any other word that begins with an h was http to them, and the rest uwsgi.",
+        note="Give http or uwsgi, which is the default.",
+    ),
+    Difference(
+        where="uwsgi_subscription, uwsgi_vassals / uwsgi_version beside another uWSGI",
+        reason="The dry run of the host's uWSGI refused the file with words about the file, or took what it ignores.",
+        note="Leave uwsgi_version out, or set validate to false where the files are for a uWSGI that isn't on the host.",
+        test="tests/unit/plugins/module_utils/_host/test_uwsgi.py::"
+        "test_a_given_version_is_that_of_the_binary_which_reads_the_files",
+    ),
+    Difference(
+        where="uwsgi_subscription, uwsgi_vassals / announcements of more than 4096 bytes",
+        reason="A router reads 4096 bytes. A signed announcement never registered, and an unsigned one lost its last fields.",
+        note="Give shorter paths to sni_cert, sni_key and sni_client_ca.",
+        test="tests/unit/plugins/module_utils/_arguments/test_size.py::"
+        "test_what_a_router_reads_to_its_end_is_accepted_and_a_byte_more_is_not",
+    ),
+    Difference(
+        where="uwsgi_subscription, uwsgi_vassals / what uWSGI 2.1 does wrong",
+        reason="clear_on_exit without a name, names that break a router, and a key beside its own mountpoint were written.",
+        note="The error says what to give instead.",
+        test="tests/unit/plugins/module_utils/_arguments/test_subscription.py::test_arguments_that_do_not_work_are_refused",
+    ),
 ]

@@ -17,7 +17,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagra
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import stats
 from support import modules
 from support.loopback import connectable, free_address, send, wait_for
-from support.uwsgi import Instance
+from support.uwsgi import VERSION, Instance
 
 APP = Path(__file__).with_name("app.py")
 _TIMEOUT = 70
@@ -38,7 +38,8 @@ class Router:
         self.address, self.stats = free_address(), free_address()
         self.subscriptions = subscriptions or free_address()
         fragment = folder / "router-fragment.ini"
-        result = modules.run("uwsgi_subscription", {"path": str(fragment), "validate": False, **arguments})
+        given = {"path": str(fragment), "validate": False, "uwsgi_version": VERSION, **arguments}
+        result = modules.run("uwsgi_subscription", given)
         assert not result.failed, result.msg
         self.instance = Instance(
             folder,
@@ -101,7 +102,7 @@ class Node:
         self.address, self.name = free_address(), name
         self.file, self.fragment = own / "instance.ini", own / "fragment.ini"
         entries = [{"address": self.address, **subscription} for subscription in subscriptions]
-        arguments = {"path": str(self.fragment), "subscriptions": entries, "validate": False}
+        arguments = {"path": str(self.fragment), "subscriptions": entries, "validate": False, "uwsgi_version": VERSION}
         result = modules.run("uwsgi_subscription", arguments)
         assert not result.failed, result.msg
         self.instance = Instance(

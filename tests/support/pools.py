@@ -10,14 +10,14 @@ from typing import Any
 
 FRESH: dict[str, Any] = {
     **{"weight": 1, "modifier1": 0, "modifier2": 0, "requests": 10, "failures": 0, "in_flight": 0},
-    **{"age": 3, "dead": False, "fresh": True},
+    **{"age": 3, "dead": False, "fresh": True, "vassal": "", "protocol": "", "backup": 0},
 }
 
 
 def router(stats: str, **keys: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A router with the nodes of each key, each with what is not as in ``FRESH``."""
     pools = [
-        {"key": key, "hits": 0, "nodes": [{**FRESH, "address": address, **node} for address, node in nodes.items()]}
+        {"key": key, "hits": 0, "algo": "", "nodes": [{**FRESH, "address": address, **node} for address, node in nodes.items()]}
         for key, nodes in keys.items()
     ]
     return {"stats": stats, "version": "2.0.31", "pools": pools}

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1, Release, parse_release
 from support.loopback import wait_for
 from support.modules import ROOT
 
@@ -20,9 +21,28 @@ BINARY = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
 _HAS_PLUGINS = bool(os.environ.get("TEST_UWSGI_HAS_PLUGINS"))
 
 
+def _release() -> Release:
+    try:
+        said = subprocess.run([BINARY, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
+    except FileNotFoundError:
+        # What needs no uWSGI runs all the same.
+        return V2_0
+    return parse_release("TEST_UWSGI", said)
+
+
+# Which release BINARY is. 2.1 was tried with commit 6cbb2177 of its master branch.
+RELEASE = _release()
+VERSION = "{}.{}".format(*RELEASE)
+
+
 def plugin_lines(plugin: str) -> list[str]:
     """What loads a plugin, where it isn't in the program."""
     return ["need-plugins = " + plugin] if plugin and _HAS_PLUGINS else []
+
+
+def without_app(*lines: str) -> list[str]:
+    """What keeps an instance without an application running: 2.1 would exit."""
+    return ["need-app = false"] if RELEASE >= V2_1 and not any(line.startswith("need-app") for line in lines) else []
 
 
 class Instance:
@@ -40,7 +60,7 @@ class Instance:
     ) -> None:
         self.log = folder / (name + ".log")
         self._ini = folder / (name + ".ini")
-        section = ["[uwsgi]", *plugin_lines(plugin), "strict = true", "master = true", *lines, ""]
+        section = ["[uwsgi]", *plugin_lines(plugin), "strict = true", "master = true", *without_app(*lines), *lines, ""]
         self._ini.write_text("\n".join(section), encoding="utf-8")
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None

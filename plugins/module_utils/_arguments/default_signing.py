@@ -14,6 +14,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Dict, Iterator, List, Tuple
 
+from .._dialect import V2_0, Release
 from .._errors import ArgumentError
 from .._keys import file_names
 from . import values
@@ -24,7 +25,9 @@ _MOST_DEPTH = 32
 NEXT = "next"
 
 
-def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), path: str = "") -> List[Any]:
+def signed_vassals(
+    vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), path: str = "", release: Release = V2_0
+) -> List[Any]:
     """Sign every subscription that doesn't say otherwise.
 
     Each key gets a private key of its own, so a subscription to several keys becomes one for each.
@@ -34,6 +37,7 @@ def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeed
         succeeding: the names of files in it that have successors in its folder ``NEXT``. What they sign is announced a second
             time, signed with the successor, so a router may know either.
         path: what stands before the names of these two and of ``digest`` in errors.
+        release: of the uWSGI that checks the signatures. From 2.1 on, the mountpoints of a domain have one key.
 
     Returns:
         the vassals, with ``signing`` in each subscription that is signed and none in the others.
@@ -52,7 +56,7 @@ def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeed
         if subscriptions:
             entries: List[Any] = []
             for entry_place, entry in flat(place + ".subscriptions", subscriptions):
-                for one in _signed(entry_place, entry, folder, digest):
+                for one in _signed(entry_place, entry, folder, digest, release):
                     entries += _doubled(entry_place, one, files)
             found.append({**vassal, "subscriptions": entries})
         else:
@@ -60,7 +64,7 @@ def signed_vassals(vassals: Any, directory: Any, digest: Any = "SHA256", succeed
     return found
 
 
-def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str) -> List[Mapping[str, Any]]:
+def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str, release: Release) -> List[Mapping[str, Any]]:
     signing = entry.get("signing")
     if signing is False:
         return [{name: value for name, value in entry.items() if name != "signing"}]
@@ -70,7 +74,7 @@ def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str) -> L
         return [entry]
     # dict.fromkeys: one announcement a key is enough.
     return [
-        {**entry, "key": key, "signing": [digest, os.path.join(folder, key_file(place + ".key", key))]}
+        {**entry, "key": key, "signing": [digest, os.path.join(folder, key_file(place + ".key", key, release))]}
         for key in dict.fromkeys(keys)
     ]
 
@@ -113,6 +117,6 @@ def subscription_key(path: str, value: Any) -> str:
     return str(values.key(path, value))
 
 
-def key_file(path: str, key: str) -> str:
+def key_file(path: str, key: str, release: Release = V2_0) -> str:
     """The file's name of a key that is to be signed."""
-    return file_names.file_name(path, file_names.key_file(key))
+    return file_names.file_name(path, file_names.key_file(key, release))

@@ -116,6 +116,11 @@ def _read_signing(value: str) -> List[str]:
     return [digest, file]
 
 
+def _read_protocol(value: str) -> str:
+    # Of which a router looks at the first letter, and knows one.
+    return "http" if value.startswith("h") else "uwsgi"
+
+
 _STR = {"type": "str"}
 _INT = {"type": "int"}
 _BOOL = {"type": "bool"}
@@ -140,6 +145,7 @@ KEYS = Kind("keys", _RAW, values.key, _text)
 LEVEL = Kind("level", _INT, values.level, _text, _read_count)
 MARK = Kind("mark", _BOOL, values.flag, _mark, lambda dummy: True)
 MODIFIER = Kind("modifier", _RAW, values.modifier, _modifier, read_number)
+PROTOCOL = Kind("protocol", {**_STR, "choices": list(values.PROTOCOLS)}, values.protocol, _text, _read_protocol)
 POSITIVE = Kind("positive", _INT, values.positive, _text, _read_count)
 SERVERS = Kind("servers", _RAW, values.server, _text)
 SIGNING = Kind("signing", _RAW, values.signing, _signing, _read_signing)
@@ -147,4 +153,4 @@ SOCKET_PATH = Kind("socket_path", _STR, values.socket_path, _text)
 UIDS = Kind(
     "uids", {"type": "list", "elements": "int"}, values.uids, _texts, lambda value: [_read_count(value)], repeats=True
 )
-WORD = Kind("word", _STR, values.word, _text)
+VASSAL = Kind("vassal", _STR, values.vassal_name, _text)

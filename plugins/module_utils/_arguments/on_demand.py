@@ -7,15 +7,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Dict, Mapping
 
 from .._addresses import is_ipv4_port
+from .._dialect import V2_1, Release
 from .._errors import ArgumentError
 from .._masking import mask
 from . import values
 
 # What an Emperor reads of the address.
 _PRINTABLE = re.compile(r"[!-~]+\Z")
+
+
+GRACEFUL = "emperor-graceful-shutdown"
+
+
+def emperor_options(options: Mapping[str, Any], release: Release, has_on_demand: bool) -> Dict[str, Any]:
+    """The options of an Emperor, without the one with which an on-demand vassal of 2.1 never sleeps: it starts anew every 5 s."""
+    if release < V2_1 or not has_on_demand:
+        return dict(options)
+    return {name: value for name, value in options.items() if name != GRACEFUL}
 
 
 def on_demand_address(path: str, value: Any) -> str:

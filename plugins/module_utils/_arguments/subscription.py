@@ -9,16 +9,17 @@ The format of ``subscribe2`` is a list of names and values (``kvlist``), read by
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .. import _addresses
 from .._dialect import SUBSCRIBE2, V2_1, Release, require
 from .._errors import ArgumentError
 from .._ini import kvlist
 from .._ini.writer import Line
-from . import table, values
+from . import newer, size, table, values
+from .domains import unmatched
+from .newer import Entry
 from .table import Row
 
 # Resolves a host name to an IPv4 address; raises OSError.
@@ -36,8 +37,8 @@ _SERVER, _KEY = table.SUBSCRIPTION[:2]
 _FIELDS = table.SUBSCRIPTION[2:]
 # A router loads no certificate without its other half.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
-# What may be in a key that no request has.
-_ODD = re.compile(r"[A-Z/*]|\.\Z|\.:")
+# Announcements whose fields are shorter together fit into what a router reads.
+_SHORT = 2000
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
@@ -49,12 +50,18 @@ class Subscription(NamedTuple):
         address: the address or the socket's index, None when uWSGI is to use its first socket.
         signing: digest and key file, None when unsigned.
         weight: None when not given.
+        vassal: its ``address_vassal``, None when not given.
+        protocol: what it says that the node speaks, None where it says nothing.
     """
 
     lines: List[str]
     address: Any
     signing: Optional[values.Signing]
     weight: Optional[int]
+    servers: Sequence[str] = ()
+    keys: Sequence[str] = ()
+    vassal: Optional[str] = None
+    protocol: Optional[str] = None
 
 
 class _Behind(NamedTuple):
@@ -63,7 +70,7 @@ class _Behind(NamedTuple):
     Attributes:
         checked: the fields' values, in the rows' order.
         tail: the fields as uWSGI reads them, with the comma before them.
-        warnings: of keys that no request has.
+        warnings: of what is likely not meant, such as keys that no request has.
     """
 
     keys: List[str]
@@ -116,6 +123,7 @@ def fragment(
                 + ": without pass_unix_credentials the router takes every sender for root"
             )
     place = values.child(path, "subscriptions")
+    notify = (arguments.get("server_params") or {}).get("client_notify_address")
     entries: List[Subscription] = []
     # Most vassals announce the same to several servers: what differs in nothing else is checked once.
     known: Tuple[Optional[str], Optional[_Behind]] = (None, None)
@@ -126,13 +134,15 @@ def fragment(
         servers = _servers(one, given, resolve if wants else None)
         told, (before, behind) = _told(given), known
         if behind is None or told is None or told != before:
-            behind = _behind(one, given, release)
+            behind = _behind(one, given, notify, release)
             known = (told, behind)
             warnings += behind.warnings
         entries.append(_subscription(servers, behind))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
         _one_weight(place, entries)
+    else:
+        warnings += _newer(path, place, arguments, entries)
     return Fragment(lines + [Line(SUBSCRIBE2, line) for entry in entries for line in entry.lines], entries, warnings)
 
 
@@ -186,33 +196,47 @@ def _told(given: Dict[str, Any]) -> Optional[str]:
         return None
 
 
-def _behind(path: str, given: Dict[str, Any], release: Release) -> _Behind:
+def _behind(path: str, given: Dict[str, Any], notify: Any, release: Release) -> _Behind:
     places = _required(path, given, "key", "a key")
     keys = [_KEY.kind.check(place, value) for place, value in places]
     checked = _field_values(path, given, release)
     _check_together(path, given)
     fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
-    odd = [(place, _unmatched(key, release)) for (place, dummy), key in zip(places, keys) if _ODD.search(key)]
-    warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw]
-    return _Behind(keys, checked, "," + kvlist.join(fields) if fields else "", warnings)
+    odd = [(place, unmatched(key, release)) for (place, dummy), key in zip(places, keys)]
+    warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw] + newer.warnings(path, checked)
+    tail = "," + kvlist.join(fields) if fields else ""
+    if len(tail) + len(str(notify or "")) > _SHORT:
+        longest = max(keys, key=len)
+        warnings += size.check(path, longest, dict(fields), notify, release)
+    return _Behind(keys, checked, tail, warnings)
 
 
-def _unmatched(key: str, release: Release) -> str:
-    """What to warn of where no request has a key, which routers compare byte by byte with the Host header
-    (``uwsgi_get_subscribe_slot``, core/subscription.c); empty where one may.
+def _newer(path: str, place: str, arguments: Mapping[str, Any], entries: List[Subscription]) -> List[str]:
+    """What only 2.1 can do wrong with several arguments together."""
+    if values.flag("", (arguments.get("client_params") or {}).get("clear_on_exit") or False):
+        nameless = (f"{place}[{at}]" for at, entry in enumerate(entries) if entry.vassal is None)
+        newer.refuse_clearing(values.child(path, "client_params.clear_on_exit"), nameless)
+    compared = newer_entries(place, entries)
+    newer.refuse_mountpoints(compared)
+    return newer.shared(compared)
+
+
+def newer_entries(place: str, entries: List[Subscription], owner: str = "") -> List[Entry]:
+    """Subscriptions as those of 2.1 are compared.
+
+    Args:
+        place: that of their list.
+        owner: the instance that announces its own sockets.
     """
-    if "." not in key:
-        # No domain, so somebody sets it by UWSGI_FASTROUTER_KEY.
-        return ""
-    host = key.partition("://")[2] or key
-    domain, slash, path = host.partition("/")
-    name, colon, port = domain.partition(":")
-    wanted = name.rstrip(".").lower() + colon + port + (slash + path if release >= V2_1 else "")
-    if wanted.startswith("*."):
-        return f"no request has the key {key!r}; with key_dot_split, {wanted[1:]!r} stands for every name below {wanted[2:]!r}"
-    if wanted == key:
-        return ""
-    return f"no browser's Host header is {key!r}, and routers compare byte by byte; {wanted!r} would match"
+    return [
+        Entry(f"{place}[{at}]", entry.servers, entry.keys, _node(entry.address, owner), entry.vassal)
+        for at, entry in enumerate(entries)
+    ]
+
+
+def _node(address: Any, owner: str) -> Any:
+    # Of one instance, its first socket is the one with the number 0.
+    return address if isinstance(address, str) else (owner, address or 0)
 
 
 def _subscription(servers: List[str], behind: _Behind) -> Subscription:
@@ -225,6 +249,10 @@ def _subscription(servers: List[str], behind: _Behind) -> Subscription:
         address=behind.checked.get("address"),
         signing=behind.checked.get("signing"),
         weight=behind.checked.get("balancing_weight"),
+        servers=servers,
+        keys=behind.keys,
+        vassal=behind.checked.get("address_vassal"),
+        protocol=behind.checked.get("protocol"),
     )
 
 
@@ -244,6 +272,9 @@ def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
     """The checked values of the fields behind server and key, in the rows' order."""
     checked = {}
+    if release >= V2_1:
+        # A router keeps whatever is in its memory for a node that says nothing.
+        given = {"protocol": newer.PROTOCOL, **given}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
         require(place, "the field " + row.name, row.since, release)

@@ -59,7 +59,7 @@ SERVER_VERIFICATION_PARAMS = (
 )
 CLIENT_PARAMS = (
     Row("start_unsubscribed", "start-unsubscribed", kinds.FLAG),
-    Row("clear_on_exit", "subscription-clear-on-shutdown", kinds.FLAG, V2_1),
+    Row("clear_on_exit", "subscription-clear-on-shutdown", kinds.FLAG, V2_1, wire=("clear",)),
     Row("unsubscribe_on_reload", "unsubscribe-on-graceful-reload", kinds.FLAG),
     Row("announce_interval", "subscribe-freq", kinds.POSITIVE),
 )
@@ -68,21 +68,21 @@ SUBSCRIPTION = (
     Row("key", "key", kinds.KEYS, wire=("key",)),
     # A number is the index of the instance's socket, and then the field's name is "socket".
     Row("address", "addr", kinds.ADDRESS, wire=("address",)),
-    Row("address_vassal", "vassal", kinds.WORD, V2_1),
+    Row("address_vassal", "vassal", kinds.VASSAL, V2_1, wire=("vassal",)),
     Row("balancing_weight", "weight", kinds.POSITIVE, wire=("weight",)),
-    Row("balancing_algo", "algo", kinds.ALGORITHM, V2_1),
-    Row("backup_level", "backup", kinds.LEVEL, V2_1),
+    Row("balancing_algo", "algo", kinds.ALGORITHM, V2_1, wire=("algo",)),
+    Row("backup_level", "backup", kinds.LEVEL, V2_1, wire=("backup",)),
     # A pair adds the field "modifier2".
     Row("modifier", "modifier1", kinds.MODIFIER, wire=("modifier1", "modifier2")),
     Row("signing", "sign", kinds.SIGNING, wire=("unix", "sign")),
     # One field under two names: uWSGI announces while the file is ABSENT, so the second is the honest one.
     Row("check_file", "check", kinds.FILE),
     Row("suspend_file", "check", kinds.FILE),
-    Row("protocol", "proto", kinds.WORD, V2_1),
+    Row("protocol", "proto", kinds.PROTOCOL, V2_1, wire=("proto",)),
     Row("sni_cert", "sni_crt", kinds.FILE, wire=("sni_crt",)),
     Row("sni_key", "sni_key", kinds.FILE, wire=("sni_key",)),
     Row("sni_client_ca", "sni_ca", kinds.CLIENT_CA, wire=("sni_ca",)),
-    Row("inactive", "inactive", kinds.MARK, V2_1),
+    Row("inactive", "inactive", kinds.MARK, V2_1, wire=("inactive",)),
 )
 GROUPS: Dict[str, Tuple[Row, ...]] = {
     "server_params": SERVER_PARAMS,

@@ -25,6 +25,9 @@ from .._masking import mask
 
 # core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key.
 MAX_KEY = 255
+# So has a node's for the name of its vassal, in 2.1.
+MAX_VASSAL = 255
+PROTOCOLS = ("http", "uwsgi")
 _MAX_PATH = 4095
 
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
@@ -221,6 +224,27 @@ def key(path: str, value: Any) -> str:
         )
     if ".." in result.split("/"):
         raise ArgumentError(path, f"{shown(result)} leads out of the folder of credentials; give it without '..'")
+    return result
+
+
+def vassal_name(path: str, value: Any) -> str:
+    """The name by which a router of 2.1 knows a node besides its address."""
+    result = word(path, value)
+    size = len(result.encode("utf-8"))
+    if size > MAX_VASSAL:
+        raise ArgumentError(path, f"has {size} bytes; more than {MAX_VASSAL} crash the router")
+    if '"' in result or "\\" in result:
+        raise ArgumentError(
+            path, f"{shown(result)} has a quote or a backslash, which breaks the router's stats; give the vassal's file name"
+        )
+    return result
+
+
+def protocol(path: str, value: Any) -> str:
+    """What a node speaks; in 2.1 the http router looks at it."""
+    result = text(path, value)
+    if result not in PROTOCOLS:
+        raise ArgumentError(path, f"{shown(result)} is not a protocol that a router knows; give {' or '.join(PROTOCOLS)}")
     return result
 
 

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from .. import _addresses
-from .._dialect import SOCKETS, Release
+from .._dialect import RESUBSCRIBES, SOCKETS, V2_1, Release
 from .._errors import ArgumentError
 from .._ini.writer import Line
 from .._masking import mask
-from . import values
+from . import newer, values
 from .on_demand import on_demand_address
 from .options import option_lines
-from .subscription import NO_FAILOVER, Resolver, Subscription, fragment
+from .subscription import NO_FAILOVER, Resolver, Subscription, fragment, newer_entries
 from .table import CLIENT_PARAMS
 
 SUFFIX = ".ini"
@@ -122,7 +122,21 @@ def vassals(
                     "its own",
                 )
         found.append(one)
+    if release >= V2_1:
+        _compare(found)
     return found
+
+
+def _compare(found: List[Vassal]) -> None:
+    """Compare the subscriptions of all vassals, as far as only 2.1 can do something wrong with them."""
+    entries = [entry for one in found for entry in newer_entries(one.place + ".subscriptions", one.subscriptions, one.name)]
+    newer.refuse_mountpoints(entries)
+    warnings = newer.shared(entries)
+    for one in found:
+        # Those of one vassal alone are known already.
+        one.warnings.extend(
+            words for words in warnings if words.startswith(one.place + ".") and words not in one.warnings
+        )
 
 
 def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults) -> Vassal:
@@ -138,11 +152,15 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
 
         health(place + ".health", given["health"])
     given = _with_defaults(place, given, name, owner, defaults)
+    sockets = [line.value for line in options if line.name in SOCKETS]
+    given = _with_given_ports(place, given, sockets)
     found = fragment(given, release, resolve, place)
+    depth = (given.get("server_params") or {}).get("mountpoints_depth")
+    if depth is not None:
+        newer.refuse_depth(place + ".server_params.mountpoints_depth", int(depth), (line.name for line in options))
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
-    sockets = [line.value for line in options if line.name in SOCKETS]
-    warnings = list(found.warnings)
+    warnings = list(found.warnings) + _resubscribing(place, given, options)
     for at, entry in enumerate(found.subscriptions):
         if not isinstance(entry.address, str):
             warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
@@ -171,6 +189,39 @@ def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional
         params = values.mapping(place + ".client_params", given.get("client_params"), _CLIENT_PARAMS)
         found["client_params"] = dict(defaults.client_params, **params)
     return found
+
+
+def _resubscribing(place: str, given: Mapping[str, Any], options: List[Line]) -> List[str]:
+    """Warn of a router that checks signatures and passes announcements on: it signs none."""
+    if not (given.get("server_verification_params") or {}).get("digest_algo"):
+        return []
+    return [
+        f"{place}.options.{line.name}: passes announcements on without their signatures, so a router that checks them refuses "
+        "all of these in silence; let the nodes announce themselves to every router"
+        for line in options
+        if RESUBSCRIBES.match(line.name)
+    ]
+
+
+def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> Dict[str, Any]:
+    """Have a node whose port the kernel gives leave at a reload: it gets another one then, and routers would keep the old one.
+
+    Raises:
+        ArgumentError: when the user says that it shall not.
+    """
+    if not given.get("subscriptions") or not any(_addresses.is_given_port(socket) for socket in sockets):
+        return given
+    path = place + ".client_params"
+    params = values.mapping(path, given.get("client_params"), _CLIENT_PARAMS)
+    if "unsubscribe_on_reload" not in params:
+        return {**given, "client_params": {**params, "unsubscribe_on_reload": True}}
+    if not values.flag(path + ".unsubscribe_on_reload", params["unsubscribe_on_reload"]):
+        raise ArgumentError(
+            path + ".unsubscribe_on_reload",
+            "must be true for a socket with port 0: after a reload it has another port, and routers would send requests to the "
+            "old one until their tolerance ends; leave it out, or give the socket a port",
+        )
+    return given
 
 
 def _bound(place: str, sockets: List[str], on_demand: Optional[str]) -> List[str]:
@@ -253,7 +304,8 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
             "address".format(number, len(sockets) or "none"),
         )
     socket = sockets[number]
-    if _EXPANDED.search(socket):
+    # uWSGI announces the port that the kernel gave.
+    if _EXPANDED.search(socket) or _addresses.is_given_port(socket):
         return []
     flaw = _addresses.node_flaw(socket)
     if flaw:

@@ -159,6 +159,7 @@ class Way:
         self._settings = settings
         self._leavers = leavers
         self._warn = warn
+        self._names = instance.vassals(one for leaver in leavers for one in leaver.announcements)
         self._farewells: List[Farewell] = []
         # Until every router is seen to have forgotten them.
         self.certain = False
@@ -200,7 +201,7 @@ class Way:
                 )
             return
         pairs = sorted({pair for one in held for pair in one.pairs if pair[0] in keys})
-        seen = [one for router, table in tables.items() for one in presence.look(router, table, pairs)]
+        seen = [one for router, table in tables.items() for one in presence.look(router, table, pairs, self._names)]
         listed = sorted({(one.key, one.node) for one in seen if one.state == presence.LISTED})
         if not listed:
             return
@@ -332,7 +333,7 @@ class Way:
         return [
             f"{seen.router} still has {seen.node} in {seen.key!r} ({seen.state}, {seen.in_flight} requests in flight)"
             for router, table in tables.items()
-            for seen in presence.look(router, table, pairs)
+            for seen in presence.look(router, table, pairs, self._names)
             if not seen.is_out
         ]
 

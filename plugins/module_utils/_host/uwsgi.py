@@ -10,7 +10,8 @@ import os
 import stat
 from typing import Callable, Iterable, Optional
 
-from .._errors import ArgumentError
+from .._dialect import parse_release
+from .._errors import ArgumentError, HostError
 from .._files.child import Identity, identity
 from .._files.opened import Place
 from .._files.trust import ANYBODY, ROOT, UnsafePath
@@ -29,8 +30,11 @@ class Uwsgi:
         self.binary = binary
         self.start = start
 
-    def version(self, given: Optional[str]) -> Callable[[], str]:
+    def version(self, given: Optional[str], is_read: bool = False) -> Callable[[], str]:
         """Find the version that the user names, else the binary's, else 2.0.
+
+        Args:
+            is_read: whether the binary reads what is written for the version, which must be its own then.
 
         Returns:
             a call that waits for it, so that other work goes on while the binary is asked; it raises ``ArgumentError``.
@@ -38,17 +42,32 @@ class Uwsgi:
         Raises:
             ArgumentError: when several users can change the binary, so that nobody can be asked to run it.
         """
-        if given or self.binary is None:
+        if self.binary is None or (given and not is_read):
             return lambda: given or "2.0"
-        asked = self.start([self.binary, "--version"], None, self.runner(None))
+        try:
+            asked = self.start([self.binary, "--version"], None, self.runner(None))
+        except (ArgumentError, HostError):
+            # What can't be run is for the dry run to tell.
+            if given:
+                return lambda: given
+            raise
 
         def told() -> str:
             code, out, err = asked()
-            if code or not out.strip():
+            found = out.strip()
+            if code or not found:
+                if given:
+                    return given
                 raise ArgumentError(
                     "uwsgi_binary", f"{self.binary} --version failed: {(err or out).strip()}; give uwsgi_version"
                 )
-            return out.strip()
+            if given and parse_release("uwsgi_version", given) != parse_release("uwsgi_binary", found):
+                raise ArgumentError(
+                    "uwsgi_version",
+                    f"{given} is another release than that of {self.binary}, which is {found}; leave uwsgi_version out, set "
+                    "uwsgi_binary to the uWSGI that will read the files, or set validate to false where that is not on this host",
+                )
+            return given or found
 
         return told
 

@@ -45,6 +45,7 @@ class Announcement(NamedTuple):
         signing: digest and private key file, None when unsigned.
         suspend_file: the path whose existence silences it, None where it has none.
         modifiers: the kind of request that the node takes, ``modifier1`` and ``modifier2``.
+        vassal: the name by which 2.1 knows the node besides, empty where it has none.
     """
 
     place: str
@@ -54,6 +55,7 @@ class Announcement(NamedTuple):
     signing: Optional[Tuple[str, str]]
     suspend_file: Optional[str]
     modifiers: Tuple[int, int] = (0, 0)
+    vassal: str = ""
 
 
 class Instance(NamedTuple):
@@ -121,6 +123,11 @@ def read(place: str, path: str, content: Optional[Read] = None) -> Instance:
 def of_lines(places: Iterable[Tuple[str, str]]) -> List[Announcement]:
     """What values of ``subscribe2`` announce, each with the argument that it comes from."""
     return [_announcement(place, parser.Option(SUBSCRIBE2, value), []) for place, value in places]
+
+
+def vassals(announcements: Iterable[Announcement]) -> Dict[Tuple[str, str], str]:
+    """The names by which 2.1 knows some nodes besides, by their keys and addresses."""
+    return {(one.key, one.address): one.vassal for one in announcements if one.vassal}
 
 
 def suspend_files(announcements: Iterable[Announcement]) -> List[str]:
@@ -261,6 +268,7 @@ def _announcement(place: str, option: parser.Option, sockets: List[parser.Option
         signing=(digest, file) if colon else None,
         suspend_file=suspend_file,
         modifiers=(_number(fields.get("modifier1", "")) & 0xFF, _number(fields.get("modifier2", "")) & 0xFF),
+        vassal=fields.get("vassal", ""),
     )
 
 

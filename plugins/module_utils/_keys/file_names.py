@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .._dialect import V2_0, V2_1, Release
 from .._errors import ArgumentError
 from .._masking import mask
 
@@ -19,13 +20,23 @@ _UNSAFE = re.compile(rb"[^0-9A-Za-z._-]")
 _FILE_NAME = re.compile(r"[0-9A-Za-z._-]+\.pem\Z")
 
 
-def key_file(key: str) -> str:
+def owner(key: str, release: Release = V2_0) -> str:
+    """The part of a subscription key that a router of some release checks signatures by.
+
+    From 2.1 on, all mountpoints of a domain are signed with one key (``uwsgi_sanitize_cert_filename``, core/ssl.c).
+    """
+    return key.partition("/")[0] if release >= V2_1 else key
+
+
+def key_file(key: str, release: Release = V2_0) -> str:
     """The name of the file in which a router looks for a subscription key's public half.
 
     Args:
         key: such as ``shop.example.com:8000``; every byte that isn't a letter, a digit, ``.``, ``_`` or ``-`` becomes ``_``
             (``uwsgi_subscription_sign_check``, ``core/subscription.c``).
+        release: the router's.
     """
+    key = owner(key, release)
     return _UNSAFE.sub(b"_", key.encode("utf-8")).decode("ascii") + SUFFIX
 
 

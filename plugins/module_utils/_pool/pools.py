@@ -12,7 +12,10 @@ from .stats import Listed, Table
 
 
 class Node(TypedDict):
-    """A node of a pool as modules return it; ``age`` is the seconds since it last was heard."""
+    """A node of a pool as modules return it; ``age`` is the seconds since it last was heard.
+
+    The last three are what 2.1 has of it; from a router of 2.0 they are empty, or 0.
+    """
 
     address: str
     weight: int
@@ -24,6 +27,9 @@ class Node(TypedDict):
     age: int
     dead: bool
     fresh: bool
+    vassal: str
+    protocol: str
+    backup: int
 
 
 class Pool(TypedDict):
@@ -31,6 +37,7 @@ class Pool(TypedDict):
 
     key: str
     hits: int
+    algo: str
     nodes: List[Node]
 
 
@@ -62,13 +69,17 @@ class MergedNode(TypedDict):
     ghost_on: List[str]
     dead_on: List[str]
     missing_on: List[str]
+    vassal: str
+    protocol: str
+    backup: int
 
 
 class MergedPool(TypedDict):
-    """A key and its nodes at several routers."""
+    """A key and its nodes at several routers; ``algo`` is that of the first that says so."""
 
     key: str
     hits: int
+    algo: str
     nodes: List[MergedNode]
 
 
@@ -92,7 +103,7 @@ def pools(table: Table, now: float, max_age: float, keys: Optional[Collection[st
         keys: only these; a set, where they are many.
     """
     return [
-        Pool(key=pool.key, hits=pool.hits, nodes=[_node(node, now, max_age) for node in pool.nodes])
+        Pool(key=pool.key, hits=pool.hits, algo=pool.algo, nodes=[_node(node, now, max_age) for node in pool.nodes])
         for pool in table.pools
         if keys is None or pool.key in keys
     ]
@@ -110,7 +121,11 @@ def _node(node: Listed, now: float, max_age: float) -> Node:
         in_flight=node.in_flight,
         age=age,
         dead=node.dead,
-        fresh=not node.dead and age <= max_age,
+        # A cleared node is listed without its address, however young it is.
+        fresh=bool(node.address) and not node.dead and age <= max_age,
+        vassal=node.vassal,
+        protocol=node.protocol,
+        backup=node.backup,
     )
 
 
@@ -127,7 +142,7 @@ def in_states(found: List[MergedPool], states: Collection[str]) -> List[MergedPo
     for pool in found:
         nodes = [node for node in pool["nodes"] if any(STATES[state](node) for state in states)]
         if nodes:
-            result.append(MergedPool(key=pool["key"], hits=pool["hits"], nodes=nodes))
+            result.append(MergedPool(key=pool["key"], hits=pool["hits"], algo=pool["algo"], nodes=nodes))
     return result
 
 
@@ -143,36 +158,41 @@ def _kept(found: Iterable[Pool], wanted: Callable[[Pool, Node], bool]) -> List[P
     for pool in found:
         nodes = [node for node in pool["nodes"] if wanted(pool, node)]
         if nodes:
-            result.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
+            result.append(Pool(key=pool["key"], hits=pool["hits"], algo=pool["algo"], nodes=nodes))
     return result
 
 
 def merged(routers: Iterable[Router]) -> List[MergedPool]:
     """The pools of several routers as one picture, sorted by key and address.
 
-    A node's figures are sums. Its weight and modifiers are those of its last announcement, whose age is the node's.
+    A node's figures are sums. What it announces is that of its last announcement, whose age is the node's. A cleared node, which
+    has no address, is known by its vassal.
 
     Args:
         routers: each with its pools, or with ``error``.
     """
     answered = [router for router in routers if "error" not in router]
     hits: Dict[str, int] = {}
-    keys: Dict[str, Dict[str, MergedNode]] = {}
+    algos: Dict[str, str] = {}
+    keys: Dict[str, Dict[Tuple[str, str], MergedNode]] = {}
     for router in answered:
         for pool in router["pools"]:
             hits[pool["key"]] = hits.get(pool["key"], 0) + pool["hits"]
+            algos[pool["key"]] = algos.get(pool["key"]) or pool["algo"]
             nodes = keys.setdefault(pool["key"], {})
             for node in pool["nodes"]:
-                one = nodes.get(node["address"])
+                name = (node["address"], "" if node["address"] else node["vassal"])
+                one = nodes.get(name)
                 if one is None:
-                    one = nodes[node["address"]] = _nothing(node)
+                    one = nodes[name] = _nothing(node)
                 _add(one, node, router["stats"])
     for nodes in keys.values():
         for one in nodes.values():
             seen = {*one["fresh_on"], *one["ghost_on"]}
             one["missing_on"] = [router["stats"] for router in answered if router["stats"] not in seen]
     return [
-        MergedPool(key=key, hits=hits[key], nodes=[nodes[name] for name in sorted(nodes)]) for key, nodes in sorted(keys.items())
+        MergedPool(key=key, hits=hits[key], algo=algos[key], nodes=[nodes[name] for name in sorted(nodes)])
+        for key, nodes in sorted(keys.items())
     ]
 
 
@@ -190,6 +210,9 @@ def _nothing(node: Node) -> MergedNode:
         ghost_on=[],
         dead_on=[],
         missing_on=[],
+        vassal=node["vassal"],
+        protocol=node["protocol"],
+        backup=node["backup"],
     )
 
 
@@ -197,6 +220,7 @@ def _add(one: MergedNode, node: Node, stats: str) -> None:
     if node["age"] < one["age"]:
         one["weight"], one["age"] = node["weight"], node["age"]
         one["modifier1"], one["modifier2"] = node["modifier1"], node["modifier2"]
+        one["vassal"], one["protocol"], one["backup"] = node["vassal"], node["protocol"], node["backup"]
     one["requests"] += node["requests"]
     one["failures"] += node["failures"]
     one["in_flight"] += node["in_flight"]

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 from .stats import Listed, Table
 
 ABSENT = "absent"
-# Gets no new request; listed until its last one ends and somebody asks for its key.
+# Gets no new request; listed until its last one ends and somebody asks for its key. So is a node that 2.1 has cleared.
 DEAD = "dead"
 LISTED = "listed"
 SILENT = "no answer"
@@ -51,22 +51,31 @@ class Seen(NamedTuple):
         return {"router": self.router, "key": self.key, "node": self.node, "state": self.state, "in_flight": self.in_flight}
 
 
-def look(router: str, table: Optional[Table], pairs: Iterable[Pair]) -> List[Seen]:
+def look(router: str, table: Optional[Table], pairs: Iterable[Pair], vassals: Optional[Mapping[Pair, str]] = None) -> List[Seen]:
     """Find nodes in a router's table.
 
     Args:
         table: None where the router doesn't answer.
+        vassals: the names by which a router of 2.1 knows nodes besides: one that it has cleared has no address and goes on with
+            its requests.
     """
     if table is None:
         return [Seen(router, key, node, SILENT) for key, node in pairs]
     found = {(pool.key, node.address): node for pool in table.pools for node in pool.nodes}
-    return [_seen(router, pair, found.get(pair)) for pair in pairs]
+    cleared = {(pool.key, node.vassal): node for pool in table.pools for node in pool.nodes if not node.address and node.vassal}
+    return [_seen(router, pair, found.get(pair) or cleared.get((pair[0], (vassals or {}).get(pair, "")))) for pair in pairs]
+
+
+def names(table: Table) -> Dict[Pair, str]:
+    """The names of vassals by which a router of 2.1 knows nodes besides."""
+    return {(pool.key, node.address): node.vassal for pool in table.pools for node in pool.nodes if node.address and node.vassal}
 
 
 def _seen(router: str, pair: Pair, node: Optional[Listed]) -> Seen:
     if node is None:
         return Seen(router, pair[0], pair[1], ABSENT)
-    return Seen(router, pair[0], pair[1], DEAD if node.dead else LISTED, node.in_flight, node.last_check)
+    is_dead = node.dead or not node.address
+    return Seen(router, pair[0], pair[1], DEAD if is_dead else LISTED, node.in_flight, node.last_check)
 
 
 def came_in(before: Seen, now: Seen) -> bool:
@@ -121,7 +130,7 @@ def fewest(
             others = [
                 node
                 for node in pools.get(key, [])
-                if node.address not in leaving and not node.dead and now - node.last_check <= max_age
+                if node.address and node.address not in leaving and not node.dead and now - node.last_check <= max_age
             ]
             counts.append((len(others), router, key))
     return min(counts)

@@ -15,7 +15,7 @@ import os
 import re
 from typing import Container, Dict, Iterable, List, Match, Optional, Set, Tuple
 
-from .stats import Listed, ListedPool, StatsError, Table, parse
+from .stats import Listed, ListedPool, StatsError, Table, parse, protocol
 
 # Whitespace, a number that fits in 64 bits however it is read, and text in which nothing has to be escaped and in which the
 # comma that ``stats.parse`` may take for a dangling one doesn't occur.
@@ -28,7 +28,7 @@ def _members(names: str) -> bytes:
     """Members of an object that are numbers, those in parentheses being read; one behind an asterisk may be missing."""
     parts = []
     for name in names.split():
-        number = rb"(" + _N + rb")" if name.startswith("(") else _N
+        number = rb"(" + _N + rb")" if "(" in name else _N
         member = rb'"' + name.strip("()*").encode("ascii") + rb'":' + number + rb"," + _W
         parts.append(rb"(?:" + member + rb")?" if name.startswith("*") else member)
     return b"".join(parts)
@@ -37,23 +37,23 @@ def _members(names: str) -> bytes:
 _BEGIN = re.compile(rb'"subscriptions":' + _W + rb"\[" + _W)
 _POOL = re.compile(
     rb"\{" + _W + rb'"key":"(' + _T + rb')",' + _W + _members("hash (hits) *sni_enabled")
-    + rb'(?:"algo":"[a-z_]*",' + _W + rb')?"nodes":\[' + _W
+    + rb'(?:"algo":"([a-z_]*)",' + _W + rb')?"nodes":\[' + _W
 )  # fmt: skip
 # With the end of the pool, where it's the last one, and with the comma that is behind it.
 _NODE = re.compile(
-    rb"\{" + _W + rb'"name":"(' + _T + rb')",' + _W + rb'(?:"vassal":"' + _T + rb'",' + _W + rb")?"
-    + _members("(modifier1) (modifier2) (last_check) pid uid gid (requests) last_requests tx rx cores load (weight) *backup")
+    rb"\{" + _W + rb'"name":"(' + _T + rb')",' + _W + rb'(?:"vassal":"(' + _T + rb')",' + _W + rb")?"
+    + _members("(modifier1) (modifier2) (last_check) pid uid gid (requests) last_requests tx rx cores load (weight) *(backup")
     # A byte that 2.1 doesn't initialise.
-    + rb'(?:"proto":"[^"\\]",' + _W + rb")?"
+    + rb'(?:"proto":"([^"\\])",' + _W + rb")?"
     + _members("wrr (ref) (failcnt)") + rb'"death_mark":(' + _N + rb")" + _W + rb"\}" + _W
-    + rb"(\]" + _W + rb"\}" + _W + rb")?(,?)" + _W
+    + rb"(?P<ends>\]" + _W + rb"\}" + _W + rb")?(?P<comma>,?)" + _W
 )  # fmt: skip
 # In the place of the pools where the rest is read; nobody who writes stats can know it.
 _NONE = os.urandom(16).hex()
 
 
 class Selection:
-    """Some nodes of any table.
+    """Some nodes of any table, with those of their keys that were cleared: they have no address, and may be among them.
 
     Args:
         pairs: a key and an address for each.
@@ -82,7 +82,7 @@ class Selection:
         for pool in table.pools:
             wanted = self._nodes.get(pool.key)
             if wanted is not None:
-                nodes = [node for node in pool.nodes if self._others or node.address in wanted]
+                nodes = [node for node in pool.nodes if self._others or not node.address or node.address in wanted]
                 pools.append(pool._replace(nodes=nodes))
         return table._replace(pools=pools)
 
@@ -106,7 +106,7 @@ class Selection:
                 return None
             at, more = end
             if wanted is not None:
-                pools.append(ListedPool(key, int(found.group(2)), nodes))
+                pools.append(ListedPool(key, int(found.group(2)), nodes, (found.group(3) or b"").decode("ascii")))
         # What is around them is short.
         try:
             rest = parse(raw[: begin.end()] + b'{"key":"%s"}' % _NONE.encode("ascii") + raw[at:])
@@ -133,9 +133,11 @@ class Selection:
             if found is None:
                 return None
             at = found.end()
-            if wanted is not None and (self._others or found.group(1).decode("ascii") in wanted):
-                nodes.append(_listed(found))
-            ends, comma = found.group(10, 11)
+            if wanted is not None:
+                address = found.group(1).decode("ascii")
+                if self._others or not address or address in wanted:
+                    nodes.append(_listed(found))
+            ends, comma = found.group("ends", "comma")
             if ends is not None:
                 return at, bool(comma)
             if not comma:
@@ -143,7 +145,9 @@ class Selection:
 
 
 def _listed(found: Match[bytes]) -> Listed:
-    modifier1, modifier2, heard, requests, weight, in_flight, failures, dead = map(int, found.group(2, 3, 4, 5, 6, 7, 8, 9))
+    vassal, letter = ((one or b"").decode("latin-1") for one in found.group(2, 9))
+    figures = (int(one or 0) for one in found.group(3, 4, 5, 6, 7, 8, 10, 11, 12))
+    modifier1, modifier2, heard, requests, weight, backup, in_flight, failures, dead = figures
     return Listed(
         address=found.group(1).decode("ascii"),
         last_check=heard,
@@ -154,4 +158,7 @@ def _listed(found: Match[bytes]) -> Listed:
         failures=failures,
         in_flight=in_flight,
         dead=dead != 0,
+        vassal=vassal,
+        protocol=protocol(letter),
+        backup=backup,
     )

@@ -26,9 +26,17 @@ from . import strict_json
 
 _DANGLING = re.compile(r",(\s*[\]}])")
 # What others decide the content of, and the members that can be behind it; 2.1 has a node's vassal.
-_BEHIND = {"cwd": ("active_sessions",), "key": ("hash",), "name": ("modifier1", "vassal"), "vassal": ("modifier1",)}
-_OPENING = re.compile(r'"(cwd|key|name|vassal)":"')
-_CLOSING = re.compile(r'"(?=,\s*"(active_sessions|hash|modifier1|vassal)":)')
+_BEHIND = {
+    "cwd": ("active_sessions",),
+    "key": ("hash",),
+    "name": ("modifier1", "vassal"),
+    "vassal": ("modifier1",),
+    "proto": ("wrr",),
+}
+_OPENING = re.compile(r'"(cwd|key|name|vassal|proto)":"')
+_CLOSING = re.compile(r'"(?=,\s*"(active_sessions|hash|modifier1|vassal|wrr)":)')
+# What 2.1 says of a node is the first letter of what the node announced, and any byte where it announced nothing.
+_PROTOCOLS = {"h": "http", "u": "uwsgi"}
 # An address has 255 bytes, and so has a key that a router survives.
 _MOST_CHARACTERS = 4096
 # A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
@@ -54,6 +62,9 @@ class Listed(NamedTuple):
         last_check: when it last was heard, Unix time in seconds of the router's clock.
         in_flight: the requests that it has right now.
         dead: whether it was taken out and gets no new request.
+        vassal: the name by which 2.1 knows it besides. Its address is empty while it is cleared: stopped, and still listed.
+        protocol: http or uwsgi, empty where the node or the router says nothing of it.
+        backup: gets requests only while no node with a lower one is there.
     """
 
     address: str
@@ -65,14 +76,23 @@ class Listed(NamedTuple):
     failures: int = 0
     in_flight: int = 0
     dead: bool = False
+    vassal: str = ""
+    protocol: str = ""
+    backup: int = 0
 
 
 class ListedPool(NamedTuple):
-    """A key as one router lists it; ``hits`` are the requests for it."""
+    """A key as one router lists it.
+
+    Attributes:
+        hits: the requests for it.
+        algo: uWSGI's name of its balancing algorithm, empty from a router of 2.0.
+    """
 
     key: str
     hits: int
     nodes: List[Listed]
+    algo: str = ""
 
 
 class Table(NamedTuple):
@@ -221,12 +241,13 @@ def _pool(pool: Dict[str, Any]) -> ListedPool:
         strict_json.text(pool["key"]),
         strict_json.number(pool.get("hits", 0)),
         [_listed(strict_json.mapping(node)) for node in strict_json.sequence(pool.get("nodes", []))],
+        strict_json.text(pool.get("algo", "")),
     )
 
 
 def _listed(node: Dict[str, Any]) -> Listed:
     get = node.get
-    last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead = strict_json.numbers(
+    last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead, backup = strict_json.numbers(
         [
             node["last_check"],
             get("weight", 1),
@@ -236,7 +257,25 @@ def _listed(node: Dict[str, Any]) -> Listed:
             get("failcnt", 0),
             get("ref", 0),
             get("death_mark", 0),
+            get("backup", 0),
         ]
     )
-    address = strict_json.text(node["name"])
-    return Listed(address, last_check, weight, modifier1, modifier2, requests, failures, in_flight, dead != 0)
+    return Listed(
+        strict_json.text(node["name"]),
+        last_check,
+        weight,
+        modifier1,
+        modifier2,
+        requests,
+        failures,
+        in_flight,
+        dead != 0,
+        vassal=strict_json.text(get("vassal", "")),
+        protocol=protocol(strict_json.text(get("proto", ""))),
+        backup=backup,
+    )
+
+
+def protocol(letter: str) -> str:
+    """The protocol that a router's letter stands for, empty where it stands for none."""
+    return _PROTOCOLS.get(letter, "")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .._errors import ArgumentError
 from .._ini.instance import Announcement
@@ -44,17 +44,21 @@ class Watch:
         stats: their stats servers.
         timeout: seconds for ``wait``.
         pairs: the nodes to look for.
+        vassals: those of them that a router of 2.1 knows by a name besides, as they announce it.
         get: for routers whose stats server speaks http.
 
     Attributes:
         late: after ``wait``, who isn't where it shall be.
     """
 
-    def __init__(self, stats: Iterable[str], timeout: float, pairs: Iterable[Pair], get: Get) -> None:
+    def __init__(
+        self, stats: Iterable[str], timeout: float, pairs: Iterable[Pair], get: Get, vassals: Optional[Mapping[Pair, str]] = None
+    ) -> None:
         self._stats: List[str] = list(dict.fromkeys(stats))
         self._timeout = timeout
         self._pairs = list(dict.fromkeys(pairs))
         self._get = get
+        self._vassals: Dict[Pair, str] = dict(vassals or {})
         self._own = Selection(self._pairs)
         self._errors: Dict[str, str] = {}
         self._last: Dict[str, Table] = {}
@@ -74,9 +78,14 @@ class Watch:
         self._errors = {answer.stats: answer.error for answer in answers if answer.table is None}
         self._last = {answer.stats: answer.table for answer in answers if answer.table is not None}
         self._sockets.update((router, table.sockets) for router, table in self._last.items())
+        for table in self._last.values():
+            self._vassals.update(presence.names(table))
         # A router that doesn't answer isn't kept from anything.
         self._seconds = max((answer.seconds for answer in answers), default=0.0)
-        return [one for router in self._stats for one in presence.look(router, self._last.get(router), self._pairs)]
+        return [one for router in self._stats for one in self._seen(router)]
+
+    def _seen(self, router: str) -> List[Seen]:
+        return presence.look(router, self._last.get(router), self._pairs, self._vassals)
 
     def require(self, minimum: int, keys: Iterable[str]) -> str:
         """Check that enough others of some keys stay, by the last look.

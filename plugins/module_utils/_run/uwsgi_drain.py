@@ -67,7 +67,13 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     farewells = None
     if params["state"] == "drained":
         farewells = Farewells((one, vassal.user) for vassal in vassals for one in vassal.announcements)
-    watch = Watch(params["router_stats"] or [], params["timeout"], (pair for one in vassals for pair in one.pairs), _http.get)
+    watch = Watch(
+        params["router_stats"] or [],
+        params["timeout"],
+        (pair for one in vassals for pair in one.pairs),
+        _http.get,
+        instance.vassals(announced for one in vassals for announced in one.announcements),
+    )
     before = watch.look(others=farewells is not None)
     if farewells:
         _require(module, watch, before)

@@ -91,7 +91,8 @@ def _wish(module: AnsibleModule) -> Wish:
     """The arguments, checked."""
     params = module.params
     uwsgi = _module.host_uwsgi(module)
-    version = uwsgi.version(params["uwsgi_version"])()
+    is_read = params["state"] == "present" and params["validate"] is not False
+    version = uwsgi.version(params["uwsgi_version"], is_read)()
     lines = _lines(module, version) if params["state"] == "present" else None
     text = "" if lines is None else writer.render(params["section"], lines, HEADER)
     return Wish(uwsgi, version, lines, text, _vassals(params["vassals"] or [], module.check_mode))

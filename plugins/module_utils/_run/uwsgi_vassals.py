@@ -108,7 +108,8 @@ def _wish(module: AnsibleModule) -> Wish:
     """The arguments, checked."""
     params = module.params
     uwsgi = _module.host_uwsgi(module)
-    told = uwsgi.version(params["uwsgi_version"])
+    given = _bulk_argument.unpack(params["vassals"])
+    told = uwsgi.version(params["uwsgi_version"], bool(given) and params["validate"] is not False)
     defaults = Defaults(
         options=params["default_options"] or {},
         client_params=params["default_client_params"] or {},
@@ -117,14 +118,14 @@ def _wish(module: AnsibleModule) -> Wish:
         owner=params["owner"],
         tyrant=params["tyrant"],
     )
-    given = _bulk_argument.unpack(params["vassals"])
+    version = told()
+    release = parse_release("uwsgi_version", version)
     if params["default_signing"]:
         # Only where it's used: to load it takes as long as to sign a hundred vassals.
         from .._arguments.default_signing import signed_vassals  # noqa: PLC0415
 
-        given = signed_vassals(given, path="default_signing", **params["default_signing"])
-    version = told()
-    found = vassals(given, parse_release("uwsgi_version", version), _module.resolve, defaults)
+        given = signed_vassals(given, path="default_signing", release=release, **params["default_signing"])
+    found = vassals(given, release, _module.resolve, defaults)
     common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     return Wish(uwsgi, version, found, [_wanted(module, one, common) for one in found])
 

@@ -10,6 +10,7 @@ weight of a ``subscribe2`` line is also sent for what comes after it and has non
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.kinds import Unreadable, is_number, read_flag, read_number
@@ -93,23 +94,34 @@ class Whole:
         automatic = name == _AUTO_WEIGHT
         if automatic and not read_flag(value):
             return
+        if name == _WEIGHT and newer and read_flag(self._given.get(_AUTO_WEIGHT, ("", "no"))[1]):
+            # Which beats it.
+            return
         if not self.entries:
             raise Unreadable(_NO_ANNOUNCEMENT.format(_ARGUMENTS[name]))
+        # Which of them it's for: subscribe2 of 2.1 looks at auto-weight alone (uwsgi_subscribe2, core/subscription.c).
+        places = self._older if newer and not automatic else range(len(self.entries))
+        if not places:
+            raise Unreadable("says nothing to subscribe2 in uWSGI 2.1; give each subscription what it shall have")
         if name == _MODIFIER:
             first = read_number(value)
-            self._change(lambda entry: {**entry, "modifier": _modifier(entry.get("modifier"), first)})
+            self._change(places, lambda entry: {**entry, "modifier": _modifier(entry.get("modifier"), first)})
             return
         weight = _cores(self._options) if automatic else read_number(value)
         if not automatic and self._weights and not newer:
             raise Unreadable("is replaced by the weight of a subscribe2 line, since uWSGI 2.0 keeps the last that it read")
         if weight:
             own = newer or not automatic
-            self._change(lambda entry: entry if own and "balancing_weight" in entry else {**entry, "balancing_weight": weight})
+            self._change(
+                places, lambda entry: entry if own and "balancing_weight" in entry else {**entry, "balancing_weight": weight}
+            )
 
-    def _change(self, changed: Any) -> None:
-        found = [(line, changed(entry)) for line, entry in self.entries]
-        for dummy, entry in found:
-            fragment({"subscriptions": [entry]}, self._release)
+    def _change(self, places: Collection[int], changed: Any) -> None:
+        found = list(self.entries)
+        for at in places:
+            line, entry = found[at]
+            found[at] = (line, changed(entry))
+            fragment({"subscriptions": [found[at][1]]}, self._release)
         self.entries = found
 
     def _weigh(self) -> None:

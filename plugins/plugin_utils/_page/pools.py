@@ -165,11 +165,17 @@ def _pool(pool: Any) -> Pool:
     return Pool(
         key=_line(pool["key"]),
         hits=strict_json.number(pool["hits"]),
+        # An older result has none of what 2.1 says.
+        algo=_line(pool.get("algo", "")),
         nodes=[
             RouterNode(
-                address=_line(node["address"]),
-                dead=bool(node["dead"]),
+                # A router of 2.1 has cleared it: it has a name left, and gets nothing.
+                address=_line(node["address"]) or _line(node.get("vassal", "")),
+                dead=bool(node["dead"]) or not node["address"],
                 fresh=bool(node["fresh"]),
+                vassal=_line(node.get("vassal", "")),
+                protocol=_line(node.get("protocol", "")),
+                backup=strict_json.number(node.get("backup", 0)),
                 **{name: strict_json.number(node[name]) for name in _FIGURES},  # type: ignore[typeddict-item]
             )
             for node in pool["nodes"]

@@ -22,6 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_s
     places,
     subscription_key,
 )
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, Release
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
 
@@ -113,12 +114,13 @@ class Needed(NamedTuple):
     owners: dict[str, str]
 
 
-def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
+def halves(items: Any, private_keys: Any, half: str, release: Release = V2_0) -> list[dict[str, str]]:
     """The keys that a host needs.
 
     Args:
         private_keys: the private keys in PEM, by the name of the file or by the subscription's key.
         half: ``private`` for the hosts that sign, ``public`` for routers.
+        release: the routers'.
 
     Returns:
         what the module ``uwsgi_signing_keys`` takes, sorted by file.
@@ -130,14 +132,14 @@ def halves(items: Any, private_keys: Any, half: str) -> list[dict[str, str]]:
         raise ArgumentError("half", f"{values.shown(half)} is neither 'private' nor 'public'")
     if not isinstance(private_keys, Mapping):
         raise ArgumentError("private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM")
-    needed = _needed(items)
+    needed = _needed(items, release)
     contents = _contents(needed, private_keys)
     if half == "private":
         return _private_halves(contents)
     return _public_halves(contents, needed.signed)
 
 
-def _needed(items: Any) -> Needed:
+def _needed(items: Any, release: Release) -> Needed:
     """The keys that subscriptions are signed with, none of them in the way of another."""
     needed = Needed({}, {}, {})
     for signer in _signers(items):
@@ -151,15 +153,15 @@ def _needed(items: Any) -> Needed:
                 "rename one",
             )
         for key in signer.keys:
-            _take(needed, signer, name, key)
+            _take(needed, signer, name, key, release)
     return needed
 
 
-def _take(needed: Needed, signer: Signer, name: str, key: str) -> None:
+def _take(needed: Needed, signer: Signer, name: str, key: str, release: Release) -> None:
     """Note that a subscription key is signed with the private key in a file."""
-    public = key_file(signer.place + ".key", key)
+    public = key_file(signer.place + ".key", key, release)
     owner = needed.owners.setdefault(public, key)
-    if owner != key:
+    if file_names.owner(owner, release) != file_names.owner(key, release):
         raise ArgumentError(
             signer.place + ".key",
             f"{key!r} and {owner!r} fall on one file name, {public}, so one could announce the other; rename one",

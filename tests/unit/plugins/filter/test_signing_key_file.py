@@ -32,6 +32,11 @@ def test_a_key_names_its_file(key: Any, name: str) -> None:
     assert FILTER(key) == name
 
 
+def test_a_router_of_2_1_has_one_file_for_the_mountpoints_of_a_domain() -> None:
+    assert FILTER("shop.test/blog") == FILTER("shop.test/blog", "2.0.31") == "shop.test_blog.pem"
+    assert FILTER("shop.test/blog", uwsgi_version=2.1) == FILTER("shop.test/blog", "2.1-dev") == "shop.test.pem"
+
+
 REFUSED: list[tuple[Any, str]] = [
     ("", "key: is empty"),
     ("../a\nb", "key: '../a\\nb' has a line break"),

@@ -66,7 +66,7 @@ def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
     assert node == {
         "key": "shop.example.com", "address": "10.0.0.8:3031", "weight": 2, "modifier1": 5, "modifier2": 0, "requests": 0,
         "failures": 0, "in_flight": 0, "fresh": True, "fresh_on": [one.stats], "ghost_on": [], "dead_on": [],
-        "missing_on": [two.stats],
+        "missing_on": [two.stats], "vassal": "", "protocol": "", "backup": 0,
     }  # fmt: skip
 
 

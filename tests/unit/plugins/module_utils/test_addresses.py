@@ -151,3 +151,12 @@ def test_a_stats_server(value: str) -> None:
 @pytest.mark.parametrize("value", ["", "router:2627", "stats.sock", "[::1]:1", "ftp://a", "@stats"])
 def test_what_is_no_stats_server(value: str) -> None:
     assert _addresses.stats_flaw(value) == NO_STATS
+
+
+@pytest.mark.parametrize(
+    ("value", "is_given"),
+    [("10.0.0.7:0", True), ("0.0.0.0:0", False), (":0", False), ("10.0.0.7:1", False), ("10.0.0.7:00", False), ("a:0", False),
+     ("10.0.0.7", False), ("/run/s:0", False)],
+)  # fmt: skip
+def test_ports_that_the_kernel_gives(value: str, is_given: bool) -> None:
+    assert _addresses.is_given_port(value) is is_given

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from support import modules
-from support.files import OLD, Watch, mode, needs_root, put, snapshot
-from support.uwsgi import BINARY
+from support.files import DRY_RUN, OLD, Watch, mode, needs_root, put, snapshot
+from support.uwsgi import BINARY, RELEASE, VERSION
 
 S = {"server": "10.0.0.2:2626", "key": "a.test"}
 HEAD = "; Managed by Ansible, emperor.uwsgi.uwsgi_subscription\n[uwsgi]\n"
@@ -193,9 +194,22 @@ def test_a_vassal_that_is_not_there_may_be_an_earlier_task_s(tmp_path: Path) -> 
 
 def test_what_the_host_s_uwsgi_refuses_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "a.ini"
-    found = run(path, server_params={"mountpoints_depth": 2}, uwsgi_version="2.1", validate=True)
-    if not found.failed:
-        pytest.skip("this uWSGI knows what only 2.1 has")
+    digest = {"digest_algo": "NOSUCH", "dir_cert": "/k"}
+    found = run(path, server_verification_params=digest, validate=True, **DRY_RUN)
     assert (found.data["argument"], path.exists()) == ("path", False)
     assert f"uWSGI refuses {path}: " in found.msg
     assert run(path, subscriptions=[S], validate=True).changed
+
+
+@pytest.mark.parametrize("validate", [None, True, False])
+def test_another_release_than_that_of_the_host_s_uwsgi_is_refused_where_that_reads_the_file(
+    validate: bool | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.ini"
+    other = "2.0" if RELEASE >= V2_1 else "2.1"
+    found = run(path, server_params={"tolerance": 20}, uwsgi_version=other, validate=validate)
+    if validate is False:
+        assert (found.failed, path.exists()) == (False, True)
+        return
+    assert (found.data["argument"], path.exists()) == ("uwsgi_version", False)
+    assert f"{other} is another release than that of " in found.msg and f", which is {VERSION}" in found.msg

@@ -16,9 +16,12 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import g
 
 def router(stats: str, *addresses: str, fresh: bool = True) -> dict[str, Any]:
     """A router that lists nodes for one key."""
-    figures = {name: 0 for name in ("age", "weight", "modifier1", "modifier2", "requests", "failures", "in_flight")}
+    figures: dict[str, Any] = dict.fromkeys(
+        ("age", "weight", "modifier1", "modifier2", "requests", "failures", "in_flight", "backup"), 0
+    )
+    figures.update(vassal="", protocol="")
     nodes = [dict(figures, address=address, dead=False, fresh=fresh) for address in addresses]
-    return {"stats": stats, "pools": [{"key": "k", "hits": 0, "nodes": nodes}]}
+    return {"stats": stats, "pools": [{"key": "k", "hits": 0, "algo": "", "nodes": nodes}]}
 
 
 # What lists the node, its address, and the host; an empty one where none can be told.
@@ -41,7 +44,7 @@ PLACES = [
     ("https://10.0.0.2/s", "127.0.0.2:1", "10.0.0.2"),
     ("http:///s", "/run/s", "localhost"),
     ("10.0.0.2:1", ":x", ""),
-    *(("10.0.0.2:1", address, "") for address in ("node:1", "[::1]:1", "run/s", "10.0.0.7", "10.0.0.7:0", "", "300.0.0.1:1")),
+    *(("10.0.0.2:1", address, "") for address in ("node:1", "[::1]:1", "run/s", "10.0.0.7", "10.0.0.7:0", "300.0.0.1:1")),
 ]
 
 
@@ -50,6 +53,11 @@ def test_a_node_is_where_its_router_finds_it(stats: str, address: str, host: str
     hosts, unusable = live_hosts([router(stats, address)], ghosts=False)
     assert {name: [node["address"] for node in nodes] for name, nodes in hosts.items()} == ({host: [address]} if host else {})
     assert unusable == ([] if host else [address])
+
+
+def test_a_node_that_a_router_has_cleared_is_nowhere() -> None:
+    for ghosts in (True, False):
+        assert live_hosts([router("10.0.0.2:1", "", fresh=False)], ghosts) == ({}, [])
 
 
 def test_one_path_on_two_routers_is_two_nodes() -> None:

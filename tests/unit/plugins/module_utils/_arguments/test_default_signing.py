@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 S = "10.0.0.2:2626"
@@ -159,3 +160,13 @@ def test_the_name_of_a_successor_is_text(name: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         default_signing.signed_vassals([], "/k", succeeding=["a.pem", name])
     assert caught.value.path == "succeeding[1]"
+
+
+def test_the_mountpoints_of_a_domain_are_signed_with_one_key_for_2_1() -> None:
+    vassals = [{"subscriptions": [{"server": "r", "key": ["a.test/b", "a.test/c", "d.test"]}]}]
+    older, newer = (
+        [one["signing"][1] for one in default_signing.signed_vassals(vassals, "/k", **more)[0]["subscriptions"]]
+        for more in ({}, {"release": V2_1})
+    )
+    assert older == ["/k/a.test_b.pem", "/k/a.test_c.pem", "/k/d.test.pem"]
+    assert newer == ["/k/a.test.pem", "/k/a.test.pem", "/k/d.test.pem"]

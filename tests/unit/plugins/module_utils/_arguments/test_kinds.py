@@ -42,12 +42,14 @@ KINDS: List[Tuple[Kind, Any, Pairs, List[Any]]] = [
     (kinds.MODIFIER, "php", option("14"), [14]),
     (kinds.MODIFIER, {"modifier1": 5, "modifier2": 0}, [*option("5"), ("modifier2", "0")], [5, 0]),
     (kinds.POSITIVE, 17, option("17"), [17]),
+    (kinds.PROTOCOL, "http", option("http"), ["http"]),
+    (kinds.PROTOCOL, "uwsgi", option("uwsgi"), ["uwsgi"]),
     (kinds.SERVERS, "10.0.0.2:2626", option("10.0.0.2:2626"), ["10.0.0.2:2626"]),
     (kinds.SIGNING, ["SHA256", "/a:b.pem"], option("SHA256:/a:b.pem"), [["SHA256", "/a:b.pem"]]),
     (kinds.SIGNING, False, [], []),
     (kinds.SOCKET_PATH, "/run/a.sock", option("/run/a.sock"), ["/run/a.sock"]),
     (kinds.UIDS, [33, 1000], option("33", "1000"), [[33], [1000]]),
-    (kinds.WORD, "shop.ini", option("shop.ini"), ["shop.ini"]),
+    (kinds.VASSAL, "shop.ini", option("shop.ini"), ["shop.ini"]),
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import on_demand
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 
@@ -50,3 +51,18 @@ REFUSED: List[Tuple[Any, str]] = [
 @pytest.mark.parametrize(("value", "problem"), REFUSED)
 def test_what_it_does_not_bind_is_refused(value: Any, problem: str) -> None:
     assert refusal(value) == ("a", problem)
+
+
+OPTIONS = {"emperor": "/v/*.ini", "emperor-graceful-shutdown": True, "emperor-stats": "/s"}
+
+
+GRACEFUL = [(V2_0, True, 3), (V2_0, False, 3), (V2_1, False, 3), (V2_1, True, 2)]
+
+
+@pytest.mark.parametrize(("release", "has_on_demand", "kept"), GRACEFUL)
+def test_in_2_1_only_an_emperor_that_is_not_graceful_lets_vassals_sleep(
+    release: Tuple[int, int], has_on_demand: bool, kept: int
+) -> None:
+    found = on_demand.emperor_options(OPTIONS, release, has_on_demand)
+    assert len(found) == kept and ("emperor-graceful-shutdown" in found) is (kept == 3)
+    assert len(OPTIONS) == 3

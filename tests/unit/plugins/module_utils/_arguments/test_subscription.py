@@ -40,7 +40,7 @@ def one(**fields: Any) -> dict[str, Any]:
 
 WRITTEN: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
-    (one(), ["subscribe2 = server=10.0.0.2:2626,key=a"]),
+    (one(), ["subscribe2 = server=10.0.0.2:2626,key=a,proto=uwsgi"]),
     # In the order of the table, whatever the order of the arguments.
     (
         {
@@ -113,15 +113,18 @@ WRITTEN: list[tuple[dict[str, Any], list[str]]] = [
     # Every pair once, servers first.
     (
         {"subscriptions": [{"server": [S, T, S], "key": ["a", "b"], "address": 1}]},
-        [f"subscribe2 = server={server},key={key},socket=1" for server in (S, T) for key in ("a", "b")],
+        [f"subscribe2 = server={server},key={key},socket=1,proto=uwsgi" for server in (S, T) for key in ("a", "b")],
     ),
-    (one(inactive=False, signing=False, resolve_server=None, address=None), ["subscribe2 = server=10.0.0.2:2626,key=a"]),
-    (one(check_file="/c"), ["subscribe2 = server=10.0.0.2:2626,key=a,check=/c"]),
-    (one(modifier="php"), ["subscribe2 = server=10.0.0.2:2626,key=a,modifier1=14"]),
-    (one(server="router1:1", resolve_server=True), ["subscribe2 = server=10.0.0.2:1,key=a"]),
+    (
+        one(inactive=False, signing=False, resolve_server=None, address=None),
+        ["subscribe2 = server=10.0.0.2:2626,key=a,proto=uwsgi"],
+    ),
+    (one(check_file="/c", protocol="http"), ["subscribe2 = server=10.0.0.2:2626,key=a,check=/c,proto=http"]),
+    (one(modifier="php"), ["subscribe2 = server=10.0.0.2:2626,key=a,modifier1=14,proto=uwsgi"]),
+    (one(server="router1:1", resolve_server=True), ["subscribe2 = server=10.0.0.2:1,key=a,proto=uwsgi"]),
     (
         {"subscriptions": [{"server": ["router1:1", S, "/s"], "key": "a"}], "resolve_server": True},
-        [f"subscribe2 = server={server},key=a" for server in ("10.0.0.2:1", S, "/s")],
+        [f"subscribe2 = server={server},key=a,proto=uwsgi" for server in ("10.0.0.2:1", S, "/s")],
     ),
     ({"server_params": {"tolerance": 5}, "client_params": None, "subscriptions": None}, ["subscription-tolerance = 5"]),
 ]
@@ -162,7 +165,43 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (one(sni_cert="/a"), "subscriptions[0].sni_cert", "needs sni_key beside it"),
     (one(sni_key="/a"), "subscriptions[0].sni_key", "needs sni_cert beside it"),
     (one(sni_client_ca="/a"), "subscriptions[0].sni_client_ca", "needs sni_cert beside it"),
+    (one(protocol="fastcgi"), "subscriptions[0].protocol", "is not a protocol that a router knows; give http or uwsgi"),
+    (one(address_vassal="v" * 256), "subscriptions[0].address_vassal", "has 256 bytes; more than 255 crash the router"),
+    (one(address_vassal='a"b'), "subscriptions[0].address_vassal", "has a quote or a backslash, which breaks the router's stats"),
+    (one(address_vassal="a\\b"), "subscriptions[0].address_vassal", "has a quote or a backslash"),
+    (one(address_vassal="a b"), "subscriptions[0].address_vassal", "has a blank"),
+    (
+        {"client_params": {"clear_on_exit": "yes"}, **one()},
+        "client_params.clear_on_exit",
+        "needs address_vassal in subscriptions[0]: a router clears the address of a vassal that it knows by name",
+    ),
+    (
+        {"subscriptions": [{"server": [T, S], "key": "a.test/b"}, {"server": S, "key": ["b.test", "a.test"]}]},
+        "subscriptions[1].key",
+        "'a.test' is announced to 10.0.0.2:2626 beside 'a.test/b' of subscriptions[0], and uWSGI 2.1 mixes the nodes",
+    ),
+    (
+        one(sni_cert="/" + "c" * 2100, sni_key="/" + "k" * 2101, signing=["SHA256", "/p"]),
+        "subscriptions[0].sni_key",
+        "of which a router reads 4096; its signature is behind that, so the node would never register; give shorter paths",
+    ),
 ]
+
+
+# Of 2.1's checks, what goes with one another, and what 2.0 says of the same; it has no words for the rest.
+FITTING: list[tuple[dict[str, Any], _dialect.Release]] = [
+    ({"client_params": {"clear_on_exit": False}, **one()}, _dialect.V2_1),
+    ({"client_params": {"clear_on_exit": True}, **one(address_vassal="v")}, _dialect.V2_1),
+    ({"client_params": {"clear_on_exit": True}}, _dialect.V2_1),
+    ({"subscriptions": [{"server": S, "key": "a.test/b"}, {"server": T, "key": "a.test"}]}, _dialect.V2_1),
+    ({"subscriptions": [{"server": S, "key": ["a.test/b", "a.test/c", "b.test"]}]}, _dialect.V2_1),
+    ({"subscriptions": [{"server": S, "key": ["a.test/b", "a.test"]}]}, _dialect.V2_0),
+]
+
+
+@pytest.mark.parametrize(("arguments", "release"), FITTING)
+def test_what_goes_together_is_written(arguments: dict[str, Any], release: _dialect.Release) -> None:
+    assert lines(arguments, release)
 
 
 @pytest.mark.parametrize(("arguments", "path", "problem"), REFUSED)
@@ -207,7 +246,14 @@ def test_2_0_needs_the_weight_of_all_or_of_none(weights: list[Any], problem: str
 def test_the_entries_behind_the_lines_are_told() -> None:
     found = subscription.fragment(one(address=2, signing=["SHA1", "/p"], balancing_weight=4), _dialect.V2_0).subscriptions
     line = "server=10.0.0.2:2626,key=a,socket=2,weight=4,sign=SHA1:/p"
-    assert found == [subscription.Subscription([line], 2, Signing("SHA1", "/p"), 4)]
+    assert found == [subscription.Subscription([line], 2, Signing("SHA1", "/p"), 4, [S], ["a"])]
+    newer = subscription.fragment(one(address_vassal="v", protocol="http"), _dialect.V2_1).subscriptions[0]
+    assert (newer.vassal, newer.protocol) == ("v", "http")
+    assert subscription.fragment(one(), _dialect.V2_1).subscriptions[0].protocol == "uwsgi"
+
+
+def test_2_0_is_told_no_protocol() -> None:
+    assert lines(one(), _dialect.V2_0) == ["subscribe2 = server=10.0.0.2:2626,key=a"]
 
 
 @given(TEXT, TEXT, TEXT)

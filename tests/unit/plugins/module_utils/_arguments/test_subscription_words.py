@@ -123,7 +123,8 @@ UNMATCHED = [
     ("shop.example.com.", "'shop.example.com' would match"),
     ("shop.example.com.:80", "'shop.example.com:80' would match"),
     ("shop.example.com/blog", "'shop.example.com' would match"),
-    ("*.shop.example.com", "with key_dot_split, '.shop.example.com' stands for every name below 'shop.example.com'"),
+    ("*.shop.example.com", "'.shop.example.com' would match every name below 'shop.example.com'"),
+    ("*", "give each name, or with key_dot_split on the router one that begins with a dot"),
 ]
 MATCHED = ["shop.example.com", "shop.example.com:8080", ".example.com", "10.0.0.7", "shop", "Shop", "shop/blog", "_"]
 
@@ -144,3 +145,47 @@ def test_a_key_that_a_request_may_have_is_not_warned_of(key: str) -> None:
 def test_2_1_has_mountpoints_in_keys() -> None:
     entry = {"server": "10.0.0.1:2626", "key": "shop.example.com/blog"}
     assert subscription.fragment({"subscriptions": [entry]}, _dialect.V2_1).warnings == []
+
+
+def named(keys: list[list[str]]) -> dict[str, Any]:
+    """Two nodes with one name."""
+    entry = {"server": S, "address_vassal": "v"}
+    return {"subscriptions": [{**entry, "key": keys[at], "address": f"10.0.0.{at}:1"} for at in (0, 1)]}
+
+
+NEWER: list[tuple[dict[str, Any], str]] = [
+    (
+        one(inactive=True),
+        "subscriptions[0].inactive: no router reads this, so the node gets its full share of the requests; to take it out, "
+        "give it a suspend_file and drain it with emperor.uwsgi.uwsgi_drain",
+    ),
+    (
+        one(balancing_algo="iphash", backup_level=1),
+        "subscriptions[0].backup_level: ip_hash ignores it, so the node gets requests beside those of lower levels; use another "
+        "algorithm",
+    ),
+    (
+        named([["b", "a"], ["b", "a"]]),
+        "subscriptions[1].address_vassal: 'v' is that of subscriptions[0] too, for the key 'b', so a router takes both for one "
+        "node, whose address changes with each announcement; give each its own",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), NEWER)
+def test_what_2_1_takes_and_is_likely_not_meant_is_warned_of(arguments: dict[str, Any], words: str) -> None:
+    assert subscription.fragment(arguments, _dialect.V2_1).warnings == [words]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        one(inactive=False),
+        one(balancing_algo="iphash", backup_level=0),
+        one(balancing_algo="wrr", backup_level=1),
+        named([["b"], ["a"]]),
+        {"subscriptions": [{"server": S, "key": "a", "address": at, "address_vassal": "v"} for at in (0, None)]},
+    ],
+)
+def test_of_2_1_nothing_else_is_warned_of(arguments: dict[str, Any]) -> None:
+    assert subscription.fragment(arguments, _dialect.V2_1).warnings == []

@@ -20,6 +20,10 @@ ACCEPTED: List[Tuple[str, Any, Any]] = [
     ("text", 1.5, "1.5"),
     ("text", "ü" * 300, "ü" * 300),
     ("word", "shop.ini", "shop.ini"),
+    ("vassal_name", "shop.ini", "shop.ini"),
+    ("vassal_name", "v" * 255, "v" * 255),
+    ("protocol", "http", "http"),
+    ("protocol", "uwsgi", "uwsgi"),
     ("flag", True, True),
     ("flag", "yes", True),
     ("flag", "On", True),
@@ -95,6 +99,12 @@ REFUSED: List[Tuple[str, Any, str, str]] = [
     ("word", "a b", "", "has a blank or a control character; give a plain name"),
     ("word", "a\tb", "", "has a blank or a control character"),
     ("word", "a\x7f", "", "has a blank or a control character"),
+    ("vassal_name", "a b", "", "has a blank or a control character; give a plain name"),
+    ("vassal_name", "ü" * 128, "", "has 256 bytes; more than 255 crash the router"),
+    ("vassal_name", 'a"b', "", "has a quote or a backslash, which breaks the router's stats; give the vassal's file name"),
+    ("vassal_name", "a\\b", "", "has a quote or a backslash"),
+    ("protocol", "h", "", "'h' is not a protocol that a router knows; give http or uwsgi"),
+    ("protocol", "HTTP", "", "'HTTP' is not a protocol that a router knows"),
     ("flag", "maybe", "", "'maybe' is not a boolean; give true or false"),
     ("flag", 2, "", "2 is not a boolean"),
     ("flag", None, "", "None is not a boolean"),
@@ -316,7 +326,8 @@ STRANGE: List[Tuple[str, Any]] = [
     *[(name, value) for name in ("positive", "level", "address", "modifier")
       for value in ("٣", "²", "३", "1\u00a0", HUGE, DEEP)],
     *[("uids", [value]) for value in ("٣", HUGE, DEEP, "٤")],
-    *[(name, value) for name in ("text", "word", "key", "file", "server", "digest", "algorithm", "socket_path")
+    *[(name, value) for name in ("text", "word", "key", "file", "server", "digest", "algorithm", "socket_path",
+                                 "vassal_name", "protocol")
       for value in (float("inf"), float("-inf"), float("nan"), HUGE, -HUGE, 2**64, -(2**63) - 1, DEEP)],
     *[("flag", value) for value in (HUGE, DEEP, float("nan"), float("inf"), "३")],
     ("signing", ["SHA256", HUGE]), ("modifier", {"modifier1": "٣"}), ("server", "10.0.0.٢:2626"), ("server", "10.0.0.2:٢"),

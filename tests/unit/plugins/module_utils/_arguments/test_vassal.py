@@ -137,6 +137,97 @@ def test_arguments_become_lines(item: Any, defaults: Defaults, expected: List[st
     assert lines(one(item, defaults)) == expected
 
 
+GIVEN = "10.0.0.7:0"
+LEAVES = "unsubscribe-on-graceful-reload = true"
+# Options and subscriptions of a vassal whose port the kernel gives, and what it is told for a reload.
+GIVEN_PORTS: List[Tuple[str, Dict[str, Any], List[str]]] = [
+    ("a socket", dict(options(socket=GIVEN), subscriptions=[S]), [LEAVES]),
+    ("of another protocol", dict(options(**{"http-socket": GIVEN}), subscriptions=[S]), [LEAVES]),
+    ("the second one", dict(options(socket=[HTTP, GIVEN]), subscriptions=[dict(S, address=1)]), [LEAVES]),
+    ("with other words", dict(options(socket=GIVEN), subscriptions=[S], client_params={"announce_interval": 3}),
+     [LEAVES, "subscribe-freq = 3"]),
+    ("by the user", dict(options(socket=GIVEN), subscriptions=[S], client_params={"unsubscribe_on_reload": "yes"}), [LEAVES]),
+    ("that nobody is told of", options(socket=GIVEN), []),
+    ("a port of its own", dict(options(socket=HTTP), subscriptions=[S]), []),
+]
+
+
+@pytest.mark.parametrize(("item", "expected"), [case[1:] for case in GIVEN_PORTS], ids=[case[0] for case in GIVEN_PORTS])
+def test_a_port_that_the_kernel_gives_is_announced_and_left_at_a_reload(item: Any, expected: List[str]) -> None:
+    found = one(item)
+    assert [line for line in lines(found) if line.startswith(("subscribe-freq", "unsubscribe"))] == expected
+    assert found.warnings == []
+
+
+def test_routers_must_not_keep_a_port_that_is_gone() -> None:
+    item = dict(options(socket=GIVEN), subscriptions=[S], client_params={"unsubscribe_on_reload": False})
+    path, problem = refusal(item)
+    assert path == "vassals[1].client_params.unsubscribe_on_reload"
+    assert problem.startswith("must be true for a socket with port 0: after a reload it has another port")
+    assert problem.endswith("leave it out, or give the socket a port")
+    wildcard = refusal(dict(options(socket="0.0.0.0:0"), subscriptions=[S]))
+    assert wildcard[0] == "vassals[1].subscriptions[0].address" and "is a wildcard" in wildcard[1]
+
+
+@pytest.mark.parametrize("option", ["fastrouter-resubscribe", "http-resubscribe"])
+def test_a_router_that_checks_signatures_and_passes_announcements_on_is_warned_of(option: str) -> None:
+    checks = {"server_verification_params": {"digest_algo": "SHA256", "dir_cert": "/k"}}
+    [warning] = one(dict(options(**{option: "10.0.0.3:1"}), **checks)).warnings
+    assert warning == (
+        f"vassals[0].options.{option}: passes announcements on without their signatures, so a router that checks them refuses "
+        "all of these in silence; let the nodes announce themselves to every router"
+    )
+    assert one(options(**{option: "10.0.0.3:1"})).warnings == []
+    assert one(dict(options(**{option + "-bind": "10.0.0.3:1"}), **checks)).warnings == []
+
+
+NEWER: List[Tuple[str, List[Any], str, str]] = [
+    (
+        "a key beside another vassal's mountpoint of it",
+        [dict(options(socket=HTTP), subscriptions=[S]),
+         {"name": "b", "options": {"socket": "10.0.0.7:3032"}, "subscriptions": [dict(S, key="a.test/b")]}],
+        "vassals[1].subscriptions[0].key",
+        "'a.test/b' is announced to 10.0.0.2:2626 beside 'a.test' of vassals[0].subscriptions[0], and uWSGI 2.1 mixes the "
+        "nodes of a domain with those of its mountpoints; give each a domain of its own, or "
+        "announce them to routers of their own",
+    ),
+    *[
+        (
+            f"two parts of the path for {kind}",
+            [dict(options(**{kind: "10.0.0.2:80"}), server_params={"mountpoints_depth": 2})],
+            "vassals[0].server_params.mountpoints_depth",
+            f"2 is too large for a router with {kind}, which looks at one part of the path; give 1",
+        )
+        for kind in ("http", "https", "https2", "http-to-https")
+    ],
+]
+
+
+@pytest.mark.parametrize(("items", "path", "problem"), [case[1:] for case in NEWER], ids=[case[0] for case in NEWER])
+def test_what_2_1_does_wrong_is_refused(items: List[Any], path: str, problem: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        vassals(items, V2_1)
+    assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+def test_two_parts_of_the_path_are_for_a_fastrouter_and_one_is_for_all() -> None:
+    for kind, depth in (("fastrouter", 2), ("http", 1), ("http", "1")):
+        assert one(dict(options(**{kind: "10.0.0.2:80"}), server_params={"mountpoints_depth": depth}), release=V2_1)
+
+
+def test_two_vassals_of_a_pool_with_one_name_are_warned_of_once() -> None:
+    items = [
+        {"name": name, "options": {"socket": f"10.0.0.7:{at}"}, "subscriptions": [dict(S, address_vassal="v"), *more]}
+        for name, at, more in (("a", 1, []), ("b", 2, [dict(S, address=HTTP, address_vassal="v")]))
+    ]
+    found = vassals(items, V2_1)
+    assert found[0].warnings == []
+    assert [warning.partition(" too, ")[0] for warning in found[1].warnings] == [
+        f"vassals[1].subscriptions[{at}].address_vassal: 'v' is that of vassals[{other}].subscriptions[0]"
+        for at, other in ((1, 1), (0, 0), (1, 0))
+    ]
+
+
 def test_a_vassal_knows_what_it_was_made_of() -> None:
     entry = dict(S, signing=["SHA1", "/k"])
     given_ = dict(options(uid=["x", "y"], socket=HTTP), owner="b", group=5, mode="0640", subscriptions=[entry])
@@ -153,7 +244,7 @@ def test_a_vassal_knows_what_it_was_made_of() -> None:
 
 def test_the_release_counts() -> None:
     item = {"name": "a", "subscriptions": [dict(S, address=HTTP, inactive=True)]}
-    assert lines(one(item, release=V2_1)) == [SUBSCRIBE + ",addr=" + HTTP + ",inactive=1"]
+    assert lines(one(item, release=V2_1)) == [SUBSCRIBE + ",addr=" + HTTP + ",proto=uwsgi,inactive=1"]
     assert refusal(item)[0] == "vassals[1].subscriptions[0].inactive"
 
 

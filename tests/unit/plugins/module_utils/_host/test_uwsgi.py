@@ -42,6 +42,38 @@ UNASKED: List[Tuple[Optional[str], Optional[str], str]] = [
 ]
 
 
+# What the user says, what the binary says, and whether these are of one release.
+AGREED = [
+    ("2.0", "2.0.31", True),
+    ("2.0.21", "2.0.31-debian", True),
+    ("2.1", "2.1-dev+6cbb2177", True),
+    ("2.1", "2.0.31", False),
+    ("2.0.31", "2.1-dev", False),
+]
+
+
+@pytest.mark.parametrize(("given", "said", "agrees"), AGREED)
+def test_a_given_version_is_that_of_the_binary_which_reads_the_files(
+    given: str, said: str, agrees: bool, tmp_path: Path
+) -> None:
+    binary = str(tmp_path / "uwsgi")
+    told = Uwsgi(binary, lambda *dummy: lambda: (0, said + "\n", "")).version(given, is_read=True)
+    if agrees:
+        assert told() == given
+        return
+    with pytest.raises(ArgumentError) as caught:
+        told()
+    assert str(caught.value) == (
+        f"uwsgi_version: {given} is another release than that of {binary}, which is {said}; leave uwsgi_version out, set "
+        "uwsgi_binary to the uWSGI that will read the files, or set validate to false where that is not on this host"
+    )
+    assert Uwsgi(binary, never).version(given)() == given
+
+
+def test_a_given_version_counts_where_the_binary_tells_none(tmp_path: Path) -> None:
+    assert Uwsgi(str(tmp_path / "uwsgi"), lambda *dummy: lambda: (1, "", "no")).version("2.1", is_read=True)() == "2.1"
+
+
 @pytest.mark.parametrize(("given", "binary", "version"), UNASKED)
 def test_a_given_version_and_a_missing_binary_ask_nobody(given: Optional[str], binary: Optional[str], version: str) -> None:
     assert Uwsgi(binary, never).version(given)() == version

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 from hypothesis import given
@@ -28,6 +29,19 @@ NAMES = [
 @pytest.mark.parametrize(("key", "expected"), NAMES)
 def test_the_file_of_a_key_is_the_one_where_a_router_looks(key: str, expected: str) -> None:
     assert file_names.key_file(key) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "older", "newer"),
+    [
+        ("shop.test/blog", "shop.test_blog.pem", "shop.test.pem"),
+        ("shop.test:8000/blog/x", "shop.test_8000_blog_x.pem", "shop.test_8000.pem"),
+        ("shop.test", "shop.test.pem", "shop.test.pem"),
+    ],
+)
+def test_mountpoints_of_a_domain_have_one_file_in_2_1(key: str, older: str, newer: str) -> None:
+    assert (file_names.key_file(key), file_names.key_file(key, V2_0), file_names.key_file(key, V2_1)) == (older, older, newer)
+    assert (file_names.owner(key), file_names.owner(key, V2_1)) == (key, key.partition("/")[0])
 
 
 @given(st.text(min_size=1, max_size=251))

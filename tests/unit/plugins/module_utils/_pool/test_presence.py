@@ -50,6 +50,30 @@ def test_look(found: Any, expected: Seen) -> None:
     assert presence.look(ROUTER, found, [(KEY, NODE)]) == [expected]
 
 
+# A node that 2.1 has cleared has a vassal and no address: how it is listed, by which name it is looked for, how it is seen.
+CLEARED: list[tuple[str, Listed, dict[Any, str], Seen]] = [
+    ("busy", Listed("", 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("dead", 1, 990)),
+    ("idle", Listed("", 990, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("dead", 0, 990)),
+    ("dead", Listed("", 990, dead=True, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("dead", 0, 990)),
+    ("another vassal", Listed("", 990, in_flight=1, vassal="b.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
+    ("another key's name", Listed("", 990, in_flight=1, vassal="a.ini"), {("b.test", NODE): "a.ini"}, seen("absent")),
+    ("no name", Listed("", 990, in_flight=1, vassal="a.ini"), {}, seen("absent")),
+    ("no name at all", Listed("", 990, in_flight=1), {(KEY, NODE): ""}, seen("absent")),
+    ("elsewhere by now", Listed(OTHER, 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
+]
+
+
+@pytest.mark.parametrize(("one", "vassals", "expected"), [case[1:] for case in CLEARED], ids=[case[0] for case in CLEARED])
+def test_a_cleared_node_is_found_by_its_vassal(one: Listed, vassals: Any, expected: Seen) -> None:
+    assert presence.look(ROUTER, table(a=[one]), [(KEY, NODE)], vassals) == [expected]
+
+
+def test_the_names_of_vassals() -> None:
+    some = [Listed(NODE, 1, vassal="a.ini"), Listed(OTHER, 1), Listed("", 1, vassal="c.ini")]
+    known = table(a=some, b=[Listed(NODE, 1, vassal="d")])
+    assert presence.names(known) == {(KEY, NODE): "a.ini", ("b.test", NODE): "d"}
+
+
 def test_every_pair_is_looked_for_in_its_order() -> None:
     pairs = [("b.test", NODE), (KEY, OTHER), (KEY, NODE)]
     assert presence.look(ROUTER, table(a=[node()]), pairs) == [
@@ -118,6 +142,7 @@ FEWEST: list[tuple[str, Table, Table, tuple[int, str, str]]] = [
     ("as old as may be", table(a=[node(OTHER, 983)]), table(a=[node(OTHER), node("x:1")]), (1, "one", KEY)),
     ("a ghost", table(a=[node(OTHER, 982)]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("a dead one", table(a=[node(OTHER, dead=True)]), table(a=[node(OTHER)]), (0, "one", KEY)),
+    ("a cleared one", table(a=[Listed("", 990, vassal="a.ini")]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("a key without nodes", table(a=[]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("another key's", table(a=[node(OTHER)], c=[]), table(a=[node(OTHER), node("x:1")], c=[]), (1, "one", KEY)),
 ]

@@ -28,6 +28,7 @@ NEWER = (
     '"death_mark":0}'
 )
 FULL = Listed("10.0.0.7:1", 90, 3, 5, 6, 7, 8, 9)
+LATER = FULL._replace(vassal="a.ini", backup=1)
 
 
 def pool(key: str, *nodes: str, newer: bool = False) -> str:
@@ -76,8 +77,15 @@ SCANNED: List[Any] = [
     ("a key twice", table(pool("a", node()), pool("a", node("x"))), found(ListedPool("a", 4, [FULL]), ListedPool("a", 4, []))),
     ("dead", table(pool("a", node().replace('mark":0', 'mark":1'))), found(ListedPool("a", 4, [FULL._replace(dead=True)]))),
     ("a negative one", table(pool("a", node().replace(":90", ":-1"))), found(ListedPool("a", 4, [FULL._replace(last_check=-1)]))),
-    ("of 2.1", table(pool("a", NEWER % ("10.0.0.7:1", "\xbf"), newer=True)), found(ListedPool("a", 4, [FULL]))),
-    ("with a NUL byte", table(pool("a", NEWER % ("10.0.0.7:1", "\0"), newer=True)), found(ListedPool("a", 4, [FULL]))),
+    ("of 2.1", table(pool("a", NEWER % ("10.0.0.7:1", "\xbf"), newer=True)), found(ListedPool("a", 4, [LATER], "lrc"))),
+    ("with a NUL byte", table(pool("a", NEWER % ("10.0.0.7:1", "\0"), newer=True)), found(ListedPool("a", 4, [LATER], "lrc"))),
+    *[
+        (letter, table(pool("a", NEWER % ("10.0.0.7:1", letter), newer=True)),
+         found(ListedPool("a", 4, [LATER._replace(protocol=protocol)], "lrc")))
+        for letter, protocol in (("h", "http"), ("u", "uwsgi"), (",", ""))
+    ],
+    ("cleared beside it", table(pool("a", NEWER % ("", "u"), node(), NEWER % ("x:1", "u"), newer=True)),
+     found(ListedPool("a", 4, [LATER._replace(address="", protocol="uwsgi"), FULL], "lrc"))),
     ("minified", table(pool("a", re.sub(r"\s", "", node()))), found(ListedPool("a", 4, [FULL]))),
     ("a comma too many behind it", table(pool("a", node()), more='"cheap":0,'), found(ListedPool("a", 4, [FULL]))),
 ]  # fmt: skip
@@ -87,6 +95,32 @@ SCANNED: List[Any] = [
 def test_what_a_router_writes_is_scanned(raw: bytes, expected: Table) -> None:
     assert Selection([("a", "10.0.0.7:1")])._scanned(raw) == expected
     assert read(raw, A) == expected
+
+
+# What 2.1-dev wrote, with a byte of memory as the protocol of a node that announced none.
+SAMPLE = (
+    '{\n\t"version":"2.1-dev+6cbb2177",\n\t"pid":7,\n\t"cwd":"/srv",\n\t"active_sessions":0,\n\t"fastrouter":[\n'
+    '"127.0.93.1:3030",\n"127.0.93.1:2626"\n\t],\n\t"subscriptions":[\n\t\t{\n%s\n\t\t},\n\t\t{\n%s\n\t\t}\n\t],\n\t"cheap":0\n}'
+)
+OF_KEY = (
+    '\t"key":"%s",\n\t"hash":29397,\n\t"hits":0,\n\t"sni_enabled":0,\n\t"algo":"%s",\n\t"nodes":[\n\t{\n\t"name":"127.0.93.1:3031",\n'
+    '\t"vassal":"%s",\n\t"modifier1":0,\n\t"modifier2":0,\n\t"last_check":1795622339,\n\t"pid":0,\n\t"uid":0,\n\t"gid":0,\n'
+    '\t"requests":0,\n\t"last_requests":0,\n\t"tx":0,\n\t"rx":0,\n\t"cores":1,\n\t"load":0,\n\t"weight":%d,\n\t"backup":%d,\n'
+    '\t"proto":"%s",\n\t"wrr":0,\n\t"ref":1,\n\t"failcnt":0,\n\t"death_mark":0\n\t}\n\t]'
+)
+
+
+def test_what_2_1_writes_is_read_by_both_readers() -> None:
+    plain, shop = OF_KEY % ("plain.test", "lrc", "", 1, 0, "\x88"), OF_KEY % ("shop.test", "wrr", "shop.ini", 3, 1, "u")
+    raw = (SAMPLE % (plain, shop)).encode("latin-1")
+    node = Listed("127.0.93.1:3031", 1795622339, in_flight=1)
+    expected = [
+        ListedPool("plain.test", 0, [node], "lrc"),
+        ListedPool("shop.test", 0, [node._replace(weight=3, vassal="shop.ini", protocol="uwsgi", backup=1)], "wrr"),
+    ]
+    assert stats.parse(raw).pools == expected
+    found = Selection([(key, node.address) for key in ("plain.test", "shop.test")])._scanned(raw)
+    assert found is not None and found.pools == expected
 
 
 # What is left to the whole reader, since it is written otherwise, with its outcome for the same node.
@@ -143,7 +177,7 @@ def expected_of(raw: bytes, others: bool) -> Any:
     def work() -> Table:
         whole = stats.parse(raw)
         kept = [one for one in whole.pools if one.key in ("a", "b")]
-        nodes = [[listed for listed in one.nodes if others or listed.address == "10.0.0.7:1"] for one in kept]
+        nodes = [[listed for listed in one.nodes if others or listed.address in ("", "10.0.0.7:1")] for one in kept]
         return whole._replace(pools=[one._replace(nodes=own) for one, own in zip(kept, nodes)])
 
     return outcome(work)

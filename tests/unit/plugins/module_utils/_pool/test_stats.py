@@ -188,7 +188,13 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("a node of 2.1",
      b'{"version":"2.1-dev","subscriptions":[{"key":"a","hash":1,"hits":0,"algo":"lrc","nodes":[{"name":"10.0.0.7:1",\n\t"vassal":'
      b'"a"b\\.ini",\n\t"modifier1":5,"last_check":9,"weight":3,"backup":1,"proto":"\xbf","ref":2}]}]}',
-     Table("2.1-dev", None, [ListedPool("a", 0, [Listed("10.0.0.7:1", 9, weight=3, modifier1=5, in_flight=2)])])),
+     Table("2.1-dev", None, [ListedPool("a", 0, [
+         Listed("10.0.0.7:1", 9, weight=3, modifier1=5, in_flight=2, vassal='a"b\\.ini', backup=1)], "lrc")])),
+    *[("the protocol " + repr(byte),
+       b'{"version":"2.1-dev","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","vassal":"","modifier1":0,"last_check":9,'
+       b'"proto":"' + byte + b'",\n"wrr":0},{"name":"y","vassal":"","modifier1":0,"last_check":9}]}]}',
+       Table("2.1-dev", None, [ListedPool("a", 0, [Listed("x", 9, protocol=protocol), Listed("y", 9)])]))
+      for byte, protocol in ((b"h", "http"), (b"u", "uwsgi"), (b"H", ""), (b'"', ""), (b"\\", ""), (b"\x00", ""), (b"\xff", ""))],
     ("a node that only looks like two",
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","modifier":1,"name":"y","modifier1":0,"last_check":1}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed('x","modifier":1,"name":"y', 1)])])),

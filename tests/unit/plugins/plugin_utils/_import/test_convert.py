@@ -247,7 +247,7 @@ def _accepted(kind: str) -> st.SearchStrategy[str]:
             return False
         return True
 
-    prefix = "" if kind in ("key", "word") else "/"
+    prefix = "" if kind in ("key", "vassal_name") else "/"
     return TEXT.map(lambda text: prefix + text).filter(good)
 
 
@@ -270,7 +270,8 @@ _OF_KIND: dict[str, st.SearchStrategy[Any]] = {
     "signing": st.tuples(st.just("SHA256"), _accepted("file")).map(list),
     "socket_path": _accepted("socket_path"),
     "uids": st.lists(st.integers(1, 70000), min_size=1, max_size=2),
-    "word": _accepted("word"),
+    "protocol": st.sampled_from(["http", "uwsgi"]),
+    "vassal": _accepted("vassal_name"),
 }  # fmt: skip
 
 
@@ -301,6 +302,10 @@ def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[
         if {"sni_cert", "sni_key", "sni_client_ca"} & set(entry):
             entry.setdefault("sni_cert", "/c")
             entry.setdefault("sni_key", "/k")
+        if arguments.get("client_params", {}).get("clear_on_exit"):
+            entry.setdefault("address_vassal", "v")
+        # A domain is refused beside its own mountpoints.
+        entry["key"] = [key.replace("/", "_") for key in entry["key"]]
     checks = arguments.get("server_verification_params", {})
     if {"digest_algo", "dir_cert"} & set(checks):
         checks.setdefault("digest_algo", "SHA1")

@@ -71,9 +71,21 @@ def test_announcements_have_their_limit() -> None:
 
 def test_uwsgi_21_keeps_weights_apart() -> None:
     text = f"weight = 3\n{SUB}a,weight=2\n{SUB}b"
-    weights = [entry["balancing_weight"] for entry in read(text, V2_1).arguments["subscriptions"]]
-    assert (weights, read(text, V2_1).left_over) == ([2, 3], [])
-    weights = [
-        entry["balancing_weight"] for entry in read("auto-weight = 1\nprocesses = 5\n" + text, V2_1).arguments["subscriptions"]
-    ]
-    assert weights == [2, 3]
+
+    def weights(text: str) -> list[Any]:
+        return [entry.get("balancing_weight") for entry in read(text, V2_1).arguments["subscriptions"]]
+
+    # Which its subscribe2 doesn't look at.
+    assert weights(text) == [2, None]
+    [left] = read(text, V2_1).left_over
+    assert left == ("weight = 3", "says nothing to subscribe2 in uWSGI 2.1; give each subscription what it shall have")
+    older = text + "\nsubscribe-to = 10.0.0.2:2626:c"
+    assert (sorted(map(str, weights(older))), read(older, V2_1).left_over) == (["2", "3", "None"], [])
+    automatic = "auto-weight = 1\nprocesses = 5\n"
+    assert (weights(automatic + text), read(automatic + text, V2_1).left_over) == ([2, 5], [])
+    assert sorted(weights(automatic + older)) == [2, 5]
+
+
+def test_uwsgi_21_has_a_modifier_for_the_older_lines_alone() -> None:
+    found = read(f"subscribe-with-modifier1 = 7\n{SUB}a\nsubscribe-to = 10.0.0.2:2626:c", V2_1)
+    assert {entry["key"]: entry.get("modifier") for entry in found.arguments["subscriptions"]} == {"a": None, "c": 7}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
 from hypothesis import given
@@ -262,3 +263,17 @@ def test_a_key_that_nobody_or_two_could_own_is_refused(vassals: list[Any], path:
     with pytest.raises(ArgumentError) as caught:
         halves.key_owners(vassals)
     assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+def test_the_mountpoints_of_a_domain_have_one_key_for_a_router_of_2_1() -> None:
+    entries = [{"server": "r", "key": f"a.test/{path}", "signing": ["SHA256", "/k/a.test.pem"]} for path in ("b", "c")]
+    private = {"a.test.pem": keys.private("ec")}
+    older, newer = halves.halves(entries, private, "public"), halves.halves(entries, private, "public", V2_1)
+    assert [one["file"] for one in older] == ["a.test_b.pem", "a.test_c.pem"]
+    assert [one["file"] for one in newer] == ["a.test.pem"]
+    two = [entries[0], {**entries[1], "signing": ["SHA256", "/k/other.pem"]}]
+    with pytest.raises(ArgumentError) as caught:
+        halves.halves(two, {**private, "other.pem": keys.private("ec", "other")}, "public", V2_1)
+    assert "is signed with other.pem here and with a.test.pem elsewhere" in caught.value.problem
+    with pytest.raises(ArgumentError, match="fall on one file name"):
+        halves.halves([entries[0], {**entries[0], "key": "a_test"}, {**entries[0], "key": "a/test"}], private, "public")

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The size of an announcement, of which a router reads 4096 bytes (``uwsgi_corerouter_manage_subscription``, cr_common.c). Pure.
+
+The signature is at its end. So a longer one that is signed never registers, and one that isn't loses its last fields. Nothing is
+logged.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Mapping, Tuple
+
+from .._dialect import V2_1, Release
+from .._errors import ArgumentError
+
+MOST = 4096
+_HEADER = 4
+# The two sizes before a field's name and its value.
+_SIZES = 4
+# A signature with the keys that the collection makes (EC, 256 bits), and with the longest of the usual ones (RSA, 4096 bits).
+_SIGNATURE, _LONGEST = 72, 512
+_TIME = "1700000000"
+# Where uWSGI fills in the address of a socket.
+_ADDRESS = "10.0.0.7:3031"
+# The fields of all announcements, beside key and address, as short as they can be.
+_PLAIN = [(name, "0") for name in ("modifier1", "modifier2", "cores", "load", "weight")]
+_NEWER = [("backup", "0")]
+# Fields of subscribe2 that are announced under the same name, and those that are other ones there.
+_ANNOUNCED = ("sni_key", "sni_crt", "sni_ca", "vassal", "proto", "algo", "inactive")
+
+
+def check(path: str, key: str, fields: Mapping[str, str], notify: Any, release: Release) -> List[str]:
+    """Refuse what no router can read to its end.
+
+    Args:
+        path: the subscription's.
+        fields: those of ``subscribe2``, without server and key.
+        notify: the socket that hears the router's answers, None where none does.
+
+    Returns:
+        what to warn of.
+
+    Raises:
+        ArgumentError: naming the longest argument.
+    """
+    told = [("key", key), ("address", fields.get("addr", _ADDRESS)), *_PLAIN, *(_NEWER if release >= V2_1 else [])]
+    told += [(name, fields[name]) for name in _ANNOUNCED if name in fields]
+    if notify is not None:
+        told.append(("notify", str(notify)))
+    body = _HEADER + _size(told)
+    is_signed = "sign" in fields
+    size = body + (_size([("unix", _TIME), ("sign", "")]) + _SIGNATURE if is_signed else 0)
+    if size > MOST:
+        what = "its signature is behind that, so the node would never register" if is_signed else "what is behind that is lost"
+        raise ArgumentError(
+            f"{path}.{_longest(key, fields)}",
+            f"makes an announcement of {size} bytes, of which a router reads {MOST}; {what}; give shorter paths",
+        )
+    if is_signed and size - _SIGNATURE + _LONGEST > MOST:
+        return [
+            f"{path}.signing: a signature with an RSA key of 4096 bits would make the announcement longer than the {MOST} "
+            "bytes that a router reads, and the node would never register; give shorter paths, or use an EC key"
+        ]
+    return []
+
+
+def _size(fields: Iterable[Tuple[str, str]]) -> int:
+    return sum(_SIZES + len(name) + len(value.encode("utf-8")) for name, value in fields)
+
+
+def _longest(key: str, fields: Mapping[str, str]) -> str:
+    """The argument with the longest value."""
+    arguments = {
+        "addr": "address", "vassal": "address_vassal", "sni_crt": "sni_cert", "sni_key": "sni_key", "sni_ca": "sni_client_ca"
+    }  # fmt: skip
+    lengths = {"key": len(key), **{arguments[name]: len(value) for name, value in fields.items() if name in arguments}}
+    return max(lengths, key=lambda name: lengths[name])
