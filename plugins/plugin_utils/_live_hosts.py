@@ -103,7 +103,7 @@ def _with_own(router: Router, places: dict[str, str | None]) -> Router:
     for pool in router["pools"]:
         nodes = [node for node in pool["nodes"] if (host := places[node["address"]]) is not None and _is_own(host)]
         if nodes:
-            pools.append(Pool(key=pool["key"], hits=pool["hits"], nodes=nodes))
+            pools.append(Pool(key=pool["key"], hits=pool["hits"], algo=pool["algo"], nodes=nodes))
     own = router.copy()
     own["pools"] = pools
     return own

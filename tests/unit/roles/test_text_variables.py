@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables as inventories in ini format and ``-e NAME=VALUE`` give them: the same files as from YAML, and the roles' own examples."""
+"""Variables as ini inventories and ``-e NAME=VALUE`` give them: the same files as from YAML. And the roles' own examples."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ WANTED: dict[str, Any] = {
     "fastrouter_options": {"fastrouter-gracetime": 3},
     "fastrouter_vassals": [{"name": "second", "options": {"fastrouter": "127.0.0.1:3999"}}],
 }
-PLAY = [{"hosts": "node", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": {"name": "emperor.uwsgi.fastrouter"}}]}]
+PLAY = [
+    {"hosts": "node", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": {"name": "emperor.uwsgi.fastrouter"}}]}
+]
 
 
 def deployed(folder: Path, given: dict[str, str], *arguments: str) -> dict[str, str]:
@@ -71,7 +73,11 @@ def texts(in_yaml: bool) -> dict[str, str]:
         elif isinstance(value, list) and not any(isinstance(one, dict) for one in value):
             found[name] = ",".join(value) if in_yaml else json.dumps(value)
         else:
-            found[name] = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).strip() if in_yaml else json.dumps(value)
+            found[name] = (
+                yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).strip()
+                if in_yaml
+                else json.dumps(value)
+            )
     return {name: text.replace("\n...", "") for name, text in found.items()}
 
 
@@ -87,7 +93,9 @@ def test_text_means_what_data_mean(tmp_path: Path) -> None:
 
 
 def test_what_is_no_such_text_is_an_error_with_its_name_and_form(tmp_path: Path) -> None:
-    (tmp_path / "hosts.ini").write_text(f"node ansible_connection=local ansible_python_interpreter={playbook.PYTHON}\n", encoding="utf-8")
+    (tmp_path / "hosts.ini").write_text(
+        f"node ansible_connection=local ansible_python_interpreter={playbook.PYTHON}\n", encoding="utf-8"
+    )
     variables = {**base(tmp_path), "emperor_vassals": "{name: shop"}
     run = playbook.run(tmp_path, [{**PLAY[0], "vars": variables}], "--inventory=hosts.ini")
     assert run.code != 0
@@ -107,7 +115,9 @@ def test_the_example_of_a_role_works_as_it_stands(role: str, tmp_path: Path) -> 
         (tmp_path / name).write_text("", encoding="utf-8")
     own = {name: value for name, value in base(tmp_path).items() if name.startswith("emperor_")}
     local = {**own, "ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
-    groups = {group: {"hosts": {host: {**local, "ansible_host": "127.0.0.1"}}} for group, host in (("nodes", "n"), ("fastrouters", "r"))}
+    groups = {
+        group: {"hosts": {host: {**local, "ansible_host": "127.0.0.1"}}} for group, host in (("nodes", "n"), ("fastrouters", "r"))
+    }
     (tmp_path / "inventory.yml").write_text(json.dumps({"all": {"children": groups}}), encoding="utf-8")
     run = playbook.run(tmp_path, yaml.safe_load(found["site.yml"]), "--inventory=inventory.yml", "--skip-tags=service,install")
     assert run.code == 0, run.output

@@ -85,7 +85,7 @@ STATES: List[Tuple[Any, List[str]]] = [
 
 @pytest.mark.parametrize(("node", "states"), STATES)
 def test_a_node_is_in_the_states_that_any_router_has_it_in(node: Any, states: List[str]) -> None:
-    found: List[Any] = [{"key": "k", "hits": 1, "nodes": [node]}]
+    found: List[Any] = [{"key": "k", "hits": 1, "algo": "", "nodes": [node]}]
     for state in pools.STATES:
         assert pools.in_states(found, [state]) == (found if state in states else [])
     assert pools.in_states(found, list(pools.STATES)) == found
@@ -94,13 +94,14 @@ def test_a_node_is_in_the_states_that_any_router_has_it_in(node: Any, states: Li
 
 def test_of_a_key_only_the_nodes_in_a_state_stay() -> None:
     fresh, ghost = {**places(fresh=["r"]), "address": "f"}, {**places(ghost=["r"]), "address": "g"}
-    found: List[Any] = [{"key": "k", "hits": 1, "nodes": [fresh, ghost]}, {"key": "l", "hits": 1, "nodes": []}]
-    assert pools.in_states(found, ["ghost"]) == [{"key": "k", "hits": 1, "nodes": [ghost]}]
+    empty = {"key": "l", "hits": 1, "algo": "", "nodes": []}
+    found: List[Any] = [{"key": "k", "hits": 1, "algo": "", "nodes": [fresh, ghost]}, empty]
+    assert pools.in_states(found, ["ghost"]) == [{"key": "k", "hits": 1, "algo": "", "nodes": [ghost]}]
 
 
 def test_a_router_is_narrowed_to_the_nodes_of_a_picture() -> None:
     picture: List[Any] = [{"key": "k", "nodes": [B]}, {"key": "m", "nodes": [A]}]
-    assert pools.narrowed(POOLS, picture) == [{"key": "k", "hits": 1, "nodes": [B]}]
+    assert pools.narrowed(POOLS, picture) == [{"key": "k", "hits": 1, "algo": "x", "nodes": [B]}]
 
 
 def test_routers_are_merged_to_one_picture() -> None:
