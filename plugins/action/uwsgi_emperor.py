@@ -63,6 +63,8 @@ class ActionModule(BulkAction):
             return {"failed": True, "msg": mask("; ".join(flaws))} if flaws else {"changed": False, **here.planned(parts)}
         if args.get("state") == _WRITTEN:
             wanted = here.desired(parts)
+            for warning in here.warnings(parts):
+                Display().warning(seen(mask(warning)))
             # Where nothing is signed there is nothing to do about keys.
             parts = [one for one in parts if one in wanted]
         else:
@@ -85,7 +87,12 @@ class ActionModule(BulkAction):
 
         def of_host(other: str, variable: str) -> Any:
             own = _other_hosts.raw(other, hostvars)
-            return self._templar.copy_with_new_env(available_variables=own).template(own.get(variable))
+            try:
+                return self._templar.copy_with_new_env(available_variables=own).template(own.get(variable))
+            except Exception as exc:
+                raise ArgumentError(
+                    f"{other}: {variable}", f"can't be resolved here: {exc}; gather the facts of all hosts first"
+                ) from exc
 
         facts = task_vars.get("ansible_facts")
         return Around(

@@ -14,9 +14,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import va
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 from .. import _router_checks
-from . import desired, emperor, fastrouter, signing, variables
+from .._capacity import capacity
+from . import both_sides, desired, emperor, fastrouter, signing, variables
 from .fastrouter import Routers
-from .texts import mappings
 from .variables import Emperor, Fastrouter
 
 # What a run brings about, in this order.
@@ -25,7 +25,6 @@ VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS = "vassals", "service", "public_keys", "r
 REPORT = "report"
 PARTS = (VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS, REPORT)
 _VASSALS = "emperor_vassals"
-_SUBSCRIPTIONS = "fastrouter_subscriptions"
 # What may hold secrets, or is long.
 _UNSHOWN = ("vassals", "subscriptions", "options", "default_options", "http_options", "https_options")
 # The percentage of its public keys that a router may lose where hosts may be missing.
@@ -126,7 +125,11 @@ class Host:
             return fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
         given = self.emperor
         own = emperor.emperor_options(given, _on_demand(given))
-        return [*emperor.flaws(given, own.options), *own.flaws, *emperor.vassals_options(given).flaws, *self._unknown()]
+        of_vassals = emperor.vassals_options(given)
+        found = [*emperor.flaws(given, own.options), *own.flaws, *of_vassals.flaws]
+        if not self._around.inventory(_VASSALS):
+            found += both_sides.unknown_keys(given, self._around.name, self._around.of_host)
+        return found + both_sides.wrong_protocols(given, of_vassals.options, self._around.of_host)
 
     def desired(self, wanted: Sequence[str]) -> dict[str, Any]:
         """What is to be written, by the parts of it."""
@@ -140,6 +143,15 @@ class Host:
         if ROUTERS in wanted:
             found[ROUTERS] = desired.routers(self.emperor, self.binary, self._routers.vassals, self._certificates())
         return found
+
+    def warnings(self, wanted: Sequence[str]) -> list[str]:
+        """What works and is more than it should be."""
+        if PUBLIC_KEYS not in wanted:
+            return []
+        given = self.emperor
+        # Once, where the routers are deployed: each node would count the whole fleet.
+        announcing = signing.signed(given, self._announced)
+        return list(capacity(announcing, given.announce_interval, max(1, len(given.routers)), given.signing_key_type)["warnings"])
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.
@@ -205,26 +217,6 @@ class Host:
     def _flat(self) -> Iterable[Mapping[str, Any]]:
         for one in self._announced:
             yield from one if isinstance(one, list) else [one]
-
-    def _unknown(self) -> list[str]:
-        """Vassals that sign, and that the routers' play can't see."""
-        given = self.emperor
-        if not given.signing or not given.vassals or self._around.inventory(_VASSALS):
-            return []
-        others = [one for one in given.routers if one != self._around.name] or given.routers
-        if not others:
-            return []
-        known: set[str] = set()
-        for router in others:
-            subscriptions = mappings(f"{router}: {_SUBSCRIPTIONS}", self._around.of_host(router, _SUBSCRIPTIONS))
-            known.update(signing.names(given, [{"subscriptions": subscriptions}]))
-        unknown = sorted(set(signing.names(given, given.vassals)) - known)
-        if not unknown:
-            return []
-        return [
-            f"{_VASSALS}: routers would refuse {', '.join(unknown)}, since their play can't see a play's variables or a role's "
-            "parameters; put it in the inventory, for example in host_vars, or list the keys in fastrouter_subscriptions"
-        ]
 
 
 def _on_demand(given: Emperor) -> bool:

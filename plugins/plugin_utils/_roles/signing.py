@@ -31,11 +31,11 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
         return Keys([], [], [])
     folder = emperor.paths(given).private_keys
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
-    signed = signed_vassals(announced(given.vassals, given.tyrant), folder, given.signing_digest)
-    names = key_names(signed, folder)
+    announcing = signed(given, given.vassals)
+    names = key_names(announcing, folder)
     successors = store.successors()
-    owners = key_owners(signed) if given.tyrant else {}
-    current = halves(signed, store.keys(names, "imagine" if check_mode else "create"), "private")
+    owners = key_owners(announcing) if given.tyrant else {}
+    current = halves(announcing, store.keys(names, "imagine" if check_mode else "create"), "private")
     later = [{"file": name, "content": successors[name]} for name in names if name in successors]
     return Keys(_owned(current, owners), _owned(later, owners), list(successors))
 
@@ -51,18 +51,20 @@ def public_halves(given: Emperor, vassals: Sequence[Any], loader: Any, check_mod
         ArgumentError: for a vassal that can't be signed for, or a file that's no key.
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
-    signed = _signed(given, vassals)
-    found = store.keys(key_names(signed), "imagine" if check_mode else "create")
-    return halves(signed, {**found, **store.successors()}, "public")
+    announcing = signed(given, vassals)
+    found = store.keys(key_names(announcing), "imagine" if check_mode else "create")
+    return halves(announcing, {**found, **store.successors()}, "public")
 
 
 def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:
     """The files of the keys that vassals sign with."""
-    return key_names(_signed(given, vassals))
+    return key_names(signed(given, vassals))
 
 
-def _signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
-    return list(signed_vassals(announced(vassals, False), emperor.paths(given).private_keys, given.signing_digest))
+def signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
+    """What vassals announce, with how each is signed."""
+    found = announced(vassals, owned=True)
+    return list(signed_vassals(found, emperor.paths(given).private_keys, given.signing_digest)) if given.signing else found
 
 
 def _owned(found: list[dict[str, str]], owners: dict[str, str]) -> list[dict[str, Any]]:

@@ -163,3 +163,13 @@ def test_what_is_written_is_what_is_waited_for(tmp_path: Path) -> None:
     assert written["service"]["vassals"][0]["options"]["emperor-on-demand-extension"] == ".socket"
     assert here.served([VASSALS], {})["names"] == ["shop", "later"]
     assert here.served([ROUTERS], {})["names"] == ["fastrouter"]
+
+
+@pytest.mark.parametrize(("keys", "interval", "warned"), [(10, 5, 0), (30_000, 5, 1), (30_000, 60, 0)])
+def test_a_router_tells_when_it_can_not_take_the_announcements(keys: int, interval: int, warned: int, tmp_path: Path) -> None:
+    many = [{"name": f"v{at}", "subscriptions": [{"server": "10.0.0.2:2626", "key": f"k{at}"}]} for at in range(keys)]
+    given = {"fastrouter_nodes": ["node2"], "emperor_announce_interval": interval}
+    here = Host(around(tmp_path, given, {"node2": {"emperor_vassals": many}}))
+    found = here.warnings([PUBLIC_KEYS])
+    assert [one.startswith(f"announcements every {interval} seconds take") for one in found] == [True] * warned
+    assert here.warnings([ROUTERS]) == []

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a node's vassals must agree on with the routers of the inventory: the keys that these know, and what they speak. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import protocols
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+
+from . import signing
+from .texts import mapping, mappings, text
+from .variables import Emperor
+
+# What a variable of another host holds, by the host's name and its own.
+OfHost = Callable[[str, str], Any]
+_VASSALS = "emperor_vassals"
+_SUBSCRIPTIONS = "fastrouter_subscriptions"
+# That of the role, which isn't seen from another host.
+_SERVER = "0.0.0.0:2626"
+
+
+def unknown_keys(given: Emperor, name: str, of_host: OfHost) -> list[str]:
+    """Vassals that sign and that the routers' play can't see, since they are in a play or a role's parameter.
+
+    Args:
+        name: the host's.
+
+    Raises:
+        ArgumentError: for a router's variable that can't be used.
+    """
+    routers = [one for one in given.routers if one != name] or given.routers
+    if not given.signing or not given.vassals or not routers:
+        return []
+    known: set[str] = set()
+    for router in routers:
+        subscriptions = mappings(f"{router}: {_SUBSCRIPTIONS}", of_host(router, _SUBSCRIPTIONS))
+        known.update(signing.names(given, [{"subscriptions": subscriptions}]))
+    unknown = sorted(set(signing.names(given, given.vassals)) - known)
+    if not unknown:
+        return []
+    return [
+        f"{_VASSALS}: routers would refuse {', '.join(unknown)}, since their play can't see a play's variables or a role's "
+        "parameters; put it in the inventory, for example in host_vars, or list the keys in fastrouter_subscriptions"
+    ]
+
+
+def wrong_protocols(given: Emperor, options: Mapping[str, Any], of_host: OfHost) -> list[str]:
+    """Sockets that speak something else than the routers to which they are announced.
+
+    Args:
+        options: those of every vassal.
+    """
+    if not given.routers:
+        return []
+    found = []
+    known: dict[bool, dict[str, str]] = {}
+    for at, vassal in enumerate(given.vassals):
+        subscriptions, own = vassal.get("subscriptions"), vassal.get("options")
+        if isinstance(subscriptions, list) and isinstance(own, Mapping):
+            # Who says what a node speaks means a router of 2.1, which does as it's told.
+            newer = any(isinstance(one, Mapping) and one.get("protocol") for one in subscriptions)
+            if newer not in known:
+                known[newer] = _speak(given.routers, newer, of_host)
+            found += protocols.flaws(f"{_VASSALS}[{at}]", {**options, **own}, subscriptions, known[newer])
+    return [f"{flaw.path}: {flaw.problem}" for flaw in found]
+
+
+def _speak(routers: Iterable[str], newer: bool, of_host: OfHost) -> dict[str, str]:
+    """The subscription servers of routers, each with what it speaks to its nodes; nothing of a router that can't be known."""
+    found: dict[str, str] = {}
+    for router in routers:
+        try:
+            hosts = [text(router, of_host(router, "ansible_host")) or router]
+            for options in _options(router, of_host):
+                found.update(protocols.by_server(options, V2_1 if newer else V2_0, hosts))
+        except ArgumentError:
+            # It's for the router's own run to say.
+            continue
+    return found
+
+
+def _options(router: str, of_host: OfHost) -> list[dict[str, Any]]:
+    """What the instances of a router have, as far as it says whom they hear."""
+
+    def words(variable: str) -> str:
+        return text(f"{router}: {variable}", of_host(router, variable))
+
+    server = "fastrouter-subscription-server"
+    own = {"fastrouter": words("fastrouter_listen"), server: words("fastrouter_subscription_server") or _SERVER}
+    added = mapping(f"{router}: fastrouter_options", of_host(router, "fastrouter_options"))
+    found = [{**own, **{name: value for name, value in added.items() if name == server}}]
+    if words("fastrouter_https") and words("fastrouter_https_subscription_server"):
+        front = {"https": words("fastrouter_https"), "http-subscription-server": words("fastrouter_https_subscription_server")}
+        found.append(front)
+    for one in mappings(f"{router}: fastrouter_vassals", of_host(router, "fastrouter_vassals")):
+        found.append(mapping(f"{router}: fastrouter_vassals", one.get("options")))
+    return found

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node against the routers of its inventory. The keys that these know are in test_host.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import both_sides
+from support import records
+
+HTTP, UWSGI = {"http-socket": "10.0.0.7:3031"}, {"socket": "10.0.0.7:3031"}
+MAIN, FRONT, OTHER = "10.0.0.2:2626", "10.0.0.2:2627", "10.0.0.2:2628"
+ROUTERS: dict[str, dict[str, Any]] = {
+    "router1": {
+        "ansible_host": "10.0.0.2",
+        "fastrouter_https": "10.0.0.2:443",
+        "fastrouter_https_subscription_server": FRONT,
+        "fastrouter_vassals": '[{"options": {"rawrouter": ":1", "rawrouter-subscription-server": "10.0.0.2:2628"}}]',
+    },
+    "router2": {"ansible_host": "10.0.0.3", "fastrouter_subscription_server": "10.0.0.3:4000"},
+    "router3": {"fastrouter_options": "{fastrouter-subscription-server: ['10.0.0.4:1', '10.0.0.4:2']}"},
+    # What it has can't be known here.
+    "router4": {"ansible_host": "10.0.0.5", "fastrouter_vassals": "[{"},
+}
+
+
+def of_host(name: str, variable: str) -> Any:
+    if name == "router5":
+        raise ArgumentError(f"{name}: {variable}", "can't be resolved")
+    return ROUTERS[name].get(variable)
+
+
+# The socket, the server and the rest of the subscription, and whether that fits.
+PAIRS: list[tuple[dict[str, Any], Any, dict[str, Any], bool]] = [
+    (UWSGI, MAIN, {}, True),
+    (HTTP, MAIN, {}, False),
+    (HTTP, [OTHER, MAIN], {}, False),
+    (HTTP, FRONT, {}, False),
+    (HTTP, OTHER, {}, True),
+    (HTTP, "10.0.0.3:4000", {}, False),
+    (HTTP, "10.0.0.3:2626", {}, True),
+    (HTTP, "10.0.0.4:2", {}, False),
+    (HTTP, "10.0.0.5:2626", {}, True),
+    (HTTP, "10.0.0.99:2626", {}, True),
+    # An http router of 2.1 does as it is told; a fastrouter doesn't.
+    (HTTP, FRONT, {"protocol": "http"}, True),
+    (UWSGI, FRONT, {"protocol": "http"}, False),
+    (HTTP, MAIN, {"protocol": "http"}, False),
+]
+
+
+@pytest.mark.parametrize(("options", "server", "more", "fits"), PAIRS)
+def test_a_socket_speaks_what_its_router_speaks(options: dict[str, Any], server: Any, more: dict[str, Any], fits: bool) -> None:
+    vassals = [{"name": "plain"}, {"name": "shop", "options": options, "subscriptions": [{"server": server, "key": "a", **more}]}]
+    given = records.EMPEROR._replace(vassals=vassals, routers=[*ROUTERS, "router5"])
+    found = both_sides.wrong_protocols(given, {"master": True}, of_host)
+    assert [flaw.startswith("emperor_vassals[1].subscriptions[0].server: ") for flaw in found] == ([] if fits else [True])
+
+
+def test_a_default_option_counts_as_the_vassals_own() -> None:
+    vassals = [{"name": "shop", "options": UWSGI, "subscriptions": [{"server": MAIN, "key": "a"}]}]
+    given = records.EMPEROR._replace(vassals=vassals, routers=["router1"])
+    assert both_sides.wrong_protocols(given, {"protocol": "http"}, of_host) != []
+
+
+def test_what_is_no_vassal_is_for_the_check_of_the_arguments() -> None:
+    vassals: list[Any] = [
+        {"name": "a", "subscriptions": "x", "options": HTTP},
+        {"name": "b", "subscriptions": [5], "options": []},
+    ]
+    assert both_sides.wrong_protocols(records.EMPEROR._replace(vassals=vassals, routers=["router1"]), {}, of_host) == []
