@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional
 
+from .._dialect import SOCKETS
 from .._errors import ArgumentError, HostError
 from .._files import opened
 from .._files.child import Identity
@@ -25,6 +27,8 @@ from .leaving import SUFFIX, Leaver, Settings, leaver, reasons
 _ANSWER = 5
 # One may have begun before the change.
 _FAILED = 2
+# Seconds in which one that can't bind its sockets ends.
+_SETTLED = 2
 # uWSGI's own tolerance.
 _MAX_AGE = 17
 
@@ -111,9 +115,20 @@ def _state(path: str, running: Optional[emperor_stats.Vassal]) -> str:
         return f"its file can't be read: {exc.strerror}"
     if running.modified < modified:
         return "the Emperor has not read its last change"
-    if running.asleep or running.accepting or running.ready:
+    if running.asleep or running.accepting or running.ready or _is_up_again(path, running):
         return ""
     return "it takes no requests yet"
+
+
+def _is_up_again(path: str, running: emperor_stats.Vassal) -> bool:
+    """Whether a vassal without workers, such as a router, has outlived its reload. After that it never says anything again."""
+    if not running.respawns or time.time() < running.started + _SETTLED:
+        return False
+    try:
+        found = instance.read("vassals", path)
+    except ArgumentError:
+        return False
+    return not any(option.name in SOCKETS for option in found.options)
 
 
 def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:

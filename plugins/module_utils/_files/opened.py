@@ -327,6 +327,11 @@ def exists(path: str) -> bool:
     return True
 
 
+def readable(path: str) -> bool:
+    """Whether this process can read a file, whosever it is (access(2))."""
+    return os.access(path, os.R_OK, effective_ids=True)
+
+
 def open_folder(path: str) -> int:
     """A descriptor of a folder that nobody but root and the caller can change.
 

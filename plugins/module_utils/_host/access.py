@@ -59,11 +59,6 @@ def uid_option(text: str) -> Optional[str]:
     return found[-1] if found else None
 
 
-def readable(path: str) -> bool:
-    """Whether this process can read a file (access(2))."""
-    return os.access(path, os.R_OK, effective_ids=True)
-
-
 def barred(folder: str, reader: Optional[User]) -> Optional[str]:
     """Say why ``reader``, where it's known, can't enter ``folder``: the reason, or None; raises OSError."""
     with Place(folder) as place:

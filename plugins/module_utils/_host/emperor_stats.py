@@ -32,6 +32,7 @@ class Vassal(NamedTuple):
         asleep: whether it waits for its first request.
         cursed: whether the Emperor is stopping it.
         respawns: how often the Emperor reloaded it; a crash begins again at 0.
+        started: when it was started or reloaded, in seconds of Unix time.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Vassal(NamedTuple):
     asleep: bool = False
     cursed: bool = False
     respawns: int = 0
+    started: int = 0
 
 
 class Emperor(NamedTuple):
@@ -117,6 +119,7 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
         asleep=on_demand is not None and strict_json.number(one.get("pid", 0)) == -1,
         cursed=strict_json.number(one.get("cursed", 0)) != 0,
         respawns=strict_json.number(one.get("respawns", 0)),
+        started=strict_json.number(one.get("last_run", 0)),
     )
 
 

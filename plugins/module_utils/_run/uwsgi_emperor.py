@@ -27,7 +27,6 @@ from .._files.attributes import attributes
 from .._files.child import as_user
 from .._files.directory import Directory
 from .._files.plan import Plan, Wanted, differences
-from .._host import access
 from .._keys import file_names
 from . import uwsgi_health, uwsgi_signing_keys, uwsgi_vassals
 
@@ -229,7 +228,7 @@ def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[st
 def _refuse_unreadable(paths: List[str], reader: str) -> None:
     """Refuse certificates that the routers can't read: uWSGI would serve another one without a word."""
     user = _module.runner(reader, "desired.routers.reader", False)
-    unreadable = as_user(user, lambda: [path for path in paths if not access.readable(path)])
+    unreadable = as_user(user, lambda: [path for path in paths if not opened.readable(path)])
     if unreadable:
         who = reader or "whoever runs the play"
         raise HostError(

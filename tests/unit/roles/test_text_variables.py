@@ -81,13 +81,13 @@ def texts(in_yaml: bool) -> dict[str, str]:
     return {name: text.replace("\n...", "") for name, text in found.items()}
 
 
-def test_text_means_what_data_mean(tmp_path: Path) -> None:
+def test_text_is_data(tmp_path: Path) -> None:
     (tmp_path / "variables.yml").write_text(yaml.safe_dump(WANTED, sort_keys=False), encoding="utf-8")
     wanted = deployed(tmp_path / "data", {}, f"--extra-vars=@{tmp_path}/variables.yml")
     assert set(wanted) == {"etc/vassals/shop.ini", "etc/routers/fastrouter.ini", "etc/routers/http.ini", "etc/routers/second.ini"}
     assert "workers = 2" in wanted["etc/vassals/shop.ini"] and "sign=" not in wanted["etc/vassals/shop.ini"]
     for in_yaml in (False, True):
-        assert deployed(tmp_path / f"text-{in_yaml}", texts(in_yaml)) == wanted
+        assert deployed(tmp_path / f"text{in_yaml:d}", texts(in_yaml)) == wanted
     extra = [f"--extra-vars={json.dumps({name: text})}" for name, text in texts(True).items()]
     assert deployed(tmp_path / "extra", {}, *extra) == wanted
 

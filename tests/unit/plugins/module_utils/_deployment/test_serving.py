@@ -33,6 +33,10 @@ CASES: List[Any] = [
     ({"last_mod": 5}, 2, 0, {}, {"shop": "does not start (2 tries)"}),
     ({"last_mod": 5}, 4, 3, {"shop": "it takes no requests yet"}, {}),
     ({"last_mod": 5}, 5, 3, {}, {"shop": "does not start (2 tries)"}),
+    # Without a socket it has no workers, and says that it's ready only before its first reload.
+    ({"last_mod": 5, "respawns": 1, "last_run": 6}, 0, 0, {}, {}),
+    ({"last_mod": 5, "respawns": 1, "last_run": 2**40}, 0, 0, {"shop": "it takes no requests yet"}, {}),
+    ({"last_mod": 5, "respawns": 0, "last_run": 6}, 0, 0, {"shop": "it takes no requests yet"}, {}),
     # It had run meanwhile, so the count began anew.
     ({"last_mod": 5}, 2, 3, {"shop": "it takes no requests yet"}, {}),
 ]
@@ -40,6 +44,16 @@ CASES: List[Any] = [
 
 def settings(stats: str) -> Settings:
     return Settings(stats, [], 17, 5, False, lambda *dummy: b"")
+
+
+def test_one_with_workers_is_waited_for_after_a_reload(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ini"
+    path.write_text("[uwsgi]\nsocket = 127.0.0.1:3031\n", encoding="ascii")
+    os.utime(path, (5, 5))
+    says = {"id": str(path), "last_mod": 5, "respawns": 1, "last_run": 6}
+    with answering(json.dumps({"vassals": [says]}).encode("ascii"), asked=False) as server:
+        found = serving.look(Wanted(str(tmp_path), ["shop"], {}, {}), settings(server.address))
+    assert found.pending == {"shop": "it takes no requests yet"}
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["path", "name"])
