@@ -21,10 +21,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argumen
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _other_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import BulkAction, resolve
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host, other_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import Around, Host
 
 _WAIT_TIMEOUT = 60
@@ -86,7 +85,7 @@ class ActionModule(BulkAction):
             return vassals if variable == _VASSALS else resolve(task_vars.get(variable), self._templar.template)
 
         def of_host(other: str, variable: str) -> Any:
-            own = _other_hosts.raw(other, hostvars)
+            own = other_hosts.raw(other, hostvars)
             try:
                 return self._templar.copy_with_new_env(available_variables=own).template(own.get(variable))
             except Exception as exc:
@@ -100,7 +99,7 @@ class ActionModule(BulkAction):
             value=value,
             inventory=lambda variable: name not in hostvars or variable in hostvars.raw_get(name),
             of_host=of_host,
-            announced=lambda hosts: _other_hosts.of_hosts(hosts, hostvars, self._templar),
+            announced=lambda hosts: other_hosts.of_hosts(hosts, hostvars, self._templar),
             play=task_vars.get("ansible_play_hosts_all", []),
             package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
             loader=self._loader,

@@ -46,7 +46,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._other_hosts import of_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.other_hosts import of_hosts
 
 
 class LookupModule(LookupBase):

@@ -12,7 +12,8 @@ from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-from ._bulk_action import resolve
+from .._bulk_action import resolve
+from . import texts
 
 _VASSALS = "emperor_vassals"
 # A variable that is another one.
@@ -78,6 +79,11 @@ def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any],
         """A container, whose members may still be templates."""
         return resolved(place, value) if isinstance(value, str) else value
 
+    def whole(place: str, value: Any) -> Any:
+        """The variable itself, which may be text, as everywhere in the roles."""
+        found = opened(place, value)
+        return texts.mappings(place, found) if isinstance(found, str) else found
+
     def mappings(place: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Those of a list, or the one that stands for itself, with their places."""
         for at, one in _members(place, opened(place, value)):
@@ -85,7 +91,7 @@ def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any],
 
     place = f"{host}: {_VASSALS}"
     found = []
-    for at, vassal in mappings(place, _followed(variables)):
+    for at, vassal in mappings(place, whole(place, _followed(variables))):
         one = {"name": resolved(at + ".name", vassal["name"])} if "name" in vassal else {}
         if "subscriptions" in vassal:
             # What a vassal is called says more than its number.

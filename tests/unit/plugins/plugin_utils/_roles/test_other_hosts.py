@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils import _other_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import other_hosts
 from jinja2 import StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
 
@@ -40,7 +40,7 @@ def announced(vassals: Any) -> Any:
             str(found)
         return found
 
-    return _other_hosts.announced("n1", variables, template)
+    return other_hosts.announced("n1", variables, template)
 
 
 SAID: list[tuple[Any, Any]] = [
@@ -89,7 +89,7 @@ REFUSED: list[tuple[Any, str, str]] = [
         "n1: emperor_vassals[0] (shop).subscriptions[1].key",
         "can't be resolved here: 'unknown' is undefined" + REMEDY,
     ),
-    ("{{ circle }}", "n1: emperor_vassals", "must be a list of mappings"),
+    ("{{ circle }}", "n1: emperor_vassals", "'{{ circle }}' is neither JSON nor YAML; give a list of mappings as one of them"),
 ]
 
 
@@ -98,3 +98,8 @@ def test_what_cannot_be_resolved_names_the_host_and_the_vassal(vassals: Any, pat
     with pytest.raises(ArgumentError) as error:
         announced(vassals)
     assert str(error.value) == f"{path}: {problem}"
+
+
+@pytest.mark.parametrize("text", ['[{"name": "shop", "subscriptions": [{"key": "a"}]}]', "[{name: shop, subscriptions: {key: a}}]"])
+def test_the_variable_may_be_text(text: str) -> None:
+    assert announced(text) == [{"name": "shop", "subscriptions": [{"key": "a"}]}]
