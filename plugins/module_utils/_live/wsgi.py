@@ -12,14 +12,15 @@ from __future__ import annotations
 import gc
 import json
 import os
+import sys
 import threading
 import time
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from . import families, metrics, page, script, view
+from . import families, metrics, page, script, sources, view
 from .config import Config, read
 from .history import STEP, History
-from .sources import HELD, Look, look
+from .sources import HELD, Look
 
 # The variable with the path of the configuration.
 VARIABLE = "EMPEROR_UWSGI_LIVE"
@@ -55,7 +56,7 @@ class Live:
     """
 
     def __init__(
-        self, config: Config, ask: Callable[[Config], Look] = look, clock: Callable[[], float] = time.monotonic
+        self, config: Config, ask: Callable[[Config], Look] = sources.look, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.config = config
         self.history = History()
@@ -96,7 +97,9 @@ class Live:
             try:
                 self.look()
             except Exception as exc:  # the next look may do
-                print(f"emperor-uwsgi live: {type(exc).__name__}: {exc}", flush=True)
+                # uWSGI's log, where no one else writes it.
+                sys.stderr.write(f"emperor-uwsgi live: {type(exc).__name__}: {exc}\n")
+                sys.stderr.flush()
 
 
 class Application:

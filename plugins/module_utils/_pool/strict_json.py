@@ -42,8 +42,6 @@ def load(text: str) -> Any:
 
 def number(value: Any) -> int:
     """A whole number of 64 bits."""
-    if type(value) is int and _LEAST <= value <= _MOST:
-        return value
     if isinstance(value, bool) or not isinstance(value, int) or not _LEAST <= value <= _MOST:
         raise TypeError("not a whole number of 64 bits")
     return value

@@ -120,7 +120,11 @@ def test_a_look_that_fails_is_no_look() -> None:
     one = live(clock)
     first = one.look()
     clock.now += 2
-    one._ask = lambda dummy: (_ for _ in ()).throw(RuntimeError("down"))
+
+    def down(dummy: Any) -> Any:
+        raise RuntimeError("down")
+
+    one._ask = down
     with pytest.raises(RuntimeError):
         one.look()
     one._ask = clock.ask

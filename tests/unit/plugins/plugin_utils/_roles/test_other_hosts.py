@@ -100,6 +100,9 @@ def test_what_cannot_be_resolved_names_the_host_and_the_vassal(vassals: Any, pat
     assert str(error.value) == f"{path}: {problem}"
 
 
-@pytest.mark.parametrize("text", ['[{"name": "shop", "subscriptions": [{"key": "a"}]}]', "[{name: shop, subscriptions: {key: a}}]"])
+TEXTS = ['[{"name": "shop", "subscriptions": [{"key": "a"}]}]', "[{name: shop, subscriptions: [{key: a}]}]"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_the_variable_may_be_text(text: str) -> None:
     assert announced(text) == [{"name": "shop", "subscriptions": [{"key": "a"}]}]
