@@ -44,7 +44,10 @@ def test_both_kinds_of_times_are_read(tag: int, text: bytes, end: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nothing", PEM[:200], PEM.replace("M", "!"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----"]
+    "text",
+    ["", "nothing", PEM[:200], PEM.replace("M", "!"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----"],
+    # The certificate is another one in each process.
+    ids=["empty", "text", "cut off", "no base64", "no certificate in it"],
 )
 def test_what_is_no_certificate_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="certificate"):
