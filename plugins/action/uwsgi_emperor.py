@@ -28,6 +28,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import A
 
 _WAIT_TIMEOUT = 60
 _VASSALS = "emperor_vassals"
+_PREFLIGHT = "preflight"
 _PLANNED, _WRITTEN = "planned", "written"
 # The module's arguments that don't follow from variables.
 _OWN = ("state", "running")
@@ -58,7 +59,8 @@ class ActionModule(BulkAction):
         parts = host.parts(args.get("parts", [host.VASSALS]))
         here = Host(self._around(task_vars))
         if args.get("state") == _PLANNED:
-            flaws = here.flaws(parts)
+            # Who skips these checks still needs what the variables come to.
+            flaws = [] if _PREFLIGHT in task_vars.get("ansible_skip_tags", ()) else here.flaws(parts)
             return {"failed": True, "msg": mask("; ".join(flaws))} if flaws else {"changed": False, **here.planned(parts)}
         if args.get("state") == _WRITTEN:
             wanted = here.desired(parts)

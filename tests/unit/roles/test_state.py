@@ -165,3 +165,11 @@ def test_absent_removes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
     assert before and not (tmp_path / "etc").exists()
     last = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
     assert (last.code, "changed=0" in last.output) == (0, True), last.output
+
+
+def test_who_skips_the_checks_still_has_what_the_variables_come_to(tmp_path: Path) -> None:
+    given = {"emperor_vassals": [], "emperor_signing": False, "emperor_announce_interval": 0}
+    refused = apply(tmp_path, "emperor", "--skip-tags=service", **given)
+    assert refused.code != 0 and "emperor_announce_interval: must be at least 1" in refused.output
+    skipped = apply(tmp_path, "emperor", "--skip-tags=service,preflight", **given)
+    assert skipped.code == 0, skipped.output
