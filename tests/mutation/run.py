@@ -68,7 +68,7 @@ PURE = {
 # Tests that notice mutants of a module beside those that mirror it, such as its effect on what is built on it.
 _ARGUMENTS = "unit/plugins/module_utils/_arguments/"
 _IMPORT = "unit/plugins/plugin_utils/_import/"
-_STEPS = ("convert", "declared", "formats", "sources", "whole", "xml_format", "yaml_format")
+_STEPS = ("convert", "declared", "entries", "formats", "sources", "whole", "xml_format", "yaml_format")
 JUDGES: dict[str, tuple[str, ...]] = {
     "_dialect": (
         "conformance/test_uwsgiconf.py",
@@ -104,6 +104,8 @@ EQUIVALENT = {
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
     "condition false: if isinstance(value, str) and _PLAIN.match(value):": "what has no flaw is only known sooner",
     "longer: _PLAIN = ": "what has no flaw is only known sooner",
+    # _arguments/protocols
+    'ANY = "any"': "any text will do that is no protocol",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust
@@ -126,6 +128,9 @@ EQUIVALENT = {
     "Add changed: return (number + 2**31) % 2**32 - 2**31": "the two are 2**32 apart, which the remainder takes away",
     "20 and 1: number = int(digits[:20]": "with 20 digits it is too large for 64 bits already",
     "returns None: return False": "callers treat None as False",
+    "Lt to LtE: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
+    # _import
+    "self._work += 64": "any measure ends what takes too long",
     # _keys/pem
     "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
     "b'' longer: der = b": "one letter is as damaged as nothing",

@@ -34,6 +34,7 @@ HOSTS = [
     ("shop.example.com/", "shop.example.com", ""),
     ("Shop.example.com/Blog", "shop.example.com", "shop.example.com/Blog"),
     ("shop.example.com/blog/", "shop.example.com", "shop.example.com/blog"),
+    ("shop.example.com/blogZ/", "shop.example.com", "shop.example.com/blogZ"),
     ("shop.example.com/blog?a=b", "shop.example.com", "shop.example.com/blog"),
     (" shop.example.com ", "shop.example.com", ""),
     ("shop.example.com\t", "shop.example.com", ""),

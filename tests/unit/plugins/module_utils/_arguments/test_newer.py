@@ -65,3 +65,8 @@ def test_the_first_subscription_without_a_name_is_named() -> None:
     with pytest.raises(ArgumentError) as caught:
         newer.refuse_clearing("c", ["s[1]", "s[2]"])
     assert caught.value.path == "c" and caught.value.problem.startswith("needs address_vassal in s[1]: ")
+
+
+def test_what_is_not_meant_is_named_with_its_place() -> None:
+    (found,) = newer.warnings("subscriptions[0]", {"inactive": True, "backup_level": 1})
+    assert found.startswith("subscriptions[0].inactive: ")

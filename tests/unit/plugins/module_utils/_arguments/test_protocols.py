@@ -26,6 +26,7 @@ FITS: List[Tuple[Dict[str, Any], Dict[str, Any], str, bool]] = [
     ({"http11-socket": A}, {}, HTTP, True),
     ({"socket": A}, {}, HTTP, False),
     ({"https-socket": A + ",/c,/k"}, {}, HTTP, False),
+    ({"https-socket": A + ",/c,/k"}, {"address": A}, HTTP, False),
     # The protocol of sockets that say none.
     ({"socket": A, "protocol": "http"}, {}, UWSGI, False),
     ({"protocol": "http", "socket": A}, {}, HTTP, True),

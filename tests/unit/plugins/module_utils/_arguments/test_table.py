@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Dict, List, Tuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import kinds
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.table import GROUPS
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.table import ARGUMENTS, GROUPS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 
 
@@ -43,3 +43,10 @@ NEW = {
 def test_only_these_need_2_1() -> None:
     assert {group: {row.argument for row in rows if row.since == V2_1} for group, rows in GROUPS.items()} == NEW
     assert {row.since for rows in GROUPS.values() for row in rows} == {V2_0, V2_1}
+
+
+def test_what_an_argument_says_besides_names_one_that_there_is() -> None:
+    known = {f"{group}.{row.argument}" for group, rows in GROUPS.items() for row in rows}
+    lists = {name.replace("subscriptions.", "subscriptions[].") for name in known}
+    named = {part for name in ARGUMENTS.values() for part in name.split(" and ")}
+    assert named <= known | lists | set(GROUPS)

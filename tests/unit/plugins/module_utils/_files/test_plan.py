@@ -84,6 +84,7 @@ LOSSES: List[Tuple[Plan, bool, int, str, str]] = [
     (Plan([], [], named(*"abcdef"), []), False, 100, "allow_empty", NOTHING_LEFT.format("a, b, c, d, e, ...")),
     (Plan(named("b"), [], named("a"), []), False, 100, "", ""),
     (Plan([], named("b"), named("a"), []), False, 100, "", ""),
+    (Plan(named("c"), named("b"), named("a"), []), False, 100, "", ""),
     (Plan([], [], named("a"), ["b"]), False, 50, "", ""),
     (Plan([], [], named("a", "b"), ["c"]), False, 50, "purge_limit", TOO_MANY.format("2 of the 3", "a, b")),
     (Plan([], named("c"), named("a", "b"), []), True, 66, "purge_limit", TOO_MANY.format("2 of the 3", "a, b")),

@@ -237,6 +237,11 @@ def test_the_result_names_the_sections(path: str, section: str, read: str) -> No
         assert (found.arguments, found.left_over) == ({}, [(f"subscribe-to = {S}:z", why)])
 
 
+def test_what_stands_before_all_sections_is_read_by_nobody() -> None:
+    found = convert.converted("a = 1\n[uwsgi]\nmaster = true\n", V2_0)
+    assert found.sections == [("", False, "nobody"), ("uwsgi", True, "this instance")]
+
+
 def _accepted(kind: str) -> st.SearchStrategy[str]:
     """Any text that a kind takes."""
 

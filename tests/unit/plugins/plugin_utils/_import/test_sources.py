@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert
 from support.converted import PATH, SUB, Cases, S, assert_case, found_in, keys, read
 
 INCLUDED: Cases = [
@@ -63,3 +64,9 @@ def test_files_include_each_other_so_deep_and_no_deeper(count: int, refused: boo
         assert str(caught.value) == "files: include each other more than 16 files deep"
     else:
         assert found_in(text, V2_0, PATH, files=files).arguments == keys("a")
+
+
+def test_a_file_whose_name_has_a_placeholder_is_not_known() -> None:
+    files = {"/v/%(x)a.ini": f"[uwsgi]\n{SUB}a\n"}
+    found = convert.converted("[uwsgi]\nini = %(x)a.ini\n", V2_0, "/v/b.ini", files=files)
+    assert (found.arguments, [one.line for one in found.left_over]) == ({}, ["ini = %(x)a.ini"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import problems
 from support.formats import XY, Cases, Options, X, options, read
 from support.stream import computed
 
@@ -72,3 +73,23 @@ def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str,
         read(form, text)
     assert caught.value.path == "text"
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [problems.MOST_DEPTH, problems.MOST_DEPTH + 1])
+def test_so_many_elements_may_be_in_each_other(depth: int) -> None:
+    text = "<uwsgi>" + "<a>" * (depth - 1) + "</a>" * (depth - 1) + "</uwsgi>"
+    assert is_refused(text) == (depth > problems.MOST_DEPTH)
+
+
+@pytest.mark.parametrize("count", [problems.MOST_ROWS, problems.MOST_ROWS + 1])
+def test_so_many_elements_may_be_in_a_file(count: int) -> None:
+    assert is_refused("<uwsgi>" + "<x>1</x>" * (count - 1) + "</uwsgi>") == (count > problems.MOST_ROWS)
+
+
+def is_refused(text: str) -> bool:
+    try:
+        read("xml", text)
+    except ArgumentError as error:
+        assert "has more than" in str(error)
+        return True
+    return False

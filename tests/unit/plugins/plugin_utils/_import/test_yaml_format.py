@@ -21,6 +21,7 @@ READ: Cases = [
     ("yaml", "uwsgi:\n  x: true\n  y: ~\n", [("x", "true"), ("y", "~")]),
     ("yaml", "uwsgi:\n  x: 100%%\n  y: %d%n\n", [("x", "100%"), ("y", "/etc/uwsgi/vassals/shop.web")]),
     ("yaml", "uwsgi:\n  x: 1\n  z: *a\n  y: 2\n", XY),
+    ("yaml", "uwsgi:\n  x:\t1\n  y: 2\n", XY),
 ]
 
 
@@ -46,6 +47,7 @@ def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> No
 REFUSED: list[tuple[str, str, str]] = [
     ("yaml", "uwsgi:\n\tx: 1\n", "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: "),
     ("yaml", "uwsgi:\n\tx: 1\n", "that cannot start any token"),
+    ("yaml", "uwsgi:\n  x: \x01\n", "characters are not allowed"),
     ("yaml", "uwsgi:\n  x: \x01\n", "is not YAML, so a uWSGI with libyaml doesn't start with it: "),
     (
         "yaml",
