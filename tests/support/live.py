@@ -17,7 +17,7 @@ from typing import Any
 import prometheus_client
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live import program
 from support.loopback import connectable, free_address, wait_for
-from support.uwsgi import Instance
+from support.uwsgi import Instance, plugin_lines
 
 _TIMEOUT = 30
 
@@ -43,7 +43,8 @@ class Page:
             folder,
             "http-socket = " + self.address,
             f"pythonpath = {archive}",
-            f"pythonpath = {Path(prometheus_client.__file__).parents[1]}",
+            # Debian's uWSGI has Debian's own.
+            *([] if plugin_lines("python3") else [f"pythonpath = {Path(prometheus_client.__file__).parents[1]}"]),
             "module = " + program.MODULE,
             f"env = EMPEROR_UWSGI_LIVE={file}",
             "need-app = true",
