@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ansible import constants as C
@@ -86,10 +87,16 @@ class ActionModule(BulkAction):
         def value(variable: str) -> Any:
             return vassals if variable == _VASSALS else resolve(task_vars.get(variable), self._templar.template)
 
-        def of_host(other: str, variable: str) -> Any:
+        # Ansible puts a host's variables together anew each time that it's asked for one.
+        @lru_cache(maxsize=None)
+        def seen_from(other: str) -> tuple[dict[str, Any], Any]:
             own = other_hosts.raw(other, hostvars)
+            return own, self._templar.copy_with_new_env(available_variables=own)
+
+        def of_host(other: str, variable: str) -> Any:
+            own, templar = seen_from(other)
             try:
-                return self._templar.copy_with_new_env(available_variables=own).template(own.get(variable))
+                return resolve(own.get(variable), templar.template)
             except Exception as exc:
                 raise ArgumentError(
                     f"{other}: {variable}", f"can't be resolved here: {exc}; gather the facts of all hosts first"

@@ -42,7 +42,7 @@ options:
         C(shop.example.com/blog) it looks for C(shop.example.com.pem).
     type: str
     default: "2.0"
-    version_added: 2.0.0
+    version_added: 1.1.0
 """
 
 EXAMPLES = r"""

@@ -205,7 +205,7 @@ def _text(place: str, given: Any) -> Dict[str, str]:
 def _public_keys_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
     """The public halves with which the host's routers check signatures."""
     found = _module.done(part(module, "desired.public_keys", spec.signing_keys(), desired["public_keys"]), uwsgi_signing_keys.run)
-    return {"changed": found["changed"], "public_keys": found["changed"], "diff": found.get("diff", [])}
+    return {"changed": found["changed"], "diff": found.get("diff", [])}
 
 
 def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:

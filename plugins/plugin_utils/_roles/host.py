@@ -107,6 +107,11 @@ class Host:
         found: list[Any] = [one["vassals"] for one in self._nodes if "vassals" in one]
         return [*found, {"subscriptions": self.fastrouter.subscriptions}]
 
+    @cached_property
+    def _announcing(self) -> list[Any]:
+        """The same, with how each is signed."""
+        return signing.signed(self.emperor, self._announced)
+
     def planned(self, wanted: Sequence[str]) -> dict[str, Any]:
         """What the variables come to, for the roles' other tasks.
 
@@ -150,8 +155,8 @@ class Host:
             return []
         given = self.emperor
         # Once, where the routers are deployed: each node would count the whole fleet.
-        announcing = signing.signed(given, self._announced)
-        return list(capacity(announcing, given.announce_interval, max(1, len(given.routers)), given.signing_key_type)["warnings"])
+        routers = max(1, len(given.routers))
+        return list(capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)["warnings"])
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.
@@ -203,7 +208,7 @@ class Host:
         return desired.vassals(self.emperor, self.binary, emperor.vassals_options(self.emperor).options, keys)
 
     def _public_keys(self) -> dict[str, Any]:
-        found = signing.public_halves(self.emperor, self._announced, self._around.loader, self._around.check_mode)
+        found = signing.public_halves(self.emperor, self._announcing, self._around.loader, self._around.check_mode)
         # Hosts without vassals may be none of the nodes, or their variables may be missing. Routers have none.
         missing = {one["host"] for one in self._nodes if "vassals" not in one} - set(self._around.play)
         return desired.public_keys(self.emperor, found, _SOME if missing and not self.emperor.allow_empty else _ALL)

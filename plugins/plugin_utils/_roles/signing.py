@@ -40,18 +40,17 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
     return Keys(_owned(current, owners), _owned(later, owners), list(successors))
 
 
-def public_halves(given: Emperor, vassals: Sequence[Any], loader: Any, check_mode: bool) -> list[dict[str, str]]:
+def public_halves(given: Emperor, announcing: Sequence[Any], loader: Any, check_mode: bool) -> list[dict[str, str]]:
     """Those of all that the vassals of a fleet sign with. Of a key that is being rotated it is its successor's.
 
     Args:
-        vassals: theirs, in lists of any depth.
+        announcing: what they announce, as ``signed`` gives it.
         loader: Ansible's ``DataLoader``.
 
     Raises:
         ArgumentError: for a vassal that can't be signed for, or a file that's no key.
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
-    announcing = signed(given, vassals)
     found = store.keys(key_names(announcing), "imagine" if check_mode else "create")
     return halves(announcing, {**found, **store.successors()}, "public")
 

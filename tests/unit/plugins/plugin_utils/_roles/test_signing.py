@@ -52,9 +52,10 @@ def test_what_succeeds_is_beside_what_is_current(tmp_path: Path) -> None:
     found = signing.keys(given, LOADER, check_mode=True)
     assert [one["file"] for one in found.successors] == ["shop.pem"]
     assert sorted(found.succeeding) == ["elsewhere.pem", "shop.pem"]
-    halves = {one["file"]: one["content"] for one in signing.public_halves(given, [VASSALS], LOADER, check_mode=True)}
+    both, one_alone = (signing.signed(given, vassals) for vassals in ([VASSALS], VASSALS[:1]))
+    halves = {one["file"]: one["content"] for one in signing.public_halves(given, both, LOADER, check_mode=True)}
     assert len(halves) == 2 and all("PUBLIC KEY" in one for one in halves.values())
-    before = {one["file"]: one["content"] for one in signing.public_halves(given, VASSALS[:1], LOADER, check_mode=True)}
+    before = {one["file"]: one["content"] for one in signing.public_halves(given, one_alone, LOADER, check_mode=True)}
     assert before.items() <= halves.items()
 
 
