@@ -85,6 +85,14 @@ options:
         type: list
         elements: str
         default: []
+      router_version:
+        description:
+          - The release of uWSGI that the routers run, such as V(2.1). It names the keys of mountpoints, such as
+            C(shop.example.com/app). Routers of 2.1 check all mountpoints of a domain by the domain's key, older ones have a key
+            for each.
+          - By default that of the host's own uWSGI.
+        type: str
+        version_added: 1.1.0
   suspend_dir:
     description:
       - A folder of suspend files. Every subscription that names none gets C(SUSPEND_DIR/NAME) of its vassal, which is what

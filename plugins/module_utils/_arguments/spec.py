@@ -83,6 +83,7 @@ def vassals() -> Dict[str, Any]:
                 "directory": {"type": "str", "required": True},
                 "digest": {"type": "str", "default": "SHA256"},
                 "succeeding": {"type": "list", "elements": "str", "default": []},
+                "router_version": {"type": "str"},
             },
         },
         "resolve_server": {"type": "bool", "default": False},

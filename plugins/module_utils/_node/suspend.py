@@ -28,6 +28,7 @@ HEALTH = "health"
 _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _MODE = 0o755
 _MOST_TRIES = 100
+_COMES_AND_GOES = "it is removed again and again"
 # Far more than there are reasons; whose folder it is may have put anything there.
 _MOST_REASONS = 1000
 
@@ -66,9 +67,9 @@ def reasons(path: str) -> List[str]:
 
 
 def _reasons(above: int, name: str, path: str) -> List[str]:
-    folder = _opened(above, name)
+    folder, instead = _opened(above, name, path)
     if folder is None:
-        return [OPERATOR] if _is_there(above, name) else []
+        return [OPERATOR] if instead and _is_there(above, name) else []
     try:
         with os.scandir(folder) as entries:
             found = {entry.name: entry.is_file(follow_symlinks=False) for entry in islice(entries, _MOST_REASONS + 1)}
@@ -81,18 +82,29 @@ def _reasons(above: int, name: str, path: str) -> List[str]:
     return sorted(found) or [OPERATOR]
 
 
-def _opened(above: int, name: str) -> Optional[int]:
-    """A descriptor of the directory of reasons; None where there is none."""
-    try:
-        return os.open(name, opened.FOLDER, dir_fd=above)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+def _opened(above: int, name: str, path: str) -> Tuple[Optional[int], int]:
+    """A descriptor of the directory of reasons, or None and the mode of what is there instead: 0 for nothing.
+
+    Both are of one moment: a directory that others remove and make anew in between is never something else.
+    """
+    for dummy in range(_MOST_TRIES):
+        try:
+            return os.open(name, opened.FOLDER, dir_fd=above), stat.S_IFDIR
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        try:
+            mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            return None, 0
+        if not stat.S_ISDIR(mode):
+            return None, mode
+    raise OSError(errno.EBUSY, _COMES_AND_GOES, path)
 
 
-def _is_there(above: int, name: str, links: bool = True) -> bool:
-    """Whether uWSGI sees something there."""
+def _is_there(above: int, name: str) -> bool:
+    """Whether uWSGI, which follows links, sees something there."""
     try:
-        os.stat(name, dir_fd=above, follow_symlinks=links)
+        os.stat(name, dir_fd=above)
     except FileNotFoundError:
         return False
     return True
@@ -117,9 +129,9 @@ def hold(path: str, reason: str) -> bool:
                 os.mkdir(name, _MODE, dir_fd=above)
             except FileExistsError:
                 pass
-            folder = _opened(above, name)
+            folder, instead = _opened(above, name, path)
             if folder is None:
-                if not _is_there(above, name, links=False):
+                if not instead:
                     continue
                 if reason == OPERATOR and _is_plain(above, name):
                     return False
@@ -137,7 +149,7 @@ def hold(path: str, reason: str) -> bool:
                 continue
             finally:
                 os.close(folder)
-    raise OSError(errno.EBUSY, "it is removed again and again", path)
+    raise OSError(errno.EBUSY, _COMES_AND_GOES, path)
 
 
 def _is_plain(above: int, name: str) -> bool:
@@ -159,15 +171,15 @@ def release(path: str, reason: str) -> bool:
     """
     try:
         with _above(path) as (above, name):
-            return _released(above, name, reason)
+            return _released(above, name, path, reason)
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
-def _released(above: int, name: str, reason: str) -> bool:
-    folder = _opened(above, name)
+def _released(above: int, name: str, path: str, reason: str) -> bool:
+    folder, instead = _opened(above, name, path)
     if folder is None:
-        if reason != OPERATOR or not _is_there(above, name, links=False):
+        if reason != OPERATOR or not instead:
             return False
         os.unlink(name, dir_fd=above)
         return True

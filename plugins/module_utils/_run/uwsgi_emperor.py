@@ -18,9 +18,11 @@ from .. import _bulk_argument, _http, _module
 from .._addresses import stats_flaw
 from .._arguments import spec
 from .._arguments.health import health
+from .._arguments.on_demand import emperor_options
 from .._deployment import log, serving
 from .._deployment.leaving import SUFFIX, Journal, Settings, Way, leaver
 from .._deployment.walk import Run, TurnNeeded, Walk
+from .._dialect import parse_release
 from .._errors import ArgumentError, HostError
 from .._files import opened
 from .._files.attributes import attributes
@@ -182,7 +184,14 @@ def _service_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, 
     """The Emperor's own options, and the texts by which systemd runs it."""
     given = dict(desired["service"])
     texts = {name: _text(f"desired.service.{name}", given.pop(name)) for name in _TEXTS if given.get(name)}
-    found = _module.done(part(module, "desired.service", spec.vassals(), given), uwsgi_vassals.run)
+    on_demand = given.pop("on_demand", False)
+    service = part(module, "desired.service", spec.vassals(), given)
+    if on_demand:
+        # Which release runs here is known to the host alone.
+        release = parse_release("desired.service.uwsgi_binary", _version(service))
+        for one in service.params["vassals"]:
+            one["options"] = emperor_options(one["options"], release, on_demand)
+    found = _module.done(service, uwsgi_vassals.run)
     result = {"configured": found["changed"], "binary": given.get("uwsgi_binary", ""), "diff": list(found.get("diff", []))}
     for name, text in texts.items():
         folder_path, file = os.path.split(text["path"])
@@ -193,6 +202,11 @@ def _service_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, 
         result[name] = plan.changed
         result["diff"] += differences(folder_path, plan, lambda content: content.decode("utf-8", "replace"))
     return {**result, "changed": found["changed"] or any(result[name] for name in texts)}
+
+
+def _version(asked: AnsibleModule) -> str:
+    """The release of the uWSGI that will read what a part writes."""
+    return _module.host_uwsgi(asked).version(asked.params["uwsgi_version"])()
 
 
 def _text(place: str, given: Any) -> Dict[str, str]:

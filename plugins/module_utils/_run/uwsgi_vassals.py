@@ -18,7 +18,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .. import _bulk_argument, _module
 from .._arguments import values
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Defaults, Vassal, vassals
-from .._dialect import parse_release
+from .._dialect import V2_1, parse_release
 from .._errors import ArgumentError
 from .._files import folders, opened
 from .._files.attributes import Attributes, attributes, primary_group
@@ -42,12 +42,14 @@ class Wish(NamedTuple):
     Attributes:
         version: of the uWSGI that will read the files.
         wanted: the vassals' files, in the vassals' order.
+        warnings: of what this host's release sees in another way than the routers.
     """
 
     uwsgi: Uwsgi
     version: str
     vassals: List[Vassal]
     wanted: List[Wanted]
+    warnings: List[str]
 
 
 # Done with the directory and what will become of it, before any of it is; whether it changed the directory.
@@ -74,7 +76,8 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
         files = _files(module, folder, wish, addresses)
         plan = folder.compare(*files)
         refuse_losses(module.params["path"], plan, module.params["allow_empty"])
-        warnings = [warning for one in wish.vassals for warning in one.warnings] + _key_warnings(module, wish.vassals)
+        warnings = wish.warnings + [warning for one in wish.vassals for warning in one.warnings]
+        warnings += _key_warnings(module, wish.vassals)
         validated, refused = _validated(module, wish, plan)
         if refused and module.params["tyrant"]:
             plan = _without(plan, refused)
@@ -119,15 +122,19 @@ def _wish(module: AnsibleModule) -> Wish:
         tyrant=params["tyrant"],
     )
     version = told()
-    release = parse_release("uwsgi_version", version)
+    release = checked_by = parse_release("uwsgi_version", version)
     if params["default_signing"]:
         # Only where it's used: to load it takes as long as to sign a hundred vassals.
         from .._arguments.default_signing import signed_vassals  # noqa: PLC0415
 
-        given = signed_vassals(given, path="default_signing", release=release, **params["default_signing"])
+        how = dict(params["default_signing"])
+        routers = how.pop("router_version")
+        checked_by = parse_release("default_signing.router_version", routers) if routers else release
+        given = signed_vassals(given, path="default_signing", release=checked_by, **how)
     found = vassals(given, release, _module.resolve, defaults)
     common = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
-    return Wish(uwsgi, version, found, [_wanted(module, one, common) for one in found])
+    wanted = [_wanted(module, one, common) for one in found]
+    return Wish(uwsgi, version, found, wanted, _mountpoint_warnings(found, version, checked_by < V2_1 <= release))
 
 
 def _files(module: AnsibleModule, folder: Directory, wish: Wish, addresses: Any) -> Tuple[List[Wanted], List[str]]:
@@ -275,6 +282,23 @@ def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> Wanted:
             )
     text = writer.render(SECTION, one.lines, HEADER)
     return Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
+
+
+def _mountpoint_warnings(found: List[Vassal], version: str, differ: bool) -> List[str]:
+    """Warn of mountpoints that routers of this host's release would check by another key.
+
+    Args:
+        differ: whether that release names their keys in another way than the one that the routers are said to run.
+    """
+    return [
+        f"{one.place}.subscriptions[{at}].key: {key} is signed for routers of 2.0, and this host has uWSGI {version}, whose "
+        "routers check it by the key of its domain; if yours are of that release, set default_signing.router_version (of the role, "
+        "emperor_router_version) to 2.1"
+        for one in (found if differ else ())
+        for at, entry in enumerate(one.subscriptions)
+        for key in entry.keys
+        if entry.signing and "/" in key
+    ]
 
 
 def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import protocols
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import sequence
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
@@ -69,6 +70,36 @@ def wrong_protocols(given: Emperor, options: Mapping[str, Any], of_host: OfHost)
                 known[newer] = _speak(given.routers, newer, of_host)
             found += protocols.flaws(f"{_VASSALS}[{at}]", {**options, **own}, subscriptions, known[newer])
     return [f"{flaw.path}: {flaw.problem}" for flaw in found]
+
+
+def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Hosts whose nodes have one name in one pool of a router of 2.1.
+
+    Args:
+        nodes: hosts with their ``vassals``, as the lookup ``announced_vassals`` gives them.
+    """
+    owners: dict[tuple[str, str, str], str] = {}
+    found = {}
+    for node in nodes:
+        for vassal in node.get("vassals") or []:
+            for entry in vassal.get("subscriptions") or []:
+                for name in _names(entry):
+                    owner = owners.setdefault(name, node["host"])
+                    if owner != node["host"]:
+                        found[owner, node["host"], name[0], name[1]] = None
+    return [
+        f"{_VASSALS}: {owner} and {other} announce {key!r} with the address_vassal {name!r}, and a router takes both for one "
+        "node, whose address changes with each announcement; give each host its own, for example with inventory_hostname in it"
+        for owner, other, name, key in found
+    ]
+
+
+def _names(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The names of a subscription's nodes, each with its key and its server."""
+    if entry.get("address_vassal") is None:
+        return []
+    pairs = ((key, server) for key in sequence("", entry.get("key")) for server in sequence("", entry.get("server")))
+    return [(str(entry["address_vassal"]), str(key), str(server)) for key, server in pairs]
 
 
 def _speak(routers: Iterable[str], newer: bool, of_host: OfHost) -> dict[str, str]:

@@ -87,6 +87,7 @@ def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
         # Nothing is read as root before it's written.
         "user": given.user,
         "vassals": [{"name": "emperor", "options": emperor.emperor_options(given, on_demand).options}],
+        "on_demand": on_demand,
         **texts,
     }
 
@@ -151,7 +152,12 @@ def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, 
 
 
 def _signing(given: Emperor, directory: str, succeeding: list[str]) -> dict[str, Any]:
-    return {"directory": directory, "digest": given.signing_digest, "succeeding": succeeding}
+    return {
+        "directory": directory,
+        "digest": given.signing_digest,
+        "succeeding": succeeding,
+        "router_version": given.router_version,
+    }
 
 
 def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:

@@ -156,7 +156,8 @@ class Host:
         given = self.emperor
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
-        return list(capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)["warnings"])
+        load = capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)
+        return [*load["warnings"], *both_sides.shared_names(self._nodes)]
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.

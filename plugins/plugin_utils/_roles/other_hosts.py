@@ -23,6 +23,8 @@ _MOST_NAMES = 20
 # Of a subscription: what it is signed with, and the files that routers read, with which routers those are.
 _SIGNED = ("key", "signing")
 _FILES = ("sni_cert", "sni_key", "sni_client_ca")
+# What a router of 2.1 knows a node by.
+_BY_NAME = "address_vassal"
 _REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
 
 
@@ -126,8 +128,8 @@ def _members(place: str, value: Any) -> list[tuple[str, Any]]:
 
 def _read(entry: Mapping[str, Any]) -> list[str]:
     """The members of a subscription that are read."""
-    files = [name for name in _FILES if name in entry]
-    return [name for name in (*_SIGNED, *files, *(["server"] if files else [])) if name in entry]
+    more = [name for name in (*_FILES, _BY_NAME) if name in entry]
+    return [name for name in (*_SIGNED, *more, *(["server"] if more else [])) if name in entry]
 
 
 def _mapping(place: str, value: Any) -> Mapping[str, Any]:

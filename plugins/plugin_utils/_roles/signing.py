@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release, parse_release
 
 from .._signing.halves import announced, halves, key_names, key_owners
 from .._signing.store import Store
@@ -35,7 +36,7 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
     names = key_names(announcing, folder)
     successors = store.successors()
     owners = key_owners(announcing) if given.tyrant else {}
-    current = halves(announcing, store.keys(names, "imagine" if check_mode else "create"), "private")
+    current = halves(announcing, store.keys(names, "imagine" if check_mode else "create"), "private", _routers(given))
     later = [{"file": name, "content": successors[name]} for name in names if name in successors]
     return Keys(_owned(current, owners), _owned(later, owners), list(successors))
 
@@ -52,7 +53,7 @@ def public_halves(given: Emperor, announcing: Sequence[Any], loader: Any, check_
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
     found = store.keys(key_names(announcing), "imagine" if check_mode else "create")
-    return halves(announcing, {**found, **store.successors()}, "public")
+    return halves(announcing, {**found, **store.successors()}, "public", _routers(given))
 
 
 def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:
@@ -63,7 +64,15 @@ def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:
 def signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
     """What vassals announce, with how each is signed."""
     found = announced(vassals, owned=True)
-    return list(signed_vassals(found, emperor.paths(given).private_keys, given.signing_digest)) if given.signing else found
+    if not given.signing:
+        return found
+    folder = emperor.paths(given).private_keys
+    return list(signed_vassals(found, folder, given.signing_digest, release=_routers(given)))
+
+
+def _routers(given: Emperor) -> Release:
+    """The release of the routers, which look for keys by names of their own."""
+    return parse_release("emperor_router_version", given.router_version)
 
 
 def _owned(found: list[dict[str, str]], owners: dict[str, str]) -> list[dict[str, Any]]:

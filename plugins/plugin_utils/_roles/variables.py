@@ -64,6 +64,7 @@ class Emperor(NamedTuple):
     routers: Words
     router_stats: Words
     router_tolerance: Int
+    router_version: Annotated[str, choice("2.0", "2.1")]
     wait: Bool
     wait_timeout: Int
     allow_outage: Bool

@@ -69,6 +69,22 @@ def test_it_writes_once_and_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert (again.failed, again.changed, again.data["left"], again.data["unused_keys"]) == (False, False, [], [])
 
 
+SERVICES = [("2.0", True, True), ("2.0", False, True), ("2.1", True, False), ("2.1", False, True)]
+
+
+@pytest.mark.parametrize(("release", "on_demand", "graceful"), SERVICES)
+def test_an_emperor_of_2_1_lets_on_demand_vassals_sleep(tmp_path: Path, release: str, on_demand: bool, graceful: bool) -> None:
+    given = arguments(tmp_path, parts=["service"])
+    options = {"emperor": "/nonexistent/*.ini", "emperor-graceful-shutdown": True}
+    given["desired"]["service"] = {
+        "path": str(tmp_path), "uwsgi_binary": "/nonexistent", "uwsgi_version": release, "on_demand": on_demand,
+        "vassals": [{"name": "emperor", "options": options}],
+    }  # fmt: skip
+    assert modules.run("uwsgi_emperor", given).msg == ""
+    assert ("emperor-graceful-shutdown = true\n" in (tmp_path / "emperor.ini").read_text()) is graceful
+    assert not modules.run("uwsgi_emperor", given).changed
+
+
 def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path) -> None:
     def swapped(first: str, second: str) -> Dict[str, Any]:
         both = {"a": first, "b": second}

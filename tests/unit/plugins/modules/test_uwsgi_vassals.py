@@ -152,6 +152,35 @@ def test_subscriptions_are_signed_by_default(tmp_path: Path) -> None:
     assert refused.data["argument"] == "default_signing.directory"
 
 
+# The host's release, that of the routers, the key's file, and whether a warning says that the two differ.
+MOUNTPOINTS = [
+    ("2.0", None, "a.test_blog.pem", False),
+    ("2.0", "2.0", "a.test_blog.pem", False),
+    ("2.0", "2.1", "a.test.pem", False),
+    ("2.1", None, "a.test.pem", False),
+    ("2.1", "2.0", "a.test_blog.pem", True),
+    ("2.1", "2.1", "a.test.pem", False),
+]
+
+
+@pytest.mark.parametrize(("release", "routers", "file", "warned"), MOUNTPOINTS)
+def test_the_routers_release_names_the_keys_of_mountpoints(
+    tmp_path: Path, release: str, routers: Any, file: str, warned: bool
+) -> None:
+    signing = {"directory": "/keys", **({"router_version": routers} if routers else {})}
+    item = {"name": "a", "subscriptions": [dict(S, key="a.test/blog"), dict(S, key="a.test/free", signing=False)]}
+    found = run(tmp_path, item, default_signing=signing, uwsgi_version=release, validate=False)
+    assert told(found) == {"created": ["a"]}
+    assert f"sign=SHA256:/keys/{file}" in (tmp_path / "a.ini").read_text()
+    named = [words for words in found.warnings if "router_version" in words]
+    assert [words.startswith("vassals[0].subscriptions[0].key: a.test/blog is signed") for words in named] == [True] * warned
+
+
+def test_a_release_of_routers_that_is_none_is_refused(tmp_path: Path) -> None:
+    found = run(tmp_path, vassal("a"), default_signing={"directory": "/keys", "router_version": "new"})
+    assert found.data["argument"] == "default_signing.router_version"
+
+
 @pytest.mark.parametrize("place", ["the module", "the vassal", "the subscription"])
 def test_names_of_servers_are_resolved_on_demand(tmp_path: Path, place: str) -> None:
     entry = {"server": "localhost:2626", "key": "a.test", "address": SOCKET}

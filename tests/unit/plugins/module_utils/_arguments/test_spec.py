@@ -109,6 +109,7 @@ def test_what_signs_and_what_is_secret_has_suboptions() -> None:
         "directory": {"type": "str", "required": True},
         "digest": {"type": "str", "default": "SHA256"},
         "succeeding": {"type": "list", "elements": "str", "default": []},
+        "router_version": {"type": "str"},
     }
     keys = spec.signing_keys()["signing_keys"]
     assert (keys["no_log"], keys["options"]) == (False, {

@@ -74,3 +74,30 @@ def test_what_is_no_vassal_is_for_the_check_of_the_arguments() -> None:
         {"name": "b", "subscriptions": [5], "options": []},
     ]
     assert both_sides.wrong_protocols(records.EMPEROR._replace(vassals=vassals, routers=["router1"]), {}, of_host) == []
+
+
+def node(host: str, **entry: Any) -> dict[str, Any]:
+    """A host that announces something."""
+    subscription = {"server": ["10.0.0.2:2626", "10.0.0.3:2626"], "key": "shop.test", **entry}
+    return {"host": host, "vassals": [{"name": "shop", "subscriptions": [subscription]}, {"name": "idle"}]}
+
+
+SHARED: list[tuple[list[dict[str, Any]], int]] = [
+    ([node("a", address_vassal="shop"), node("b", address_vassal="shop")], 1),
+    ([node("a", address_vassal="shop"), node("b", address_vassal="shop"), node("c", address_vassal="shop")], 2),
+    ([node("a", address_vassal="shop"), node("b", address_vassal="shop", server="10.0.0.3:2626")], 1),
+    ([node("a", address_vassal="shop"), node("b", address_vassal="shop", server="10.0.0.4:2626")], 0),
+    ([node("a", address_vassal="shop"), node("b", address_vassal="shop", key="blog.test")], 0),
+    ([node("a", address_vassal="a-shop"), node("b", address_vassal="b-shop")], 0),
+    # One host's own are compared where they are written.
+    ([node("a", address_vassal="shop"), node("a", address_vassal="shop")], 0),
+    ([node("a"), node("b"), {"host": "c"}, {"host": "d", "vassals": None}], 0),
+]
+
+
+@pytest.mark.parametrize(("nodes", "count"), SHARED)
+def test_hosts_share_no_name_of_a_node(nodes: list[dict[str, Any]], count: int) -> None:
+    found = both_sides.shared_names(nodes)
+    assert len(found) == count
+    for other, words in zip("bc", found):
+        assert words.startswith(f"emperor_vassals: a and {other} announce 'shop.test' with the address_vassal 'shop', ")

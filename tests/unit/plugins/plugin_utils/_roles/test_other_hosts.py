@@ -53,6 +53,10 @@ SAID: list[tuple[Any, Any]] = [
     ([{**SHOP, "options": {"socket": UNKNOWN}, "owner": UNKNOWN}], [SHOP]),
     ([{"name": "{{ domain }}", "subscriptions": None}], [{"name": "b.test", "subscriptions": []}]),
     ([{"subscriptions": {"key": "a", "address": UNKNOWN, "server": UNKNOWN}}], [{"subscriptions": [{"key": "a"}]}]),
+    (
+        [{"subscriptions": [{"key": "a", "server": "s", "address_vassal": "{{ domain }}", "weight": UNKNOWN}]}],
+        [{"subscriptions": [{"key": "a", "server": "s", "address_vassal": "b.test"}]}],
+    ),
     ([{"subscriptions": [{"key": "www.{{ domain }}"}]}], [{"subscriptions": [{"key": "www.b.test"}]}]),
     ([{"subscriptions": [{"key": "{{ keys }}"}]}], [{"subscriptions": [{"key": ["a.test", "b.test"]}]}]),
     ([{"subscriptions": "{{ entries }}"}], [{"subscriptions": [{"key": "c.test"}]}]),

@@ -72,3 +72,15 @@ def test_with_a_tyrant_each_key_has_an_owner(tmp_path: Path) -> None:
 
 def test_names_are_those_of_files(tmp_path: Path) -> None:
     assert signing.names(store(tmp_path), [VASSALS, {"subscriptions": [{"key": "more"}]}]) == ["blog.pem", "more.pem", "shop.pem"]
+
+
+ROUTERS: list[tuple[str, list[str]]] = [("2.0", ["shop_blog.pem", "shop_cart.pem"]), ("2.1", ["shop.pem"])]
+
+
+@pytest.mark.parametrize(("release", "files"), ROUTERS)
+def test_keys_of_mountpoints_are_named_for_the_routers(tmp_path: Path, release: str, files: list[str]) -> None:
+    entries = [{"server": "10.0.0.2:2626", "key": key} for key in ("shop/blog", "shop/cart")]
+    given = store(tmp_path)._replace(vassals=[{"name": "shop", "subscriptions": entries}], router_version=release)
+    assert [one["file"] for one in signing.keys(given, LOADER, check_mode=True).current] == files
+    announcing = signing.signed(given, given.vassals)
+    assert [one["file"] for one in signing.public_halves(given, announcing, LOADER, check_mode=True)] == files
