@@ -292,8 +292,8 @@ def _mountpoint_warnings(found: List[Vassal], version: str, differ: bool) -> Lis
     """
     return [
         f"{one.place}.subscriptions[{at}].key: {key} is signed for routers of 2.0, and this host has uWSGI {version}, whose "
-        "routers check it by the key of its domain; if yours are of that release, set default_signing.router_version to 2.1 (of the "
-        "role, emperor_router_version)"
+        "routers check it by the key of its domain; if yours are of that release, set default_signing.router_version to 2.1 (of "
+        "the role, emperor_router_version)"
         for one in (found if differ else ())
         for at, entry in enumerate(one.subscriptions)
         for key in entry.keys
