@@ -36,8 +36,10 @@ def is_ipv4_port(value: str) -> bool:
 
 def is_given_port(value: str) -> bool:
     """Say whether ``value`` is a dotted quad, no wildcard, and the port 0, in place of which the kernel gives one."""
-    host, colon, port = value.rpartition(":")
-    return bool(colon and _IPV4.match(host) and not _WILDCARD.match(host) and port == "0")
+    if not value.endswith(":0"):
+        return False
+    host = value[:-2]
+    return bool(_IPV4.match(host) and not _WILDCARD.match(host))
 
 
 def is_port(value: str) -> bool:

@@ -26,7 +26,7 @@ def health(path: str, value: Any, vassal: str = "") -> Check:
     Raises:
         ArgumentError: when it can't be used.
     """
-    given = values.mapping(path, value, Check._fields[1:])
+    given = values.mapping(path, value, dict.fromkeys(Check._fields[1:]))
     asked = [name for name in ("path", "command") if name in given]
     if len(asked) != 1:
         raise ArgumentError(path, "needs one of path and command; give path to ask the application, or command")

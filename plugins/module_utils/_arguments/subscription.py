@@ -115,14 +115,14 @@ def fragment(
             continue
         place = values.child(path, group)
         rows = table.GROUPS[group]
-        given = values.mapping(place, arguments[group], [row.argument for row in rows])
+        given = values.mapping(place, arguments[group], dict.fromkeys(row.argument for row in rows))
         lines += _group_lines(place, rows, given, release)
         if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
             warnings.append(
                 values.child(place, "dir_credentials")
                 + ": without pass_unix_credentials the router takes every sender for root"
             )
-    place = values.child(path, "subscriptions")
+    place = path + ".subscriptions" if path else "subscriptions"
     notify = (arguments.get("server_params") or {}).get("client_notify_address")
     entries: List[Subscription] = []
     # Most vassals announce the same to several servers: what differs in nothing else is checked once.
@@ -277,7 +277,8 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
         given = {"protocol": newer.PROTOCOL, **given}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
-        require(place, "the field " + row.name, row.since, release)
+        if release < row.since:
+            require(place, "the field " + row.name, row.since, release)
         checked[row.argument] = row.kind.check(place, given[row.argument])
     return checked
 

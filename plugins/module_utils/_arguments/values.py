@@ -63,8 +63,11 @@ def child(path: str, name: Any) -> str:
     return path + "." + name if path else name
 
 
-def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
+def mapping(path: str, value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
     """A mapping of known arguments; members that are null are left out.
+
+    Args:
+        known: their names; what they are mapped to is not read.
 
     Raises:
         ArgumentError: when it isn't one, or names an argument that is unknown.
@@ -73,9 +76,9 @@ def mapping(path: str, value: Any, known: Collection[str]) -> Dict[str, Any]:
         return {}
     if not isinstance(value, _MAPPINGS):
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
-    for name in value:
-        if name not in known:
-            raise ArgumentError(child(path, name), "is no argument here; " + _hint(name, known))
+    if not known.keys() >= value.keys():
+        name = next(name for name in value if name not in known)
+        raise ArgumentError(child(path, name), "is no argument here; " + _hint(name, known))
     return {name: member for name, member in value.items() if member is not None}
 
 
@@ -269,7 +272,7 @@ def address(path: str, value: Any) -> Any:
 def modifier(path: str, value: Any) -> Modifier:
     """A name, a number of 8 bits, or ``{modifier1, modifier2}``."""
     if isinstance(value, Mapping):
-        found = mapping(path, value, ("modifier1", "modifier2"))
+        found = mapping(path, value, dict.fromkeys(["modifier1", "modifier2"]))
         if "modifier1" not in found:
             raise ArgumentError(child(path, "modifier1"), "is missing; modifier2 only refines it")
         first = modifier(child(path, "modifier1"), found["modifier1"]).first

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
 from .. import _addresses
 from .._dialect import RESUBSCRIBES, SOCKETS, V2_1, Release
@@ -25,26 +25,28 @@ from .table import CLIENT_PARAMS
 SUFFIX = ".ini"
 # Behind it, of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
 ADDRESS_SUFFIX = ".socket"
-_ARGUMENTS = (
-    "name",
-    "options",
-    "subscriptions",
-    "server_params",
-    "server_verification_params",
-    "client_params",
-    "resolve_server",
-    "health",
-    "on_demand",
-    "owner",
-    "group",
-    "mode",
+_ARGUMENTS = dict.fromkeys(
+    [
+        "name",
+        "options",
+        "subscriptions",
+        "server_params",
+        "server_verification_params",
+        "client_params",
+        "resolve_server",
+        "health",
+        "on_demand",
+        "owner",
+        "group",
+        "mode",
+    ]
 )
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
 # What useradd(8) takes, and numbers. It also names a folder.
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
 # core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
 _MAX_NAME = 254 - len(SUFFIX)
-_CLIENT_PARAMS = [row.argument for row in CLIENT_PARAMS]
+_CLIENT_PARAMS = dict.fromkeys(row.argument for row in CLIENT_PARAMS)
 # Where a socket may come from besides.
 _ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
@@ -161,9 +163,15 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
     warnings = list(found.warnings) + _resubscribing(place, given, options)
+    # Most vassals announce one socket to several servers.
+    sound: Set[int] = set()
     for at, entry in enumerate(found.subscriptions):
-        if not isinstance(entry.address, str):
-            warnings += _announced(f"{place}.subscriptions[{at}].address", entry.address or 0, options, sockets)
+        number = entry.address or 0
+        if not isinstance(number, str) and number not in sound:
+            flaws = _announced(f"{place}.subscriptions[{at}].address", number, options, sockets)
+            warnings += flaws
+            if not flaws:
+                sound.add(number)
     uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     return Vassal(
         name=name,

@@ -20,6 +20,7 @@ from .._keys import file_names, pem
 
 # OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
 MARKER = b"# Managed by Ansible, emperor.uwsgi.uwsgi_signing_keys\n"
+_MEMBERS = dict.fromkeys(["file", "content", "owner"])
 _MARKED = re.compile(r"\A# Managed by Ansible[^\n]*\n")
 
 
@@ -68,7 +69,7 @@ def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> L
     places: Dict[str, str] = {}
     for at, item in enumerate(items):
         place = f"signing_keys[{at}]"
-        given = values.mapping(place, item, ("file", "content", "owner"))
+        given = values.mapping(place, item, _MEMBERS)
         name = file_names.file_name(place + ".file", given.get("file"))
         if name in places:
             raise ArgumentError(place + ".file", f"{name!r} is the file of {places[name]} too; give each key its own")

@@ -79,7 +79,7 @@ def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
         nodes: hosts with their ``vassals``, as the lookup ``announced_vassals`` gives them.
     """
     owners: dict[tuple[str, str, str], str] = {}
-    found = {}
+    found: dict[tuple[str, str, str, str], None] = {}
     for node in nodes:
         for vassal in node.get("vassals") or []:
             for entry in vassal.get("subscriptions") or []:

@@ -289,8 +289,8 @@ def test_what_can_not_be_shown_is_shown_by_its_type(error: Type[Exception]) -> N
 
 
 def test_a_mapping_has_known_members_and_no_nulls() -> None:
-    assert values.mapping("arg", None, ["a"]) == {}
-    assert values.mapping("arg", {"a": 1, "b": None, "c": False}, ["a", "b", "c"]) == {"a": 1, "c": False}
+    assert values.mapping("arg", None, dict.fromkeys(["a"])) == {}
+    assert values.mapping("arg", {"a": 1, "b": None, "c": False}, dict.fromkeys(["a", "b", "c"])) == {"a": 1, "c": False}
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_mapping_has_known_members_and_no_nulls() -> None:
 )
 def test_a_mapping_of_something_else_is_refused(value: Any, path: str, problem: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        values.mapping("arg", value, ["weight", "key"])
+        values.mapping("arg", value, dict.fromkeys(["weight", "key"]))
     assert (caught.value.path, caught.value.problem) == (path, problem)
 
 
@@ -346,7 +346,7 @@ def test_what_is_no_number_of_uwsgi_is_an_error_of_its_argument(name: str, value
 def test_a_member_of_any_name_is_an_error_of_it() -> None:
     for name in (HUGE, 5, None, ("a",)):
         with pytest.raises(ArgumentError, match="is no argument here; known are a"):
-            values.mapping("arg", {name: 1}, ["a"])
+            values.mapping("arg", {name: 1}, dict.fromkeys(["a"]))
 
 
 def test_numbers_that_uwsgi_has_are_text() -> None:

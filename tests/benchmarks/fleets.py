@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet that is as it should be: what a run of both roles costs the controller for each host, against pings.
+
+All hosts are this one, so the modules run here as well. Their interpreter is a shell that says what each took, which is taken
+away from what the whole run took; what is left is the controller's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.measure import LOCAL, Line, exponent, scratch
+from benchmarks.roles import announced, host
+from support.loopback import free_address
+from support.modules import COLLECTIONS
+from support.playbook import PYTHON
+
+SIZES = (10, 40, 160)
+# Bash says to the millisecond what it and its children took.
+_INTERPRETER = """\
+#!/bin/bash
+trap 'times >> {times}' EXIT
+{python} "$@"
+"""
+# How many hosts are worked on at once, as many as Ansible's own default.
+_FORKS = "5"
+_TIMEOUT = 3600
+
+
+class Cost(NamedTuple):
+    """What a run cost.
+
+    Attributes:
+        controller: CPU seconds, without those of the modules.
+        modules: how many of them ran.
+    """
+
+    controller: float
+    modules: int
+
+
+def run(folder: Path, plays: list[dict[str, Any]]) -> Cost:
+    """Run plays on the fleet of a folder.
+
+    Raises:
+        AssertionError: with what was printed, when a task failed.
+    """
+    times = folder / "times"
+    times.write_text("", encoding="ascii")
+    (folder / "plays.json").write_text(json.dumps(plays), encoding="ascii")
+    with (folder / "output").open("w+", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            ["ansible-playbook", "-i", str(folder / "inventory.json"), "-f", _FORKS, str(folder / "plays.json")],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_GATHERING": "explicit"},
+        )
+        dummy, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        assert process.returncode == 0, output.read()[-4000:]
+    # Two lines for each module: the shell's own user and system time, and its children's.
+    taken = [_seconds(one) for line in times.read_text(encoding="ascii").splitlines() for one in line.split()]
+    return Cost(usage.ru_utime + usage.ru_stime - sum(taken), len(taken) // 4)
+
+
+def _seconds(text: str) -> float:
+    """What bash's ``times`` says, such as ``0m1.234s``."""
+    minutes, dummy, seconds = text.rstrip("s").partition("m")
+    return 60 * int(minutes) + float(seconds)
+
+
+def fleet(folder: Path, nodes: int) -> list[dict[str, Any]]:
+    """Make the inventory of so many nodes and a router; the plays that deploy them."""
+    folder.mkdir()
+    interpreter = folder / "python"
+    interpreter.write_text(_INTERPRETER.format(times=folder / "times", python=PYTHON), encoding="ascii")
+    interpreter.chmod(0o755)
+    local = {**LOCAL, "ansible_python_interpreter": str(interpreter)}
+    hosts = {f"node{at}": {**_host(folder, f"node{at}", [announced("shop", f"k{at}.test")]), **local} for at in range(nodes)}
+    options = ("fastrouter_listen", "fastrouter_subscription_server", "fastrouter_stats")
+    router = {**_host(folder, "router", []), **local, **{option: free_address() for option in options}}
+    groups = {
+        "uwsgi_nodes": {"hosts": hosts},
+        "fastrouters": {"hosts": {"router": {**router, "fastrouter_nodes": list(hosts)}}},
+    }
+    (folder / "inventory.json").write_text(json.dumps({"all": {"children": groups}}), encoding="ascii")
+    roles = {"fastrouters": "fastrouter", "uwsgi_nodes": "emperor"}
+    return [_play(group, {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}}) for group, role in roles.items()]
+
+
+def _host(folder: Path, name: str, vassals: list[dict[str, Any]]) -> dict[str, Any]:
+    (folder / name).mkdir()
+    return host(folder / name, vassals)
+
+
+def _play(hosts: str, *tasks: dict[str, Any]) -> dict[str, Any]:
+    return {"hosts": hosts, "gather_facts": False, "tasks": list(tasks)}
+
+
+def unchanged(folder: Path, nodes: int) -> tuple[Cost, Cost]:
+    """A run of the roles that changes nothing, and one of pings that runs about as many modules."""
+    plays = fleet(folder, nodes)
+    stop = {
+        "emperor.uwsgi.uwsgi_daemon": {
+            "ini": "{{ emperor_dir }}/emperor.ini",
+            "pidfile": "{{ emperor_run_dir }}/emperor.pid",
+            "state": "stopped",
+        }
+    }
+    try:
+        run(folder, plays)
+        ours = run(folder, plays)
+        each = round(ours.modules / (nodes + 1))
+        pings = run(folder, [_play("all", *[{"ansible.builtin.ping": {}}] * each)])
+    finally:
+        run(folder, [_play("all", stop)])
+    return ours, pings
+
+
+def ratio(ours: Cost, pings: Cost) -> float:
+    """The controller's part of a module of ours, in pings."""
+    return (ours.controller / ours.modules) / (pings.controller / pings.modules)
+
+
+def lines() -> list[Line]:
+    """The table's lines about fleets."""
+    with scratch() as folder:
+        costs = {nodes: unchanged(folder / str(nodes), nodes) for nodes in SIZES}
+    found = []
+    for nodes, (ours, pings) in costs.items():
+        what = f"the controller's CPU for {nodes} unchanged nodes and a router, against pings of as many modules"
+        times = {"roles": ours.controller, "pings": pings.controller, "modules": ours.modules}
+        found.append(Line(10, what, 1.5, "less", "times", ratio(ours, pings), times))
+    grown = {nodes: ours.controller for nodes, (ours, dummy) in costs.items()}
+    times = {f"{nodes} nodes": seconds for nodes, seconds in grown.items()}
+    what = "growth of the controller's CPU with the nodes, as an exponent"
+    return [*found, Line(10, what, 1.1, "less", "", exponent(grown), times)]
