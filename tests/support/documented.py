@@ -75,6 +75,17 @@ class Fleet:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def refused(self, name: str, *arguments: str) -> str:
+        """Run a playbook that fails; what was printed."""
+        given = ("--inventory=inventory.yml", "--extra-vars=@own.yml", name, *arguments)
+        done = playbook.command("ansible-playbook", *given, folder=self._folder)
+        assert done.returncode != 0, done.stdout
+        return done.stdout
+
+    def settled(self, *addresses: str) -> None:
+        """Wait until every router has these nodes and no other."""
+        wait_for("the nodes", lambda: self.nodes() == self.expected(*addresses))
+
     def answers(self, key: str) -> list[bytes]:
         """What each of its routers answers to a request."""
         return [_get(f"http://{router}:8080/", key) for router in self._routers()]

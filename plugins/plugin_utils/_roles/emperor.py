@@ -186,8 +186,11 @@ def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
 
 def rolling_vassals(given: Emperor) -> list[str]:
     """The names of the vassals that a rolling update is about, by default all that announce themselves."""
-    if given.rolling_vassals is not None:
-        return given.rolling_vassals
+    return announcing(given) if given.rolling_vassals is None else given.rolling_vassals
+
+
+def announcing(given: Emperor) -> list[str]:
+    """The names of the vassals that announce themselves."""
     return [str(one.get("name", "")) for one in given.vassals if "subscriptions" in one]
 
 

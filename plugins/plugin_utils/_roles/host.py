@@ -179,6 +179,7 @@ class Host:
             "folders": emperor.folders(given),
             "binary": self.binary,
             "stop_timeout": emperor.stop_timeout(given),
+            "announcing_files": emperor.files(given, emperor.announcing(given)),
             "rolling_files": emperor.files(given, rolling),
             "rolling_checks": [
                 {"vassal": emperor.files(given, [one["name"]])[0], "health": one["health"]}

@@ -73,6 +73,8 @@ class Emperor(NamedTuple):
     rolling_minimum: Int
     rolling_timeout: Int
     rolling_reason: Str
+    drain_reason: Str
+    drain_minimum: Int
     default_options: Options
     options: Options
     capabilities: Words

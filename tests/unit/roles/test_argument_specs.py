@@ -137,6 +137,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("emperor:rolling_update", "emperor_rolling_timeout", "long"),
     ("emperor:interrupted_update", "emperor_rolling_vassals", {"a": 1}),
     ("emperor:vassals", "emperor_purge", "perhaps"),
+    ("emperor:drain", "emperor_drain_minimum", "few"),
     ("emperor:current_vassals", "emperor_rolling_vassals", {"a": 1}),
     ("fastrouter:make_successors", "fastrouter_rotation_keys", {"a": 1}),
     ("fastrouter:rotate_signing_keys", "fastrouter_rotation_timeout", "long"),
