@@ -82,6 +82,8 @@ def texts(in_yaml: bool) -> dict[str, str]:
     for name, value in WANTED.items():
         if isinstance(value, bool):
             found[name] = ("yes" if value else "no") if in_yaml else str(value).lower()
+        elif isinstance(value, str):
+            found[name] = value
         elif isinstance(value, list) and not any(isinstance(one, dict) for one in value):
             found[name] = ",".join(value) if in_yaml else json.dumps(value)
         else:
