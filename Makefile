@@ -21,8 +21,8 @@ help: ## Say what "make" can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: demo
-demo: .venv/demo.stamp ## Run a small fleet on this machine (needs no root)
-	@ansible-playbook playbooks/demo.yml
+demo: .venv/demo.stamp ## Run a small fleet on this machine (needs no root); HOLD=1 keeps it up until Enter is pressed
+	@ansible-playbook playbooks/demo.yml $(if $(HOLD),--extra-vars=demo_hold=true)
 
 # What is a comparison of times runs alone; all else mostly waits, so it runs side by side.
 TIMED := tests/unit/test_benchmarks.py

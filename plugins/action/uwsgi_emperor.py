@@ -109,6 +109,7 @@ class ActionModule(BulkAction):
             inventory=lambda variable: name not in hostvars or variable in hostvars.raw_get(name),
             of_host=of_host,
             announced=lambda hosts: other_hosts.of_hosts(hosts, hostvars, self._templar),
+            nodes=lambda hosts: other_hosts.nodes(hosts, hostvars, self._templar),
             play=task_vars.get("ansible_play_hosts_all", []),
             package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
             loader=self._loader,

@@ -57,9 +57,13 @@ options:
       - The desired state, by default what the variables of the roles come to. Of V(written), C(vassals), C(signing_keys) and
         C(next_signing_keys), with the arguments of M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and
         C(health), with C(path) and C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
+      - Of V(written), C(metrics) is the folder C(path) of a live page, whether it is C(owned) by root, and the page's C(config),
+        null for none. C(imports) is the Python C(module) that the uWSGI C(binary) must have with its C(plugin), as C(user), and
+        C(why).
       - C(service) and C(routers) have the arguments of M(emperor.uwsgi.uwsgi_vassals), too. The first also has C(unit) and
         C(wrapper), each with C(path), C(content) and C(mode); the second has the C(certificates) that the user C(reader) must be
-        able to read. C(public_keys) has the arguments of M(emperor.uwsgi.uwsgi_signing_keys).
+        able to read, and C(dashboard), which is as C(metrics). C(public_keys) has the arguments of
+        M(emperor.uwsgi.uwsgi_signing_keys).
       - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
         C(unused_keys) of C(keys_path), the C(user) that they run as, and C(log), where their lines go.
     type: raw

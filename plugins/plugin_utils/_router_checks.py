@@ -90,23 +90,25 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
     return [f"{', '.join(own)}: {text}" for text, own in places.items()]
 
 
-def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[str]:
+def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = (), keys: bool = True) -> list[str]:
     """The files that the routers read: of their own certificates, and of those that nodes announce to them.
 
     Args:
         vassals: the routers, as for ``flaws``.
         subscriptions: of the nodes; one belongs to a router by the port of its server. Without such a router none is read.
+        keys: with the private keys and the authorities of clients.
 
     Returns:
         each once, sorted.
     """
     settings = [setting for vassal in vassals for setting in _settings(vassal)]
-    files = {path for setting in settings for path in _own_files(setting)}
+    files = {path for setting in settings for path in _own_files(setting, keys)}
     ports = {_port(one.value) for one in settings if one.option in ("http-subscription-server", "sslrouter-subscription-server")}
     for entry in subscriptions if ports else ():
         servers = entry.get("server") if isinstance(entry, Mapping) else None
         if ports & {_port(_text(server)) for server in _values(servers)}:
-            given = [_text(entry[name]) for name in ("sni_cert", "sni_key", "sni_client_ca") if entry.get(name)]
+            names = ("sni_cert", "sni_key", "sni_client_ca") if keys else ("sni_cert",)
+            given = [_text(entry[name]) for name in names if entry.get(name)]
             files |= {path.removeprefix("!") for path in given}
     return sorted(files)
 
@@ -185,14 +187,14 @@ def _address(setting: _Setting) -> str:
     return setting.value.partition(",")[0] if setting.option in _LISTED else setting.value
 
 
-def _own_files(setting: _Setting) -> list[str]:
+def _own_files(setting: _Setting, keys: bool) -> list[str]:
     if setting.option in _NAMED:
         named = kvlist.parse(setting.value)
-        return [named[name].removeprefix("!") for name in _FILES if named.get(name)]
+        return [named[name].removeprefix("!") for name in (_FILES if keys else _FILES[:2]) if named.get(name)]
     if setting.option in _LISTED:
         # Behind certificate and key come the ciphers, and then the authority of the clients' certificates.
         parts = setting.value.split(",")[1:]
-        return [part.removeprefix("!") for part in parts[:2] + parts[3:4] if part]
+        return [part.removeprefix("!") for part in (parts[:2] + parts[3:4] if keys else parts[:1]) if part]
     return []
 
 

@@ -16,6 +16,11 @@ from .._errors import ArgumentError
 from .._files import opened
 from .._pool import strict_json
 
+# The archive and the configuration, which are in one folder; the module that the vassal's option "module" names; and the variable
+# of its environment that has the configuration's path.
+ARCHIVE, FILE = "live.zip", "live.json"
+MODULE = "emperor_uwsgi_live"
+VARIABLE = "EMPEROR_UWSGI_LIVE"
 # Bounds of what is shown and exported: of a router's nodes, of this host's vassals, and of hosts to ask.
 MOST_NODES = 20_000
 _MOST_VASSALS = 1000

@@ -10,9 +10,8 @@ from functools import lru_cache
 
 from .._archive import pack
 from . import wsgi
+from .config import MODULE
 
-# What the vassal's option "module" names.
-MODULE = "emperor_uwsgi_live"
 _ENTRY = f"from {wsgi.__name__} import from_environment\n\napplication = from_environment()\n"
 
 

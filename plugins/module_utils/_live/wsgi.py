@@ -18,12 +18,10 @@ import time
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from . import families, metrics, page, script, sources, view
-from .config import Config, read
+from .config import VARIABLE, Config, read
 from .history import STEP, History
 from .sources import HELD, Look
 
-# The variable with the path of the configuration.
-VARIABLE = "EMPEROR_UWSGI_LIVE"
 # Seconds for which a look is good: a router is asked once in them at most, however many ask.
 _GOOD = 1.0
 # A scrape of thousands of nodes makes some hundred thousand short-lived objects, and no circles of them. By default Python would

@@ -171,6 +171,17 @@ class Results:
                 self._problem = str(exc)
                 say(f"results not written: {exc}")
 
+    def remove(self) -> None:
+        """Remove the file that this gate wrote: without a gate there are no results."""
+        if self._path is None or not self._written:
+            return
+        above, name = os.path.split(self._path)
+        try:
+            with opened.folder(above) as folder:
+                os.unlink(name, dir_fd=folder)
+        except OSError as exc:
+            say(f"results not removed: {exc}")
+
     def _replace(self, path: str, content: bytes) -> None:
         above, name = os.path.split(path)
         with opened.folder(above) as folder:
@@ -208,6 +219,8 @@ def main(argv: Optional[List[str]] = None) -> None:
     stopped.set()
     for thread in threads:
         thread.join()
+    if not replaced:
+        results.remove()
     kept = {check.vassal for check in checks_in(files[1])} if replaced else set()
     for keeper in keepers:
         if keeper.vassal not in kept:

@@ -29,7 +29,9 @@ from .._files.attributes import attributes
 from .._files.child import as_user
 from .._files.directory import Directory
 from .._files.plan import Plan, Wanted, differences
+from .._host import importable
 from .._keys import file_names
+from .._live.files import Page
 from . import uwsgi_health, uwsgi_signing_keys, uwsgi_vassals
 
 # What may be long goes round Ansible's checks of each of its values.
@@ -157,9 +159,12 @@ def _vassals_written(module: AnsibleModule, settings: Settings, desired: Dict[st
     ]
     vassals = part(module, "desired.vassals", spec.vassals(), desired["vassals"])
     gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired.get("health") or {}, vassals.params)]
+    _require(module, desired.get("imports") or {})
+    page = _page(module, "desired.metrics", desired.get("metrics"))
     # Those with which vassals that leave say goodbye stay until they have.
     results = [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
     results += [_module.done(one, uwsgi_health.run) for one in gates]
+    results += page.before()
     journal = Journal(module.params["leaving_path"], _module.directory(vassals).create or _module.shared(0o711))
     how = Run(module.check_mode, module.params["turn"], module.warn)
     walk = Walk(settings, vassals.params["path"], journal, how)
@@ -168,7 +173,7 @@ def _vassals_written(module: AnsibleModule, settings: Settings, desired: Dict[st
     except TurnNeeded:
         return {"changed": any(one["changed"] for one in results), "turn_needed": True}
     walk.end()
-    results.append(found)
+    results += [found, *page.after()]
     return {
         **found,
         "changed": any(one["changed"] for one in results),
@@ -178,6 +183,25 @@ def _vassals_written(module: AnsibleModule, settings: Settings, desired: Dict[st
         "unused_keys": results[0]["removed"] if desired.get("signing_keys") else [],
         "diff": [item for one in results for item in one.get("diff", [])],
     }
+
+
+def _page(module: AnsibleModule, place: str, given: Any) -> Page:
+    return Page(place, given, _module.shared().uid, module.check_mode)
+
+
+def _require(module: AnsibleModule, given: Any) -> None:
+    """Refuse a live page where uWSGI's Python lacks what that imports, before anything changes."""
+    wanted = ("module", "plugin", "binary", "why")
+    if not given:
+        return
+    if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in wanted):
+        raise ArgumentError("desired.imports", f"must be a mapping with {', '.join(wanted)}")
+    uwsgi = _module.host_uwsgi(cast(AnsibleModule, Part(module, {"uwsgi_binary": given["binary"]})))
+    if uwsgi.binary is None and module.check_mode:
+        # It may be what an earlier task only pretended to install.
+        return
+    user = _module.runner(given.get("user"), "desired.imports.user", module.check_mode)
+    importable.require(uwsgi, given["module"], given["plugin"], user, given["why"])
 
 
 def _service_written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
@@ -226,6 +250,7 @@ def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[st
     """The host's routers, if they can read their certificates."""
     given = dict(desired["routers"])
     certificates, reader = given.pop("certificates", []), given.pop("reader", "")
+    page = _page(module, "desired.routers.dashboard", given.pop("dashboard", None))
     routers = part(module, "desired.routers", spec.vassals(), given)
     # Check mode may only have pretended to write them.
     if certificates and not module.check_mode:
@@ -236,7 +261,11 @@ def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[st
         failed.update(serving.failing(settings) if plan.changed else {})
         return False
 
-    return {**_module.done(routers, partial(uwsgi_vassals.run, before=note)), "failed_before": failed}
+    results = page.before()
+    found = _module.done(routers, partial(uwsgi_vassals.run, before=note))
+    results += [found, *page.after()]
+    diff = [item for one in results for item in one.get("diff", [])]
+    return {**found, "changed": any(one["changed"] for one in results), "failed_before": failed, "diff": diff}
 
 
 def _refuse_unreadable(paths: List[str], reader: str) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import protocols
@@ -15,11 +15,10 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 from . import signing
+from .other_hosts import OfHost
 from .texts import mapping, mappings, text
 from .variables import Emperor
 
-# What a variable of another host holds, by the host's name and its own.
-OfHost = Callable[[str, str], Any]
 _VASSALS = "emperor_vassals"
 _SUBSCRIPTIONS = "fastrouter_subscriptions"
 # That of the role, which isn't seen from another host.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import emperor, fastrouter
+from . import emperor, fastrouter, live
 from . import service as units
 from .variables import Emperor
 
@@ -32,18 +32,30 @@ class Keys(NamedTuple):
     succeeding: list[str]
 
 
-def vassals(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+class Page(NamedTuple):
+    """A live page: its vassal, and the configuration of what it asks."""
+
+    vassal: dict[str, Any]
+    config: dict[str, Any]
+
+
+def vassals(
+    given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys, page: Page | None = None, imports: bool = False
+) -> dict[str, Any]:
     """The part ``vassals``, with what they need.
 
     Args:
         options: of every vassal.
         keys: not looked at where nothing is signed.
+        imports: whether uWSGI must be able to import what live pages need.
     """
     at, whose = emperor.paths(given), emperor.owners(given)
     return {
         "signing_keys": _keys(given, at.private_keys, keys.current) if given.signing else {},
         "next_signing_keys": _keys(given, at.next_private_keys, keys.successors) if given.signing and keys.succeeding else {},
         "health": {"path": at.health, "directory_owner": whose.folders},
+        "metrics": _page(given, at.metrics, page),
+        "imports": live.imports(given, binary) if imports else {},
         "vassals": {
             "path": at.vassals,
             "directory_mode": _FOLDER_MODE[given.tyrant],
@@ -63,7 +75,7 @@ def vassals(given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys)
             },
             "suspend_dir": given.suspend_dir,
             "default_signing": _signing(given, at.private_keys, keys.succeeding) if given.signing else {},
-            "vassals": [*given.vassals, *emperor.gate(given)],
+            "vassals": [*given.vassals, *emperor.gate(given), *([page.vassal] if page else [])],
         },
     }
 
@@ -110,7 +122,9 @@ def public_keys(given: Emperor, halves: list[dict[str, Any]], limit: int) -> dic
     }
 
 
-def routers(given: Emperor, binary: str, found: list[dict[str, Any]], certificates: list[str]) -> dict[str, Any]:
+def routers(
+    given: Emperor, binary: str, found: list[dict[str, Any]], certificates: list[str], page: Page | None = None
+) -> dict[str, Any]:
     """The part ``routers``.
 
     Args:
@@ -129,10 +143,16 @@ def routers(given: Emperor, binary: str, found: list[dict[str, Any]], certificat
         "purge": True,
         "uwsgi_binary": binary,
         "default_options": dict(fastrouter.DEFAULT_OPTIONS),
-        "vassals": found,
+        "vassals": [*found, *([page.vassal] if page else [])],
+        "dashboard": _page(given, emperor.paths(given).dashboard, page),
         "certificates": certificates,
         "reader": given.user if systemd else "",
     }
+
+
+def _page(given: Emperor, path: str, page: Page | None) -> dict[str, Any]:
+    """The files of a live page, which are removed where there is none."""
+    return {"path": path, "owned": bool(given.user), "config": page.config if page else None}
 
 
 def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, Any]:
@@ -171,7 +191,7 @@ def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "path": at.vassals,
         "keys_path": at.private_keys,
-        "names": [one["name"] for one in (*given.vassals, *emperor.gate(given))],
+        "names": [*(one["name"] for one in (*given.vassals, *emperor.gate(given))), *([live.METRICS] if given.metrics else [])],
         "health": {one["name"]: one["health"] for one in given.vassals if "health" in one and one["name"] in changed},
         "failed_before": dict(done.get("failed_before", {})),
         "user": emperor.owners(given).user,

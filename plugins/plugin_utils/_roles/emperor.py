@@ -36,6 +36,9 @@ class Paths(NamedTuple):
     next_private_keys: str
     public_keys: str
     health: str
+    metrics: str
+    dashboard: str
+    results: str
     ini: str
     wrapper: str
     stats: str
@@ -53,6 +56,9 @@ def paths(given: Emperor) -> Paths:
         next_private_keys=f"{given.dir}/keys/private/next",
         public_keys=f"{given.dir}/keys/public",
         health=f"{given.dir}/health",
+        metrics=f"{given.dir}/metrics",
+        dashboard=f"{given.dir}/dashboard",
+        results=f"{given.run_dir}/health.json",
         ini=f"{given.dir}/emperor.ini",
         wrapper=f"{given.dir}/run-vassal",
         stats=f"{given.run_dir}/emperor-stats.sock",
@@ -127,10 +133,12 @@ def gate(given: Emperor) -> list[dict[str, Any]]:
     """
     tenants = gate_owners(given)
     folder = paths(given).health + ("/%n" if given.tyrant else "")
+    # Only who watches the host wants to know.
+    results = f" {paths(given).results}" if given.metrics else ""
     options = {
         "need-app": None,
         "need-plugins": None,
-        "attach-daemon2": f"cmd=exec {given.python} -I {folder}/gate.pyz {folder}/checks.json,freq=1",
+        "attach-daemon2": f"cmd=exec {given.python} -I {folder}/gate.pyz {folder}/checks.json{results},freq=1",
     }
     if not given.tyrant:
         return [{"options": options, "name": GATE} for dummy in tenants]

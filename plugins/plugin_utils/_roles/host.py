@@ -15,7 +15,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 
 from .. import _router_checks
 from .._capacity import capacity
-from . import both_sides, desired, emperor, fastrouter, signing, variables
+from . import both_sides, desired, emperor, fastrouter, live, signing, texts, variables
+from .desired import Page
 from .fastrouter import Routers
 from .variables import Emperor, Fastrouter
 
@@ -25,6 +26,8 @@ VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS = "vassals", "service", "public_keys", "r
 REPORT = "report"
 PARTS = (VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS, REPORT)
 _VASSALS = "emperor_vassals"
+# The value of fastrouter_dashboard, for the role emperor while it is a part of the role fastrouter.
+_DASHBOARD = "emperor__dashboard"
 # What may hold secrets, or is long.
 _UNSHOWN = ("vassals", "subscriptions", "options", "default_options", "http_options", "https_options")
 # The percentage of its public keys that a router may lose where hosts may be missing.
@@ -40,6 +43,7 @@ class Around(NamedTuple):
         inventory: whether a variable is there for other hosts, too, which don't see a play's.
         of_host: what a variable of another host holds, by the host's name and its own.
         announced: the names of hosts to a mapping for each, as the lookup ``announced_vassals`` gives them.
+        nodes: the same with what says where their nodes are, as far as it can be resolved.
         play: the hosts of the play.
         package_manager: the host's, as the fact ``pkg_mgr``.
         loader: Ansible's ``DataLoader``.
@@ -50,6 +54,7 @@ class Around(NamedTuple):
     inventory: Callable[[str], bool]
     of_host: Callable[[str, str], Any]
     announced: Callable[[Sequence[str]], list[dict[str, Any]]]
+    nodes: Callable[[Sequence[str]], list[dict[str, Any]]]
     play: Sequence[str]
     package_manager: str
     loader: Any
@@ -112,6 +117,24 @@ class Host:
         """The same, with how each is signed."""
         return signing.signed(self.emperor, self._announced)
 
+    @cached_property
+    def _metrics(self) -> live.Made | None:
+        return live.metrics(self.emperor, self._around.name) if self.emperor.metrics else None
+
+    @cached_property
+    def _dashboard(self) -> live.Made | None:
+        if not self.fastrouter.dashboard:
+            return None
+        around = self._around
+        certificates = self._certificates(keys=False)
+        fleet = live.Fleet(around.name, self._routers.vassals, around.nodes(self.fastrouter.nodes), certificates, around.of_host)
+        return live.dashboard(self.fastrouter, self.emperor, fleet)
+
+    @cached_property
+    def _has_pages(self) -> bool:
+        """Whether the host has a live page, also while the role emperor is asked."""
+        return bool(self.emperor.metrics or texts.text("fastrouter_dashboard", self._around.value(_DASHBOARD)))
+
     def planned(self, wanted: Sequence[str]) -> dict[str, Any]:
         """What the variables come to, for the roles' other tasks.
 
@@ -127,11 +150,14 @@ class Host:
         if REPORT in wanted:
             return []
         if {PUBLIC_KEYS, ROUTERS} & set(wanted):
-            return fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
+            flaws = live.router_flaws(self.fastrouter, self.emperor)
+            flaws += fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
+            # A page that can't be made is an error.
+            return flaws if flaws or not self._dashboard else []
         given = self.emperor
         own = emperor.emperor_options(given, _on_demand(given))
         of_vassals = emperor.vassals_options(given)
-        found = [*emperor.flaws(given, own.options), *own.flaws, *of_vassals.flaws]
+        found = [*emperor.flaws(given, own.options), *own.flaws, *of_vassals.flaws, *live.flaws(given)]
         if not self._around.inventory(_VASSALS):
             found += both_sides.unknown_keys(given, self._around.name, self._around.of_host)
         return found + both_sides.wrong_protocols(given, of_vassals.options, self._around.of_host)
@@ -146,18 +172,23 @@ class Host:
         if PUBLIC_KEYS in wanted and self.emperor.signing:
             found[PUBLIC_KEYS] = self._public_keys()
         if ROUTERS in wanted:
-            found[ROUTERS] = desired.routers(self.emperor, self.binary, self._routers.vassals, self._certificates())
+            found[ROUTERS] = desired.routers(
+                self.emperor, self.binary, self._routers.vassals, self._certificates(), self._dashboard_page()
+            )
         return found
 
     def warnings(self, wanted: Sequence[str]) -> list[str]:
         """What works and is more than it should be."""
-        if PUBLIC_KEYS not in wanted:
-            return []
         given = self.emperor
+        found = live.warnings("emperor_metrics", given.metrics) if VASSALS in wanted else []
+        if ROUTERS in wanted and self._dashboard:
+            found += live.warnings("fastrouter_dashboard", self.fastrouter.dashboard) + self._dashboard.warnings
+        if PUBLIC_KEYS not in wanted:
+            return found
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
         load = capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)
-        return [*load["warnings"], *both_sides.shared_names(self._nodes)]
+        return [*found, *load["warnings"], *both_sides.shared_names(self._nodes)]
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.
@@ -167,7 +198,8 @@ class Host:
         """
         if VASSALS in wanted:
             return desired.served(self.emperor, done)
-        return desired.routers_served(self.emperor, [one["name"] for one in self._routers.vassals], done)
+        names = [one["name"] for one in self._routers.vassals] + ([live.DASHBOARD] if self.fastrouter.dashboard else [])
+        return desired.routers_served(self.emperor, names, done)
 
     def _planned_emperor(self) -> dict[str, Any]:
         given = self.emperor
@@ -179,6 +211,7 @@ class Host:
             "folders": emperor.folders(given),
             "binary": self.binary,
             "stop_timeout": emperor.stop_timeout(given),
+            "prometheus_client": self._has_pages and given.install != "none",
             "announcing_files": emperor.files(given, emperor.announcing(given)),
             "rolling_files": emperor.files(given, rolling),
             "rolling_checks": [
@@ -207,7 +240,21 @@ class Host:
 
     def _vassals(self) -> dict[str, Any]:
         keys = signing.keys(self.emperor, self._around.loader, self._around.check_mode)
-        return desired.vassals(self.emperor, self.binary, emperor.vassals_options(self.emperor).options, keys)
+        given = self.emperor
+        options = emperor.vassals_options(given).options
+        page = None
+        if self._metrics:
+            vassal = live.vassal(live.METRICS, given.metrics, emperor.paths(given).metrics, given, options)
+            page = Page(vassal, self._metrics.config)
+        imports = self._has_pages and given.install == "none"
+        return desired.vassals(given, self.binary, options, keys, page, imports)
+
+    def _dashboard_page(self) -> Page | None:
+        if not self._dashboard:
+            return None
+        given, folder = self.emperor, emperor.paths(self.emperor).dashboard
+        vassal = live.vassal(live.DASHBOARD, self.fastrouter.dashboard, folder, given, fastrouter.DEFAULT_OPTIONS)
+        return Page(vassal, self._dashboard.config)
 
     def _public_keys(self) -> dict[str, Any]:
         found = signing.public_halves(self.emperor, self._announcing, self._around.loader, self._around.check_mode)
@@ -215,11 +262,15 @@ class Host:
         missing = {one["host"] for one in self._nodes if "vassals" not in one} - set(self._around.play)
         return desired.public_keys(self.emperor, found, _SOME if missing and not self.emperor.allow_empty else _ALL)
 
-    def _certificates(self) -> list[str]:
-        """What the routers read of certificates: their own, and those that the nodes announce to them."""
+    def _certificates(self, keys: bool = True) -> list[str]:
+        """What the routers read of certificates: their own, and those that the nodes announce to them.
+
+        Args:
+            keys: with their private keys.
+        """
         # Read only where a router takes certificates: there may be thousands.
         subscriptions = (entry for one in self._flat() for entry in one.get("subscriptions") or [])
-        return _router_checks.certificates(self._routers.vassals, subscriptions)
+        return _router_checks.certificates(self._routers.vassals, subscriptions, keys)
 
     def _flat(self) -> Iterable[Mapping[str, Any]]:
         for one in self._announced:

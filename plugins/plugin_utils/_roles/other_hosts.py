@@ -10,11 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SOCKETS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 from .._bulk_action import resolve
 from . import texts
 
+# What a variable of another host holds, by the host's name and its own.
+OfHost = Callable[[str, str], Any]
 _VASSALS = "emperor_vassals"
 # A variable that is another one.
 _NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
@@ -25,6 +28,9 @@ _SIGNED = ("key", "signing")
 _FILES = ("sni_cert", "sni_key", "sni_client_ca")
 # What a router of 2.1 knows a node by.
 _BY_NAME = "address_vassal"
+# Of a vassal's options, those that its sockets and the number of requests that it can answer at once follow from.
+COUNTS = ("processes", "workers", "threads", "async", "gevent")
+_OPTIONS = frozenset([*SOCKETS, *COUNTS])
 _REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
 
 
@@ -49,6 +55,22 @@ def of_hosts(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str
     return found
 
 
+def nodes(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str, Any]]:
+    """What hosts announce, with what says where their nodes are; as ``of_hosts``.
+
+    A host of which not all can be resolved here, such as before its facts are gathered, has a ``problem`` instead.
+    """
+    found = []
+    for host in map(str, hosts):
+        own = raw(host, hostvars)
+        try:
+            template = templar.copy_with_new_env(available_variables=own).template
+            found.append({"host": host, **({"vassals": announced(host, own, template, nodes=True)} if _VASSALS in own else {})})
+        except ArgumentError as error:
+            found.append({"host": host, "problem": str(error)})
+    return found
+
+
 def raw(host: str, hostvars: Any) -> dict[str, Any]:
     """A host's variables as they stand in the inventory, with nothing resolved yet.
 
@@ -60,12 +82,15 @@ def raw(host: str, hostvars: Any) -> dict[str, Any]:
     return dict(hostvars.raw_get(host), hostvars=hostvars)
 
 
-def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any], Any]) -> list[dict[str, Any]]:
+def announced(
+    host: str, variables: Mapping[str, Any], template: Callable[[Any], Any], nodes: bool = False
+) -> list[dict[str, Any]]:
     """A host's vassals, each with its ``name`` and its ``subscriptions``, of which there is what routers need to know.
 
     Args:
         variables: the host's, with their templates.
         template: resolves templates with these variables.
+        nodes: whether each also has what says where it is a node and how much it can do.
 
     Raises:
         ArgumentError: when one of them can't be resolved, naming the host and the vassal.
@@ -99,9 +124,12 @@ def announced(host: str, variables: Mapping[str, Any], template: Callable[[Any],
             # What a vassal is called says more than its number.
             under = f"{at} ({one['name']}).subscriptions" if one else at + ".subscriptions"
             one["subscriptions"] = [
-                {name: resolved(f"{where}.{name}", entry[name]) for name in _read(entry)}
+                {name: resolved(f"{where}.{name}", entry[name]) for name in _read(entry, nodes)}
                 for where, entry in mappings(under, vassal["subscriptions"])
             ]
+        if nodes and vassal.get("options"):
+            options = _mapping(at + ".options", opened(at + ".options", vassal["options"]))
+            one["options"] = {name: resolved(f"{at}.options.{name}", options[name]) for name in options if name in _OPTIONS}
         found.append(one)
     return found
 
@@ -126,10 +154,11 @@ def _members(place: str, value: Any) -> list[tuple[str, Any]]:
     return [(f"{place}[{at}]", one) for at, one in enumerate(value)]
 
 
-def _read(entry: Mapping[str, Any]) -> list[str]:
+def _read(entry: Mapping[str, Any], nodes: bool) -> list[str]:
     """The members of a subscription that are read."""
     more = [name for name in (*_FILES, _BY_NAME) if name in entry]
-    return [name for name in (*_SIGNED, *more, *(["server"] if more else [])) if name in entry]
+    further = ["server", "address"] if nodes else ["server"] if more else []
+    return [name for name in (*_SIGNED, *more, *further) if name in entry]
 
 
 def _mapping(place: str, value: Any) -> Mapping[str, Any]:

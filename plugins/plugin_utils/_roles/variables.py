@@ -79,6 +79,7 @@ class Emperor(NamedTuple):
     options: Options
     capabilities: Words
     writable_paths: Words
+    metrics: Str
 
 
 class Fastrouter(NamedTuple):
@@ -104,6 +105,9 @@ class Fastrouter(NamedTuple):
     rotation_keys: Words
     rotation_gap: Bool
     rotation_timeout: Int
+    dashboard: Str
+    dashboard_routers: Words
+    dashboard_nodes: Words
     report_stats: Words
     report_key: Str
     report_max_age: Int

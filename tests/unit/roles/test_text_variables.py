@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ WANTED: dict[str, Any] = {
     "fastrouter_options": {"fastrouter-gracetime": 3},
     "fastrouter_vassals": [{"name": "second", "options": {"fastrouter": "127.0.0.1:3999"}}],
 }
+# uWSGI's Python must have prometheus_client for them.
+if find_spec("prometheus_client"):
+    WANTED.update(
+        {
+            "emperor_metrics": "127.0.0.1:4717",
+            "fastrouter_dashboard": "127.0.0.1:4718",
+            "fastrouter_dashboard_routers": ["node", "other=127.0.0.1:4719"],
+            "fastrouter_dashboard_nodes": ["other=127.0.0.1:4720"],
+        }
+    )
 PLAY = [
     {"hosts": "node", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": {"name": "emperor.uwsgi.fastrouter"}}]}
 ]
@@ -60,7 +71,8 @@ def deployed(folder: Path, given: dict[str, str], *arguments: str) -> dict[str, 
     (folder / "hosts.ini").write_text("\n".join(lines), encoding="utf-8")
     run = playbook.run(folder, PLAY, "--inventory=hosts.ini", "--skip-tags=service", *arguments)
     assert run.code == 0, run.output
-    found = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in (folder / "etc").rglob("*.ini")}
+    paths = [*(folder / "etc").rglob("*.ini"), *(folder / "etc").rglob("live.json")]
+    found = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in paths}
     return {name: text.replace(str(folder), "FOLDER") for name, text in found.items()}
 
 
@@ -70,6 +82,8 @@ def texts(in_yaml: bool) -> dict[str, str]:
     for name, value in WANTED.items():
         if isinstance(value, bool):
             found[name] = ("yes" if value else "no") if in_yaml else str(value).lower()
+        elif isinstance(value, str):
+            found[name] = value
         elif isinstance(value, list) and not any(isinstance(one, dict) for one in value):
             found[name] = ",".join(value) if in_yaml else json.dumps(value)
         else:
@@ -84,7 +98,11 @@ def texts(in_yaml: bool) -> dict[str, str]:
 def test_text_is_data(tmp_path: Path) -> None:
     (tmp_path / "variables.yml").write_text(yaml.safe_dump(WANTED, sort_keys=False), encoding="utf-8")
     wanted = deployed(tmp_path / "data", {}, f"--extra-vars=@{tmp_path}/variables.yml")
-    assert set(wanted) == {"etc/vassals/shop.ini", "etc/routers/fastrouter.ini", "etc/routers/http.ini", "etc/routers/second.ini"}
+    names = {"etc/vassals/shop.ini", "etc/routers/fastrouter.ini", "etc/routers/http.ini", "etc/routers/second.ini"}
+    if "emperor_metrics" in WANTED:
+        names |= {"etc/vassals/emperor-metrics.ini", "etc/metrics/live.json"}
+        names |= {"etc/routers/fastrouter-dashboard.ini", "etc/dashboard/live.json"}
+    assert set(wanted) == names
     assert "workers = 2" in wanted["etc/vassals/shop.ini"] and "sign=" not in wanted["etc/vassals/shop.ini"]
     for in_yaml in (False, True):
         assert deployed(tmp_path / f"text{in_yaml:d}", texts(in_yaml)) == wanted

@@ -193,6 +193,8 @@ FILES: list[tuple[str, list[Any], list[Any], list[str]]] = [
 @pytest.mark.parametrize(("name", "vassals", "subscriptions", "expected"), FILES, ids=[case[0] for case in FILES])
 def test_certificates(name: str, vassals: list[Any], subscriptions: list[Any], expected: list[str]) -> None:
     assert _router_checks.certificates(vassals, subscriptions) == expected
+    without = [path for path in expected if "key" not in path and "ca" not in path]
+    assert _router_checks.certificates(vassals, subscriptions, keys=False) == without
 
 
 def test_nothing_is_read_of_nodes_whose_certificates_nobody_takes() -> None:

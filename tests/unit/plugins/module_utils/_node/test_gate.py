@@ -73,3 +73,19 @@ def test_results_are_replaced_as_a_whole_when_there_is_something_new(
         gone.write(keepers)
     assert capsys.readouterr().out.count("results not written") == 1
     gate.Results(None).write(keepers)
+
+
+def test_a_gate_that_ends_leaves_no_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "results.json"
+    path.touch()
+    # Another's.
+    gate.Results(str(path)).remove()
+    gate.Results(None).remove()
+    assert path.exists()
+    results = gate.Results(str(path))
+    results.write([])
+    results.remove()
+    assert not path.exists()
+    assert capsys.readouterr().out == ""
+    results.remove()
+    assert "results not removed" in capsys.readouterr().out

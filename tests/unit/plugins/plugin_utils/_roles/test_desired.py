@@ -93,3 +93,19 @@ def test_routers_have_no_keys_and_no_health() -> None:
     found = desired.routers_served(HOST, ["http"], {"failed_before": {"http": 1}, "since": 7})
     assert (found["path"], found["names"], found["failed_before"]) == ("/etc/uwsgi/routers", ["http"], {"http": 1})
     assert (found["health"], found["unused_keys"], found["log"]["since"]) == ({}, [], 7)
+
+
+def test_a_page_is_a_vassal_with_files_and_one_that_is_off_has_none() -> None:
+    page = desired.Page({"name": "page"}, {"host": "h"})
+    found = desired.vassals(HOST, "/u", {}, KEYS, page, imports=True)
+    assert [one["name"] for one in found["vassals"]["vassals"]] == ["a", "b", "emperor-health", "page"]
+    assert found["metrics"] == {"path": "/etc/uwsgi/metrics", "owned": True, "config": {"host": "h"}}
+    assert (found["imports"]["module"], found["imports"]["binary"]) == ("prometheus_client", "/u")
+    off = desired.vassals(HOST._replace(user=""), "/u", {}, KEYS)
+    assert (off["metrics"], off["imports"]) == ({"path": "/etc/uwsgi/metrics", "owned": False, "config": None}, {})
+    routers = desired.routers(HOST, "/u", [{"name": "fastrouter"}], [], page)
+    assert [one["name"] for one in routers["vassals"]] == ["fastrouter", "page"]
+    assert routers["dashboard"] == {"path": "/etc/uwsgi/dashboard", "owned": True, "config": {"host": "h"}}
+    assert desired.routers(HOST, "/u", [], [])["dashboard"]["config"] is None
+    watched = desired.served(HOST._replace(metrics="127.0.0.1:1"), {})
+    assert watched["names"] == ["a", "b", "emperor-health", "emperor-metrics"]

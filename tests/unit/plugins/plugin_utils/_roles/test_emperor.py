@@ -23,6 +23,7 @@ def test_all_paths_follow_from_three_folders() -> None:
     assert found._asdict() == {
         "vassals": "/d/vassals", "leaving": "/d/leaving", "routers": "/d/routers", "private_keys": "/d/keys/private",
         "next_private_keys": "/d/keys/private/next", "public_keys": "/d/keys/public", "health": "/d/health",
+        "metrics": "/d/metrics", "dashboard": "/d/dashboard", "results": "/r/health.json",
         "ini": "/d/emperor.ini", "wrapper": "/d/run-vassal", "stats": "/r/emperor-stats.sock", "pidfile": "/l/emperor.pid",
         "log": "/l/emperor.log",
     }  # fmt: skip
@@ -86,6 +87,11 @@ GATES: list[tuple[Any, list[tuple[str, Any, str]]]] = [
 def test_checked_vassals_have_a_gate_and_each_tenant_its_own(given: Any, gates: list[tuple[str, Any, str]]) -> None:
     found = [(one["name"], one.get("owner"), one["options"]["attach-daemon2"]) for one in emperor.gate(given)]
     assert found == [(name, owner, PROGRAM.format(folder)) for name, owner, folder in gates]
+
+
+def test_a_gate_writes_its_results_where_somebody_reads_them() -> None:
+    (gate,) = emperor.gate(EMPEROR._replace(vassals=[CHECKED], metrics="127.0.0.1:9717", run_dir="/r"))
+    assert gate["options"]["attach-daemon2"].endswith("/checks.json /r/health.json,freq=1")
 
 
 # Variables, whether there is a vassal on demand, and what of the Emperor's options is other than by default.

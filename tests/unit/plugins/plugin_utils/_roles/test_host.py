@@ -32,7 +32,7 @@ def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, An
     """A host ``node1`` with some variables, beside others, and whether its vassals are in the inventory."""
     both: list[Any] = [records.EMPEROR, records.FASTROUTER]
     defaults = {variables.prefix(type(one)) + name: value for one in both for name, value in one._asdict().items()}
-    found = {**defaults, "emperor_signing_keys_dir": str(tmp_path / "keys"), **given}
+    found = {**defaults, "emperor__dashboard": "", "emperor_signing_keys_dir": str(tmp_path / "keys"), **given}
     hosts = others or {}
     return Around(
         name="node1",
@@ -43,6 +43,7 @@ def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, An
             {"host": one, **({"vassals": hosts[one]["emperor_vassals"]} if "emperor_vassals" in hosts[one] else {})}
             for one in names
         ],
+        nodes=lambda names: [{"host": one, "vassals": hosts[one].get("emperor_vassals", [])} for one in names],
         play=["router1"],
         package_manager="apt",
         loader=DataLoader(),
@@ -173,3 +174,36 @@ def test_a_router_tells_when_it_can_not_take_the_announcements(keys: int, interv
     found = here.warnings([PUBLIC_KEYS])
     assert [one.startswith(f"announcements every {interval} seconds take") for one in found] == [True] * warned
     assert here.warnings([ROUTERS]) == []
+
+
+def test_pages_are_planned_written_and_waited_for(tmp_path: Path) -> None:
+    watched = {"emperor_metrics": "10.0.0.7:9717", "fastrouter_dashboard": "10.0.0.7:9718"}
+    others = {"node2": {"emperor_vassals": [SHOP]}}
+    here = Host(around(tmp_path, {**watched, "fastrouter_nodes": ["node2"]}, others))
+    assert here.flaws([VASSALS]) == here.flaws([ROUTERS]) == []
+    assert (here.desired([VASSALS])["metrics"]["config"]["host"], here.desired([VASSALS])["imports"]) == ("node1", {})
+    assert here.desired([ROUTERS])[ROUTERS]["vassals"][-1]["name"] == "fastrouter-dashboard"
+    assert here.served([ROUTERS], {})["names"] == ["fastrouter", "fastrouter-dashboard"]
+    assert [one.split(":")[0] for one in here.warnings([VASSALS])] == ["emperor_metrics"]
+    assert [one.split(":")[0] for one in here.warnings([ROUTERS])] == ["fastrouter_dashboard"]
+    wrong = Host(around(tmp_path, {**watched, "fastrouter_dashboard_nodes": ["node2"]}, others))
+    with pytest.raises(ArgumentError, match=r"^fastrouter_dashboard_nodes"):
+        wrong.flaws([ROUTERS])
+
+
+# The variables, whether prometheus_client is installed, and whether it must be there.
+CLIENTS: list[tuple[dict[str, Any], bool, bool]] = [
+    ({}, False, False),
+    ({"emperor_metrics": "127.0.0.1:1"}, True, False),
+    ({"emperor__dashboard": "127.0.0.1:1"}, True, False),
+    ({"emperor__dashboard": "127.0.0.1:1", "emperor_install": "none"}, False, True),
+    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "none"}, False, True),
+    ({"fastrouter_dashboard": "127.0.0.1:1"}, False, False),
+]
+
+
+@pytest.mark.parametrize(("given", "installed", "needed"), CLIENTS)
+def test_prometheus_client_is_there_where_a_page_is(given: dict[str, Any], installed: bool, needed: bool, tmp_path: Path) -> None:
+    here = Host(around(tmp_path, given))
+    assert here.planned([VASSALS])["prometheus_client"] is installed
+    assert bool(here.desired([VASSALS])["imports"]) is needed

@@ -27,7 +27,7 @@ VARIABLES = {
 }
 
 
-def announced(vassals: Any) -> Any:
+def announced(vassals: Any, nodes: bool = False) -> Any:
     """What the host says, with its templates resolved by Jinja alone."""
     variables = {**VARIABLES, "emperor_vassals": vassals}
     jinja = NativeEnvironment(undefined=StrictUndefined)
@@ -40,7 +40,7 @@ def announced(vassals: Any) -> Any:
             str(found)
         return found
 
-    return other_hosts.announced("n1", variables, template)
+    return other_hosts.announced("n1", variables, template, nodes)
 
 
 SAID: list[tuple[Any, Any]] = [
@@ -110,3 +110,20 @@ TEXTS = ['[{"name": "shop", "subscriptions": [{"key": "a"}]}]', "[{name: shop, s
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_variable_may_be_text(text: str) -> None:
     assert announced(text) == [{"name": "shop", "subscriptions": [{"key": "a"}]}]
+
+
+def test_where_its_nodes_are_is_said_to_who_asks() -> None:
+    options = {"socket": "{{ domain }}:1", "threads": 2, "env": UNKNOWN, "http-socket": ["a", "b"]}
+    entry = {"key": "a", "address": "{{ domain }}:2", "server": ["s:1"], "weight": UNKNOWN}
+    assert announced([{"name": "shop", "options": options, "subscriptions": [entry]}, EMPTY], nodes=True) == [
+        {
+            "name": "shop",
+            "subscriptions": [{"key": "a", "server": ["s:1"], "address": "b.test:2"}],
+            "options": {"socket": "b.test:1", "threads": 2, "http-socket": ["a", "b"]},
+        },
+        EMPTY,
+    ]
+    for vassal, place in (({"options": {"socket": UNKNOWN}}, ".options.socket"), ({"options": 5}, ".options")):
+        with pytest.raises(ArgumentError) as error:
+            announced([vassal], nodes=True)
+        assert error.value.path == "n1: emperor_vassals[0]" + place

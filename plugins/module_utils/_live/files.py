@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The live page's files on a host: the archive, and the configuration beside it, in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Mapping, Optional
+
+from .._errors import ArgumentError
+from .._files import folders, opened
+from .._files.attributes import Attributes
+from .._files.directory import Directory
+from .._files.plan import Wanted, differences
+from . import config
+
+_FOLDER_MODE = 0o755
+# Nobody but root writes either; uWSGI imports the one as an unprivileged user, and the other has no secret.
+_ARCHIVE_MODE, _CONFIG_MODE = 0o444, 0o644
+
+
+class Page:
+    """The files, which are there before the vassal is, and as long as that.
+
+    Args:
+        place: the argument, for errors.
+        given: the folder's ``path``, whether they are ``owned`` by root, and the ``config``, null where there shall be no page.
+            None leaves all as it is.
+        root: the owner of what is root's, None for the caller.
+
+    Raises:
+        ArgumentError: when it is something else.
+    """
+
+    def __init__(self, place: str, given: Any, root: Optional[int], check_mode: bool) -> None:
+        if given is not None and not (isinstance(given, dict) and isinstance(given.get("path"), str)):
+            raise ArgumentError(place, "must be a mapping with path, owned and config")
+        self._given: Dict[str, Any] = given or {}
+        self._place = place
+        self._owner = root if self._given.get("owned") else None
+        self._check_mode = check_mode
+
+    def before(self) -> List[Dict[str, Any]]:
+        """Write the files, if they are wanted.
+
+        Returns:
+            results: whether anything ``changed``, and the ``diff``.
+
+        Raises:
+            ArgumentError: with every file as it was.
+        """
+        wanted = self._given.get("config")
+        if wanted is None:
+            return []
+        return [_install(self._given["path"], self._place, wanted, self._owner, self._check_mode)]
+
+    def after(self) -> List[Dict[str, Any]]:
+        """Remove the files if they aren't wanted, and the folder if nothing else is in it; as ``before``."""
+        if not self._given or self._given.get("config") is not None:
+            return []
+        return [_remove(self._given["path"], self._place, self._check_mode)]
+
+
+def _install(path: str, place: str, wanted: Mapping[str, Any], owner: Optional[int], check_mode: bool) -> Dict[str, Any]:
+    # Only where it's on: the page's modules are as many as all others of the task.
+    from . import program  # noqa: PLC0415
+
+    config.parse(wanted)
+    text = (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode("ascii")
+    files = [
+        Wanted(config.ARCHIVE, program.program(), place, owner, owner, _ARCHIVE_MODE),
+        Wanted(config.FILE, text, place, owner, owner, _CONFIG_MODE),
+    ]
+    with Directory(path, place, check_mode, Attributes(owner, owner, _FOLDER_MODE)) as folder:
+        plan = folder.compare(files)
+        folder.apply(plan)
+    return {"changed": plan.changed or folder.created, "diff": differences(path, plan, _shown)}
+
+
+def _remove(path: str, place: str, check_mode: bool) -> Dict[str, Any]:
+    if not opened.exists(path):
+        return {"changed": False, "diff": []}
+    with Directory(path, place, check_mode) as folder:
+        plan = folder.compare([], [config.ARCHIVE, config.FILE])
+        folder.apply(plan)
+    if not check_mode:
+        folders.unmake([path])
+    return {"changed": plan.changed, "diff": differences(path, plan, _shown)}
+
+
+def _shown(content: bytes) -> str:
+    return "(the program)\n" if content.startswith(b"PK") else content.decode("ascii", "replace")
