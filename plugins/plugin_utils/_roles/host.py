@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 
 from .. import _router_checks
 from .._capacity import capacity
@@ -157,6 +158,30 @@ class Host:
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
         return list(capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)["warnings"])
+
+    def successors_made(self) -> list[str]:
+        """Make the keys that succeed those that are to be rotated, by default all.
+
+        Returns:
+            the names of those that a run before had not made.
+
+        Raises:
+            ArgumentError: for a key that can't be made.
+        """
+        given = self.fastrouter.rotation_keys
+        names = list(dict.fromkeys(map(file_names.key_file, given))) if given else signing.names(self.emperor, self._announced)
+        return signing.make_successors(self.emperor, names, self._around.loader, self._around.check_mode)
+
+    def successors_promoted(self) -> list[str]:
+        """Let the keys that succeed others be the keys.
+
+        Returns:
+            the names of those that were not yet.
+
+        Raises:
+            ArgumentError: for a key that can't be written.
+        """
+        return signing.promote_successors(self.emperor, self._around.loader, self._around.check_mode)
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.
