@@ -16,8 +16,9 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_na
 
 from .. import _router_checks
 from .._capacity import capacity
-from . import both_sides, desired, emperor, fastrouter, signing, variables
+from . import both_sides, desired, emperor, fastrouter, intervals, signing, variables
 from .fastrouter import Routers
+from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
 # What a run brings about, in this order.
@@ -80,14 +81,32 @@ class Host:
         self._around = around
 
     @cached_property
-    def emperor(self) -> Emperor:
-        """The variables of the role ``emperor``."""
+    def _given(self) -> Emperor:
         return variables.read(Emperor, self._around.value)
+
+    @cached_property
+    def emperor(self) -> Emperor:
+        """The variables of the role ``emperor``, with the interval that is chosen where it is to be."""
+        return intervals.settled(self._given)
 
     @cached_property
     def fastrouter(self) -> Fastrouter:
         """The variables of the role ``fastrouter``."""
         return variables.read(Fastrouter, self._around.value)
+
+    @cached_property
+    def _router_variables(self) -> Fastrouter:
+        """The same with a tolerance that goes with the interval of every node."""
+        return intervals.with_tolerance(self.fastrouter, self._interval) if self._chooses else self.fastrouter
+
+    @property
+    def _chooses(self) -> bool:
+        return self._given.announce_interval == AUTO
+
+    @cached_property
+    def _interval(self) -> int:
+        """The longest interval of all nodes."""
+        return intervals.longest(self.emperor, self._nodes) if self._chooses else self.emperor.announce_interval
 
     @cached_property
     def binary(self) -> str:
@@ -96,7 +115,7 @@ class Host:
 
     @cached_property
     def _routers(self) -> Routers:
-        return fastrouter.routers(self.fastrouter, self.emperor)
+        return fastrouter.routers(self._router_variables, self.emperor)
 
     @cached_property
     def _nodes(self) -> list[dict[str, Any]]:
@@ -128,7 +147,7 @@ class Host:
         if REPORT in wanted:
             return []
         if {PUBLIC_KEYS, ROUTERS} & set(wanted):
-            return fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
+            return fastrouter.flaws(self._router_variables, self.emperor, self._routers, self._interval)
         given = self.emperor
         own = emperor.emperor_options(given, _on_demand(given))
         of_vassals = emperor.vassals_options(given)
@@ -155,6 +174,8 @@ class Host:
         if PUBLIC_KEYS not in wanted:
             return []
         given = self.emperor
+        if self._chooses:
+            return intervals.warnings(given, self._nodes)
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
         return list(capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)["warnings"])
@@ -216,7 +237,7 @@ class Host:
         at = emperor.paths(given)
         names = fastrouter.with_pools(self._routers.vassals)
         return {
-            "given": _shown(self.fastrouter),
+            "given": _shown(self._router_variables),
             "state": given.state,
             "signing": given.signing,
             "signing_keys_dir": given.signing_keys_dir,

@@ -132,6 +132,22 @@ def test_a_rotation_is_of_all_keys_or_of_those_that_are_named(tmp_path: Path) ->
     assert not (tmp_path / "keys" / "wiki.pem").exists()
 
 
+def test_hosts_that_choose_their_interval_and_their_routers_agree(tmp_path: Path) -> None:
+    entries = [{"server": "10.0.0.2:2626", "key": f"k{at}"} for at in range(100)]
+    others = {"node2": {"emperor_vassals": [{"name": "many", "subscriptions": entries}]}, "node3": {"emperor_vassals": [SHOP]}}
+    given = {"emperor_announce_interval": "auto", "emperor_node_count": "1000", "emperor_router_stats": "10.0.0.2:2627"}
+    for vassals, interval in ((others["node2"]["emperor_vassals"], 20), ([SHOP], 5)):
+        node = Host(around(tmp_path, {**given, "emperor_vassals": vassals}))
+        assert node.desired([VASSALS])["vassals"]["default_client_params"]["announce_interval"] == interval
+        assert node.planned([VASSALS])["given"]["router_tolerance"] == 3 * interval + 2
+    router = Host(around(tmp_path, {**given, "fastrouter_nodes": list(others)}, others))
+    assert router.desired([ROUTERS])["routers"]["vassals"][0]["server_params"]["tolerance"] == 62
+    assert router.planned([ROUTERS])["given"]["tolerance"] == 62
+    assert (router.flaws([ROUTERS]), router.warnings([PUBLIC_KEYS])) == ([], [])
+    own = {**given, "fastrouter_nodes": list(others), "fastrouter_server_params": {"tolerance": 59}}
+    assert "under three announce intervals" in Host(around(tmp_path, own, others)).flaws([ROUTERS])[0]
+
+
 # Whether a host that is missing may have vassals, and what that is worth.
 LIMITS: list[tuple[dict[str, Any], int]] = [
     ({"node2": {"emperor_vassals": [SHOP]}}, 100),
