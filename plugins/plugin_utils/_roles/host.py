@@ -106,7 +106,12 @@ class Host:
     @cached_property
     def _interval(self) -> int:
         """The longest interval of all nodes."""
-        return intervals.longest(self.emperor, self._nodes) if self._chooses else self.emperor.announce_interval
+        return intervals.longest(self._choices) if self._chooses else self.emperor.announce_interval
+
+    @cached_property
+    def _choices(self) -> list[intervals.Choice]:
+        """What the nodes choose."""
+        return intervals.choices(self.emperor, self._nodes)
 
     @cached_property
     def binary(self) -> str:
@@ -175,7 +180,7 @@ class Host:
             return []
         given = self.emperor
         if self._chooses:
-            return intervals.warnings(given, self._nodes)
+            return intervals.warnings(given, self._choices)
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
         return list(capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)["warnings"])

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import flat
 
 from .. import _capacity
-from . import signing
 from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
@@ -22,32 +23,48 @@ def settled(given: Emperor) -> Emperor:
     """The variables of a host with the interval that is chosen, and with a tolerance that goes with it.
 
     Raises:
-        ArgumentError: for a vassal that can't be signed for.
+        ArgumentError: for what is no vassal.
     """
     auto = given.announce_interval == AUTO
-    interval = chosen(given, given.vassals) if auto else given.announce_interval
+    interval = choice(given, given.vassals).interval if auto else given.announce_interval
     # Who can't ask the routers has to reckon with the host that announces itself least.
     longest = _capacity.STEPS[-1] if auto and not given.router_stats else interval
     return given._replace(announce_interval=interval, router_tolerance=max(given.router_tolerance, _tolerance(longest)))
 
 
-def chosen(given: Emperor, vassals: Sequence[Any]) -> int:
-    """The interval for a host with some vassals."""
-    return _chosen(given, signing.signed(given, vassals))
+class Choice(NamedTuple):
+    """The interval that a host chooses, and the part of a router's core that its announcements take then."""
+
+    interval: int
+    share: float
 
 
-def _chosen(given: Emperor, announcing: Sequence[Any]) -> int:
-    return _capacity.chosen_interval(announcing, max(1, given.node_count), max(1, len(given.routers)), given.signing_key_type)
-
-
-def longest(given: Emperor, nodes: Iterable[Mapping[str, Any]]) -> int:
-    """The longest interval that hosts choose.
+def choice(given: Emperor, vassals: Sequence[Any]) -> Choice:
+    """What a host with some vassals chooses.
 
     Args:
-        given: the variables of the routers' host, of which the other hosts have those that matter here as well.
-        nodes: the hosts with their vassals, as the lookup ``announced_vassals`` gives them.
+        given: the variables of a host, of which the others have those that matter here as well.
+
+    Raises:
+        ArgumentError: for what is no vassal.
     """
-    return max((chosen(given, one["vassals"]) for one in nodes if "vassals" in one), default=_capacity.STEPS[0])
+    announcing, kind = _announcing(given, vassals), given.signing_key_type
+    interval = _capacity.chosen_interval(announcing, max(1, given.node_count), max(1, len(given.routers)), kind)
+    return Choice(interval, _capacity.checking(announcing, kind) / interval)
+
+
+def choices(given: Emperor, nodes: Iterable[Mapping[str, Any]]) -> list[Choice]:
+    """What all hosts choose that have vassals.
+
+    Args:
+        nodes: the hosts, as the lookup ``announced_vassals`` gives them.
+    """
+    return [choice(given, one["vassals"]) for one in nodes if one.get("vassals")]
+
+
+def longest(found: Iterable[Choice]) -> int:
+    """The longest interval that a host chooses."""
+    return max((one.interval for one in found), default=_capacity.STEPS[0])
 
 
 def with_tolerance(routers: Fastrouter, interval: int) -> Fastrouter:
@@ -55,11 +72,24 @@ def with_tolerance(routers: Fastrouter, interval: int) -> Fastrouter:
     return routers._replace(tolerance=max(routers.tolerance, _tolerance(interval)))
 
 
-def warnings(given: Emperor, nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+def warnings(given: Emperor, found: Sequence[Choice]) -> list[str]:
     """What there is to warn of where hosts choose their intervals."""
-    announcing = [signing.signed(given, one["vassals"]) for one in nodes if one.get("vassals")]
-    share = sum(_capacity.checking(one, given.signing_key_type) / _chosen(given, one) for one in announcing)
-    return _capacity.busy_routers(share, given.node_count, len(announcing))
+    return _capacity.busy_routers(sum(one.share for one in found), given.node_count, len(found))
+
+
+def _announcing(given: Emperor, vassals: Sequence[Any]) -> list[dict[str, Any]]:
+    """What vassals announce, and whether it is signed: of a fleet, all else would take seconds."""
+
+    def signed(entry: Mapping[str, Any]) -> bool:
+        own = entry.get("signing")
+        return given.signing if own is None else own is not False
+
+    def read(place: str, vassal: Mapping[str, Any]) -> dict[str, Any]:
+        found = flat(place + ".subscriptions", vassal["subscriptions"])
+        return {"subscriptions": [{"key": one.get("key"), "signing": signed(one)} for dummy, one in found]}
+
+    every = flat("emperor_vassals", vassals)
+    return [read(place, vassal) for place, vassal in every if vassal.get("subscriptions")]
 
 
 def _tolerance(interval: int) -> int:
