@@ -31,6 +31,8 @@ _WAIT_TIMEOUT = 60
 _VASSALS = "emperor_vassals"
 _PREFLIGHT = "preflight"
 _PLANNED, _WRITTEN = "planned", "written"
+# Steps of a rotation, which are the controller's alone.
+_MADE, _PROMOTED = "successors_made", "successors_promoted"
 # The module's arguments that don't follow from variables.
 _OWN = ("state", "running")
 
@@ -63,6 +65,9 @@ class ActionModule(BulkAction):
             # Who skips these checks still needs what the variables come to.
             flaws = [] if _PREFLIGHT in task_vars.get("ansible_skip_tags", ()) else here.flaws(parts)
             return {"failed": True, "msg": mask("; ".join(flaws))} if flaws else {"changed": False, **here.planned(parts)}
+        if args.get("state") in (_MADE, _PROMOTED):
+            names = here.successors_made() if args["state"] == _MADE else here.successors_promoted()
+            return {"changed": bool(names), "keys": names}
         if args.get("state") == _WRITTEN:
             wanted = here.desired(parts)
             for warning in here.warnings(parts):

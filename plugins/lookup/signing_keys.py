@@ -13,6 +13,8 @@ author:
 description:
   - Reads the private keys with which nodes sign their announcements, and makes those that are missing.
   - A new key's file has mode 0600 from its first byte and is never seen in parts. Of two runs at once both get the same key.
+  - Only the keys that are asked for are read and decrypted. For O(half=public) none is decrypted whose public half is known, see
+    O(directory).
   - Needs the Python package C(cryptography) on the controller to make keys.
 options:
   _terms:
@@ -51,7 +53,11 @@ options:
     type: str
     default: SHA256
   directory:
-    description: The folder. It is made with mode 0700 when a key is. Files in it may be encrypted with ansible-vault.
+    description:
+      - The folder. It is made with mode 0700 when a key is. Files in it may be encrypted with ansible-vault. A key that is made
+        where another is encrypted is encrypted with the same password.
+      - Its folder C(public) has the public half of each key that was made or whose public half was asked for, in
+        C(NAME.pub.pem), which is not encrypted. One that does not belong to its private key is an error.
     type: str
     required: true
   create:
@@ -111,8 +117,14 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_s
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import discreet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import announced, halves, key_names, key_owners
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.store import Store
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves import (
+    announced,
+    halves,
+    key_names,
+    key_owners,
+    of_routers,
+)
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.store import CREATE, IMAGINE, REFUSE, Store
 
 
 class LookupModule(LookupBase):
@@ -126,7 +138,7 @@ class LookupModule(LookupBase):
             self.set_options(var_options=variables, direct=kwargs)
             option = self.get_option
             store = Store(option("directory"), self._loader, option("type"), option("size"))
-            missing = "imagine" if option("ephemeral") else "create" if option("create") else "refuse"
+            missing = IMAGINE if option("ephemeral") else CREATE if option("create") else REFUSE
             if option("vassals") is not None:
                 return [self._of_vassals(store, missing)]
             if option("successors"):
@@ -142,9 +154,9 @@ class LookupModule(LookupBase):
         signed = signed_vassals(announced(option("vassals"), option("owners")), folder, option("signing_digest"))
         names = key_names(signed, None if public else folder)
         if public:
-            found = halves(signed, {**store.keys(names, missing), **store.successors()}, "public")
+            found = of_routers(signed, store.public_halves(names, missing))
         elif option("successors"):
-            successors = store.successors()
+            successors = store.successors(names)
             found = [{"file": name, "content": successors[name]} for name in names if name in successors]
         else:
             found = halves(signed, store.keys(names, missing), "private")

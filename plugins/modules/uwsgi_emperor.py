@@ -15,6 +15,8 @@ description:
   - What the role P(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that; for files alone there are
     M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
   - O(state=planned) changes nothing and returns what the variables of the roles come to.
+  - O(state=successors_made) and O(state=successors_promoted) are the steps of a rotation of signing keys that change nothing but
+    the folder of keys on the controller.
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
@@ -35,7 +37,7 @@ options:
   state:
     description: What is done, see above. V(served) comes after V(written), and after the service manager has started the Emperor.
     type: str
-    choices: [planned, written, served]
+    choices: [planned, successors_made, successors_promoted, written, served]
     required: true
   parts:
     description:
@@ -140,6 +142,11 @@ given:
   description: The variables of the role, in the types that they stand for, but for what is long or may be secret.
   type: dict
   returned: when O(state=planned)
+keys:
+  description: The names of the keys that were made or promoted.
+  type: list
+  elements: str
+  returned: when O(state=successors_made) or O(state=successors_promoted)
 configured:
   description: Whether the Emperor's own options changed. C(unit) and C(wrapper) say the same of these files, where there are any.
   type: bool
@@ -203,13 +210,14 @@ argument:
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
 
+STATES = ["planned", "successors_made", "successors_promoted", "written", "served"]
 PARTS = ["vassals", "service", "public_keys", "routers", "report"]
 
 
 def main() -> None:
     """Run the module."""
     arguments = {
-        "state": {"type": "str", "choices": ["planned", "written", "served"], "required": True},
+        "state": {"type": "str", "choices": STATES, "required": True},
         "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": ["vassals"]},
         "vassals": {"type": "raw"},
         "done": {"type": "dict"},

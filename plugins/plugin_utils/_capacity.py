@@ -22,6 +22,9 @@ SIGNED = {"ec": 390e-6, "rsa": 800e-6, UNSIGNED: 0.0}
 # The part of a core that announcements may take, and the least interval that is worth it.
 _SHARE = 0.25
 _LEAST_INTERVAL = 5
+# What an interval that is chosen is one of: twice as long each, so that a fleet that grows changes it seldom. With the longest
+# one, a router that restarts has its nodes again within the roles' timeouts.
+STEPS = (5, 10, 20, 40)
 # An interval that uWSGI may have.
 _MOST_INTERVAL = 86400
 
@@ -52,7 +55,7 @@ def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any
         _check("interval", interval, _MOST_INTERVAL)
     found = list(_announcers("_input", vassals, ""))
     signed, unsigned = sum(one.signed for one in found), sum(one.unsigned for one in found)
-    busy = signed * CHECKED[key_type] + unsigned * CHECKED[UNSIGNED]
+    busy = _checking(Announcer("", signed, unsigned), key_type)
     most = max(found, key=lambda one: (one.signed, one.unsigned), default=Announcer("", 0, 0))
     signing = most.signed * routers * SIGNED[key_type]
     recommended = max(_LEAST_INTERVAL, math.ceil(max(busy, signing) / _SHARE))
@@ -67,6 +70,49 @@ def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any
         "vassal_share": round(signing / seconds, 4),
         "warnings": _warnings(seconds, recommended, busy / seconds, signing / seconds, most.name),
     }
+
+
+def chosen_interval(vassals: Any, hosts: int, routers: int = 1, key_type: str = "ec") -> int:
+    """The interval for the vassals of one of several hosts that announce themselves to the same routers.
+
+    Each host may take an equal part of the quarter of a core that a router has for announcements. So together they take no more,
+    however many subscriptions the others have, and nobody has to look at those.
+
+    Args:
+        vassals: the host's, as for ``capacity``.
+        hosts: how many there are.
+    """
+    found = list(_announcers("emperor_vassals", vassals, ""))
+    busy = sum(_checking(one, key_type) for one in found)
+    signing = max((one.signed for one in found), default=0) * routers * SIGNED[key_type]
+    needed = max(busy * hosts, signing) / _SHARE
+    return next((step for step in STEPS if step >= needed), STEPS[-1])
+
+
+def checking(vassals: Any, key_type: str) -> float:
+    """Seconds of a router's core for one announcement of each subscription of some vassals."""
+    return sum(_checking(one, key_type) for one in _announcers("emperor_vassals", vassals, ""))
+
+
+def busy_routers(share: float, hosts: int, announcing: int) -> list[str]:
+    """What there is to warn of where each host chose its interval.
+
+    Args:
+        share: the part of a core that the announcements take.
+        hosts: how many hosts each of them counted with.
+        announcing: how many there are.
+    """
+    if share <= _SHARE:
+        return []
+    if hosts < announcing:
+        remedy = f"emperor_node_count is {hosts}, and {announcing} hosts announce themselves; set it to {announcing} for all"
+    else:
+        remedy = f"{STEPS[-1]} seconds are the longest interval that is chosen; set a longer emperor_announce_interval"
+    return [f"announcements take {share:.0%} of a core of each router; {remedy}"]
+
+
+def _checking(one: Announcer, key_type: str) -> float:
+    return one.signed * CHECKED[key_type] + one.unsigned * CHECKED[UNSIGNED]
 
 
 def _warnings(interval: int, recommended: int, router: float, vassal: float, name: str) -> list[str]:
@@ -104,6 +150,11 @@ def _announcer(place: str, vassal: Mapping[str, Any], host: str) -> Announcer:
         subscriptions = [subscriptions]
     if not isinstance(subscriptions, (list, tuple)) or not all(isinstance(one, Mapping) for one in subscriptions):
         raise ArgumentError(f"{place}.subscriptions", "must be a list of subscriptions")
-    signed = sum(1 for one in subscriptions if one.get("signing"))
+    keys = [(bool(one.get("signing")), _keys(one.get("key"))) for one in subscriptions]
     name = ": ".join(part for part in (host, str(vassal.get("name", ""))) if part)
-    return Announcer(name, signed, len(subscriptions) - signed)
+    return Announcer(name, sum(count for signed, count in keys if signed), sum(count for signed, count in keys if not signed))
+
+
+def _keys(value: Any) -> int:
+    """How many keys a subscription has; each is announced on its own."""
+    return len(value) if isinstance(value, (list, tuple)) else 1

@@ -11,9 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import signing
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import crypto, halves
-from benchmarks.measure import Line, Task, median, scratch, tasks, variables
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.store import Store
+from benchmarks.measure import Line, Task, exponent, median, scratch, tasks, variables
+from support import records
 from support.modules import COLLECTIONS, ROOT
+from support.vaults import encrypted, loader
 
 # Where "make bench" puts community.crypto.
 PEERS = ROOT / ".venv" / "bench"
@@ -80,6 +84,57 @@ def distributed(nodes: int, keys: int) -> dict[str, float]:
     return {"whole": whole, "cryptography": time.monotonic() - begin}
 
 
+def vaulted_store(folder: Path, keys: int) -> Any:
+    """Ansible's loader for a store of encrypted keys that all have successors; every file costs its decryption."""
+    secret = ("bench", b"a password")
+    text = encrypted(crypto.generate(), secret), encrypted(crypto.generate(), secret)
+    for place, content in zip((folder, folder / "next"), text):
+        place.mkdir(parents=True)
+        for at in range(keys):
+            (place / f"k{at}.test.pem").write_bytes(content)
+    return loader(secret)
+
+
+def rotated(folder: Path, own: int, keys: int) -> float:
+    """CPU seconds of the controller for the private halves of a host, while a store of encrypted keys is rotated."""
+    known = vaulted_store(folder, keys)
+    vassals = [{"name": f"v{at}", "subscriptions": [{"server": "10.0.0.2:2626", "key": f"k{at}.test"}]} for at in range(own)]
+    given = records.EMPEROR._replace(vassals=vassals, signing_keys_dir=str(folder))
+    begin = time.process_time()
+    found = signing.keys(given, known, check_mode=False)
+    took = time.process_time() - begin
+    assert (len(found.current), len(found.successors)) == (own, own)
+    return took
+
+
+def published(folder: Path, keys: int) -> dict[str, float]:
+    """CPU seconds of the controller for all public halves of a store of encrypted keys: at first, and once they are known."""
+    known = vaulted_store(folder, keys)
+    names = [f"k{at}.test.pem" for at in range(keys)]
+    found = {}
+    for run in ("first", "known"):
+        begin = time.process_time()
+        assert len(Store(str(folder), known).public_halves(names)) == keys
+        found[run] = time.process_time() - begin
+    return found
+
+
+def vaulted() -> list[Line]:
+    """The lines about stores that ansible-vault encrypted."""
+    with scratch() as folder:
+        own = {size: rotated(folder / f"own-{size}", size, 270) for size in (30, 90, 270)}
+        stores = {size: rotated(folder / f"store-{size}", 30, size) for size in (100, 1000, 10000)}
+        public = published(folder / "public", 1000)
+    return [
+        Line(6, "a rotation of encrypted keys, CPU for a host: exponent in its own keys, 30 to 270 of 270", 1.1, "less", "",
+             exponent(own), {f"{size} keys": seconds for size, seconds in own.items()}),
+        Line(6, "the same: exponent in the keys of the store, 100 to 10,000, of which the host has 30", 0.1, "less", "",
+             exponent(stores), {f"{size} keys": seconds for size, seconds in stores.items()}),
+        Line(6, "the public halves of 1,000 encrypted keys for a router, of which none is decrypted, CPU", 1, "less", "s",
+             public["known"], public),
+    ]  # fmt: skip
+
+
 def lines() -> list[Line]:
     """The table's lines about keys."""
     with scratch() as folder:
@@ -95,4 +150,5 @@ def lines() -> list[Line]:
         Line(4, "1,000 keys made, split and installed, beyond the same with one key", 5, "less", "s", many - one, times),
         Line(4, against, 100, "more", "times faster", 1000 * each / many, times),
         Line(6, "the public halves of 5,000 keys of 200 nodes", 1, "less", "s", whole, alone),
+        *vaulted(),
     ]

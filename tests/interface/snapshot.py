@@ -99,7 +99,12 @@ def _made(root: Path, given: dict[str, Any]) -> dict[str, Any]:
         package = f"ansible_collections.{COLLECTION}plugins.plugin_utils._roles."
         variables, emperor, desired = (importlib.import_module(package + name) for name in ("variables", "emperor", "desired"))
         plain = {name: value for name, value in given.items() if "{{" not in str(value)}
-        choices = {"emperor_install": "pip", "emperor_plugins": [], "emperor_vassals": [{"name": "NAME", "health": {}}]}
+        choices = {
+            "emperor_install": "pip",
+            "emperor_plugins": [],
+            "emperor_vassals": [{"name": "NAME", "health": {}}],
+            "emperor_node_count": 1,
+        }
         host = variables.read(variables.Emperor, {**plain, **choices}.get)
         systemd = desired.service(host, emperor.binary(host, "apt"), False)
         paths = emperor.paths(host)._asdict()

@@ -18,6 +18,7 @@ _FOLLOWING: dict[str, Any] = {
     "emperor_plugins": ["python3"],
     "emperor_binary": "",
     "emperor_group": "www-data",
+    "emperor_node_count": 1,
     "emperor_log_dir": "/var/log/emperor-uwsgi",
     "emperor_suspend_dir": "/etc/uwsgi/suspend",
     "emperor_signing_keys_dir": "/srv/signing_keys",

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import drains, large, plot, report, roles, vassals
+from benchmarks import drains, keys, large, plot, report, roles, vassals
 from benchmarks.measure import Line, exponent
 from support.modules import ROOT
 
@@ -39,6 +39,12 @@ def test_the_role_with_a_hundred_vassals_costs_what_it_does_with_one(tmp_path: P
 def test_a_drain_of_many_keys_loses_no_datagram() -> None:
     found = drains.many(3, 300)
     assert (found.lost, found.seconds < 20) == (0, True), found
+
+
+def test_a_rotation_costs_a_host_its_own_keys(tmp_path: Path) -> None:
+    own = {size: keys.rotated(tmp_path / f"own-{size}", size, 40) for size in (10, 20, 40)}
+    stores = {size: keys.rotated(tmp_path / f"store-{size}", 10, size) for size in (20, 100, 500)}
+    assert (exponent(own) > 0.5, exponent(stores) < 0.4) == (True, True), (own, stores)
 
 
 @pytest.mark.parametrize("shared", [0, 20])

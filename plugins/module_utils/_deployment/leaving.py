@@ -39,7 +39,7 @@ _ANSWER = 5
 _SEND_AGAIN = 1.0
 _TIMES = 3
 # uWSGI's own tolerance.
-_MAX_AGE = 17
+_LEAST_AGE = 17
 
 
 class Settings(NamedTuple):
@@ -60,6 +60,11 @@ class Settings(NamedTuple):
     timeout: int
     allow_outage: bool
     get: Get
+
+    @property
+    def max_age(self) -> int:
+        """Seconds since its last announcement up to which a node is fresh."""
+        return max(_LEAST_AGE, self.tolerance)
 
 
 class Leaver(NamedTuple):
@@ -205,7 +210,7 @@ class Way:
         listed = sorted({(one.key, one.node) for one in seen if one.state == presence.LISTED})
         if not listed:
             return
-        left, router, key = presence.fewest(tables, listed, time.time(), _MAX_AGE)
+        left, router, key = presence.fewest(tables, listed, time.time(), self._settings.max_age)
         if left < 1 or silent:
             why = f"{router} has no other fresh node for {key!r}" if left < 1 else "; ".join(silent)
             names = ", ".join(one.name for one in held if any(pair in listed for pair in one.pairs))

@@ -29,8 +29,6 @@ _ANSWER = 5
 _FAILED = 2
 # Seconds in which one that can't bind its sockets ends.
 _SETTLED = 2
-# uWSGI's own tolerance.
-_MAX_AGE = 17
 
 
 class Wanted(NamedTuple):
@@ -156,7 +154,7 @@ def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Ou
     found.warnings.extend(
         f"a router can't be asked whether it has the vassals: {one.error}" for one in answers if one.table is None
     )
-    listed = [(one.stats, _fresh(one.table, one.time)) for one in answers if one.table is not None]
+    listed = [(one.stats, _fresh(one.table, one.time, settings.max_age)) for one in answers if one.table is not None]
     for one in announcing:
         missing = [
             f"{router} doesn't have {node} in {key!r}" for router, fresh in listed for key, node in sorted(one.pairs - fresh)
@@ -170,12 +168,12 @@ def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Ou
             found.pending.setdefault(one.name, "; ".join(missing))
 
 
-def _fresh(table: Table, now: float) -> FrozenSet[presence.Pair]:
+def _fresh(table: Table, now: float, max_age: float) -> FrozenSet[presence.Pair]:
     return frozenset(
         (pool.key, node.address)
         for pool in table.pools
         for node in pool.nodes
-        if not node.dead and now - node.last_check <= _MAX_AGE
+        if not node.dead and now - node.last_check <= max_age
     )
 
 

@@ -15,7 +15,7 @@ from .._masking import mask
 
 SUFFIX = ".pem"
 # What a file's name may have in any file system that uWSGI runs on.
-_MAX_NAME = 255
+MAX_NAME = 255
 _UNSAFE = re.compile(rb"[^0-9A-Za-z._-]")
 _FILE_NAME = re.compile(r"[0-9A-Za-z._-]+\.pem\Z")
 
@@ -46,7 +46,7 @@ def file_name(path: str, value: Any) -> str:
     Raises:
         ArgumentError: when it isn't one that ``key_file`` could have made.
     """
-    if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > _MAX_NAME:
+    if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > MAX_NAME:
         try:
             text = str(value)
         except (ValueError, RecursionError):
@@ -56,7 +56,7 @@ def file_name(path: str, value: Any) -> str:
         shown = repr(mask(text)[:80])
         raise ArgumentError(
             path,
-            f"{shown} can't name a signing key's file; give at most {_MAX_NAME} of letters, digits, '.', '_' and '-', with "
+            f"{shown} can't name a signing key's file; give at most {MAX_NAME} of letters, digits, '.', '_' and '-', with "
             f"{SUFFIX} at the end, as the filter emperor.uwsgi.signing_key_file does",
         )
     return value

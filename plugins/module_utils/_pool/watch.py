@@ -26,8 +26,6 @@ _SETTLE = 0.2
 _SEND_AGAIN = 1.0
 # Seconds that a router has for its answer.
 _ANSWER = 5
-# uWSGI's own tolerance.
-MAX_AGE = 17
 # How many that lag are named.
 _MOST_NAMED = 20
 
@@ -46,13 +44,20 @@ class Watch:
         pairs: the nodes to look for.
         vassals: those of them that a router of 2.1 knows by a name besides, as they announce it.
         get: for routers whose stats server speaks http.
+        max_age: seconds since its last announcement up to which a node is fresh; by default uWSGI's own tolerance.
 
     Attributes:
         late: after ``wait``, who isn't where it shall be.
     """
 
     def __init__(
-        self, stats: Iterable[str], timeout: float, pairs: Iterable[Pair], get: Get, vassals: Optional[Mapping[Pair, str]] = None
+        self,
+        stats: Iterable[str],
+        timeout: float,
+        pairs: Iterable[Pair],
+        get: Get,
+        vassals: Optional[Mapping[Pair, str]] = None,
+        max_age: float = 17,
     ) -> None:
         self._stats: List[str] = list(dict.fromkeys(stats))
         self._timeout = timeout
@@ -60,6 +65,7 @@ class Watch:
         self._get = get
         self._vassals: Dict[Pair, str] = dict(vassals or {})
         self._own = Selection(self._pairs)
+        self._max_age = max_age
         self._errors: Dict[str, str] = {}
         self._last: Dict[str, Table] = {}
         # Those of a router that is silent now are as they were.
@@ -100,7 +106,7 @@ class Watch:
             raise ArgumentError("minimum", f"can't be seen to: {self.silent()}")
         if not self._last:
             return ""
-        left, router, key = presence.fewest(self._last, self._pairs, time.time(), MAX_AGE, keys)
+        left, router, key = presence.fewest(self._last, self._pairs, time.time(), self._max_age, keys)
         if left < minimum:
             raise ArgumentError(
                 "minimum",
@@ -150,6 +156,10 @@ class Watch:
 
         return owed
 
+    def is_fresh(self, now: Seen) -> bool:
+        """Whether a node is heard, by this host's clock."""
+        return now.state == presence.LISTED and time.time() - now.announced <= self._max_age
+
     def lagging(self) -> str:
         """Who isn't where it shall be, in words."""
         words = [
@@ -166,11 +176,6 @@ class Watch:
     def silent(self) -> str:
         """Which routers don't answer, and why."""
         return "; ".join(self._errors.values())
-
-
-def is_fresh(before: Seen, now: Seen) -> bool:
-    """Whether a node is heard, by this host's clock."""
-    return now.state == presence.LISTED and time.time() - now.announced <= MAX_AGE
 
 
 def by_pair(seen: Iterable[Seen]) -> Dict[Tuple[str, str], List[Seen]]:

@@ -24,7 +24,7 @@ from .._node.held import Held
 from .._node.unsubscribe import Farewells
 from .._pool import presence
 from .._pool.presence import Pair, Seen
-from .._pool.watch import Watch, by_pair, is_fresh
+from .._pool.watch import Watch, by_pair
 
 # How many vassals a warning names.
 _MOST_NAMED = 20
@@ -73,6 +73,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         (pair for one in vassals for pair in one.pairs),
         _http.get,
         instance.vassals(announced for one in vassals for announced in one.announcements),
+        params["max_age"],
     )
     before = watch.look(others=farewells is not None)
     if farewells:
@@ -109,7 +110,7 @@ def _check(params: Dict[str, Any]) -> None:
             "reason",
             f"{params['reason'][:80]!r} is no reason's name; give up to 64 lower case letters, digits, '-' and '_'",
         )
-    for name, least in (("timeout", 1), ("minimum", 0)):
+    for name, least in (("timeout", 1), ("minimum", 0), ("max_age", 0)):
         if params[name] < least:
             raise ArgumentError(name, f"{params[name]} is too small; give {least} or more")
     if not params["router_stats"] and (params["wait"] or params["minimum"]):
@@ -213,7 +214,7 @@ def _brought_back(
 
     def arrived(old: Seen, now: Seen) -> bool:
         change = new.get((now.key, now.node))
-        return change is None or (presence.came_in if change else is_fresh)(old, now)
+        return change is None or (presence.came_in(old, now) if change else watch.is_fresh(now))
 
     return watch.wait(arrived, before)
 

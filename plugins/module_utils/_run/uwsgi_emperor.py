@@ -94,8 +94,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 
 def _settings(params: Dict[str, Any]) -> Settings:
-    if params["state"] == "planned":
-        raise ArgumentError("state", "planned is for the action plugin of the roles; use written or served")
+    if params["state"] not in ("written", "served"):
+        raise ArgumentError("state", f"{params['state']} is for the action plugin of the roles; use written or served")
     for name in ("desired", "leaving_path", "emperor_stats"):
         if params[name] is None:
             raise ArgumentError(name, "is missing, and there are no variables of a role that say it")

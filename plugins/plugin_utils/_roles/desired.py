@@ -24,7 +24,7 @@ class Keys(NamedTuple):
     Attributes:
         current: as for the module ``uwsgi_signing_keys``.
         successors: those that succeed some of them, while keys are being rotated.
-        succeeding: the names of all keys that have a successor.
+        succeeding: the names of those that have a successor.
     """
 
     current: list[dict[str, Any]]

@@ -247,6 +247,8 @@ def flaws(given: Emperor, options: Mapping[str, Any]) -> list[str]:
         )
     if given.announce_interval < 1:
         found.append("emperor_announce_interval: must be at least 1, since an interval of 0 crashes uWSGI")
+    if given.node_count < 1:
+        found.append("emperor_node_count: must be at least 1, since this host announces itself too")
     return found + (_tenants_flaws(given) if given.tyrant else [])
 
 

@@ -62,15 +62,19 @@ def with_pools(vassals: list[dict[str, Any]]) -> list[str]:
     return [one["name"] for one in vassals if any(_SUBSCRIPTION_SERVER in name for name in one.get("options") or {})]
 
 
-def flaws(given: Fastrouter, emperor: Emperor, found: Routers) -> list[str]:
-    """What uWSGI takes without a word, each with what comes of it."""
+def flaws(given: Fastrouter, emperor: Emperor, found: Routers, interval: int) -> list[str]:
+    """What uWSGI takes without a word, each with what comes of it.
+
+    Args:
+        interval: seconds between two announcements of a node.
+    """
     wrong = []
     if given.https and not (given.https_certificate and given.https_key):
         wrong.append("fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key")
     if "," in given.https_certificate + given.https_key:
         wrong.append("fastrouter_https_certificate, fastrouter_https_key: uWSGI splits at commas; give paths without one")
     low_ports = emperor.user in ("", "root") or emperor.supervisor != "systemd" or "CAP_NET_BIND_SERVICE" in emperor.capabilities
-    return wrong + found.flaws + _router_checks.flaws(found.vassals, emperor.announce_interval, low_ports)
+    return wrong + found.flaws + _router_checks.flaws(found.vassals, interval, low_ports)
 
 
 def _plugin_defaults(plugin: str, given: Fastrouter, emperor: Emperor) -> dict[str, Any]:

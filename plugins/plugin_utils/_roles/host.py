@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names
 
 from .. import _router_checks
 from .._capacity import capacity
-from . import both_sides, desired, emperor, fastrouter, live, signing, texts, variables
+from . import both_sides, desired, emperor, fastrouter, intervals, live, signing, texts, variables
 from .desired import Page
 from .fastrouter import Routers
+from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
 # What a run brings about, in this order.
@@ -84,14 +86,37 @@ class Host:
         self._around = around
 
     @cached_property
-    def emperor(self) -> Emperor:
-        """The variables of the role ``emperor``."""
+    def _given(self) -> Emperor:
         return variables.read(Emperor, self._around.value)
+
+    @cached_property
+    def emperor(self) -> Emperor:
+        """The variables of the role ``emperor``, with the interval that is chosen where it is to be."""
+        return intervals.settled(self._given)
 
     @cached_property
     def fastrouter(self) -> Fastrouter:
         """The variables of the role ``fastrouter``."""
         return variables.read(Fastrouter, self._around.value)
+
+    @cached_property
+    def _router_variables(self) -> Fastrouter:
+        """The same with a tolerance that goes with the interval of every node."""
+        return intervals.with_tolerance(self.fastrouter, self._interval) if self._chooses else self.fastrouter
+
+    @property
+    def _chooses(self) -> bool:
+        return self._given.announce_interval == AUTO
+
+    @cached_property
+    def _interval(self) -> int:
+        """The longest interval of all nodes."""
+        return intervals.longest(self._choices) if self._chooses else self.emperor.announce_interval
+
+    @cached_property
+    def _choices(self) -> list[intervals.Choice]:
+        """What the nodes choose."""
+        return intervals.choices(self.emperor, self._nodes)
 
     @cached_property
     def binary(self) -> str:
@@ -100,7 +125,7 @@ class Host:
 
     @cached_property
     def _routers(self) -> Routers:
-        return fastrouter.routers(self.fastrouter, self.emperor)
+        return fastrouter.routers(self._router_variables, self.emperor)
 
     @cached_property
     def _nodes(self) -> list[dict[str, Any]]:
@@ -151,7 +176,7 @@ class Host:
             return []
         if {PUBLIC_KEYS, ROUTERS} & set(wanted):
             flaws = live.router_flaws(self.fastrouter, self.emperor)
-            flaws += fastrouter.flaws(self.fastrouter, self.emperor, self._routers)
+            flaws += fastrouter.flaws(self._router_variables, self.emperor, self._routers, self._interval)
             # A page that can't be made is an error.
             return flaws if flaws or not self._dashboard else []
         given = self.emperor
@@ -185,10 +210,37 @@ class Host:
             found += live.warnings("fastrouter_dashboard", self.fastrouter.dashboard) + self._dashboard.warnings
         if PUBLIC_KEYS not in wanted:
             return found
+        found += both_sides.shared_names(self._nodes)
+        if self._chooses:
+            return found + intervals.warnings(given, self._choices)
         # Once, where the routers are deployed: each node would count the whole fleet.
         routers = max(1, len(given.routers))
         load = capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)
-        return [*found, *load["warnings"], *both_sides.shared_names(self._nodes)]
+        return found + list(load["warnings"])
+
+    def successors_made(self) -> list[str]:
+        """Make the keys that succeed those that are to be rotated, by default all.
+
+        Returns:
+            the names of those that a run before had not made.
+
+        Raises:
+            ArgumentError: for a key that can't be made.
+        """
+        given = self.fastrouter.rotation_keys
+        names = list(dict.fromkeys(map(file_names.key_file, given))) if given else signing.names(self.emperor, self._announced)
+        return signing.make_successors(self.emperor, names, self._around.loader, self._around.check_mode)
+
+    def successors_promoted(self) -> list[str]:
+        """Let the keys that succeed others be the keys.
+
+        Returns:
+            the names of those that were not yet.
+
+        Raises:
+            ArgumentError: for a key that can't be written.
+        """
+        return signing.promote_successors(self.emperor, self._around.loader, self._around.check_mode)
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be waited for.
@@ -226,7 +278,7 @@ class Host:
         at = emperor.paths(given)
         names = fastrouter.with_pools(self._routers.vassals)
         return {
-            "given": _shown(self.fastrouter),
+            "given": _shown(self._router_variables),
             "state": given.state,
             "signing": given.signing,
             "signing_keys_dir": given.signing_keys_dir,

@@ -12,8 +12,8 @@ from typing import Any
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import signed_vassals
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import Release, parse_release
 
-from .._signing.halves import announced, halves, key_names, key_owners
-from .._signing.store import Store
+from .._signing.halves import announced, halves, key_names, key_owners, of_routers
+from .._signing.store import CREATE, IMAGINE, Store
 from . import emperor
 from .desired import Keys
 from .variables import Emperor
@@ -34,15 +34,17 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
     announcing = signed(given, given.vassals)
     names = key_names(announcing, folder)
-    successors = store.successors()
+    successors = store.successors(names)
     owners = key_owners(announcing) if given.tyrant else {}
-    current = halves(announcing, store.keys(names, "imagine" if check_mode else "create"), "private", _routers(given))
+    current = halves(announcing, store.keys(names, _missing(check_mode)), "private", _routers(given))
     later = [{"file": name, "content": successors[name]} for name in names if name in successors]
     return Keys(_owned(current, owners), _owned(later, owners), list(successors))
 
 
 def public_halves(given: Emperor, announcing: Sequence[Any], loader: Any, check_mode: bool) -> list[dict[str, str]]:
     """Those of all that the vassals of a fleet sign with. Of a key that is being rotated it is its successor's.
+
+    Where the store has them already, no private key is decrypted.
 
     Args:
         announcing: what they announce, as ``signed`` gives it.
@@ -52,8 +54,30 @@ def public_halves(given: Emperor, announcing: Sequence[Any], loader: Any, check_
         ArgumentError: for a vassal that can't be signed for, or a file that's no key.
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
-    found = store.keys(key_names(announcing), "imagine" if check_mode else "create")
-    return halves(announcing, {**found, **store.successors()}, "public", _routers(given))
+    return of_routers(announcing, store.public_halves(key_names(announcing), _missing(check_mode)), _routers(given))
+
+
+def make_successors(given: Emperor, names: Sequence[str], loader: Any, check_mode: bool) -> list[str]:
+    """Make the keys that are to succeed others. Those that a run before made stay.
+
+    Returns:
+        the names of those that were made now.
+    """
+    store = Store(given.signing_keys_dir, loader, given.signing_key_type)
+    return store.make_successors(names, _missing(check_mode))
+
+
+def promote_successors(given: Emperor, loader: Any, check_mode: bool) -> list[str]:
+    """Let the keys that succeed others be the keys.
+
+    Returns:
+        the names of those that were not yet.
+    """
+    return Store(given.signing_keys_dir, loader).promote(check_mode) if given.signing else []
+
+
+def _missing(check_mode: bool) -> str:
+    return IMAGINE if check_mode else CREATE
 
 
 def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:

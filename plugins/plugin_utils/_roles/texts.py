@@ -21,11 +21,23 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 Convert = Callable[[str, Any], Any]
 
 boolean = values.flag
+# What "auto" is as a whole number: no other text and no number means it.
+AUTO = -(2**63) - 1
 
 
 def integer(name: str, value: Any) -> int:
     """A whole number of 64 bits, in ASCII digits where it is text."""
     return values.whole(name, value, -(2**63), 2**63 - 1)
+
+
+def interval(name: str, value: Any) -> int:
+    """A whole number, or the word "auto"."""
+    if isinstance(value, str) and value.strip() == "auto":
+        return AUTO
+    try:
+        return integer(name, value)
+    except ArgumentError as error:
+        raise ArgumentError(name, f"{error.problem}; give seconds, or auto") from None
 
 
 def text(name: str, value: Any) -> str:

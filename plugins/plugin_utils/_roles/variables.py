@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple, Optional, TypeVar, get_type_hints
 
-from .texts import Convert, boolean, choice, integer, mapping, mappings, maybe, sequence, text
+from .texts import Convert, boolean, choice, integer, interval, mapping, mappings, maybe, sequence, text
 
 Bool = Annotated[bool, boolean]
 Int = Annotated[int, integer]
@@ -54,7 +54,8 @@ class Emperor(NamedTuple):
     signing_keys_dir: Str
     signing_key_type: Annotated[str, choice("ec", "rsa")]
     signing_digest: Str
-    announce_interval: Int
+    announce_interval: Annotated[int, interval]
+    node_count: Int
     unsubscribe_on_reload: Bool
     harakiri: Int
     worker_reload_mercy: Int

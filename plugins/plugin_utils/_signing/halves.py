@@ -139,6 +139,20 @@ def halves(items: Any, private_keys: Any, half: str, release: Release = V2_0) ->
     return _public_halves(contents, needed.signed)
 
 
+def of_routers(items: Any, public_halves: Mapping[str, str], release: Release = V2_0) -> list[dict[str, str]]:
+    """The keys that routers need, where their public halves are known.
+
+    Args:
+        public_halves: in PEM, by the names of the private keys' files.
+        release: the routers'.
+
+    Returns:
+        as ``halves`` gives it, which may raise the same.
+    """
+    needed = _needed(items, release)
+    return [{"file": public, "content": public_halves[needed.signed[public]]} for public in sorted(needed.signed)]
+
+
 def _needed(items: Any, release: Release) -> Needed:
     """The keys that subscriptions are signed with, none of them in the way of another."""
     needed = Needed({}, {}, {})

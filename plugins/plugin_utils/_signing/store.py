@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's folder of private keys."""
+"""The controller's folder of private keys, with their public halves and, while keys are rotated, with their successors.
+
+A private key is read, and decrypted, where it is asked for by its name. Public halves are asked for without.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from ansible.parsing.vault import is_encrypted
@@ -15,7 +19,11 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_s
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_names, pem
 
-from . import crypto
+from . import crypto, public_file, temporary
+from .vault import Vault
+
+# What to do about a key that isn't there: make it, make it in memory only, or raise an error.
+CREATE, IMAGINE, REFUSE = "create", "imagine", "refuse"
 
 
 class Store:
@@ -28,37 +36,75 @@ class Store:
 
     def __init__(self, directory: str, loader: Any, kind: str = "ec", size: int = crypto.RSA_SIZE) -> None:
         self._directory = os.path.abspath(os.path.expanduser(directory))
+        self._vault = Vault(loader)
         self._loader = loader
         self._kind = kind
         self._size = size
 
-    def successors(self) -> dict[str, str]:
+    @cached_property
+    def _next(self) -> Store:
+        """The folder of the successors."""
+        found = Store(os.path.join(self._directory, NEXT), self._loader, self._kind, self._size)
+        found._vault = self._vault
+        return found
+
+    def successors(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """The keys in the folder ``next`` that differ from those of the same name here, by name: a rotation is under way.
+
+        Args:
+            names: those that are looked for, and nothing else is read; None for all.
 
         Raises:
             ArgumentError: for a file that's no key or can't be read.
         """
-        folder = os.path.join(self._directory, NEXT)
-        try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(file_names.SUFFIX))
-        except FileNotFoundError:
-            return {}
-        except OSError as exc:
-            raise ArgumentError("directory", f"{folder} can't be read: {exc.strerror}") from exc
-        successors = Store(folder, self._loader)
-        found = successors.keys(names, "refuse")
+        there = [name for name in (self._next._names() if names is None else names) if self._next._raw(name) is not None]
+        found = self._next.keys(there, REFUSE)
         return {name: key for name, key in found.items() if not self._is(name, key)}
 
-    def _is(self, name: str, key: str) -> bool:
-        path = os.path.join(self._directory, name)
-        content = self._read(path)
-        return content is not None and pem.inspect(path, content) == pem.inspect(path, key)
+    def make_successors(self, names: Iterable[Any], missing: str = CREATE) -> list[str]:
+        """Make those that aren't there yet, each encrypted as the key that it succeeds; those that are there aren't read.
 
-    def keys(self, names: Iterable[Any], missing: str = "create") -> dict[str, str]:
+        Returns:
+            the names of those that were made.
+
+        Raises:
+            ArgumentError: for one that can't be made.
+        """
+        made = []
+        for name in names:
+            if self._next._raw(name) is None:
+                made.append(name)
+                if missing == CREATE:
+                    self._next._make(name, self._raw(name))
+        return made
+
+    def promote(self, pretend: bool = False) -> list[str]:
+        """Let the successors be the keys, encrypted as they are.
+
+        Returns:
+            the names of those that were not yet.
+
+        Raises:
+            ArgumentError: for one that can't be written.
+        """
+        found = [(name, self._next._raw(name)) for name in self._next._names()]
+        differing = [(name, raw) for name, raw in found if raw is not None and raw != self._raw(name)]
+        for name, raw in [] if pretend else differing:
+            self._promote(name, raw)
+        return [name for name, dummy in differing]
+
+    def _promote(self, name: str, raw: bytes) -> None:
+        half, old = self._next._public_half(name, REFUSE), self._raw(name)
+        # The public half first: who is cut off in between is still in a rotation, in which routers have the successor's.
+        whole = self._encrypted_as(name, raw, old)
+        self._write_public(name, whole, half)
+        self._write(name, whole, os.replace)
+
+    def keys(self, names: Iterable[Any], missing: str = CREATE) -> dict[str, str]:
         """Several, by name, each as ``key`` gives it."""
         return {name: self.key(name, missing) for name in names}
 
-    def key(self, name: Any, missing: str = "create") -> str:
+    def key(self, name: Any, missing: str = CREATE) -> str:
         """One private key in PEM.
 
         Args:
@@ -68,54 +114,153 @@ class Store:
         Raises:
             ArgumentError: for a name that's no file's, a file that's no key, or one that can't be read or made.
         """
-        path = os.path.join(self._directory, file_names.file_name("name", name))
-        content = self._read(path)
-        if content is None and missing == "refuse":
-            raise ArgumentError("directory", f"{path} is not there; make it, or let create be true")
-        if content is None:
-            content = crypto.generate(self._kind, self._size)
-            if missing == "create":
-                content = self._write(path, content)
-        pem.inspect(path, content, "private")
-        return content
+        raw = self._raw(name)
+        if raw is not None:
+            return self._content(name, raw)
+        if missing == REFUSE:
+            raise ArgumentError("directory", f"{self._path(name)} is not there; make it, or let create be true")
+        return self._make(name, self._one_encrypted) if missing == CREATE else crypto.generate(self._kind, self._size)
 
-    def _read(self, path: str) -> str | None:
+    def public_halves(self, names: Iterable[Any], missing: str = CREATE) -> dict[str, str]:
+        """The public halves of several keys in PEM, by name. Of a key that is being rotated it is its successor's.
+
+        Args:
+            missing: as for ``key``. Only with ``create`` are files of public halves made.
+
+        Raises:
+            ArgumentError: as ``key`` does, and for a file that has another key's public half.
+        """
+        return {name: self._newest(name)._public_half(name, missing) for name in names}
+
+    def _newest(self, name: Any) -> Store:
+        """The folder with the key that routers are to know."""
+        return self if self._next._raw(name) is None else self._next
+
+    def _public_half(self, name: str, missing: str) -> str:
+        raw = self._raw(name)
+        if raw is None:
+            return crypto.public_half(self._path(name), self.key(name, missing))
+        half = self._public(name)
+        if half and is_encrypted(raw) and self._is_sealed(name, raw, half):
+            return half.content
+        derived = crypto.public_half(self._path(name), self._content(name, raw))
+        if half:
+            public_file.refuse_other(half, derived, self._public_path(name), self._path(name))
+        if missing == CREATE and (not half or is_encrypted(raw)):
+            self._write_public(name, raw, derived)
+        return derived
+
+    def _write_public(self, name: str, raw: bytes, public: str) -> None:
+        """Keep a public half that was checked.
+
+        Args:
+            raw: the private key's file.
+        """
+        said = public_file.said(name, pem.inspect(name, public, "public").fingerprint)
+        seals = self._vault.seals(raw, said) if is_encrypted(raw) else []
+        public_file.write(self._public_path(name), name, public, "".join(seals[:1]))
+
+    def _is_sealed(self, name: str, raw: bytes, half: public_file.PublicFile) -> bool:
+        return bool(half.seal) and half.seal in self._vault.seals(raw, public_file.said(name, half.fingerprint))
+
+    def _is(self, name: str, key: str) -> bool:
+        path, raw = self._path(name), self._raw(name)
+        return raw is not None and pem.inspect(path, self._content(name, raw)) == pem.inspect(path, key)
+
+    def _names(self) -> list[str]:
+        """Those of all keys, sorted."""
+        try:
+            return sorted(name for name in os.listdir(self._directory) if name.endswith(file_names.SUFFIX))
+        except FileNotFoundError:
+            return []
+        except OSError as exc:
+            raise ArgumentError("directory", f"{self._directory} can't be read: {exc.strerror}") from exc
+
+    def _path(self, name: Any) -> str:
+        return os.path.join(self._directory, file_names.file_name("name", name))
+
+    def _public_path(self, name: str) -> str:
+        return public_file.path_of(self._directory, name)
+
+    def _public(self, name: str) -> public_file.PublicFile | None:
+        return public_file.read(self._public_path(name), self._path(name))
+
+    def _raw(self, name: Any) -> bytes | None:
+        """A private key's file as it is, or None."""
+        path = self._path(name)
         try:
             with open(path, "rb") as stream:
-                content = stream.read()
+                return stream.read()
         except FileNotFoundError:
             return None
         except OSError as exc:
             raise ArgumentError("directory", f"{path} can't be read: {exc.strerror}") from exc
+
+    def _content(self, name: str, raw: bytes) -> str:
+        path = self._path(name)
         try:
-            if is_encrypted(content):
-                content = self._loader._get_file_contents(path)[0]
-            return content.decode("utf-8")
+            content = self._vault.decrypted(path, raw).decode("utf-8")
         except UnicodeDecodeError:
             raise ArgumentError(path, "is not PEM; give an RSA or an EC key in PEM") from None
+        pem.inspect(path, content, "private")
+        return content
 
-    def _write(self, path: str, content: str) -> str:
-        """Keep a new key, unless another run was faster.
+    @cached_property
+    def _one_encrypted(self) -> bytes | None:
+        """The file of a key that is encrypted; None where none is."""
+        for name in self._names():
+            try:
+                raw = self._raw(name)
+            except ArgumentError:
+                # That is for who needs that key.
+                continue
+            if raw is not None and is_encrypted(raw):
+                return raw
+        return None
+
+    def _encrypted_as(self, name: str, raw: bytes, other: bytes | None) -> bytes:
+        """A private key's file, encrypted if another one is."""
+        if other is None or is_encrypted(raw) or not is_encrypted(other):
+            return raw
+        return self._vault.encrypted_like(self._path(name), other, raw)
+
+    def _make(self, name: str, like: bytes | None) -> str:
+        """Make a new key, unless another run is faster.
+
+        Args:
+            like: the file of another key; where that is encrypted, this one is too.
 
         Returns:
-            the key that is there now.
+            the key that is there then.
         """
-        temporary = os.path.join(self._directory, f".{os.urandom(8).hex()}.tmp")
+        content = crypto.generate(self._kind, self._size)
+        raw = self._encrypted_as(name, content.encode("ascii"), like)
+        # One that is there is that of a key that is gone.
+        public_file.remove(self._public_path(name))
+        if not self._write(name, raw, os.link):
+            found = self._raw(name)
+            if found is None:
+                raise ArgumentError("directory", f"{self._path(name)} is a link to nothing; remove it")
+            return self._content(name, found)
+        self._write_public(name, raw, crypto.public_half(self._path(name), content))
+        return content
+
+    def _write(self, name: str, raw: bytes, put: Callable[[str, str], None]) -> bool:
+        """Write a private key.
+
+        Args:
+            put: ``os.replace``, or ``os.link``, which never replaces the key of a run that was faster.
+
+        Returns:
+            whether it was.
+        """
+        path = self._path(name)
         try:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            try:
-                with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-                    stream.write(content)
-                # Unlike a rename, a link never replaces the key of a run that was faster.
-                os.link(temporary, path)
-            finally:
-                if os.path.lexists(temporary):
-                    os.unlink(temporary)
-        except FileExistsError as exc:
-            found = self._read(path)
-            if found is None:
-                raise ArgumentError("directory", f"{path} is a link to nothing; remove it") from exc
-            return found
+            with temporary.written(self._directory, raw, 0o600) as made:
+                put(made, path)
+        except FileExistsError:
+            return False
         except OSError as exc:
             raise ArgumentError("directory", f"{path} can't be made: {exc.strerror}") from exc
-        return content
+        return True

@@ -110,6 +110,15 @@ def test_text_is_data(tmp_path: Path) -> None:
     assert deployed(tmp_path / "extra", {}, *extra) == wanted
 
 
+def test_an_interval_that_is_chosen_goes_with_the_tolerance_of_the_routers(tmp_path: Path) -> None:
+    many = {**SHOP, "subscriptions": [{**SHOP["subscriptions"][0], "key": [f"k{at}.test" for at in range(100)]}]}
+    given = {"emperor_vassals": json.dumps([many]), "fastrouter_nodes": "node", "emperor_announce_interval": "auto"}
+    for count, interval, tolerance in (("1", 5, 17), ("1000", 20, 62)):
+        found = deployed(tmp_path / count, {**given, "emperor_node_count": count})
+        assert f"subscribe-freq = {interval}\n" in found["etc/vassals/shop.ini"]
+        assert f"subscription-tolerance = {tolerance}\n" in found["etc/routers/fastrouter.ini"]
+
+
 def test_what_is_no_such_text_is_an_error_with_its_name_and_form(tmp_path: Path) -> None:
     (tmp_path / "hosts.ini").write_text(
         f"node ansible_connection=local ansible_python_interpreter={playbook.PYTHON}\n", encoding="utf-8"

@@ -9,11 +9,14 @@ The module is in conformance/test_deployment.py with real hosts; here nothing an
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
-from support import debug_output, playbook
+from support import debug_output, keys, playbook
 from support.debug_output import VALUE
+from support.role import base
 from support.stream import refusing
 
 LOG = {"unit": "", "by_vassal": False, "file": "", "since": 0}
@@ -46,3 +49,22 @@ def test_where_nothing_started_the_emperor_it_is_a_warning(tmp_path: Path) -> No
         run = playbook.tasks(tmp_path, [served(tmp_path, stats, running=False)])
     assert run.results[0].get("failed", False) is False
     assert "nothing was waited for, since the Emperor doesn't run" in run.output
+
+
+def test_the_steps_of_a_rotation_change_the_controllers_folder_and_say_names_alone(tmp_path: Path) -> None:
+    (tmp_path / "host").mkdir()
+    vassals = [{"name": "shop", "subscriptions": [{"server": "127.0.0.1:2626", "key": "shop.test"}]}]
+    roles = [{"ansible.builtin.include_role": {"name": "emperor.uwsgi.fastrouter", "tasks_from": name}} for name in
+             ("make_successors", "make_successors", "promote_successors", "promote_successors")]  # fmt: skip
+    given = {**base(tmp_path / "host"), "emperor_vassals": vassals}
+    inventory = {"all": {"hosts": {"localhost": {**given, "ansible_connection": "local"}}}}
+    (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="ascii")
+    run = playbook.run(tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": roles}], "-i", "inventory.json", "-vvv")
+    assert run.code == 0, run.output
+    store = tmp_path / "host" / "signing_keys"
+    key = (store / "shop.test.pem").read_text(encoding="ascii")
+    assert (store / "next" / "shop.test.pem").read_text(encoding="ascii") == key
+    assert [path.name for path in (store / "public").iterdir()] == ["shop.test.pub.pem"]
+    said = re.findall(r'"keys": \[\s*(.*?)\s*\]', run.output, re.DOTALL)
+    assert said == ['"shop.test.pem"', "", '"shop.test.pem"', ""], run.output
+    assert keys.leaked(run.output, key) == []

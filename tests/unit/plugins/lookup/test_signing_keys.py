@@ -22,6 +22,7 @@ UNDEFINED = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
 OLD, NEW, RSA = keys.private("ec", "old"), keys.private("ec", "new"), keys.private("rsa")
 FILES = {"a.pem": OLD, "next/a.pem": NEW, "b.pem": RSA, "public.pem": keys.public("ec")}
 PASSWORD = b"secret"
+VAULT = VaultLib([("default", VaultSecret(PASSWORD))])
 
 
 def lookup(*terms: str, **options: Any) -> str:
@@ -80,7 +81,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, content in FILES.items():
         (found / name).write_text(content, encoding="ascii")
     (found / "binary.pem").write_bytes(b"\xff\xfe")
-    (found / "vaulted.pem").write_bytes(VaultLib([("default", VaultSecret(PASSWORD))]).encrypt(NEW))
+    (found / "vaulted.pem").write_bytes(VAULT.encrypt(NEW))
     return found
 
 
@@ -106,7 +107,8 @@ def test_a_missing_key_is_made(at: int, run: playbook.Run, store: Path) -> None:
     made = run.results[len(GOOD) + at]["msg"]
     assert made.startswith("-----BEGIN PRIVATE KEY-----\n")
     for name in MADE[at][1]:
-        assert (mode(store / name), (store / name).read_text()) == ("0600", made)
+        # Another key of the store is encrypted, so this one is.
+        assert (mode(store / name), VAULT.decrypt((store / name).read_bytes()).decode()) == ("0600", made)
     assert not (store / "imagined.pem").exists()
 
 

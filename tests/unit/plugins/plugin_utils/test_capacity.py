@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._capacity import capacity
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._capacity import busy_routers, capacity, checking, chosen_interval
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def vassal(signed: int = 0, unsigned: int = 0, name: str = "v") -> dict[str, Any]:
@@ -95,3 +97,50 @@ def test_what_is_wrong_is_named(vassals: Any, arguments: Any, problem: str) -> N
     with pytest.raises(ArgumentError) as caught:
         capacity(vassals, **arguments)
     assert str(caught.value).startswith(problem)
+
+
+# A host's vassals, how many hosts there are, the routers and the type of the keys, and the interval.
+CHOSEN: list[tuple[Any, int, int, str, int]] = [
+    ([], 1000, 2, "ec", 5),
+    (vassal(signed=10), 1, 1, "ec", 5),
+    (vassal(signed=26), 1000, 1, "ec", 5),
+    (vassal(signed=27), 1000, 1, "ec", 10),
+    (many(2, signed=26), 1000, 1, "ec", 10),
+    (vassal(signed=100), 1000, 1, "ec", 20),
+    (vassal(signed=100), 1000, 1, "rsa", 10),
+    (vassal(unsigned=100), 1000, 1, "ec", 5),
+    ({"subscriptions": {"key": ["a"] * 100, "signing": ["SHA256", "/k"]}}, 1000, 1, "ec", 20),
+    # One host that signs for many keys and routers.
+    (vassal(signed=1000), 1, 4, "ec", 10),
+    (vassal(signed=1000), 1, 4, "rsa", 20),
+    (vassal(signed=10000), 1000, 4, "ec", 40),
+]
+
+
+@pytest.mark.parametrize(("vassals", "hosts", "routers", "key_type", "interval"), CHOSEN, ids=range(len(CHOSEN)))
+def test_a_host_chooses_by_its_own_keys_and_the_number_of_hosts(
+    vassals: Any, hosts: int, routers: int, key_type: str, interval: int
+) -> None:
+    assert chosen_interval(vassals, hosts, routers, key_type) == interval
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=30))
+def test_hosts_that_choose_for_themselves_leave_the_routers_their_time(keys: list[int]) -> None:
+    fleet = [{"subscriptions": {"key": ["k"] * count, "signing": ["SHA256", "/k"]}} for count in keys]
+    chosen = [chosen_interval(one, len(fleet)) for one in fleet]
+    share = sum(checking(one, "ec") / interval for one, interval in zip(fleet, chosen))
+    assert share <= 0.25 or max(chosen) == 40
+    # One more host changes an interval to the next step at most.
+    assert all(chosen_interval(one, len(fleet) + 1) <= 2 * interval for one, interval in zip(fleet, chosen))
+
+
+def test_routers_that_have_too_much_to_do_are_told_why() -> None:
+    assert busy_routers(0.25, 1, 9) == []
+    assert busy_routers(0.5, 10, 40) == [
+        "announcements take 50% of a core of each router; emperor_node_count is 10, and 40 hosts announce themselves; set it to "
+        "40 for all"
+    ]
+    assert busy_routers(0.5, 40, 40) == [
+        "announcements take 50% of a core of each router; 40 seconds are the longest interval that is chosen; set a longer "
+        "emperor_announce_interval"
+    ]

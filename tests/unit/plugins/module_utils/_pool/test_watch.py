@@ -239,11 +239,25 @@ def test_a_minimum_of_others(looks: Looks) -> None:
     assert one.require(0, ["a"]) == ""
 
 
-def test_who_is_fresh(clock: Time) -> None:
-    seen = Seen(ONE, "a", NODE, "listed", 0, 83)
-    assert [watch.is_fresh(seen, one) for one in (seen, seen._replace(announced=82), seen._replace(state="dead"))] == [
+@pytest.mark.parametrize(("given", "oldest"), [({}, 83), ({"max_age": 62}, 38)])
+def test_who_is_fresh(clock: Time, given: Dict[str, int], oldest: int) -> None:
+    seen = Seen(ONE, "a", NODE, "listed", 0, oldest)
+    one = Watch([ONE], 10, [PAIR], lambda *dummy: b"", **given)  # type: ignore[arg-type]
+    assert [one.is_fresh(now) for now in (seen, seen._replace(announced=oldest - 1), seen._replace(state="dead"))] == [
         True, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("max_age", "left"), [(17, 0), (62, 1)])
+def test_how_old_another_node_may_be_is_said(clock: Time, looks: Looks, max_age: int, left: int) -> None:
+    one, routers = looks([[listed(), Listed("10.0.0.9:1", 50)]] * 2)
+    aged = Watch([ONE], 10, [PAIR], lambda *dummy: b"", max_age=max_age)
+    aged.look(others=True)
+    if left:
+        assert aged.require(1, ["a"]) == ""
+    else:
+        with pytest.raises(ArgumentError, match="would be left with 0 fresh nodes"):
+            aged.require(1, ["a"])
 
 
 def test_what_was_seen_of_each_node() -> None:

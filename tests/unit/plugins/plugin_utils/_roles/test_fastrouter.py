@@ -98,6 +98,6 @@ FLAWS: list[tuple[dict[str, Any], Any, list[str]]] = [
 @pytest.mark.parametrize(("given", "emperor", "words"), FLAWS)
 def test_what_goes_wrong_in_silence_is_found(given: dict[str, Any], emperor: Any, words: list[str]) -> None:
     variables = FASTROUTER._replace(**given)
-    found = fastrouter.flaws(variables, emperor, fastrouter.routers(variables, emperor))
+    found = fastrouter.flaws(variables, emperor, fastrouter.routers(variables, emperor), emperor.announce_interval)
     assert len(found) == len(words), found
     assert [one for one, begin in zip(found, words) if not one.startswith(begin)] == []

@@ -22,7 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import (
     Around,
     Host,
 )
-from support import records
+from support import keys, records
 
 SHOP = {"name": "shop", "subscriptions": [{"server": "10.0.0.2:2626", "key": "shop.example.com"}]}
 UNSIGNED = {"name": "blog", "subscriptions": [{"server": "10.0.0.2:2626", "key": "blog.example.com", "signing": False}]}
@@ -121,6 +121,34 @@ def test_routers_are_planned_by_both_roles_variables(tmp_path: Path) -> None:
     assert here.flaws([REPORT]) == here.flaws([ROUTERS]) == []
 
 
+def test_a_rotation_is_of_all_keys_or_of_those_that_are_named(tmp_path: Path) -> None:
+    given = {"fastrouter_nodes": "node2"}
+    others = {"node2": {"emperor_vassals": [SHOP, {"name": "wiki", "subscriptions": [{"key": "wiki"}]}]}}
+    (tmp_path / "keys" / "next").mkdir(parents=True)
+    (tmp_path / "keys" / "next" / "wiki.pem").write_text(keys.private(), encoding="ascii")
+    assert Host(around(tmp_path, given, others)).successors_made() == ["shop.example.com.pem"]
+    some = {**given, "fastrouter_rotation_keys": "blog:80,blog_80"}
+    assert Host(around(tmp_path, some, others)).successors_made() == ["blog_80.pem"]
+    assert Host(around(tmp_path, given, others)).successors_promoted() == ["wiki.pem"]
+    assert not (tmp_path / "keys" / "wiki.pem").exists()
+
+
+def test_hosts_that_choose_their_interval_and_their_routers_agree(tmp_path: Path) -> None:
+    entries = [{"server": "10.0.0.2:2626", "key": f"k{at}"} for at in range(100)]
+    others = {"node2": {"emperor_vassals": [{"name": "many", "subscriptions": entries}]}, "node3": {"emperor_vassals": [SHOP]}}
+    given = {"emperor_announce_interval": "auto", "emperor_node_count": "1000", "emperor_router_stats": "10.0.0.2:2627"}
+    for vassals, interval in ((others["node2"]["emperor_vassals"], 20), ([SHOP], 5)):
+        node = Host(around(tmp_path, {**given, "emperor_vassals": vassals}))
+        assert node.desired([VASSALS])["vassals"]["default_client_params"]["announce_interval"] == interval
+        assert node.planned([VASSALS])["given"]["router_tolerance"] == 3 * interval + 2
+    router = Host(around(tmp_path, {**given, "fastrouter_nodes": list(others)}, others))
+    assert router.desired([ROUTERS])["routers"]["vassals"][0]["server_params"]["tolerance"] == 62
+    assert router.planned([ROUTERS])["given"]["tolerance"] == 62
+    assert (router.flaws([ROUTERS]), router.warnings([PUBLIC_KEYS])) == ([], [])
+    own = {**given, "fastrouter_nodes": list(others), "fastrouter_server_params": {"tolerance": 59}}
+    assert "under three announce intervals" in Host(around(tmp_path, own, others)).flaws([ROUTERS])[0]
+
+
 # Whether a host that is missing may have vassals, and what that is worth.
 LIMITS: list[tuple[dict[str, Any], int]] = [
     ({"node2": {"emperor_vassals": [SHOP]}}, 100),
@@ -166,9 +194,9 @@ def test_what_is_written_is_what_is_waited_for(tmp_path: Path) -> None:
     assert here.served([ROUTERS], {})["names"] == ["fastrouter"]
 
 
-@pytest.mark.parametrize(("keys", "interval", "warned"), [(10, 5, 0), (30_000, 5, 1), (30_000, 60, 0)])
-def test_a_router_tells_when_it_can_not_take_the_announcements(keys: int, interval: int, warned: int, tmp_path: Path) -> None:
-    many = [{"name": f"v{at}", "subscriptions": [{"server": "10.0.0.2:2626", "key": f"k{at}"}]} for at in range(keys)]
+@pytest.mark.parametrize(("count", "interval", "warned"), [(10, 5, 0), (30_000, 5, 1), (30_000, 60, 0)])
+def test_a_router_tells_when_it_can_not_take_the_announcements(count: int, interval: int, warned: int, tmp_path: Path) -> None:
+    many = [{"name": f"v{at}", "subscriptions": [{"server": "10.0.0.2:2626", "key": f"k{at}"}]} for at in range(count)]
     given = {"fastrouter_nodes": ["node2"], "emperor_announce_interval": interval}
     here = Host(around(tmp_path, given, {"node2": {"emperor_vassals": many}}))
     found = here.warnings([PUBLIC_KEYS])

@@ -51,7 +51,7 @@ def test_what_succeeds_is_beside_what_is_current(tmp_path: Path) -> None:
     given = store(tmp_path, "shop", "elsewhere")
     found = signing.keys(given, LOADER, check_mode=True)
     assert [one["file"] for one in found.successors] == ["shop.pem"]
-    assert sorted(found.succeeding) == ["elsewhere.pem", "shop.pem"]
+    assert found.succeeding == ["shop.pem"]
     both, one_alone = (signing.signed(given, vassals) for vassals in ([VASSALS], VASSALS[:1]))
     halves = {one["file"]: one["content"] for one in signing.public_halves(given, both, LOADER, check_mode=True)}
     assert len(halves) == 2 and all("PUBLIC KEY" in one for one in halves.values())
@@ -68,6 +68,20 @@ def test_with_a_tyrant_each_key_has_an_owner(tmp_path: Path) -> None:
     both = [VASSALS[0], {**VASSALS[0], "name": "other", "owner": "bob"}]
     with pytest.raises(ArgumentError):
         signing.keys(given._replace(vassals=both), LOADER, check_mode=True)
+
+
+def test_keys_are_succeeded_and_promoted_by_their_names(tmp_path: Path) -> None:
+    given = store(tmp_path)
+    for check_mode in (True, False):
+        assert signing.make_successors(given, ["shop.pem"], LOADER, check_mode) == ["shop.pem"]
+    assert signing.make_successors(given, ["shop.pem"], LOADER, check_mode=False) == []
+    new = (tmp_path / "next" / "shop.pem").read_text(encoding="ascii")
+    for check_mode in (True, False):
+        assert (tmp_path / "shop.pem").read_text(encoding="ascii") == keys.private("ec", "shop")
+        assert signing.promote_successors(given, LOADER, check_mode) == ["shop.pem"]
+    assert (tmp_path / "shop.pem").read_text(encoding="ascii") == new
+    assert signing.promote_successors(given, LOADER, check_mode=False) == []
+    assert signing.promote_successors(given._replace(signing=False, signing_keys_dir="/dev/null"), LOADER, check_mode=False) == []
 
 
 def test_names_are_those_of_files(tmp_path: Path) -> None:

@@ -13,7 +13,16 @@ import pytest
 import yaml
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import texts
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.texts import Convert, boolean, integer, mapping, mappings, text
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.texts import (
+    AUTO,
+    Convert,
+    boolean,
+    integer,
+    interval,
+    mapping,
+    mappings,
+    text,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +33,8 @@ FORMS: list[tuple[Convert, list[Any], Any]] = [
     (boolean, [True, "true", "True", "yes", "on", "1", "y", "t", 1, 1.0], True),
     (boolean, [False, "false", "False", "no", "off", "0", "n", "f", 0, 0.0], False),
     (integer, [5, "5", " 5\n", "+5", "005"], 5),
+    (interval, [5, "5", " 5\n"], 5),
+    (interval, ["auto", " auto\n"], AUTO),
     (integer, [-(2**63), "-9223372036854775808"], -(2**63)),
     (text, ["a", "a"], "a"),
     (text, [33, "33"], "33"),
@@ -56,6 +67,8 @@ NO_MAPPINGS = "is not a list of mappings; give one, as text in JSON or YAML"
 BAD: list[tuple[Convert, Any, str, str]] = [
     *[(boolean, value, "v", NO_BOOLEAN) for value in ("", "maybe", "2", 2, None, [], {}, "tru e", "\u0661")],
     *[(integer, value, "v", NO_NUMBER) for value in ("", "five", "5.0", 5.0, True, None, [], "٣", "0x10", "1_000", "1e3")],
+    *[(interval, value, "v", NO_NUMBER + "; give seconds, or auto") for value in ("", "often", "Auto", None, True)],
+    (interval, AUTO, "v", "is not from -9223372036854775808 to 9223372036854775807; give seconds, or auto"),
     (integer, 2**63, "v", "is not from -9223372036854775808 to 9223372036854775807"),
     *[(text, value, "v", NO_TEXT) for value in (True, [], {}, ["a"])],
     *[(colour, value, "v", "is not known; give one of red, blue") for value in ("green", "", None, "Red")],

@@ -30,7 +30,7 @@ FORMS: dict[tuple[str, str], list[Any]] = {
     ("dict", ""): [{"a": 1}, '{"a": 1}', "a: 1"],
 }
 # Ansible's own check would refuse some of these forms, so the specs call them raw.
-KINDS = {texts.mapping: ("dict", ""), texts.mappings: ("list", "dict")}
+KINDS = {texts.mapping: ("dict", ""), texts.mappings: ("list", "dict"), texts.interval: ("int", "")}
 # Used where they are written, and by nobody else.
 RAW = {"fastrouter_report_dest", "fastrouter_report_mode"}
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import default_signing
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import halves
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing import crypto, halves
 from hypothesis import given
 from hypothesis import strategies as st
 from support import keys
@@ -126,6 +126,11 @@ def test_the_halves_of_the_keys_are_told(private_keys: Any) -> None:
     assert halves.halves(TWO, private_keys, "public") == PUBLIC_HALVES
     # The order of the subscriptions is not that of the files.
     assert halves.halves(TWO[::-1], private_keys, "public") == PUBLIC_HALVES
+
+
+def test_public_halves_that_are_known_are_those_of_routers() -> None:
+    known = {name: crypto.public_half(name, content) for name, content in BOTH.items()}
+    assert halves.of_routers(TWO[::-1], known) == PUBLIC_HALVES
 
 
 def test_subscriptions_that_agree_need_a_key_once() -> None:

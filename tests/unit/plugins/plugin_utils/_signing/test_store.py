@@ -74,7 +74,7 @@ def test_a_missing_key_is_made_for_its_owner_alone(tmp_path: Path, mask: int) ->
     finally:
         os.umask(before)
     assert kind(content) == ("EC", 256)
-    assert list(snapshot(folder)) == ["a.test.pem"]
+    assert list(snapshot(folder)) == ["a.test.pem", "public"]
     assert ((folder / "a.test.pem").read_text(), mode(folder / "a.test.pem"), mode(folder)) == (content, "0600", "0700")
     assert store(folder).key("a.test.pem", "refuse") == content
     assert store(folder).key("b.test.pem") != content
@@ -83,7 +83,8 @@ def test_a_missing_key_is_made_for_its_owner_alone(tmp_path: Path, mask: int) ->
 def test_the_longest_name_is_made(tmp_path: Path) -> None:
     name = "a" * 251 + ".pem"
     store(tmp_path).key(name)
-    assert list(snapshot(tmp_path)) == [name]
+    assert (os.listdir(tmp_path / "public"), (tmp_path / name).exists()) == ([], True)
+    assert store(tmp_path).public_halves([name])[name].startswith("-----BEGIN PUBLIC KEY-----\n")
 
 
 def test_the_type_and_the_size_are_chosen(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_the_type_and_the_size_are_chosen(tmp_path: Path) -> None:
     # What is there is of no matter.
     assert kind(store(tmp_path, "ec").key("a.pem")) == ("RS", 2048)
     assert refusal(store(tmp_path, "rsa", 1024), "c.pem") == ("size", "1024 is not from 2048 to 16384 bits")
-    assert sorted(os.listdir(tmp_path)) == ["a.pem", "b.pem"]
+    assert sorted(os.listdir(tmp_path)) == ["a.pem", "b.pem", "public"]
 
 
 def test_a_folder_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +219,7 @@ def test_of_two_threads_that_make_a_key_both_get_the_same(tmp_path: Path) -> Non
             thread.join()
         assert found == [(tmp_path / "keys" / name).read_text()] * RACERS
         # And nothing of those who were slower is left.
-        assert len(os.listdir(tmp_path / "keys")) == number + 1
+        assert len(os.listdir(tmp_path / "keys")) == number + 2
 
 
 RACE = """
@@ -247,7 +248,7 @@ def test_of_two_processes_that_make_a_key_both_get_the_same(tmp_path: Path) -> N
         process.stdin.flush()
     found = [process.communicate(timeout=60)[0] for process in processes]
     assert found == [(tmp_path / "keys" / "a.pem").read_text() + "\n"] * 2
-    assert os.listdir(tmp_path / "keys") == ["a.pem"]
+    assert sorted(os.listdir(tmp_path / "keys")) == ["a.pem", "public"]
 
 
 def test_a_key_that_is_there_at_the_last_moment_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
