@@ -64,6 +64,7 @@ lint-code:
 	yamllint --strict .
 	ruff check .
 	mypy
+	vermin --quiet --no-tips --violations --target=3.8- plugins/module_utils plugins/modules
 	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) lint-imports --no-cache
 	ansible-lint --offline
 	shellcheck $$(git ls-files ':!*.j2' | xargs grep -lE '^#!/bin/sh')
