@@ -61,6 +61,22 @@ options:
       - Wait as well until the application answers well, as in C(health) of a vassal in M(emperor.uwsgi.uwsgi_vassals). Of its
         members C(path) or C(command), C(host) and C(timeout) are used.
     type: dict
+  checks:
+    description:
+      - The O(health) of some of O(vassals), each its own. They are waited for together, up to O(timeout) for all of them.
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.1.0
+    suboptions:
+      vassal:
+        description: The ini file of one of O(vassals).
+        type: path
+        required: true
+      health:
+        description: As O(health), for this vassal in its place.
+        type: dict
+        required: true
   user:
     description:
       - The user that the vassal runs as, and so the C(command) of O(health) too. Root needs it for a C(command), unless the
@@ -139,6 +155,12 @@ def main() -> None:
             },
             "accepting": {"type": "bool", "default": True},
             "health": {"type": "dict"},
+            "checks": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"vassal": {"type": "path", "required": True}, "health": {"type": "dict", "required": True}},
+            },
             "user": {"type": "str"},
             "timeout": {"type": "int", "default": 60},
         },

@@ -107,7 +107,10 @@ MEMBERS: dict[str, list[tuple[Callable[[dict[str, Any]], dict[str, Any]], list[s
         (lambda one: {"desired": {"health": {"path": FOLDER}, "vassals": {**WRITTEN, **one}}}, ["path", "default_options"]),
         (lambda one: {"desired": {"health": {"path": FOLDER}, "vassals": WRITTEN, **one}}, ["health", "signing_keys", "vassals"]),
     ],
-    "uwsgi_reload": [(lambda one: {"health": {**HEALTH, **one}}, _HEALTH)],
+    "uwsgi_reload": [
+        (lambda one: {"health": {**HEALTH, **one}}, _HEALTH),
+        (lambda one: {"checks": [{"vassal": FOLDER + "/a.ini", "health": {**HEALTH, **one}}]}, _HEALTH),
+    ],
     "uwsgi_vassals": [
         (lambda one: {"vassals": [{**VASSAL, **one}]}, list(vassal._ARGUMENTS)),
         (lambda one: {"vassals": [{**VASSAL, "options": one}]}, ["env", "socket", "uid"]),

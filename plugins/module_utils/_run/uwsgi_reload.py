@@ -10,7 +10,7 @@ import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -89,16 +89,30 @@ def _vassals(module: AnsibleModule) -> List[Vassal]:
     places: Dict[str, str] = {}
     for at, path in given:
         places.setdefault(os.path.abspath(path), "vassal" if at < 0 else f"vassals[{at}]")
+    own = _checks(params, places)
     user = None
     vassals: List[Vassal] = []
     for path, place in places.items():
-        check = health("health", params["health"], path) if params["health"] is not None else None
+        where, given = own.get(path, ("health", params["health"]))
+        check = health(where, given, path) if given is not None else None
         if not vassals:
             user = _module.runner(params["user"], "user", module.check_mode)
         vassals.append(Vassal(place, path, check, user))
         if check:
-            _refuse(vassals[-1], check)
+            _refuse(vassals[-1], check, where)
     return vassals
+
+
+def _checks(params: Dict[str, Any], places: Dict[str, str]) -> Dict[str, Tuple[str, Any]]:
+    """The health of vassals that have their own, with its place, by their files."""
+    found: Dict[str, Tuple[str, Any]] = {}
+    for at, one in enumerate(params["checks"]):
+        path = os.path.abspath(one["vassal"])
+        if path not in places or path in found:
+            why = "is not among vassals; add it there" if path not in places else "has a check already; give it one"
+            raise ArgumentError(f"checks[{at}].vassal", f"{path} {why}")
+        found[path] = (f"checks[{at}].health", one["health"])
+    return found
 
 
 def _error(failed: Dict[str, str], count: int, several: bool) -> HostError:
@@ -116,13 +130,13 @@ def _instance(vassal: Vassal) -> Instance:
     return found if found.user else found._replace(user=vassal.user)
 
 
-def _refuse(vassal: Vassal, check: probe.Check) -> None:
+def _refuse(vassal: Vassal, check: probe.Check, place: str) -> None:
     """Refuse a check that can't be done."""
     if check.path:
         probe.target(_instance(vassal), check.host)
     elif os.geteuid() == ROOT and _instance(vassal).user is None:
         raise ArgumentError(
-            "health.command",
+            place + ".command",
             "runs a program that others may be able to change, so it is not run as root; set user to whom the vassal runs as",
         )
 

@@ -238,10 +238,31 @@ def test_the_applications_of_several_are_asked_at_once(tmp_path: Path) -> None:
     assert all(len(one.heard) == 1 for one in slow)
 
 
+def test_each_of_several_may_have_a_check_of_its_own(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        fine, busy = (stack.enter_context(serving(b"HTTP/1.0 " + said + b"\r\n\r\n")) for said in (b"200 OK", b"503 Busy"))
+        addresses = (fine.address, busy.address, busy.address)
+        paths = [str(put(tmp_path / f"{at}.ini", VASSAL.format(one))) for at, one in enumerate(addresses)]
+        stats = stack.enter_context(emperor(*(runs(at) for at in range(3))))
+        checks = [{"vassal": path, "health": {"path": path}} for path in paths[:2]]
+        found = run_all(paths, stats.address, checks=checks)
+        assert found.msg == f"{paths[1]}: does not answer well: status 503 (after 1 s)"
+        # The one without a check of its own has the common one.
+        found = run_all(paths, stats.address, checks=checks[:1], health={"command": "exit 4"}, user="root")
+        assert found.data["failed_vassals"] == paths[1:]
+        assert paths[0].encode() in fine.heard[0]
+        assert not run_all(paths, stats.address, checks=checks[:1]).failed
+
+
 REFUSED_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ({"vassals": []}, "vassals: is empty; give at least one", "vassals"),
     ({"vassals": ["{0}", "/nonexistent.ini"]}, "vassals[1]: /nonexistent.ini is no file", "vassals[1]"),
     ({"vassals": ["{0}", "{0}", "/dev/null"], "health": {"path": "/"}}, "vassals[2]: /dev/null can't be read", "vassals[2]"),
+    ({"checks": [{"vassal": "/other.ini", "health": {"path": "/"}}]}, "checks[0].vassal: /other.ini is not among vassals; add it",
+     "checks[0].vassal"),
+    ({"checks": [{"vassal": "{0}", "health": {"path": "/"}}] * 2}, "checks[1].vassal: {0} has a check already",
+     "checks[1].vassal"),
+    ({"checks": [{"vassal": "{0}", "health": {}}]}, "checks[0].health: needs one of path and command", "checks[0].health"),
     ({"vassal": "{0}"}, "parameters are mutually exclusive: vassal|vassals", ""),
     ({"vassals": None}, "one of the following is required: vassal, vassals", ""),
 ]
@@ -258,6 +279,6 @@ def test_bad_arguments_touch_none(
         given = {"emperor_stats": stats.address, "timeout": 1, **given}
         found = modules.run("uwsgi_reload", {name: value for name, value in given.items() if value is not None}, check)
     assert found.failed
-    assert found.msg.startswith(words)
+    assert found.msg.startswith(words.replace("{0}", paths[0]))
     assert found.data.get("argument", "") == argument
     assert not is_touched(Path(paths[0]))
