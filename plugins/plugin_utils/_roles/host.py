@@ -253,6 +253,15 @@ class Host:
         names = [one["name"] for one in self._routers.vassals] + ([live.DASHBOARD] if self.fastrouter.dashboard else [])
         return desired.routers_served(self.emperor, names, done)
 
+    @property
+    def _installs(self) -> list[str]:
+        """What the role installs, in this order."""
+        given = self.emperor
+        if given.install == "none" or given.state == "absent":
+            return []
+        # By tasks of its own: what is new there restarts no Emperor.
+        return [given.install, *([live.CLIENT] if self._has_pages else [])]
+
     def _planned_emperor(self) -> dict[str, Any]:
         given = self.emperor
         rolling = emperor.rolling_vassals(given)
@@ -263,7 +272,7 @@ class Host:
             "folders": emperor.folders(given),
             "binary": self.binary,
             "stop_timeout": emperor.stop_timeout(given),
-            "prometheus_client": self._has_pages and given.install != "none",
+            "installs": self._installs,
             "announcing_files": emperor.files(given, emperor.announcing(given)),
             "rolling_files": emperor.files(given, rolling),
             "rolling_checks": [

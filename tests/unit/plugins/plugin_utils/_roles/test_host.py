@@ -219,19 +219,22 @@ def test_pages_are_planned_written_and_waited_for(tmp_path: Path) -> None:
         wrong.flaws([ROUTERS])
 
 
-# The variables, whether prometheus_client is installed, and whether it must be there.
-CLIENTS: list[tuple[dict[str, Any], bool, bool]] = [
-    ({}, False, False),
-    ({"emperor_metrics": "127.0.0.1:1"}, True, False),
-    ({"emperor__dashboard": "127.0.0.1:1"}, True, False),
-    ({"emperor__dashboard": "127.0.0.1:1", "emperor_install": "none"}, False, True),
-    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "none"}, False, True),
-    ({"fastrouter_dashboard": "127.0.0.1:1"}, False, False),
+# The variables, what is installed, and whether prometheus_client must be there.
+CLIENTS: list[tuple[dict[str, Any], list[str], bool]] = [
+    ({}, ["package"], False),
+    ({"emperor_metrics": "127.0.0.1:1"}, ["package", "prometheus_client"], False),
+    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "pip"}, ["pip", "prometheus_client"], False),
+    ({"emperor__dashboard": "127.0.0.1:1"}, ["package", "prometheus_client"], False),
+    ({"emperor__dashboard": "127.0.0.1:1", "emperor_install": "none"}, [], True),
+    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "none"}, [], True),
+    ({"fastrouter_dashboard": "127.0.0.1:1"}, ["package"], False),
 ]
 
 
 @pytest.mark.parametrize(("given", "installed", "needed"), CLIENTS)
-def test_prometheus_client_is_there_where_a_page_is(given: dict[str, Any], installed: bool, needed: bool, tmp_path: Path) -> None:
+def test_prometheus_client_is_there_where_a_page_is(
+    given: dict[str, Any], installed: list[str], needed: bool, tmp_path: Path
+) -> None:
     here = Host(around(tmp_path, given))
-    assert here.planned([VASSALS])["prometheus_client"] is installed
+    assert here.planned([VASSALS])["installs"] == installed
     assert bool(here.desired([VASSALS])["imports"]) is needed
