@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import drains, keys, large, plot, report, roles, vassals
+from benchmarks import drains, fleets, keys, large, plot, report, roles, vassals
 from benchmarks.measure import Line, exponent
 from support.modules import ROOT
 
@@ -59,6 +59,14 @@ def test_the_inventory_of_a_large_pool_stays_small(tmp_path: Path) -> None:
     # 5,000 subscriptions, of which each router says half a megabyte.
     assert many.megabytes - few.megabytes < 40, (few, many)
     assert many.cpu / few.cpu < 6, (few, many)
+
+
+def test_the_controllers_part_is_what_no_module_took(tmp_path: Path) -> None:
+    plays = fleets.fleet(tmp_path / "fleet", 1)
+    pings = [{**play, "tasks": [{"ansible.builtin.ping": {}}] * 3} for play in plays]
+    found = fleets.run(tmp_path / "fleet", pings)
+    assert (found.modules, found.controller > 0) == (6, True)
+    assert fleets.ratio(fleets.Cost(6.0, 4), fleets.Cost(2.0, 2)) == 1.5
 
 
 def test_an_exponent_is_that_of_the_power() -> None:
