@@ -81,7 +81,7 @@ def test_the_sources_of_an_inventory_plugin_work(path: Path, tmp_path: Path) -> 
 
 def test_the_task_of_the_readme_works(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    run = playbook.tasks(folder, yaml.safe_load(moved(blocks(ROOT / "README.md")[2], folder)))
+    run = playbook.tasks(folder, yaml.safe_load(moved(blocks(ROOT / "README.md")[3], folder)))
     assert not run.results[0]["failed"], run.results[0]["msg"]
     assert [option["value"] for option in run.results[0]["options"] if option["name"] == "subscribe2"] == [
         "server=10.0.0.2:2626,key=shop.example.com,socket=0",

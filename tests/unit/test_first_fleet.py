@@ -18,7 +18,9 @@ def test_the_first_guide_works(tmp_path: Path) -> None:
         wait_for("the node", lambda: fleet.nodes() == fleet.expected("10.0.0.7"))
         assert all(fleet.answers("shop.example.com"))
         assert set(re.findall(r"changed=(\d+)", fleet.play("site.yml"))) == {"0"}
-        assert [path.name for path in (tmp_path / "signing_keys").iterdir()] == ["shop.example.com.pem"]
+        store = tmp_path / "signing_keys"
+        files = sorted(path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file())
+        assert files == ["public/shop.example.com.pub.pem", "shop.example.com.pem"]
 
         added = re.search(r"``(node2: \{.*\})``", GUIDE.read_text(encoding="utf-8"))
         assert added

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils import _archive
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _archive, _visible
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, unsubscribe
 
 BASE = "ansible_collections.emperor.uwsgi.plugins.module_utils."
@@ -19,7 +19,7 @@ def test_a_module_and_what_it_imports_is_in_it_and_nothing_else() -> None:
     found = {name[len(BASE) :] for name in _archive.parts(unsubscribe.__name__)}
     assert {"_node.unsubscribe", "_node.datagram", "_node.signature", "_errors"} <= found
     assert not [name for name in found if name.startswith(("_run", "_module", "_live", "_host"))]
-    assert list(_archive.parts(BASE + "_visible")) == [BASE + "_visible"]
+    assert list(_archive.parts(_visible.__name__)) == [_visible.__name__]
 
 
 def test_it_is_always_the_same_and_each_package_can_be_imported() -> None:

@@ -85,6 +85,40 @@ def test_an_emperor_of_2_1_lets_on_demand_vassals_sleep(tmp_path: Path, release:
     assert not modules.run("uwsgi_emperor", given).changed
 
 
+def test_a_page_is_written_with_its_vassal_and_removed_after_it(tmp_path: Path) -> None:
+    given = arguments(tmp_path, VASSAL)
+    page = {"path": str(tmp_path / "metrics"), "owned": True, "config": {"host": "node1"}}
+    given["desired"]["metrics"] = page
+    for changed in (True, False):
+        found = modules.run("uwsgi_emperor", given)
+        assert (found.failed, found.changed) == (False, changed), found.msg
+    assert sorted(path.name for path in (tmp_path / "metrics").iterdir()) == ["live.json", "live.zip"]
+    given["desired"]["metrics"] = {**page, "config": None}
+    for changed in (True, False):
+        found = modules.run("uwsgi_emperor", given)
+        assert (found.failed, found.changed) == (False, changed), found.msg
+    assert not (tmp_path / "metrics").exists()
+
+
+NEEDED = {"module": "nowhere", "plugin": "", "binary": "/nonexistent", "why": "install it"}
+PAGES: List[Any] = [
+    ({"metrics": 5}, "desired.metrics: must be a mapping with path, owned and config"),
+    ({"metrics": {"path": "/p", "config": {}}}, "host: is no text"),
+    ({"imports": 5}, "desired.imports: must be a mapping with module, plugin, binary, why"),
+    ({"imports": {**NEEDED, "why": None}}, "desired.imports: must be a mapping with module, plugin, binary, why"),
+    ({"imports": NEEDED}, "the Python module nowhere: can't be imported by uWSGI, which is not there; install it"),
+]
+
+
+@pytest.mark.parametrize(("pages", "problem"), PAGES)
+def test_a_page_that_can_not_be_is_refused_before_anything_changes(tmp_path: Path, pages: Any, problem: str) -> None:
+    given = arguments(tmp_path, VASSAL)
+    given["desired"].update(pages)
+    found = modules.run("uwsgi_emperor", given)
+    assert found.failed and found.msg.startswith(problem), found.msg
+    assert list(tmp_path.rglob("*.ini")) == []
+
+
 def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path) -> None:
     def swapped(first: str, second: str) -> Dict[str, Any]:
         both = {"a": first, "b": second}
