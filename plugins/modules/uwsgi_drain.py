@@ -93,6 +93,13 @@ options:
       - With V(0) the last node of a pool is drained, too, with a warning, and requests for its keys get no answer.
     type: int
     default: 0
+  minimum_keys:
+    description:
+      - Count the nodes that are left for these keys alone, by default for all keys of the node. A key that nobody shall announce
+        any more needs no others.
+    type: list
+    elements: str
+    version_added: 1.1.0
   tyrant:
     description:
       - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights
@@ -237,6 +244,7 @@ def main() -> None:
             "timeout": {"type": "int", "default": 60},
             "reason": {"type": "str", "default": "operator"},
             "minimum": {"type": "int", "default": 0},
+            "minimum_keys": {"type": "list", "elements": "str", "no_log": False},
             "tyrant": {"type": "bool", "default": False},
         },
         required_one_of=[("vassal", "fragment", "subscriptions", "vassals")],

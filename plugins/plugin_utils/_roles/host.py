@@ -179,6 +179,7 @@ class Host:
             "binary": self.binary,
             "stop_timeout": emperor.stop_timeout(given),
             "rolling_files": emperor.files(given, rolling),
+            "announced_keys": emperor.keys(given),
             "rolling_checks": [
                 {"vassal": emperor.files(given, [one["name"]])[0], "health": one["health"]}
                 for one in given.vassals
@@ -193,6 +194,7 @@ class Host:
         return {
             "given": _shown(self.fastrouter),
             "state": given.state,
+            "own_vassals": bool(given.vassals),
             "signing": given.signing,
             "signing_keys_dir": given.signing_keys_dir,
             "signing_key_type": given.signing_key_type,
