@@ -100,6 +100,13 @@ options:
     type: int
     default: 17
     version_added: 1.1.0
+  minimum_keys:
+    description:
+      - Count the nodes that are left for these keys alone, by default for all keys of the node. A key that nobody shall announce
+        any more needs no others.
+    type: list
+    elements: str
+    version_added: 1.1.0
   tyrant:
     description:
       - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights
@@ -245,6 +252,7 @@ def main() -> None:
             "reason": {"type": "str", "default": "operator"},
             "minimum": {"type": "int", "default": 0},
             "max_age": {"type": "int", "default": 17},
+            "minimum_keys": {"type": "list", "elements": "str", "no_log": False},
             "tyrant": {"type": "bool", "default": False},
         },
         required_one_of=[("vassal", "fragment", "subscriptions", "vassals")],

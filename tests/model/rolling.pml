@@ -96,7 +96,7 @@ inline leave(host) {
 #define ENOUGH(host) (LISTED(1 - (host)) && !HELD(1 - (host)))
 #endif
 
-/* Stands for: roles/emperor/tasks/take_out.yml, of those that are deployed (roles/emperor/tasks/deployed_vassals.yml) */
+/* Stands for: roles/emperor/tasks/take_out.yml, of those that are deployed (roles/emperor/tasks/take_out_deployed.yml) */
 inline take_out(host) {
   if
   :: file[host] && !ENOUGH(host) -> refused = true; goto whole_run

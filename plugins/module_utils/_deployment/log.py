@@ -48,7 +48,9 @@ def last_words(name: str, folder: str, source: Source) -> str:
     elif source.unit:
         which = ["-t", name] if source.by_vassal else ["-u", source.unit]
         command = ["journalctl", *which, f"--since=@{source.since}"]
-        text = _said([*command, "-q", "-o", "cat", "--no-pager", "-n", str(_MOST_LINES)])
+        # Backwards: with a beginning, that of systemd 247 counts lines from there otherwise.
+        text = _said([*command, "-r", "-q", "-o", "cat", "--no-pager", "-n", str(_MOST_LINES)])
+        text = "\n".join(reversed(text.splitlines()))
     elif source.file:
         command, text = ["tail", source.file], _end(source.file)
     else:

@@ -85,12 +85,13 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
     for name in wanted.names:
         tries = failing.get(name + SUFFIX, 0)
         before = min(wanted.failed.get(name, 0), tries)
-        if tries - before >= _FAILED:
+        one = running.get(name + SUFFIX)
+        why = _state(os.path.join(wanted.path, name + SUFFIX), one)
+        # The Emperor remembers failed starts of one that runs since, of which a run that changes nothing has no count.
+        if tries - before >= _FAILED and (why or not one or time.time() < one.started + _SETTLED):
             found.failed[name] = f"does not start ({tries - before} tries)"
-        else:
-            why = _state(os.path.join(wanted.path, name + SUFFIX), running.get(name + SUFFIX))
-            if why:
-                found.pending[name] = why
+        elif why:
+            found.pending[name] = why
     up = [name for name in wanted.names if name not in found.pending and name not in found.failed]
     asleep = {name for name in up if running[name + SUFFIX].asleep}
     for name in up:

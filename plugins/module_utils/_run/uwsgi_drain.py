@@ -164,7 +164,12 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
 
 def _require(module: AnsibleModule, watch: Watch, before: List[Seen]) -> None:
     """Check that enough others stay for every key that a node still may be in; one that is out already may stay out."""
-    keys = [one.key for one in before if one.state in (presence.LISTED, presence.SILENT)]
+    counted = module.params["minimum_keys"]
+    keys = [
+        one.key
+        for one in before
+        if one.state in (presence.LISTED, presence.SILENT) and (counted is None or one.key in counted)
+    ]
     if keys:
         alone = watch.require(module.params["minimum"], keys)
         if alone:

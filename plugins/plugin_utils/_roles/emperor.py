@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import MAX_SOCKET_PATH
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.default_signing import flat, places, subscription_key
 
 from .. import _role_options
 from .variables import Emperor
@@ -200,6 +201,21 @@ def rolling_vassals(given: Emperor) -> list[str]:
 def announcing(given: Emperor) -> list[str]:
     """The names of the vassals that announce themselves."""
     return [str(one.get("name", "")) for one in given.vassals if "subscriptions" in one]
+
+
+def keys(given: Emperor) -> list[str]:
+    """The keys that the vassals announce, each once.
+
+    Raises:
+        ArgumentError: for what can't be a key.
+    """
+    found = [
+        subscription_key(where, key)
+        for place, vassal in flat("emperor_vassals", given.vassals)
+        for at, entry in flat(place + ".subscriptions", vassal.get("subscriptions"))
+        for where, key in places(at + ".key", entry.get("key"))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def files(given: Emperor, names: Iterable[str]) -> list[str]:

@@ -275,6 +275,7 @@ class Host:
             "installs": self._installs,
             "announcing_files": emperor.files(given, emperor.announcing(given)),
             "rolling_files": emperor.files(given, rolling),
+            "announced_keys": emperor.keys(given),
             "rolling_checks": [
                 {"vassal": emperor.files(given, [one["name"]])[0], "health": one["health"]}
                 for one in given.vassals
@@ -289,6 +290,7 @@ class Host:
         return {
             "given": _shown(self._router_variables),
             "state": given.state,
+            "own_vassals": bool(given.vassals),
             "signing": given.signing,
             "signing_keys_dir": given.signing_keys_dir,
             "signing_key_type": given.signing_key_type,

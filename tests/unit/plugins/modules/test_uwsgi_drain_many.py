@@ -217,6 +217,18 @@ def test_the_minimum_is_counted_once_for_all(
         assert not run("drained", paths, [router], minimum=most).failed
 
 
+@pytest.mark.parametrize(("counted", "refused"), [(None, "b"), (["a", "b"], "b"), (["a"], ""), (["c"], ""), ([], "")])
+def test_keys_that_nobody_shall_announce_any_more_need_no_others(
+    tmp_path: Path, counted: list[str] | None, refused: str
+) -> None:
+    with Router() as router:
+        paths = vassals(tmp_path, [router], ["a", "b"])
+        router.table["a"].append(OTHER)
+        found = run("drained", paths, [router], minimum=1, minimum_keys=counted)
+        assert (found.failed, found.changed, found.warnings) == (bool(refused), not refused, []), found.msg
+        assert (f"0 fresh nodes for {refused!r}" in found.msg) == bool(refused)
+
+
 def test_the_keys_of_a_vassal_that_is_out_already_count_no_more(tmp_path: Path) -> None:
     with Router() as router:
         paths = vassals(tmp_path, [router], ["a"], ["b"])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_a_file_of_its_own_comes_before_what_all_share(tmp_path: Path) -> None:
     assert said == f"the end of its log, which all vassals share (more by: tail {shared}):\nours"
     vassal(tmp_path, f"logto = {own}")
     assert log.last_words("shop", str(tmp_path), source) == f"the end of its log (more by: tail {own}):\nmine"
+
+
+# As that of systemd 247: it counts lines from the beginning that it is given, unless it goes backwards.
+JOURNALCTL = """\
+#!/bin/sh
+case " $* " in *" -r "*) seq 30 -1 1 ;; *) seq 1 30 ;; esac | head -n 20
+"""
+
+
+def test_of_the_journal_it_is_the_end_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "journalctl").write_text(JOURNALCTL, encoding="ascii")
+    (tmp_path / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    said = log.last_words("shop", str(tmp_path), Source("emperor-uwsgi.service", True, "", 5))
+    lines = "\n".join(map(str, range(11, 31)))
+    assert said == f"the end of its log (more by: journalctl -t shop --since=@5):\n{lines}"
 
 
 @pytest.mark.parametrize("line", ["master = true", "logto = /nonexistent/shop.log", "logto = udp:127.0.0.1:9"])

@@ -33,6 +33,9 @@ CASES: List[Any] = [
     ({"last_mod": 5}, 2, 0, {}, {"shop": "does not start (2 tries)"}),
     ({"last_mod": 5}, 4, 3, {"shop": "it takes no requests yet"}, {}),
     ({"last_mod": 5}, 5, 3, {}, {"shop": "does not start (2 tries)"}),
+    # It was mended before this run; one that has only just started may end again.
+    (UP, 23, 0, {}, {}),
+    ({**UP, "last_run": 2**40}, 23, 0, {}, {"shop": "does not start (23 tries)"}),
     # Without a socket it has no workers, and says that it's ready only before its first reload.
     ({"last_mod": 5, "respawns": 1, "last_run": 6}, 0, 0, {}, {}),
     ({"last_mod": 5, "respawns": 1, "last_run": 2**40}, 0, 0, {"shop": "it takes no requests yet"}, {}),

@@ -102,6 +102,7 @@ def test_a_host_is_planned_with_nothing_that_is_long_or_secret(tmp_path: Path) -
     assert (found["given"]["tyrant"], found["given"]["rolling_minimum"], found["binary"]) == (False, 2, "/usr/bin/uwsgi")
     assert found["rolling_files"] == ["/etc/uwsgi/vassals/shop.ini", "/etc/uwsgi/vassals/blog.ini"]
     assert found["rolling_checks"] == [{"vassal": "/etc/uwsgi/vassals/shop.ini", "health": {"path": "/"}}]
+    assert found["announced_keys"] == ["shop.example.com", "blog.example.com"]
     assert "PASSWORD" not in repr(found) and "vassals" not in found["given"]
     assert Host(around(tmp_path, {**given, "emperor_rolling_vassals": "blog"})).planned([VASSALS])["rolling_checks"] == []
 
@@ -117,6 +118,8 @@ def test_routers_are_planned_by_both_roles_variables(tmp_path: Path) -> None:
     assert (found["own_stats"], found["router_stats"]) == ("127.0.0.1:2627", ["10.0.0.2:2627", "10.0.0.3:2627"])
     assert (found["pool_files"], found["key_names"]) == (["/etc/uwsgi/routers/fastrouter.ini"], ["shop.example.com.pem"])
     assert here.planned([ROUTERS])["key_names"] == []
+    assert not found["own_vassals"]
+    assert Host(around(tmp_path, {"emperor_vassals": [SHOP]})).planned([PUBLIC_KEYS])["own_vassals"]
     assert here.planned([REPORT])["given"]["report_title"] == records.FASTROUTER.report_title
     assert here.flaws([REPORT]) == here.flaws([ROUTERS]) == []
 
