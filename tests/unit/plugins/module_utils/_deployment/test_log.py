@@ -52,8 +52,7 @@ def test_a_file_of_its_own_comes_before_what_all_share(tmp_path: Path) -> None:
 
 
 # As that of systemd 247: it counts lines from the beginning that it is given, unless it goes backwards.
-JOURNALCTL = """\
-#!/bin/sh
+JOURNALCTL = """#!/bin/sh
 case " $* " in *" -r "*) seq 30 -1 1 ;; *) seq 1 30 ;; esac | head -n 20
 """
 
