@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the releases: it says which it is, of which release and on which host, and "/slow" takes a second to. A line
-above says what RELEASE is.
-"""
+"""The application of the releases: it says which it is, of which release and on which host, and "/slow" takes a second to."""
 
 import os
 import time
+
+# Each release has its own.
+RELEASE = 1
 
 
 def application(environ, start_response):
@@ -15,4 +16,4 @@ def application(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
         time.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [f"{os.environ['APPLICATION']} {RELEASE} {os.uname().nodename}".encode()]  # noqa: F821
+    return [f"{os.environ['APPLICATION']} {RELEASE} {os.uname().nodename}".encode()]
