@@ -42,10 +42,11 @@ options:
   parts:
     description:
       - What it is about. V(vassals) and what they need; V(service), the Emperor's own options and the systemd unit;
-        V(public_keys), those of all whom the host's routers know; V(routers). V(report) is for O(state=planned) alone.
+        V(public_keys), those of all whom the host's routers know; V(new_keys), those of them that routers which are there don't
+        have yet; V(routers). V(report) is for O(state=planned) alone.
     type: list
     elements: str
-    choices: [vassals, service, public_keys, routers, report]
+    choices: [vassals, service, new_keys, public_keys, routers, report]
     default: [vassals]
     version_added: 1.1.0
   vassals:
@@ -211,7 +212,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._module import Discr
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
 
 STATES = ["planned", "successors_made", "successors_promoted", "written", "served"]
-PARTS = ["vassals", "service", "public_keys", "routers", "report"]
+PARTS = ["vassals", "service", "new_keys", "public_keys", "routers", "report"]
 
 
 def main() -> None:

@@ -246,6 +246,15 @@ def _public_keys_written(module: AnsibleModule, dummy: Settings, desired: Dict[s
     return {"changed": found["changed"], "diff": found.get("diff", [])}
 
 
+def _new_keys_written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """Those that the host's routers don't have yet. Whoever has to go says goodbye by one that is there."""
+    given = {**desired["new_keys"], "purge": False}
+    if not opened.exists(given["path"]):
+        # The host has no routers yet, and nobody waits for them.
+        return {"changed": False}
+    return _public_keys_written(module, settings, {"public_keys": given})
+
+
 def _routers_written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
     """The host's routers, if they can read their certificates."""
     given = dict(desired["routers"])
@@ -285,6 +294,7 @@ def _refuse_unreadable(paths: List[str], reader: str) -> None:
 _PARTS: Dict[str, Callable[[AnsibleModule, Settings, Dict[str, Any]], Dict[str, Any]]] = {
     "vassals": _vassals_written,
     "service": _service_written,
+    "new_keys": _new_keys_written,
     "public_keys": _public_keys_written,
     "routers": _routers_written,
 }

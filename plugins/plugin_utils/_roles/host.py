@@ -23,10 +23,10 @@ from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
 # What a run brings about, in this order.
-VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS = "vassals", "service", "public_keys", "routers"
+VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS = "vassals", "service", "new_keys", "public_keys", "routers"
 # What a report of the routers needs, which nothing is written for.
 REPORT = "report"
-PARTS = (VASSALS, SERVICE, PUBLIC_KEYS, ROUTERS, REPORT)
+PARTS = (VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS, REPORT)
 _VASSALS = "emperor_vassals"
 # The value of fastrouter_dashboard, for the role emperor while it is a part of the role fastrouter.
 _DASHBOARD = "emperor__dashboard"
@@ -194,6 +194,8 @@ class Host:
             found.update(self._vassals())
         if SERVICE in wanted:
             found[SERVICE] = desired.service(self.emperor, self.binary, _on_demand(self.emperor))
+        if NEW_KEYS in wanted and self.emperor.signing:
+            found[NEW_KEYS] = self._public_keys()
         if PUBLIC_KEYS in wanted and self.emperor.signing:
             found[PUBLIC_KEYS] = self._public_keys()
         if ROUTERS in wanted:

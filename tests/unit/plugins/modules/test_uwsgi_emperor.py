@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_emperor
-from support import modules
+from support import keys, modules
 from support.files import NOBODY, needs_root
 from support.stream import serving
 
@@ -117,6 +117,24 @@ def test_a_page_that_can_not_be_is_refused_before_anything_changes(tmp_path: Pat
     found = modules.run("uwsgi_emperor", given)
     assert found.failed and found.msg.startswith(problem), found.msg
     assert list(tmp_path.rglob("*.ini")) == []
+
+
+def test_new_public_keys_come_and_none_goes_where_there_are_routers(tmp_path: Path) -> None:
+    def installed(part: str, *names: str) -> List[Any]:
+        given = arguments(tmp_path, parts=[part])
+        halves = [{"file": name, "content": keys.public("ec", name)} for name in names]
+        given["desired"][part] = {"path": str(tmp_path / "public"), "purge": True, "signing_keys": halves}
+        if part == "public_keys":
+            given["desired"][part]["directory_mode"] = "0755"
+        found = modules.run("uwsgi_emperor", given)
+        assert not found.failed, found.msg
+        return [found.changed, sorted(path.name for path in tmp_path.glob("public/*"))]
+
+    assert installed("new_keys", "a.pem") == [False, []]
+    assert installed("public_keys", "a.pem", "b.pem") == [True, ["a.pem", "b.pem"]]
+    assert installed("new_keys", "b.pem", "c.pem") == [True, ["a.pem", "b.pem", "c.pem"]]
+    assert installed("new_keys", "b.pem", "c.pem") == [False, ["a.pem", "b.pem", "c.pem"]]
+    assert installed("public_keys", "b.pem", "c.pem") == [True, ["b.pem", "c.pem"]]
 
 
 def test_who_gives_an_address_away_goes_first_also_without_a_pool(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, An
         (["routers", "vassals"], ["vassals", "routers"]),
         ("public_keys, service", ["service", "public_keys"]),
         (("report",), ["report"]),
+        ("public_keys, new_keys", ["new_keys", "public_keys"]),
     ],
 )
 def test_parts_have_an_order(given: Any, found: list[str]) -> None:
