@@ -39,7 +39,7 @@ options:
 EXAMPLES = r"""
 - name: Ask the router
   emperor.uwsgi.uwsgi_router_info:
-    router_stats: 127.0.0.1:2627
+    router_stats: 10.0.0.2:2627
   register: pools
 
 - name: Print the pools

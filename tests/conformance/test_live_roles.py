@@ -108,7 +108,7 @@ def deployed(folder: Path) -> Iterator[Hosts]:
     assert left == []
 
 
-def test_pages_show_what_a_node_goes_through_and_go_without_a_trace(tmp_path: Path) -> None:
+def test_pages_of_roles(tmp_path: Path) -> None:
     with deployed(tmp_path) as hosts:
         assert "<title>uWSGI pools</title>" in hosts.get(hosts.dashboard, "/")
         assert hosts.get(hosts.metrics, "/healthz") == hosts.get(hosts.dashboard, "/healthz") == "ok\n"
