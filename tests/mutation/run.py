@@ -106,6 +106,7 @@ EQUIVALENT = {
     "longer: _PLAIN = ": "what has no flaw is only known sooner",
     # _arguments/protocols
     'ANY = "any"': "any text will do that is no protocol",
+    'ANNOUNCED = "announced"': "any text will do that is no protocol",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust
@@ -130,6 +131,8 @@ EQUIVALENT = {
     "returns None: return False": "callers treat None as False",
     "Lt to LtE: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
     # _import
+    "'' longer: return [parser.Option(name, ": "nobody reads the value of an option that has a flaw",
+    "'' longer: joined = os.path.normpath(": "no file that is given has that name",
     "self._work += 64": "any measure ends what takes too long",
     # _keys/pem
     "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
@@ -145,6 +148,9 @@ EQUIVALENT = {
     "'()*' longer: member = ": "no member's name has another character",
     "condition true: while True:": "it is the same",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
+    # _role_options
+    'BESIDE = "beside"': "any text will do that is no other kind's",
+    "'false' longer: return ": "none of the roles' own options is false",
     # _router_checks
     "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",
     # _page

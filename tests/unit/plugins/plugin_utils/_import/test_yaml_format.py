@@ -8,7 +8,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import yaml_format
 from support.formats import XY, Cases, Options, X, options, read
 from support.stream import computed
 
@@ -29,6 +31,20 @@ READ: Cases = [
 def test_a_file_has_its_options(form: str, text: str, expected: Options) -> None:
     assert options(form, text) == expected
     assert read(form, text).notes == {}
+
+
+SECTIONS: list[tuple[str, dict[str, bool]]] = [
+    ("uwsgi:\n  x: {y: 1}\n", {"uwsgi": False}),
+    ("uwsgi: {x: {y: 1}}\n", {"uwsgi": True}),
+    ("uwsgi: [x, [y]]\n", {"uwsgi": False}),
+    ("a: 1\nuwsgi: {x: 1}\nb:\n  - {c: 1}\n", {"uwsgi": True, "b": False}),
+    ("- {a: 1}\n", {}),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), SECTIONS)
+def test_a_section_in_braces_is_one_of_the_first_level(text: str, found: dict[str, bool]) -> None:
+    assert yaml_format._sections(list(yaml.scan(text))) == found
 
 
 # A text, and why its option x isn't known.
