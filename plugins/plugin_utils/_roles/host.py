@@ -153,7 +153,7 @@ class Host:
         around = self._around
         certificates = self._certificates(keys=False)
         fleet = live.Fleet(around.name, self._routers.vassals, around.nodes(self.fastrouter.nodes), certificates, around.of_host)
-        return live.dashboard(self.fastrouter, self.emperor, fleet)
+        return live.dashboard(self._router_variables, self.emperor, fleet)
 
     @cached_property
     def _has_pages(self) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from support.modules import ROOT
 from support.role import apply
 
 # Nothing of the Emperor is run.
@@ -68,3 +70,10 @@ def test_a_router_does_not_lose_its_keys(tmp_path: Path, count: int, told: dict[
         assert keys == [f"{at}.test.pem" for at in range(count)]
     else:
         assert "emperor_allow_empty" in run.output
+
+
+def test_no_public_key_goes_before_the_hosts_own_vassals_have_said_goodbye() -> None:
+    tasks = yaml.safe_load((ROOT / "roles" / "fastrouter" / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    emperor = next(at for at, task in enumerate(tasks) if "ansible.builtin.include_role" in task)
+    parts = [task.get("emperor.uwsgi.uwsgi_emperor", {}).get("parts", []) for task in tasks]
+    assert (parts[:emperor], parts[emperor + 2]) == ([[], ["new_keys"]], ["public_keys", "routers"])

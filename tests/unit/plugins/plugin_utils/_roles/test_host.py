@@ -223,6 +223,14 @@ def test_pages_are_planned_written_and_waited_for(tmp_path: Path) -> None:
         wrong.flaws([ROUTERS])
 
 
+def test_a_page_has_the_tolerance_of_its_router(tmp_path: Path) -> None:
+    given = {"fastrouter_dashboard": "127.0.0.1:9718", "fastrouter_nodes": ["node2"], "emperor_announce_interval": "auto"}
+    many = {"name": "shop", "subscriptions": [{"server": "10.0.0.2:2626", "key": [f"k{at}.test" for at in range(100)]}]}
+    here = Host(around(tmp_path, {**given, "emperor_node_count": 1000}, {"node2": {"emperor_vassals": [many]}}))
+    router, page = here.desired([ROUTERS])[ROUTERS], here.desired([ROUTERS])[ROUTERS]["dashboard"]["config"]
+    assert router["vassals"][0]["server_params"]["tolerance"] == page["max_age"] > records.FASTROUTER.tolerance
+
+
 # The variables, what is installed, and whether prometheus_client must be there.
 CLIENTS: list[tuple[dict[str, Any], list[str], bool]] = [
     ({}, ["package"], False),
