@@ -19,6 +19,7 @@ from typing import Any
 from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
@@ -30,7 +31,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import A
 _WAIT_TIMEOUT = 60
 _VASSALS = "emperor_vassals"
 _PREFLIGHT = "preflight"
-_PLANNED, _WRITTEN = "planned", "written"
+_PLANNED, _WRITTEN, _RUNNING = "planned", "written", "running"
 # Steps of a rotation, which are the controller's alone.
 _MADE, _PROMOTED = "successors_made", "successors_promoted"
 # The module's arguments that don't follow from variables.
@@ -68,6 +69,8 @@ class ActionModule(BulkAction):
         if args.get("state") in (_MADE, _PROMOTED):
             names = here.successors_made() if args["state"] == _MADE else here.successors_promoted()
             return {"changed": bool(names), "keys": names}
+        if args.get("state") == _RUNNING:
+            return self._run_by_manager(here, task_vars)
         if args.get("state") == _WRITTEN:
             wanted = here.desired(parts)
             for warning in here.warnings(parts):
@@ -116,10 +119,24 @@ class ActionModule(BulkAction):
             announced=lambda hosts: other_hosts.of_hosts(hosts, hostvars, self._templar),
             nodes=lambda hosts: other_hosts.nodes(hosts, hostvars, self._templar),
             play=task_vars.get("ansible_play_hosts_all", []),
+            hosts=_hosts(task_vars.get("groups", {})),
             package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
             loader=self._loader,
             check_mode=bool(self._task.check_mode),
         )
+
+    def _run_by_manager(self, here: Host, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the service manager run the Emperor, with the modules that know it."""
+        args = self._task.args
+        done = args.get("done")
+        calls = here.running(done if isinstance(done, Mapping) else {}, values.flag("restart", args.get("restart", False)))
+        found: dict[str, Any] = {"changed": False, "called": bool(calls)}
+        for call in calls:
+            one = self._execute_module(call.module, call.arguments, task_vars=task_vars)
+            found = {**one, "changed": found["changed"] or bool(one.get("changed")), "called": True}
+            if found.get("failed"):
+                break
+        return found
 
     def _served(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
         """Ask until nothing is pending or the time is over."""
@@ -152,6 +169,11 @@ class ActionModule(BulkAction):
     @staticmethod
     def _say(words: str) -> None:
         Display().display(seen(mask(words)))
+
+
+def _hosts(groups: Mapping[str, Any]) -> int:
+    """How many hosts announce themselves, as far as the inventory's groups say it."""
+    return len(groups.get("nodes") or groups.get("all") or [""])
 
 
 def _seconds(value: Any) -> float:

@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import threading
 import time
-from http.client import HTTPException
-from urllib.error import HTTPError
+from typing import TYPE_CHECKING
 
-from ansible.module_utils import urls
-
-from ._pool.stats import read_all
+if TYPE_CHECKING:
+    import concurrent.futures
 
 _CHUNK = 1 << 16
 
@@ -29,6 +26,9 @@ def get(url: str, timeout: float) -> bytes:
         OSError: when it can't be had in time.
         ValueError: when it's no answer, or more than any stats server has to say.
     """
+    # Few stats servers speak http, and to load what asks them takes longer than to ask all others.
+    import concurrent.futures  # noqa: PLC0415
+
     # The socket's own timeout is for each of its reads, and a header can come in as many of them as the server likes.
     answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
     threading.Thread(target=_answer, args=(answer, url, timeout), daemon=True).start()
@@ -46,6 +46,13 @@ def _answer(answer: concurrent.futures.Future[bytes], url: str, timeout: float) 
 
 
 def _fetched(url: str, timeout: float) -> bytes:
+    from http.client import HTTPException  # noqa: PLC0415 - as above
+    from urllib.error import HTTPError  # noqa: PLC0415
+
+    from ansible.module_utils import urls  # noqa: PLC0415
+
+    from ._pool.stats import read_all  # noqa: PLC0415
+
     deadline = time.monotonic() + timeout
     try:
         with urls.open_url(url, timeout=timeout) as response:

@@ -20,6 +20,8 @@ description:
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
+  - O(state=running) has systemd run the Emperor, or M(emperor.uwsgi.uwsgi_daemon) where nothing supervises it, with its latest
+    options.
   - O(state=served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that
     nobody signs with.
   - The next run completes one that is cut off. It knows by O(leaving_path) who has yet to be forgotten.
@@ -35,9 +37,9 @@ attributes:
     support: full
 options:
   state:
-    description: What is done, see above. V(served) comes after V(written), and after the service manager has started the Emperor.
+    description: What is done, see above. V(served) comes after V(written) and V(running).
     type: str
-    choices: [planned, successors_made, successors_promoted, written, served]
+    choices: [planned, successors_made, successors_promoted, written, running, served]
     required: true
   parts:
     description:
@@ -53,7 +55,7 @@ options:
     description: The host's C(emperor_vassals). All other variables of the roles are read as they are.
     type: raw
   done:
-    description: The result of O(state=written), for O(state=served).
+    description: The result of O(state=written), for O(state=running) and O(state=served).
     type: dict
   desired:
     description:
@@ -64,8 +66,9 @@ options:
         null for none. C(imports) is the Python C(module) that the uWSGI C(binary) must have with its C(plugin), as C(user), and
         C(why).
       - C(service) and C(routers) have the arguments of M(emperor.uwsgi.uwsgi_vassals), too. The first also has C(unit) and
-        C(wrapper), each with C(path), C(content) and C(mode); the second has the C(certificates) that the user C(reader) must be
-        able to read, and C(dashboard), which is as C(metrics). C(public_keys) has the arguments of
+        C(wrapper), each with C(path), C(content) and C(mode), C(folders), each with C(path), C(owner), C(group) and C(mode), and
+        C(former_pidfile), that of a daemon that release 1.0.0 started; the second has the C(certificates) that the user
+        C(reader) must be able to read, and C(dashboard), which is as C(metrics). C(public_keys) has the arguments of
         M(emperor.uwsgi.uwsgi_signing_keys).
       - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
         C(unused_keys) of C(keys_path), the C(user) that they run as, and C(log), where their lines go.
@@ -103,6 +106,12 @@ options:
     description: Seconds within which all must serve.
     type: int
     default: 60
+  restart:
+    description:
+      - Whether O(state=running) starts the Emperor anew also where its options are as they were, since another uWSGI was
+        installed.
+    type: bool
+    default: false
   running:
     description: Whether the Emperor must run. Otherwise nothing is waited for where it doesn't.
     type: bool
@@ -152,10 +161,20 @@ configured:
   description: Whether the Emperor's own options changed. C(unit) and C(wrapper) say the same of these files, where there are any.
   type: bool
   returned: success, when O(state=written) and O(parts) has V(service)
+former:
+  description: Whether C(former_pidfile) is there.
+  type: bool
+  returned: success, when O(state=written) and O(parts) has V(service)
+  version_added: 1.1.0
 binary:
   description: The path of uWSGI.
   type: str
   returned: success, when O(parts) has V(service)
+called:
+  description: Whether the service manager was called. It isn't where check mode only pretended to write the unit.
+  type: bool
+  returned: success, when O(state=running)
+  version_added: 1.1.0
 left:
   description: The names of the vassals that left their pools.
   type: list
@@ -211,7 +230,7 @@ argument:
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
 
-STATES = ["planned", "successors_made", "successors_promoted", "written", "served"]
+STATES = ["planned", "successors_made", "successors_promoted", "written", "running", "served"]
 PARTS = ["vassals", "service", "new_keys", "public_keys", "routers", "report"]
 
 
@@ -231,6 +250,7 @@ def main() -> None:
         "timeout": {"type": "int", "default": 120},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 60},
+        "restart": {"type": "bool", "default": False},
         "running": {"type": "bool", "default": True},
         "turn": {"type": "bool", "default": True},
         "last": {"type": "bool", "default": False},

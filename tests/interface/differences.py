@@ -74,6 +74,11 @@ DIFFERENCES = [
         test="tests/hostile/test_faults.py::test_a_folder_that_vanishes_is_an_error",
     ),
     Difference(
+        where="hosts / paths / /run/emperor-uwsgi/emperor.pid",
+        reason="As emperor.log beside it: the pid file of a daemon was opened as root in a folder of emperor_user's.",
+        note="It is in emperor_log_dir now. The role stops the daemon of the former one before it starts its own.",
+    ),
+    Difference(
         where="hosts / paths / /run/emperor-uwsgi/emperor.log",
         reason="The log and pid file of a daemon were opened as root in a folder of emperor_user's, who could put links there.",
         note="They are in emperor_log_dir now, /var/log/emperor-uwsgi by default. The role restarts the daemon once.",

@@ -192,13 +192,13 @@ inline install_keys() {
 #endif
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_purged) */
+/* Stands for: plugins/module_utils/_run/emperor/served.py (_purged) */
 inline purge_keys() {
   private[0] = WANTED(0);
   private[1] = WANTED(1)
 }
 
-/* Stands for: plugins/module_utils/_deployment/leaving.py (add) */
+/* Stands for: plugins/module_utils/_deployment/journal.py (add) */
 inline add_to_journal() {
   if
   :: LEAVES(0) || (kind[0] == RELOAD && !KEEPS_PAIR(0)) -> journal[0] = file[0]
@@ -308,7 +308,7 @@ inline come_back(vassal) {
   fi
 }
 
-/* Stands for: plugins/module_utils/_deployment/leaving.py (remove); nothing of this vassal is to be forgotten any more. */
+/* Stands for: plugins/module_utils/_deployment/journal.py (remove); nothing of this vassal is to be forgotten any more. */
 inline drop_from_journal(vassal) {
   if
   :: LEAVES(vassal) || gone_before[vassal] -> journal[vassal] = 0
@@ -324,7 +324,7 @@ inline drop_from_journal(vassal) {
 #endif
 
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_forgotten) */
+/* Stands for: plugins/module_utils/_run/emperor/served.py (_forgotten) */
 inline forget() {
   d_step { begin_leave(GIVEN_UP(0), GIVEN_UP(1)) };
   if

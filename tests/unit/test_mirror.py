@@ -50,8 +50,10 @@ def test_a_test_file_has_its_plugin(test: str) -> None:
 
 
 def test_a_module_s_work_has_the_module_s_name() -> None:
-    runs = {name.rpartition("/")[2] for name in names(PLUGINS, "*.py") if name.startswith(BY_MODULES)}
-    assert runs == {name.rpartition("/")[2] for name in PLUGIN_FILES if name.startswith("modules/")}
+    runs = {name[len(BY_MODULES) :] for name in names(PLUGINS, "*.py") if name.startswith(BY_MODULES)}
+    # One that does several things has them in a folder.
+    own = {name for name in runs if "/" not in name}
+    assert own == {name.rpartition("/")[2] for name in PLUGIN_FILES if name.startswith("modules/")}
 
 
 def test_all_kinds_of_plugins_are_meant() -> None:

@@ -44,4 +44,4 @@ def test_every_step_of_a_model_says_what_it_stands_for(path: Path) -> None:
 
 def test_the_models_name_the_walk() -> None:
     files = {file for path in MODELS for file, dummy in named(path.read_text(encoding="utf-8"))}
-    assert {"plugins/module_utils/_run/uwsgi_emperor.py", "plugins/module_utils/_deployment/leaving.py"} <= files
+    assert {"plugins/module_utils/_run/emperor/served.py", "plugins/module_utils/_deployment/leaving.py"} <= files

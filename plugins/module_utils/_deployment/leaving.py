@@ -2,155 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals on their way out of their pools: silenced, said goodbye to, and gone from every router.
-
-What is left to be forgotten is known by the texts of a folder of its own, each that of a vassal as it announced itself last. So
-the next run completes whatever is cut off.
-"""
+"""Vassals on their way out of their pools: silenced, said goodbye to, and gone from every router."""
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
-from typing import Callable, Collection, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Collection, Dict, List, Optional, Tuple
 
 from .._errors import ArgumentError, HostError
-from .._files import opened
-from .._files.attributes import Attributes
-from .._files.child import Identity, on_behalf_of
-from .._files.directory import Directory
-from .._files.plan import Wanted
+from .._files.child import on_behalf_of
 from .._host import emperor_stats
 from .._ini import instance
-from .._ini.instance import Announcement
 from .._node import suspend
 from .._node.unsubscribe import Farewell
 from .._pool import presence, routers
-from .._pool.presence import Pair
-from .._pool.stats import Get, StatsError, Table
+from .._pool.stats import StatsError, Table
+from .leaver import Leaver, reasons
+from .settings import Settings
 
 REASON = "deploy"
-SUFFIX = ".ini"
 _POLL = 0.1
 # Seconds that a stats server has for its answer.
 _ANSWER = 5
 # Datagrams get lost. Where nobody can see that one arrived, it's sent so often.
 _SEND_AGAIN = 1.0
 _TIMES = 3
-# uWSGI's own tolerance.
-_LEAST_AGE = 17
-
-
-class Settings(NamedTuple):
-    """How routers and the Emperor are asked, and what happens where they can't be.
-
-    Attributes:
-        emperor_stats: the Emperor's stats server.
-        router_stats: those of the routers; empty where the host can't ask them.
-        tolerance: seconds after which a router forgets whom it hears no more.
-        timeout: seconds that each wait takes at most.
-        allow_outage: whether a key may be without any node meanwhile.
-        get: for stats servers that speak http.
-    """
-
-    emperor_stats: str
-    router_stats: List[str]
-    tolerance: int
-    timeout: int
-    allow_outage: bool
-    get: Get
-
-    @property
-    def max_age(self) -> int:
-        """Seconds since its last announcement up to which a node is fresh."""
-        return max(_LEAST_AGE, self.tolerance)
-
-
-class Leaver(NamedTuple):
-    """A vassal that leaves.
-
-    Attributes:
-        path: the file that it was read from.
-        announcements: what routers have to forget.
-        user: who has a say in the file, as whom keys are read and reasons written.
-        problem: why it isn't known what it announced; empty where it is.
-        suspend_files: the paths whose existence silences it.
-    """
-
-    name: str
-    path: str
-    announcements: List[Announcement]
-    user: Optional[Identity] = None
-    problem: str = ""
-    suspend_files: Sequence[str] = ()
-
-    @property
-    def pairs(self) -> FrozenSet[Pair]:
-        """What it announced, by key and address."""
-        return frozenset((one.key, one.address) for one in self.announcements)
-
-    def besides(self, pairs: Collection[Pair]) -> Leaver:
-        """Without what is announced on; it is silenced all the same."""
-        return self._replace(announcements=[one for one in self.announcements if (one.key, one.address) not in pairs])
-
-
-def leaver(name: str, path: str) -> Leaver:
-    """Read what a vassal announces.
-
-    Args:
-        path: its file, which is there.
-    """
-    try:
-        found = instance.read("vassals", path)
-        announced = found.announcements() if found.subscribes else []
-        return Leaver(name, path, announced, found.user, suspend_files=instance.suspend_files(announced))
-    except ArgumentError as error:
-        return Leaver(name, path, [], None, error.problem)
-
-
-class Journal:
-    """The texts of the vassals that routers have yet to forget.
-
-    Args:
-        path: the folder, which is made when it's needed.
-        create: its owner, group and mode.
-    """
-
-    def __init__(self, path: str, create: Attributes) -> None:
-        self._path = path
-        self._create = create
-
-    def leavers(self) -> List[Leaver]:
-        """Those that an earlier run left, by their names."""
-        if not opened.exists(self._path):
-            return []
-        with Directory(self._path, "leaving_path") as folder:
-            names = [name for name in folder.names() if name.endswith(SUFFIX)]
-        return [leaver(name[: -len(SUFFIX)], os.path.join(self._path, name)) for name in names]
-
-    def add(self, names: Iterable[str], vassals: str) -> None:
-        """Keep the texts of some vassals of a folder, whose they were.
-
-        Raises:
-            ArgumentError, HostError: with none of them kept.
-        """
-        wanted = []
-        for name in names:
-            path = os.path.join(vassals, name + SUFFIX)
-            status = opened.status(path)
-            content = opened.read(path, anybodys=True)
-            wanted.append(Wanted(name + SUFFIX, content, "leaving_path", status.st_uid, status.st_gid, status.st_mode & 0o7777))
-        if wanted:
-            with Directory(self._path, "leaving_path", create=self._create, amend=True) as folder:
-                folder.apply(folder.compare(wanted))
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Forget some."""
-        files = [name + SUFFIX for name in names]
-        if files and opened.exists(self._path):
-            with Directory(self._path, "leaving_path") as folder:
-                folder.apply(folder.compare([], files))
 
 
 class Way:
@@ -341,12 +218,6 @@ class Way:
             for seen in presence.look(router, table, pairs, self._names)
             if not seen.is_out
         ]
-
-
-def reasons(one: Leaver) -> List[str]:
-    """The reasons that hold a vassal out, sorted; raises OSError or HostError."""
-    found = on_behalf_of(one.user, lambda: [suspend.reasons(path) for path in one.suspend_files])
-    return sorted({reason for own in found for reason in own})
 
 
 def _release(one: Leaver, which: Optional[Collection[str]]) -> None:

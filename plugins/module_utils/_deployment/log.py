@@ -17,7 +17,7 @@ from .._host.command import start
 from .._ini import instance
 from .._masking import mask
 from .._visible import seen
-from .leaving import SUFFIX
+from .journal import SUFFIX
 
 _MOST_LINES = 20
 _MOST_BYTES = 4096

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Dict, FrozenSet, List, Mapping, NamedTuple, Optional
 
 from .._dialect import SOCKETS
 from .._errors import ArgumentError, HostError
@@ -17,11 +17,14 @@ from .._files.child import Identity
 from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini import instance
-from .._node import probe
-from .._node.probe import Check
-from .._pool import presence, routers
+from .._pool import presence
 from .._pool.stats import StatsError, Table
-from .leaving import SUFFIX, Leaver, Settings, leaver, reasons
+from .journal import SUFFIX
+from .leaver import Leaver, leaver, reasons
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .._node.probe import Check
 
 # Seconds that a stats server has for its answer.
 _ANSWER = 5
@@ -131,6 +134,9 @@ def _is_up_again(path: str, running: emperor_stats.Vassal) -> bool:
 
 
 def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
+    # Only for one that has changed.
+    from .._node import probe  # noqa: PLC0415
+
     check = wanted.checks[name]
     try:
         one = instance.read("vassals", os.path.join(wanted.path, name + SUFFIX))
@@ -147,6 +153,8 @@ def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
 
 def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Outcome) -> None:
     """Find those that a router doesn't list afresh under each of their keys, and that nothing holds out."""
+    from .._pool import routers  # noqa: PLC0415 - where there are any
+
     announcing = [leaver(name, os.path.join(wanted.path, name + SUFFIX)) for name in names]
     announcing = [one for one in announcing if one.announcements]
     if not announcing:

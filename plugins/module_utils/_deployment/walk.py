@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .._dialect import BOUND, SOCKETS
 from .._errors import ArgumentError
@@ -20,24 +20,10 @@ from .._files.plan import Plan
 from .._ini import instance
 from . import serving
 from .changes import RESTART, Side, changes, out_first
-from .leaving import SUFFIX, Journal, Leaver, Settings, Way, leaver
-
-
-class TurnNeeded(Exception):
-    """Somebody who serves has to stop and start, and nothing is changed yet."""
-
-
-class Run(NamedTuple):
-    """How it is done.
-
-    Attributes:
-        turn: whether it may take out what serves, since no other host does.
-        warn: tells what is no failure.
-    """
-
-    check_mode: bool
-    turn: bool
-    warn: Callable[[str], None]
+from .journal import SUFFIX, Journal
+from .leaver import Leaver, leaver, leavers
+from .leaving import Way
+from .settings import Run, Settings, TurnNeeded
 
 
 class Walk:
@@ -64,7 +50,7 @@ class Walk:
 
     def go(self, folder: Directory, plan: Plan) -> bool:
         """Have those leave that must; whether the directory changed."""
-        before = self._journal.leavers() if not self._run.check_mode else []
+        before = leavers(self._journal) if not self._run.check_mode else []
         if not plan.changed and not before:
             return False
         self.failed = serving.failing(self._settings) if plan.changed else {}

@@ -14,7 +14,6 @@ from .._files import folders, opened
 from .._files.attributes import Attributes
 from .._files.directory import Directory
 from .._files.plan import Wanted, differences
-from . import config
 
 _FOLDER_MODE = 0o755
 # Nobody but root writes either; uWSGI imports the one as an unprivileged user, and the other has no secret.
@@ -65,7 +64,7 @@ class Page:
 
 def _install(path: str, place: str, wanted: Mapping[str, Any], owner: Optional[int], check_mode: bool) -> Dict[str, Any]:
     # Only where it's on: the page's modules are as many as all others of the task.
-    from . import program  # noqa: PLC0415
+    from . import config, program  # noqa: PLC0415
 
     config.parse(wanted)
     text = (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode("ascii")
@@ -82,6 +81,8 @@ def _install(path: str, place: str, wanted: Mapping[str, Any], owner: Optional[i
 def _remove(path: str, place: str, check_mode: bool) -> Dict[str, Any]:
     if not opened.exists(path):
         return {"changed": False, "diff": []}
+    from . import config  # noqa: PLC0415
+
     with Directory(path, place, check_mode) as folder:
         plan = folder.compare([], [config.ARCHIVE, config.FILE])
         folder.apply(plan)

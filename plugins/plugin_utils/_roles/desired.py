@@ -16,6 +16,14 @@ from .variables import Emperor
 # What a vassal's options hold, such as passwords in its environment, is for its user alone.
 _VASSAL_MODE = {True: "0400", False: "0640"}
 _FOLDER_MODE = {True: "0711", False: "0755"}
+_DAEMON = "emperor.uwsgi.uwsgi_daemon"
+
+
+class Call(NamedTuple):
+    """A module and its arguments."""
+
+    module: str
+    arguments: dict[str, Any]
 
 
 class Keys(NamedTuple):
@@ -81,7 +89,7 @@ def vassals(
 
 
 def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
-    """The part ``service``: the Emperor's own options, and the texts by which systemd runs it.
+    """The part ``service``: the Emperor's own options, the texts by which systemd runs it, and the folders of a daemon.
 
     Args:
         on_demand: whether there is a vassal that it starts on demand.
@@ -101,7 +109,37 @@ def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
         "vassals": [{"name": "emperor", "options": emperor.emperor_options(given, on_demand).options}],
         "on_demand": on_demand,
         **texts,
+        **(_daemon(given) if given.supervisor == "daemon" else {}),
     }
+
+
+def _daemon(given: Emperor) -> dict[str, Any]:
+    """Its folders, and where release 1.0.0 had its pid file, if that is another place."""
+    whose = emperor.owners(given)
+    sockets = {"path": given.run_dir, "owner": whose.user, "group": whose.group, "mode": "0755"}
+    if given.log_dir == given.run_dir:
+        return {"folders": [sockets]}
+    log = {"path": given.log_dir, "owner": "root", "group": "", "mode": "0755"}
+    return {"folders": [log, sockets], "former_pidfile": emperor.former_pidfile(given)}
+
+
+def running(given: Emperor, done: Mapping[str, Any], restart: bool, check_mode: bool) -> list[Call]:
+    """The modules that have the service manager act, one after the other; none where check mode only pretended to write a unit.
+
+    Args:
+        done: the result of the part ``service``.
+        restart: whether another uWSGI than the one that may be running was installed.
+    """
+    unit = bool(done.get("unit"))
+    state = "restarted" if restart or done.get("configured") or unit else "started"
+    if given.supervisor == "systemd":
+        how = {"name": given.service + ".service", "daemon_reload": unit, "enabled": True, "state": state}
+        return [] if check_mode and unit else [Call("ansible.builtin.systemd_service", how)]
+    at = emperor.paths(given)
+    common = {"ini": at.ini, "timeout": emperor.stop_timeout(given)}
+    own = {**common, "pidfile": at.pidfile, "log": at.log, "uwsgi_binary": done.get("binary", ""), "state": state}
+    former = {**common, "pidfile": emperor.former_pidfile(given), "state": "stopped"}
+    return [*([Call(_DAEMON, former)] if done.get("former") else []), Call(_DAEMON, own)]
 
 
 def public_keys(given: Emperor, halves: list[dict[str, Any]], limit: int) -> dict[str, Any]:

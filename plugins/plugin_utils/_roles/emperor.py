@@ -68,6 +68,11 @@ def paths(given: Emperor) -> Paths:
     )
 
 
+def former_pidfile(given: Emperor) -> str:
+    """Where release 1.0.0 had the pid file of a daemon: beside the sockets."""
+    return f"{given.run_dir}/emperor.pid"
+
+
 class Owners(NamedTuple):
     """Whose files and folders are; empty for whoever runs the role.
 

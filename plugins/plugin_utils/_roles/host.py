@@ -17,7 +17,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_na
 from .. import _router_checks
 from .._capacity import capacity
 from . import both_sides, desired, emperor, fastrouter, intervals, live, signing, texts, variables
-from .desired import Page
+from .desired import Call, Page
 from .fastrouter import Routers
 from .texts import AUTO
 from .variables import Emperor, Fastrouter
@@ -47,6 +47,7 @@ class Around(NamedTuple):
         announced: the names of hosts to a mapping for each, as the lookup ``announced_vassals`` gives them.
         nodes: the same with what says where their nodes are, as far as it can be resolved.
         play: the hosts of the play.
+        hosts: how many the group ``nodes`` has, or the inventory where there is none.
         package_manager: the host's, as the fact ``pkg_mgr``.
         loader: Ansible's ``DataLoader``.
     """
@@ -58,6 +59,7 @@ class Around(NamedTuple):
     announced: Callable[[Sequence[str]], list[dict[str, Any]]]
     nodes: Callable[[Sequence[str]], list[dict[str, Any]]]
     play: Sequence[str]
+    hosts: int
     package_manager: str
     loader: Any
     check_mode: bool
@@ -87,7 +89,8 @@ class Host:
 
     @cached_property
     def _given(self) -> Emperor:
-        return variables.read(Emperor, self._around.value)
+        found = variables.read(Emperor, self._around.value)
+        return found._replace(node_count=found.node_count or self._around.hosts)
 
     @cached_property
     def emperor(self) -> Emperor:
@@ -255,14 +258,20 @@ class Host:
         names = [one["name"] for one in self._routers.vassals] + ([live.DASHBOARD] if self.fastrouter.dashboard else [])
         return desired.routers_served(self.emperor, names, done)
 
+    def running(self, done: Mapping[str, Any], restart: bool) -> list[Call]:
+        """The modules that have the service manager run the Emperor, as ``desired.running``."""
+        return desired.running(self.emperor, done, restart, self._around.check_mode)
+
     @property
-    def _installs(self) -> list[str]:
-        """What the role installs, in this order."""
+    def _first(self) -> list[str]:
+        """The files of the role's tasks with which it begins, in this order."""
         given = self.emperor
-        if given.install == "none" or given.state == "absent":
+        if given.state == "absent":
+            return ["absent"]
+        if given.install == "none":
             return []
         # By tasks of its own: what is new there restarts no Emperor.
-        return [given.install, *([live.CLIENT] if self._has_pages else [])]
+        return [f"install_{one}" for one in (given.install, *([live.CLIENT] if self._has_pages else []))]
 
     def _planned_emperor(self) -> dict[str, Any]:
         given = self.emperor
@@ -274,7 +283,7 @@ class Host:
             "folders": emperor.folders(given),
             "binary": self.binary,
             "stop_timeout": emperor.stop_timeout(given),
-            "installs": self._installs,
+            "first": self._first,
             "announcing_files": emperor.files(given, emperor.announcing(given)),
             "rolling_files": emperor.files(given, rolling),
             "announced_keys": emperor.keys(given),

@@ -55,13 +55,14 @@ def test_an_upgrade_restarts_what_it_is_about(tmp_path: Path) -> None:
 
 def test_what_installs_says_whether_it_is_an_upgrade(tmp_path: Path) -> None:
     tasks = yaml.safe_load((ROOT / "roles" / "emperor" / "tasks" / "main.yml").read_text(encoding="utf-8"))
-    (variables,) = [task["vars"] for one in tasks for task in one.get("block", ()) if task["name"] == "Run the unit"]
+    (task,) = [task for one in tasks for task in one.get("block", ()) if task["name"] == "Run the Emperor"]
+    known = yaml.safe_load((ROOT / "roles" / "emperor" / "vars" / "main.yml").read_text(encoding="utf-8"))
     asked = [
         {
-            "ansible.builtin.debug": {"msg": "{{ emperor__changed }}"},
+            "ansible.builtin.debug": {"msg": task["emperor.uwsgi.uwsgi_emperor"]["restart"]},
             "vars": {"emperor__host": {"given": {"install": install}}, **installed},
         }
         for install, installed, dummy in UPGRADES
     ]
-    run = playbook.tasks(tmp_path, asked, emperor__configured={"configured": False}, **variables)
+    run = playbook.tasks(tmp_path, asked, **known)
     assert [result["msg"] for result in run.results] == [wanted for dummy, dummy, wanted in UPGRADES]

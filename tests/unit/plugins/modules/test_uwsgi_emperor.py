@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_emperor
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.emperor.vassals import gates_of
 from support import keys, modules
 from support.files import NOBODY, needs_root
 from support.stream import serving
@@ -83,6 +83,58 @@ def test_an_emperor_of_2_1_lets_on_demand_vassals_sleep(tmp_path: Path, release:
     assert modules.run("uwsgi_emperor", given).msg == ""
     assert ("emperor-graceful-shutdown = true\n" in (tmp_path / "emperor.ini").read_text()) is graceful
     assert not modules.run("uwsgi_emperor", given).changed
+
+
+def service(tmp_path: Path, **given: Any) -> Dict[str, Any]:
+    """The module's arguments for the part ``service`` alone, with some of it."""
+    found = arguments(tmp_path, parts=["service"])
+    vassals = [{"name": "emperor", "options": {"emperor": "/nonexistent/*.ini"}}]
+    part = {"path": str(tmp_path / "etc"), "directory_mode": "0755", "uwsgi_binary": "/nonexistent", "uwsgi_version": "2.0"}
+    found["desired"]["service"] = {**part, "vassals": vassals, **given}
+    return found
+
+
+def test_the_folders_of_a_daemon_are_made_and_amended(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    given = service(tmp_path, folders=[{"path": str(run), "owner": "", "group": "", "mode": "0755"}])
+    assert modules.run("uwsgi_emperor", given, check=True).changed
+    assert not run.exists()
+    for changed in (True, False):
+        assert modules.run("uwsgi_emperor", given).changed is changed
+    run.chmod(0o700)
+    assert modules.run("uwsgi_emperor", given).data["configured"] is False
+    assert run.stat().st_mode & 0o777 == 0o755
+
+
+FOLDERS: List[Any] = [
+    (5, "desired.service.folders[0]: must be a mapping with path, owner, group, mode"),
+    ({"owner": "", "group": ""}, "desired.service.folders[0]: must be a mapping with path, owner, group, mode"),
+    ({"owner": "nobody-here", "group": "", "mode": "0755"}, "the host has no user 'nobody-here'; create it first"),
+    ({"owner": "", "group": "", "mode": "worldwide"}, "'worldwide' is no octal mode"),
+]
+
+
+@pytest.mark.parametrize(("folder", "problem"), FOLDERS)
+def test_a_folder_that_can_not_be_made_changes_nothing(tmp_path: Path, folder: Any, problem: str) -> None:
+    whole = {"path": str(tmp_path / "run"), **folder} if isinstance(folder, dict) else folder
+    found = modules.run("uwsgi_emperor", service(tmp_path, folders=[whole]))
+    assert found.failed and problem in found.msg
+    assert not (tmp_path / "run").exists() and not (tmp_path / "etc").exists()
+
+
+def test_what_is_no_folder_is_an_error_and_those_that_were_made_go(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folders = [{"path": str(tmp_path / name), "owner": "", "group": "", "mode": "0755"} for name in ("run", "file")]
+    found = modules.run("uwsgi_emperor", service(tmp_path, folders=folders))
+    assert found.failed and "can't be used as a directory" in found.msg
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_daemon_of_the_last_release_is_known_by_its_pid_file(tmp_path: Path) -> None:
+    given = service(tmp_path, former_pidfile=str(tmp_path / "emperor.pid"))
+    assert modules.run("uwsgi_emperor", given).data["former"] is False
+    (tmp_path / "emperor.pid").touch()
+    assert modules.run("uwsgi_emperor", given).data["former"] is True
 
 
 def test_a_page_is_written_with_its_vassal_and_removed_after_it(tmp_path: Path) -> None:
@@ -188,7 +240,7 @@ def filled_folder(folder: Path) -> Path:
 
 def gates(tyrant: bool, *vassals: Any) -> List[Any]:
     params = {"path": "/v", "tyrant": tyrant, "vassals": list(vassals)}
-    found = uwsgi_emperor.gates_of({"path": "/h"}, params)
+    found = gates_of({"path": "/h"}, params)
     return [(one["path"], one["mode"], [item["name"] for item in one["vassals"]]) for one in found]
 
 

@@ -13,8 +13,8 @@ from typing import Any, Dict, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment import serving
-from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.leaving import Settings
 from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.serving import EmperorSilent, Outcome, Wanted
+from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.settings import Settings
 from support.stream import refusing
 from support.stream import serving as answering
 

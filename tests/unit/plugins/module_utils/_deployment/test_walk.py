@@ -11,8 +11,9 @@ from typing import Dict, List
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _http
-from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.leaving import Journal, Settings
-from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.walk import Run, TurnNeeded, Walk
+from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.journal import Journal
+from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.settings import Run, Settings, TurnNeeded
+from ansible_collections.emperor.uwsgi.plugins.module_utils._deployment.walk import Walk
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Directory
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Wanted

@@ -109,3 +109,53 @@ def test_a_page_is_a_vassal_with_files_and_one_that_is_off_has_none() -> None:
     assert desired.routers(HOST, "/u", [], [])["dashboard"]["config"] is None
     watched = desired.served(HOST._replace(metrics="127.0.0.1:1"), {})
     assert watched["names"] == ["a", "b", "emperor-health", "emperor-metrics"]
+
+
+DAEMON = HOST._replace(supervisor="daemon", log_dir="/log", run_dir="/run/e", user="www-data", group="web")
+SAME = DAEMON._replace(user="", group="", log_dir="/run/e")
+LOG = {"path": "/log", "owner": "root", "group": "", "mode": "0755"}
+SOCKETS = {"path": "/run/e", "owner": "www-data", "group": "web", "mode": "0755"}
+FOLDERS: list[tuple[Any, dict[str, Any]]] = [
+    (HOST, {}),
+    (DAEMON, {"folders": [LOG, SOCKETS], "former_pidfile": "/run/e/emperor.pid"}),
+    (SAME, {"folders": [{**SOCKETS, "owner": "", "group": ""}]}),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted"), FOLDERS)
+def test_a_daemon_has_folders_that_systemd_would_make(given: Any, wanted: dict[str, Any]) -> None:
+    found = desired.service(given, "/u", on_demand=False)
+    assert {name: found[name] for name in ("folders", "former_pidfile") if name in found} == wanted
+
+
+UNIT = "ansible.builtin.systemd_service"
+OWN = "emperor.uwsgi.uwsgi_daemon"
+# The result of the part service, whether another uWSGI was installed, whether it's check mode; the modules and their states.
+ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
+    (HOST, {}, False, False, [(UNIT, "started")]),
+    (HOST, {"configured": True, "unit": False}, False, False, [(UNIT, "restarted")]),
+    (HOST, {"configured": False, "unit": True}, False, False, [(UNIT, "restarted")]),
+    (HOST, {"configured": False, "unit": False}, True, False, [(UNIT, "restarted")]),
+    (HOST, {"configured": True, "unit": False}, False, True, [(UNIT, "restarted")]),
+    # A unit that isn't there can't be started.
+    (HOST, {"unit": True}, False, True, []),
+    (DAEMON, {}, False, False, [(OWN, "started")]),
+    (DAEMON, {"configured": True, "former": False}, False, True, [(OWN, "restarted")]),
+    (DAEMON, {"former": True}, False, False, [(OWN, "stopped"), (OWN, "started")]),
+]
+
+
+@pytest.mark.parametrize(("given", "done", "restart", "check_mode", "wanted"), ACTS)
+def test_the_service_manager_does_what_changed(
+    given: Any, done: dict[str, Any], restart: bool, check_mode: bool, wanted: list[tuple[str, str]]
+) -> None:
+    found = desired.running(given, done, restart, check_mode)
+    assert [(one.module, one.arguments["state"]) for one in found] == wanted
+
+
+def test_the_service_manager_is_told_what_it_runs() -> None:
+    (unit,) = desired.running(HOST._replace(service="uwsgi"), {"unit": True}, False, False)
+    assert unit.arguments == {"name": "uwsgi.service", "daemon_reload": True, "enabled": True, "state": "restarted"}
+    former, own = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
+    assert (former.arguments["pidfile"], own.arguments["pidfile"]) == ("/run/e/emperor.pid", "/log/emperor.pid")
+    assert (own.arguments["log"], own.arguments["uwsgi_binary"]) == ("/log/emperor.log", "/u")

@@ -44,6 +44,7 @@ def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, An
             for one in names
         ],
         nodes=lambda names: [{"host": one, "vassals": hosts[one].get("emperor_vassals", [])} for one in names],
+        hosts=1,
         play=["router1"],
         package_manager="apt",
         loader=DataLoader(),
@@ -248,5 +249,5 @@ def test_prometheus_client_is_there_where_a_page_is(
     given: dict[str, Any], installed: list[str], needed: bool, tmp_path: Path
 ) -> None:
     here = Host(around(tmp_path, given))
-    assert here.planned([VASSALS])["installs"] == installed
+    assert here.planned([VASSALS])["first"] == [f"install_{one}" for one in installed]
     assert bool(here.desired([VASSALS])["imports"]) is needed

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The part ``service``: the Emperor's own options, the texts by which systemd runs it, and the folders of a daemon."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ... import _module
+from ..._arguments import spec
+from ..._arguments.on_demand import emperor_options
+from ..._deployment.settings import Settings
+from ..._dialect import parse_release
+from ..._errors import ArgumentError
+from ..._files import folders, opened
+from ..._files.attributes import attributes
+from ..._files.child import where_it_belongs
+from ..._files.directory import Directory
+from ..._files.plan import Wanted, differences
+from .. import uwsgi_vassals
+from .part import part, text_file
+
+_TEXTS = ("unit", "wrapper")
+_FOLDER = ("path", "owner", "group", "mode")
+
+
+def written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """Write them, and say whether the daemon of release 1.0.0 may be there, which had its pid file beside the sockets."""
+    given = dict(desired["service"])
+    former = given.pop("former_pidfile", "")
+    made: List[str] = []
+    try:
+        wanted = given.pop("folders", [])
+        amended = [_folder(f"desired.service.folders[{at}]", one, module, made) for at, one in enumerate(wanted)]
+        found = _texts_written(module, given)
+    except BaseException:
+        folders.unmake(made)
+        raise
+    found["former"] = bool(former) and opened.exists(former)
+    return {**found, "changed": found["changed"] or any(amended)}
+
+
+def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, Any]:
+    texts = {name: text_file(f"desired.service.{name}", given.pop(name)) for name in _TEXTS if given.get(name)}
+    on_demand = given.pop("on_demand", False)
+    service = part(module, "desired.service", spec.vassals(), given)
+    if on_demand:
+        # Which release runs here is known to the host alone.
+        release = parse_release("desired.service.uwsgi_binary", _version(service))
+        for one in service.params["vassals"]:
+            one["options"] = emperor_options(one["options"], release, on_demand)
+    found = _module.done(service, uwsgi_vassals.run)
+    result = {"configured": found["changed"], "binary": given.get("uwsgi_binary", ""), "diff": list(found.get("diff", []))}
+    for name, text in texts.items():
+        folder_path, file = os.path.split(text["path"])
+        with Directory(folder_path, f"desired.service.{name}.path", module.check_mode) as folder:
+            common = attributes("", None, None, text["mode"], module.check_mode)
+            plan = folder.compare([Wanted(file, text["content"].encode("utf-8"), "desired.service." + name, *common)])
+            folder.apply(plan)
+        result[name] = plan.changed
+        result["diff"] += differences(folder_path, plan, lambda content: content.decode("utf-8", "replace"))
+    return {**result, "changed": found["changed"] or any(result[name] for name in texts)}
+
+
+def _folder(place: str, given: Any, module: AnsibleModule, made: List[str]) -> bool:
+    """Make a folder, or give one that is there its owner and mode; whether it had to be.
+
+    Args:
+        made: gets what was made.
+    """
+    if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in _FOLDER):
+        raise ArgumentError(place, f"must be a mapping with {', '.join(_FOLDER)}")
+    path, owner, group = given["path"], given["owner"] or None, given["group"] or None
+    wanted = attributes(place, owner, group, given["mode"], module.check_mode)
+
+    def work() -> Tuple[bool, List[str]]:
+        try:
+            return folders.amend(path, wanted, module.check_mode), []
+        except FileNotFoundError:
+            return True, [] if module.check_mode else folders.make(path, wanted)
+
+    try:
+        differed, own = where_it_belongs(work)
+        made += own
+        return differed
+    except OSError as exc:
+        raise ArgumentError(f"{place}.path", f"{path} can't be used as a directory: {exc.strerror}") from exc
+
+
+def _version(asked: AnsibleModule) -> str:
+    """The release of the uWSGI that will read what a part writes."""
+    return _module.host_uwsgi(asked).version(asked.params["uwsgi_version"])()
