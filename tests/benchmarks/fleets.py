@@ -22,7 +22,8 @@ from support.loopback import free_address
 from support.modules import COLLECTIONS
 from support.playbook import PYTHON
 
-SIZES = (10, 40, 160)
+# The numbers of nodes, and how often each is measured.
+SIZES = {10: 5, 40: 3, 160: 1}
 # Bash says to the millisecond what it and its children took.
 _INTERPRETER = """\
 #!/bin/bash
@@ -93,7 +94,7 @@ def fleet(folder: Path, nodes: int) -> list[dict[str, Any]]:
     }
     (folder / "inventory.json").write_text(json.dumps({"all": {"children": groups}}), encoding="ascii")
     roles = {"fastrouters": "fastrouter", "uwsgi_nodes": "emperor"}
-    return [_play(group, {"ansible.builtin.include_role": {"name": "emperor.uwsgi." + role}}) for group, role in roles.items()]
+    return [{**_play(group), "roles": ["emperor.uwsgi." + role]} for group, role in roles.items()]
 
 
 def _host(folder: Path, name: str, vassals: list[dict[str, Any]]) -> dict[str, Any]:
@@ -105,8 +106,12 @@ def _play(hosts: str, *tasks: dict[str, Any]) -> dict[str, Any]:
     return {"hosts": hosts, "gather_facts": False, "tasks": list(tasks)}
 
 
-def unchanged(folder: Path, nodes: int) -> tuple[Cost, Cost]:
-    """A run of the roles that changes nothing, and one of pings that runs about as many modules."""
+def unchanged(folder: Path, nodes: int, times: int) -> tuple[Cost, Cost]:
+    """A run of the roles that changes nothing, and one of pings that runs about as many modules.
+
+    Args:
+        times: how often both run, one after the other. Of each the cheapest counts: all else that a machine does only adds to it.
+    """
     plays = fleet(folder, nodes)
     stop = {
         "emperor.uwsgi.uwsgi_daemon": {
@@ -117,12 +122,14 @@ def unchanged(folder: Path, nodes: int) -> tuple[Cost, Cost]:
     }
     try:
         run(folder, plays)
-        ours = run(folder, plays)
-        each = round(ours.modules / (nodes + 1))
-        pings = run(folder, [_play("all", *[{"ansible.builtin.ping": {}}] * each)])
+        found = []
+        for dummy in range(times):
+            ours = run(folder, plays)
+            each = round(ours.modules / (nodes + 1))
+            found.append((ours, run(folder, [_play("all", *[{"ansible.builtin.ping": {}}] * each)])))
     finally:
         run(folder, [_play("all", stop)])
-    return ours, pings
+    return min(one[0] for one in found), min(one[1] for one in found)
 
 
 def ratio(ours: Cost, pings: Cost) -> float:
@@ -133,7 +140,7 @@ def ratio(ours: Cost, pings: Cost) -> float:
 def lines() -> list[Line]:
     """The table's lines about fleets."""
     with scratch() as folder:
-        costs = {nodes: unchanged(folder / str(nodes), nodes) for nodes in SIZES}
+        costs = {nodes: unchanged(folder / str(nodes), nodes, times) for nodes, times in SIZES.items()}
     found = []
     for nodes, (ours, pings) in costs.items():
         what = f"the controller's CPU for {nodes} unchanged nodes and a router, against pings of as many modules"
