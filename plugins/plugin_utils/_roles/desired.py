@@ -117,6 +117,8 @@ def _daemon(given: Emperor) -> dict[str, Any]:
     """Its folders, and where release 1.0.0 had its pid file, if that is another place."""
     whose = emperor.owners(given)
     sockets = {"path": given.run_dir, "owner": whose.user, "group": whose.group, "mode": "0755"}
+    if emperor.shares_stats(given):
+        sockets = {"path": given.run_dir, "owner": "root", "group": given.group, "mode": "2755"}
     if given.log_dir == given.run_dir:
         return {"folders": [sockets]}
     log = {"path": given.log_dir, "owner": "root", "group": "", "mode": "0755"}

@@ -169,6 +169,15 @@ def stop_timeout(given: Emperor) -> int:
     return curse_tolerance(given) + _LATEST
 
 
+def shares_stats(given: Emperor) -> bool:
+    """Whether ``emperor_group`` reads the stats of an Emperor that is root.
+
+    That makes the socket in a folder whose group its files get (S_ISGID, inode(7)), and gives it its mode (``bind_to_unix``,
+    core/socket.c). Until then nobody else can connect, and nobody but root can put anything there.
+    """
+    return bool(given.tyrant and given.metrics)
+
+
 def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
     """The Emperor's own options, with the user's.
 
@@ -186,6 +195,7 @@ def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
         "emperor-curse-tolerance": curse_tolerance(given),
         "emperor-max-throttle": given.max_throttle,
         "emperor-stats": at.stats,
+        **({"chmod-socket": "660"} if shares_stats(given) else {}),
         **({"emperor-wrapper": at.wrapper} if given.log_by_vassal and not daemon else {}),
         # Of a link its own owner counts: a tenant could point one that he is let have at another's file.
         **({"emperor-tyrant": True, "emperor-tyrant-nofollow": True} if given.tyrant else {}),
@@ -287,6 +297,13 @@ def _tenants_flaws(given: Emperor) -> list[str]:
     if unowned:
         who = f"{', '.join(unowned)} {'has not' if len(unowned) == 1 else 'have not'}"
         found.append(f"emperor_vassals: with emperor_tyrant each needs an owner other than root, which {who}")
+    if shares_stats(given):
+        sharing = [str(one.get("name", "")) for one in given.vassals if str(one.get("group", "")) == given.group]
+        if sharing:
+            found.append(
+                f"emperor_group: {given.group} is the group of {', '.join(sharing)} too, and with emperor_metrics it reads the "
+                "Emperor's stats, which name every tenant's vassals; name a group that no tenant is in"
+            )
     if given.user in _ROOT:
         found.append("emperor_user: with emperor_tyrant it is whom routers run as, since nothing runs as root; name one")
     return found

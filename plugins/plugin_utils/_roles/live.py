@@ -83,7 +83,9 @@ def vassal(name: str, address: str, folder: str, given: Emperor, defaults: Mappi
         "limit-post": 1,
         "disable-logging": True,
     }
-    return {"name": name, "options": {**dict.fromkeys(defaults), **own}}
+    # A tyrant's is a tenant like the others.
+    whose = {"owner": given.user, "group": given.group} if given.tyrant else {}
+    return {"name": name, "options": {**dict.fromkeys(defaults), **own}, **whose}
 
 
 def plugin(given: Emperor) -> str:
@@ -98,7 +100,8 @@ def metrics(given: Emperor, host: str) -> Made:
     Raises:
         ArgumentError: when there are too many of them.
     """
-    gates = [str(one["name"]) for one in emperor.gate(given)]
+    # Those of tenants can't write there.
+    gates = [] if given.tyrant else [str(one["name"]) for one in emperor.gate(given)]
     return _checked("emperor_metrics", {**_own(host, given), "gates": [emperor.paths(given).results] if gates else []}, [])
 
 
@@ -132,7 +135,7 @@ def dashboard(given: Fastrouter, own: Emperor, fleet: Fleet) -> Made:
     ports = {_port(one) for one in _each(options.get("fastrouter-subscription-server"))}
     there = _own(fleet.host, own)
     at = emperor.paths(own)
-    there["vassals"] += [] if own.tyrant else [
+    there["vassals"] += [] if "emperor" not in there else [
         {"name": one["name"], "file": f"{at.routers}/{one['name']}.ini", "accepts": False}
         for one in fleet.routers
         if one["name"] not in {vassal["name"] for vassal in there["vassals"]}
@@ -158,13 +161,7 @@ def dashboard(given: Fastrouter, own: Emperor, fleet: Fleet) -> Made:
 
 def flaws(given: Emperor) -> list[str]:
     """What is wrong with ``emperor_metrics``."""
-    found = _address_flaws("emperor_metrics", given.metrics)
-    if given.metrics and given.tyrant:
-        found.append(
-            "emperor_metrics: with emperor_tyrant the Emperor's stats are for root alone, and a page could not read them; leave "
-            "it out, and watch the pools by fastrouter_dashboard"
-        )
-    return found
+    return _address_flaws("emperor_metrics", given.metrics)
 
 
 def router_flaws(given: Fastrouter, own: Emperor) -> list[str]:
@@ -214,8 +211,8 @@ def _address_flaws(name: str, address: str) -> list[str]:
 
 
 def _own(host: str, given: Emperor) -> dict[str, Any]:
-    """What a page says of its own host, in which nobody but a tyrant's root can look at vassals."""
-    if given.tyrant:
+    """What a page says of its own host. What is a tenant's is for him alone."""
+    if given.tyrant and not emperor.shares_stats(given):
         return {"host": host, "vassals": []}
     at = emperor.paths(given)
     found: dict[str, dict[str, Any]] = {}
@@ -224,7 +221,10 @@ def _own(host: str, given: Emperor) -> dict[str, Any]:
         name = str(one.get("name") or "")
         # What has no name, or another's, is refused where it's written.
         if name and name not in found:
-            found[name] = {"name": name, "file": f"{at.vassals}/{name}.ini", "suspend": _suspend_files(one, name, given)}
+            found[name] = {"name": name, "file": f"{at.vassals}/{name}.ini"}
+            if given.tyrant:
+                continue
+            found[name]["suspend"] = _suspend_files(one, name, given)
             stats = _stats(one)
             if stats and stats not in known:
                 known.add(stats)

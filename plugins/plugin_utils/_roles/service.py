@@ -20,7 +20,7 @@ After=network-online.target
 
 [Service]
 Type=notify
-{notify}ExecStart={binary} --ini {ini}
+{notify}{before}ExecStart={binary} --ini {ini}
 # SIGTERM reloads uWSGI 2.0.
 KillSignal=SIGQUIT
 KillMode=mixed
@@ -62,6 +62,10 @@ _TYRANT_NOTIFY = """\
 NotifyAccess=main
 ProtectProc=invisible
 """
+_SHARED = """\
+# The group of what is made there, the Emperor's stats, is the live page's.
+ExecStartPre=+/usr/bin/install -d -o root -g {group} -m 2755 {folder}
+"""
 _TYRANT_WHY = "# What root needs to become each tenant, and to kill a vassal that doesn't stop.\n"
 _WRAPPER = """\
 #
@@ -88,6 +92,7 @@ def unit(given: Emperor, binary: str) -> str:
     """
     return _MARK + _UNIT.format(
         notify=_TYRANT_NOTIFY if given.tyrant else "NotifyAccess=all\n",
+        before=_SHARED.format(group=given.group, folder=given.run_dir) if emperor.shares_stats(given) else "",
         binary=binary,
         ini=emperor.paths(given).ini,
         stop_timeout=emperor.stop_timeout(given),

@@ -118,6 +118,10 @@ SOCKETS = {"path": "/run/e", "owner": "www-data", "group": "web", "mode": "0755"
 FOLDERS: list[tuple[Any, dict[str, Any]]] = [
     (HOST, {}),
     (DAEMON, {"folders": [LOG, SOCKETS], "former_pidfile": "/run/e/emperor.pid"}),
+    (
+        DAEMON._replace(tyrant=True, metrics="127.0.0.1:1"),
+        {"folders": [LOG, {**SOCKETS, "owner": "root", "mode": "2755"}], "former_pidfile": "/run/e/emperor.pid"},
+    ),
     (SAME, {"folders": [{**SOCKETS, "owner": "", "group": ""}]}),
 ]
 

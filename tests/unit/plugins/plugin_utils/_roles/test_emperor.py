@@ -102,6 +102,12 @@ OPTIONS: list[tuple[Any, bool, dict[str, Any]]] = [
     (EMPEROR._replace(worker_reload_mercy=90), False, {"emperor-curse-tolerance": 105}),
     (EMPEROR._replace(max_fd=1, max_throttle=2), False, {"max-fd": 1, "emperor-max-throttle": 2}),
     (TENANTS, False, {"emperor-tyrant": True, "emperor-tyrant-nofollow": True}),
+    (EMPEROR._replace(metrics="127.0.0.1:1"), False, {}),
+    (
+        TENANTS._replace(metrics="127.0.0.1:1"),
+        False,
+        {"emperor-tyrant": True, "emperor-tyrant-nofollow": True, "chmod-socket": "660"},
+    ),
     (DAEMON, False, {"emperor-wrapper": None, "umask": "022", "uid": "www-data", "gid": "www-data"}),
     (DAEMON._replace(user="", group=""), False, {"emperor-wrapper": None, "umask": "022"}),
     (
@@ -150,6 +156,12 @@ FLAWS: list[tuple[Any, list[str]]] = [
     (EMPEROR._replace(max_fd=0), ["emperor_max_fd: must be at least 1, since"]),
     (EMPEROR._replace(announce_interval=0), ["emperor_announce_interval: must be at least 1"]),
     (TENANTS, []),
+    (TENANTS._replace(metrics="127.0.0.1:1"), []),
+    (TENANTS._replace(vassals=[{**CHECKED, "group": "www-data"}]), []),
+    (
+        TENANTS._replace(metrics="127.0.0.1:1", vassals=[{**CHECKED, "group": "www-data"}]),
+        ["emperor_group: www-data is the group of a too, and with emperor_metrics it reads the Emperor's stats"],
+    ),
     (TENANTS._replace(user="root"), ["emperor_user: with emperor_tyrant it is whom routers run as"]),
     (TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": 0}]), [NO_OWNER + "b has not"]),
     (

@@ -198,11 +198,21 @@ def test_a_router_tells_of_its_host_and_of_whom_it_can_not_know() -> None:
     assert (tyrant["vassals"], "emperor" in tyrant) == ([], False)
 
 
+def test_a_page_beside_tenants_knows_what_the_emperor_says_of_them() -> None:
+    given = EMPEROR._replace(tyrant=True, metrics="127.0.0.1:9717", user="www-data", group="web", vassals=[SHOP])
+    found = live.metrics(given, "node1").config
+    assert found["vassals"] == [{"name": "shop", "file": "/etc/uwsgi/vassals/shop.ini"}]
+    assert (found["emperor"], found["gates"]) == ("/run/emperor-uwsgi/emperor-stats.sock", [])
+    page = live.vassal("emperor-metrics", given.metrics, "/etc/uwsgi/metrics", given, {})
+    assert (page["owner"], page["group"]) == ("www-data", "web")
+    assert "owner" not in live.vassal("emperor-metrics", given.metrics, "/f", given._replace(tyrant=False), {})
+
+
 FLAWS: list[tuple[dict[str, Any], str]] = [
     ({}, ""),
     ({"metrics": "127.0.0.1:9717"}, ""),
     ({"metrics": "node1:9717"}, "emperor_metrics: 'node1:9717' is no address for a page; give IPV4:PORT"),
-    ({"metrics": "127.0.0.1:9717", "tyrant": True}, "emperor_metrics: with emperor_tyrant the Emperor's stats are for root"),
+    ({"metrics": "127.0.0.1:9717", "tyrant": True}, ""),
 ]
 
 

@@ -35,6 +35,13 @@ DIFFERING: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"User": None, "Group": None, "NotifyAccess": "main", "ProtectProc": "invisible",
          "CapabilityBoundingSet": "CAP_SETUID CAP_SETGID CAP_KILL"},
     ),
+    ({"metrics": "127.0.0.1:1"}, {}),
+    (
+        {"tyrant": True, "metrics": "127.0.0.1:1", "group": "web"},
+        {"User": None, "Group": None, "NotifyAccess": "main", "ProtectProc": "invisible",
+         "CapabilityBoundingSet": "CAP_SETUID CAP_SETGID CAP_KILL",
+         "ExecStartPre": "+/usr/bin/install -d -o root -g web -m 2755 /run/emperor-uwsgi"},
+    ),
     ({"capabilities": ["CAP_A", "CAP_B"]}, {"CapabilityBoundingSet": "CAP_A CAP_B", "AmbientCapabilities": "CAP_A CAP_B"}),
     ({"writable_paths": ["/a", "/b"]}, {"ReadWritePaths": "-/etc/uwsgi/suspend -/a -/b"}),
     ({"worker_reload_mercy": 5}, {"TimeoutStopSec": "40"}),
