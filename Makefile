@@ -110,11 +110,16 @@ races: COUNT := 100
 races: .venv/test.stamp ## Run modules against another user who changes its own files meanwhile (needs root)
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m hostile.races $(COUNT) $(RACES)
 
+.PHONY: rulebook
+rulebook: .venv/test.stamp ## Run the rulebook of Event-Driven Ansible on a live pool (needs Java)
+	@TEST_RULEBOOK=$$(tests/setup/rulebook) python -m pytest tests/conformance/test_rulebook.py
+
 .PHONY: nightly
 nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and podman)
 	@$(MAKE) $(OLDER)
 	@$(MAKE) fuzz COUNT=100000
 	@$(MAKE) races COUNT=300
+	@$(MAKE) rulebook
 	@python tests/mutation/run.py
 	@tests/model/run nightly
 	@$(MAKE) matrix
