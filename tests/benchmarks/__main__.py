@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the benchmarks: python -m benchmarks [PART...], parts being vassals, keys, roles, running, drains, large and fleets
+"""Run the benchmarks: python -m benchmarks [PART...], parts being those of ``_PARTS``.
 
 Prints the table, and fails where a line is not met. When all parts ran, writes the page of the documentation, its
 plot, and all figures as JSON.
@@ -20,7 +20,7 @@ from benchmarks import report
 from benchmarks.plot import svg
 from support.modules import ROOT
 
-_PARTS = ("vassals", "keys", "roles", "running", "drains", "large", "fleets")
+_PARTS = ("vassals", "keys", "roles", "running", "drains", "rolling", "large", "fleets", "live")
 _ALT = "Seconds for many vassals and keys in one task, beside loops that do the same"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import drains, fleets, keys, large, plot, report, roles, vassals
+from benchmarks import drains, fleets, keys, large, plot, report, roles, rolling, vassals
 from benchmarks.measure import Line, exponent
 from support.modules import ROOT
 
@@ -63,10 +63,24 @@ def test_the_inventory_of_a_large_pool_stays_small(tmp_path: Path) -> None:
 
 def test_the_controllers_part_is_what_no_module_took(tmp_path: Path) -> None:
     plays = fleets.fleet(tmp_path / "fleet", 1)
-    pings = [{**play, "tasks": [{"ansible.builtin.ping": {}}] * 3} for play in plays]
+    pings = [{"hosts": play["hosts"], "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}] * 3} for play in plays]
     found = fleets.run(tmp_path / "fleet", pings)
     assert (found.modules, found.controller > 0) == (6, True)
     assert fleets.ratio(fleets.Cost(6.0, 4), fleets.Cost(2.0, 2)) == 1.5
+
+
+def test_a_rolling_update_loses_no_request(tmp_path: Path) -> None:
+    with rolling.Fleet(tmp_path / "fleet", 2) as fleet:
+        found = fleet.update()
+    assert (found.lost, found.requests > 0) == (0, True), found
+
+
+def test_a_scrape_asks_a_router_for_all_that_it_has(tmp_path: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    from benchmarks import live  # noqa: PLC0415
+
+    found = live.scrape(tmp_path / "live", 20)
+    assert (found.seconds > 0, found.megabytes > 1) == (True, True), found
 
 
 def test_an_exponent_is_that_of_the_power() -> None:
