@@ -206,6 +206,18 @@ vassals:
       description: The reasons that hold it out now.
       type: list
       elements: str
+    held:
+      description: The same reasons, and since when each of them holds it out.
+      type: list
+      elements: dict
+      version_added: 1.1.0
+      contains:
+        reason:
+          description: The reason.
+          type: str
+        since:
+          description: The Unix time of the last change of the reason's file, by the clock of this host.
+          type: int
     lagging:
       description: After a time-out, the stats servers of the routers that do not have it where it should be.
       type: list
@@ -215,6 +227,7 @@ vassals:
       changed: true
       suspend_files: [/etc/uwsgi/suspend/shop]
       held_by: [operator]
+      held: [{reason: operator, since: 1767268800}]
       lagging: []
 seconds:
   description: How long it took.

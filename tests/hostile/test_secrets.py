@@ -209,6 +209,8 @@ def test_good_arguments_are_good(tmp_path: Path) -> None:
 
 FILTER_GOOD: dict[str, dict[str, Any]] = {
     "announcement_load": {"vassals": [VASSAL], "interval": 5, "routers": 1, "key_type": "ec"},
+    "firewall_ports": {"host": "a", "hostvars": {"a": {"ansible_host": "10.0.0.7"}}, "routers": ["a"], "nodes": []},
+    "held_table": {"results": {"a": {"vassals": [{"vassal": "/a/b.ini", "held": [{"reason": "health", "since": 1}]}]}}},
     "pool_page": {"info": pools.info(pools.router("10.0.0.2:2627", shop={"10.0.0.7:1": {}}))},
     "pool_table": {"info": pools.info(pools.router("10.0.0.2:2627", shop={"10.0.0.7:1": {}}))},
     "prometheus_targets": {"hosts": ["a"], "hostvars": {"a": {"ansible_host": "10.0.0.7"}}},

@@ -39,7 +39,7 @@ class Fleet:
         # Its path may be short only, since there are sockets in it.
         self.run = tempfile.mkdtemp(prefix="fleet-")
         # The application is that of the guide.
-        found = {**_files(GUIDE.read_text(encoding="utf-8")), **_files(page.read_text(encoding="utf-8"))}
+        found = {**files_of(GUIDE.read_text(encoding="utf-8")), **files_of(page.read_text(encoding="utf-8"))}
         text = "\n".join(found.values())
         # On one machine nobody can have a port on all addresses.
         self._addresses = {one: free_address().partition(":")[0] for one in sorted({"10.0.0.8", *_ADDRESS.findall(text)})}
@@ -137,7 +137,7 @@ def deployed(folder: Path, page: Path) -> Iterator[Fleet]:
         yield fleet
 
 
-def _files(text: str) -> dict[str, str]:
+def files_of(text: str) -> dict[str, str]:
     """The files that a page shows: the blocks whose first line is a comment with a name."""
     fenced = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     indented = re.findall(r"^\.\. code-block:: yaml\S*\n((?:\n|[ \t]+\S.*\n)+)", text, re.MULTILINE)

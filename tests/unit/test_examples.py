@@ -23,7 +23,7 @@ INVENTORIES = sorted((ROOT / "plugins" / "inventory").glob("*.py"))
 PLUGINS = [path for kind in ("modules", "filter", "lookup") for path in sorted((ROOT / "plugins" / kind).glob("*.py"))]
 
 # Examples that are about a vassal that runs.
-RUNNING = ("uwsgi_drain", "uwsgi_reload")
+RUNNING = ("held_table", "uwsgi_drain", "uwsgi_reload")
 
 
 def examples(path: Path) -> str:

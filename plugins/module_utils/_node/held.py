@@ -14,6 +14,8 @@ from .._files.trust import UnsafePath
 from . import suspend
 
 T = TypeVar("T")
+# Of each suspend file the reasons, sorted, and the Unix time since when each holds.
+Reasons = Dict[str, Dict[str, float]]
 
 
 class Held:
@@ -35,9 +37,9 @@ class Held:
                 users.setdefault(user, []).extend(paths)
         self._files = own + [_Files(list(dict.fromkeys(paths)), reason, user) for user, paths in users.items()]
 
-    def reasons(self) -> Dict[str, List[str]]:
+    def reasons(self) -> Reasons:
         """The reasons of each file."""
-        found: Dict[str, List[str]] = {}
+        found: Reasons = {}
         for one in self._files:
             found.update(one.reasons())
         return found
@@ -67,8 +69,8 @@ class _Files:
         self._reason = reason
         self._user = user
 
-    def reasons(self) -> Dict[str, List[str]]:
-        return self._done("can't be used", lambda: {path: suspend.reasons(path) for path in self._paths})
+    def reasons(self) -> Reasons:
+        return self._done("can't be used", lambda: {path: suspend.times(path) for path in self._paths})
 
     def hold(self) -> List[str]:
         """Add the reason to all, or to none; those that are new."""

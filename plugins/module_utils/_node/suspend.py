@@ -18,7 +18,7 @@ import re
 import stat
 from contextlib import contextmanager
 from itertools import islice
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from .._files import opened
 from .._files.trust import UnsafePath
@@ -59,27 +59,42 @@ def reasons(path: str) -> List[str]:
         UnsafePath: when somebody else than root and the caller can change the folder that it's in.
         OSError: when the path can't be read, or is a directory with something else in it.
     """
+    return list(times(path))
+
+
+def times(path: str) -> Dict[str, float]:
+    """The reasons as ``reasons`` has them, each with the Unix time of the last change of its file; raises as that does."""
     try:
         with _above(path) as (folder, name):
-            return _reasons(folder, name, path)
+            return _times(folder, name, path)
     except FileNotFoundError:
-        return []
+        return {}
 
 
-def _reasons(above: int, name: str, path: str) -> List[str]:
+def _times(above: int, name: str, path: str) -> Dict[str, float]:
     folder, instead = _opened(above, name, path)
     if folder is None:
-        return [OPERATOR] if instead and _is_there(above, name) else []
+        since = _since(above, name) if instead else None
+        return {} if since is None else {OPERATOR: since}
     try:
+        changed = os.fstat(folder).st_mtime
         with os.scandir(folder) as entries:
-            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in islice(entries, _MOST_REASONS + 1)}
+            found = [_reason(entry, path) for entry in islice(entries, _MOST_REASONS + 1)]
     finally:
         os.close(folder)
     if len(found) > _MOST_REASONS:
         raise OSError(errno.E2BIG, f"it has more than {_MOST_REASONS} reasons", path)
-    if not all(is_file and is_reason(one) for one, is_file in found.items()):
+    return dict(sorted(one for one in found if one)) if found else {OPERATOR: changed}
+
+
+def _reason(entry: os.DirEntry[str], path: str) -> Optional[Tuple[str, float]]:
+    """A reason and the time of its file, or None for one that was taken away in between."""
+    if not is_reason(entry.name) or not entry.is_file(follow_symlinks=False):
         raise OSError(errno.ENOTEMPTY, "it is a folder with something else in it", path)
-    return sorted(found) or [OPERATOR]
+    try:
+        return entry.name, entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _opened(above: int, name: str, path: str) -> Tuple[Optional[int], int]:
@@ -101,13 +116,12 @@ def _opened(above: int, name: str, path: str) -> Tuple[Optional[int], int]:
     raise OSError(errno.EBUSY, _COMES_AND_GOES, path)
 
 
-def _is_there(above: int, name: str) -> bool:
-    """Whether uWSGI, which follows links, sees something there."""
+def _since(above: int, name: str) -> Optional[float]:
+    """When what uWSGI, which follows links, sees there was changed; None where it sees nothing."""
     try:
-        os.stat(name, dir_fd=above)
+        return os.stat(name, dir_fd=above).st_mtime
     except FileNotFoundError:
-        return False
-    return True
+        return None
 
 
 def hold(path: str, reason: str) -> bool:
@@ -123,7 +137,7 @@ def hold(path: str, reason: str) -> bool:
     """
     with _above(path) as (above, name):
         # What is no directory of reasons gets none.
-        _reasons(above, name, path)
+        _times(above, name, path)
         for dummy in range(_MOST_TRIES):
             try:
                 os.mkdir(name, _MODE, dir_fd=above)

@@ -20,7 +20,7 @@ from .._files.child import Identity
 from .._ini import instance
 from .._ini.instance import Announcement
 from .._node import suspend
-from .._node.held import Held
+from .._node.held import Held, Reasons
 from .._node.unsubscribe import Farewells
 from .._pool import presence
 from .._pool.presence import Pair, Seen
@@ -176,7 +176,7 @@ def _require(module: AnsibleModule, watch: Watch, before: List[Seen]) -> None:
             module.warn(alone)
 
 
-def _changed(params: Dict[str, Any], vassals: List[Vassal], reasons: Dict[str, List[str]], before: List[Seen]) -> List[bool]:
+def _changed(params: Dict[str, Any], vassals: List[Vassal], reasons: Reasons, before: List[Seen]) -> List[bool]:
     """Whether each vassal is changed."""
     reason = params["reason"]
     if params["state"] == "active":
@@ -199,7 +199,7 @@ def _brought_back(
     watch: Watch,
     vassals: List[Vassal],
     changed: List[bool],
-    reasons: Dict[str, List[str]],
+    reasons: Reasons,
     before: List[Seen],
 ) -> List[Seen]:
     """The nodes at their routers after those that nobody holds any longer are in, as far as that is waited for."""
@@ -224,11 +224,20 @@ def _brought_back(
     return watch.wait(arrived, before)
 
 
-def _reasons(reasons: Dict[str, List[str]], paths: List[str]) -> List[str]:
+def _reasons(reasons: Reasons, paths: List[str]) -> List[str]:
     return sorted({reason for path in paths for reason in reasons[path]})
 
 
-def _each(vassals: List[Vassal], changed: List[bool], reasons: Dict[str, List[str]], late: List[Seen]) -> List[Dict[str, Any]]:
+def _held(reasons: Reasons, paths: List[str]) -> List[Dict[str, Any]]:
+    """Each reason, and the first moment since when one of the files has it."""
+    found: Dict[str, float] = {}
+    for path in paths:
+        for reason, since in reasons[path].items():
+            found[reason] = min(since, found.get(reason, since))
+    return [{"reason": reason, "since": int(since)} for reason, since in sorted(found.items())]
+
+
+def _each(vassals: List[Vassal], changed: List[bool], reasons: Reasons, late: List[Seen]) -> List[Dict[str, Any]]:
     """The result of each vassal."""
     lagging = by_pair(late)
     return [
@@ -237,6 +246,7 @@ def _each(vassals: List[Vassal], changed: List[bool], reasons: Dict[str, List[st
             "changed": change,
             "suspend_files": one.suspend_files,
             "held_by": _reasons(reasons, one.suspend_files),
+            "held": _held(reasons, one.suspend_files),
             "lagging": list(dict.fromkeys(seen.router for pair in one.pairs for seen in lagging.get(pair, ()))),
         }
         for one, change in zip(vassals, changed)

@@ -20,7 +20,7 @@ _OPERATOR = "operator"
 _HEADS = ("key", "node", "host", "state", "requests", "age, s")
 _FIGURES = (4, 5)
 # What is longer is cut, so that one name doesn't push all else out of the terminal.
-_LONGEST = 60
+LONGEST = 60
 
 
 class Held(NamedTuple):
@@ -57,14 +57,14 @@ def _silent(info: Any) -> list[str]:
         return []
     if any("time" in one for one in info.values()):
         return []
-    said = [_line(f"{host}: does not answer: {str(one.get('msg', '')).strip()}", 500) for host, one in info.items()]
+    said = [line(f"{host}: does not answer: {str(one.get('msg', '')).strip()}", 500) for host, one in info.items()]
     return said or ["There is no router; give pools_routers."]
 
 
 def _routers(found: Picture) -> Iterator[str]:
     for router in found.routers:
         said = f"does not answer: {router.error}" if router.error else f"{router.keys} keys, {router.nodes} nodes"
-        yield _line(f"{router.stats}: {said}", 500)
+        yield line(f"{router.stats}: {said}", 500)
 
 
 def _keys(found: Picture, held: list[Held], keys: Mapping[tuple[str, str], list[str]], names: Mapping[str, Any]) -> list[str]:
@@ -74,12 +74,12 @@ def _keys(found: Picture, held: list[Held], keys: Mapping[tuple[str, str], list[
             host = str(names.get(node.address.rpartition(":")[0], ""))
             rows.append((key.name, node.address, host, node.state, str(node.requests), str(node.age)))
     for one in held:
-        words = ", ".join(f"{reason} since {_time(since)}" for reason, since in sorted(one.reasons.items()))
+        words = ", ".join(f"{reason} since {moment(since)}" for reason, since in sorted(one.reasons.items()))
         for name in keys.get((one.host, one.vassal), ["?"]):
             rows.append((name, one.vassal, one.host, "held out by " + words))
     # Of a key first those that serve.
     shown = [rows[0], *sorted(rows[1:], key=lambda row: (row[0], len(row) < len(_HEADS), row[1:3]))]
-    cells = [[_line(cell, _LONGEST) if at != 3 else _line(cell, 500) for at, cell in enumerate(row)] for row in shown]
+    cells = [[line(cell) if at != 3 else line(cell, 500) for at, cell in enumerate(row)] for row in shown]
     # The reasons are at the end of their lines, and as long as they are.
     widths = [max(len(row[at]) for row in cells if len(row) == len(_HEADS) or at < 3) for at in range(len(_HEADS))]
     return ["  ".join(_padded(cell, widths[at], at) for at, cell in enumerate(row)).rstrip() for row in cells]
@@ -89,13 +89,14 @@ def _padded(cell: str, width: int, at: int) -> str:
     return cell.rjust(width) if at in _FIGURES else cell.ljust(width)
 
 
-def _line(text: str, longest: int) -> str:
-    """Text of strangers on one line."""
+def line(text: str, longest: int = LONGEST) -> str:
+    """Text of strangers on one line, cut where it is longer."""
     found = seen(text.replace("\n", "\\n"))
     return found if len(found) <= longest else found[: longest - 1] + "\u2026"
 
 
-def _time(since: float) -> str:
+def moment(since: float) -> str:
+    """A Unix time as people read it."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(since))
     except (OverflowError, ValueError, OSError):

@@ -152,6 +152,9 @@ def test_several_vassals_go_out_and_come_back_together(tmp_path: Path) -> None:
         assert (found.failed, found.changed) == (False, True), found.msg
         assert held(tmp_path) == {"0": ["operator"], "1": ["operator"], "2": ["operator"]}
         assert router.table == {"a": [], "b": [], "c": []}
+        since = [(one.pop("held"), (tmp_path / "suspend" / str(at) / "operator").stat().st_mtime)
+                 for at, one in enumerate(found.data["vassals"])]  # fmt: skip
+        assert all(held == [{"reason": "operator", "since": int(mtime)}] for held, mtime in since)
         assert found.data["vassals"] == [
             dict(vassal=path, changed=True, suspend_files=[f"{tmp_path}/suspend/{at}"], held_by=["operator"], lagging=[])
             for at, path in enumerate(paths)

@@ -26,14 +26,18 @@ def reasons(folder: Path) -> dict[str, list[str]]:
     return {name: sorted(os.listdir(folder / name)) for name in sorted(os.listdir(folder))}
 
 
+def names(held: Held) -> dict[str, list[str]]:
+    return {path: list(found) for path, found in held.reasons().items()}
+
+
 def test_all_are_held_and_let_go(tmp_path: Path) -> None:
     paths = [str(tmp_path / name) for name in "abc"]
     suspend.hold(paths[1], "deploy")
     held = Held([(paths[:2], None), (paths[2:], identity(os.getuid()))], "operator")
-    assert held.reasons() == {paths[0]: [], paths[1]: ["deploy"], paths[2]: []}
+    assert names(held) == {paths[0]: [], paths[1]: ["deploy"], paths[2]: []}
     for dummy in range(2):
         held.hold()
-        assert held.reasons() == {paths[0]: ["operator"], paths[1]: ["deploy", "operator"], paths[2]: ["operator"]}
+        assert names(held) == {paths[0]: ["operator"], paths[1]: ["deploy", "operator"], paths[2]: ["operator"]}
     for dummy in range(2):
         held.release()
         assert reasons(tmp_path) == {"b": ["deploy"]}

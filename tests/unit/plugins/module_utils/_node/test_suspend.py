@@ -84,6 +84,36 @@ def test_what_an_interrupted_run_left_is_the_operators(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_each_reason_has_the_time_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "shop"
+    assert suspend.times(str(path)) == {}
+    for reason, since in ((OPERATOR, 1_700_000_000), (HEALTH, 1_700_000_060.5)):
+        suspend.hold(str(path), reason)
+        os.utime(path / reason, (0, since))
+    os.utime(path, (0, 1))
+    assert list(suspend.times(str(path)).items()) == [(HEALTH, 1_700_000_060.5), (OPERATOR, 1_700_000_000)]
+    for reason in (OPERATOR, HEALTH):
+        (path / reason).unlink()
+    os.utime(path, (0, 2))
+    assert suspend.times(str(path)) == {OPERATOR: 2}
+    path.rmdir()
+    path.touch()
+    os.utime(path, (0, 3))
+    assert suspend.times(str(path)) == {OPERATOR: 3}
+
+
+def test_a_reason_that_goes_while_it_is_read_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "shop")
+    suspend.hold(path, OPERATOR)
+
+    def is_reason(name: str) -> bool:
+        suspend.release(path, name)
+        return True
+
+    monkeypatch.setattr(suspend, "is_reason", is_reason)
+    assert suspend.times(path) == {}
+
+
 @pytest.mark.parametrize("place", ["missing/shop", "file/shop", "link", "folder-link"])
 def test_where_nothing_can_be_held_that_is_an_error(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
