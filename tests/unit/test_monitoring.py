@@ -170,3 +170,20 @@ def test_the_rules_use_metrics_that_the_page_has() -> None:
     used = {name for expr in EXPRESSIONS for name in re.findall(r"(?<![:\w\"])(?:emperor_)?uwsgi_\w+", expr)}
     assert len(used) > 12
     assert used <= known
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager.yml"])
+def test_the_guide_has_the_files_to_begin_with(name: str) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "watch-pools.rst").read_text(encoding="utf-8")
+    (shown,) = re.findall(rf"^    # /etc/prometheus/{name}\n((?:\n|    .*\n)+)", guide, re.MULTILINE)
+    assert yaml.safe_load(shown) == yaml.safe_load((RULES.parent / name).read_text(encoding="utf-8"))
+
+
+@promtool.needs_promtool
+def test_prometheus_takes_the_file_to_begin_with(tmp_path: Path) -> None:
+    text = (RULES.parent / "prometheus.yml").read_text(encoding="utf-8").replace("/etc/prometheus/", f"{RULES.parent}/")
+    (tmp_path / "prometheus.yml").write_text(text.replace(f"{RULES.parent}/uwsgi.json", f"{tmp_path}/uwsgi.json"), encoding="utf-8")
+    (tmp_path / "uwsgi.json").write_text('[{"targets": ["10.0.0.7:9717"], "labels": {"instance": "node1"}}]', encoding="utf-8")
+    code, said = promtool.run("check", "config", tmp_path / "prometheus.yml")
+    assert code == 0, said
+    assert f"{len(EXPRESSIONS)} rules found" in said
