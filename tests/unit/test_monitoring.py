@@ -181,8 +181,10 @@ def test_the_guide_has_the_files_to_begin_with(name: str) -> None:
 
 @promtool.needs_promtool
 def test_prometheus_takes_the_file_to_begin_with(tmp_path: Path) -> None:
-    text = (RULES.parent / "prometheus.yml").read_text(encoding="utf-8").replace("/etc/prometheus/", f"{RULES.parent}/")
-    (tmp_path / "prometheus.yml").write_text(text.replace(f"{RULES.parent}/uwsgi.json", f"{tmp_path}/uwsgi.json"), encoding="utf-8")
+    text = (RULES.parent / "prometheus.yml").read_text(encoding="utf-8")
+    for name, folder in (("emperor_uwsgi.rules.yml", RULES.parent), ("uwsgi.json", tmp_path)):
+        text = text.replace("/etc/prometheus/" + name, f"{folder}/{name}")
+    (tmp_path / "prometheus.yml").write_text(text, encoding="utf-8")
     (tmp_path / "uwsgi.json").write_text('[{"targets": ["10.0.0.7:9717"], "labels": {"instance": "node1"}}]', encoding="utf-8")
     code, said = promtool.run("check", "config", tmp_path / "prometheus.yml")
     assert code == 0, said
