@@ -50,10 +50,11 @@ CASES: dict[str, tuple[dict[str, str], ...]] = {
         {f"node_expected{EXPECTED}": "1", UP: "1", HELD: "1"},
     ),
     "NodeFailing": (
-        {f"node_failures_total{NODE}": "0+1"},
+        {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", ILL: "1"},
         {f"node_failures_total{NODE}": "9"},
         # Four failures in five minutes, which two pages count.
         {f'node_failures_total{{instance="{one}",router="r",key="k",node="n",host="h"}}': "0+0.2" for one in "ab"},
+        {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", HELD: "1"},
     ),
     "NodeFlapping": (
         {f"node_returns_total{NODE}": "1+1", f"node_expected{EXPECTED}": "1", ILL: "1"},
