@@ -17,8 +17,8 @@ import urllib.request
 
 API = "http://127.0.0.1:9090/api/v1/"
 PREFIX = "EmperorUwsgi"
-# What happens right at the end is scraped after it.
-LATE = 5
+# What was there before an event was scraped before it, and what happens right at its end is scraped after it.
+EARLY = LATE = 5
 # The pages of both routers have both.
 KEY = 'key="shop.example.com"'
 NODES = ("node1", "node2", "node3")
@@ -120,7 +120,7 @@ def alerts(begin, end):
 def seen(event, raised):
     """What is wrong with an event."""
     shown, must, may = EVENTS[event["name"]]
-    window = f"{int(event['end'] - event['begin']) + LATE}s"
+    window = f"{int(event['end'] - event['begin']) + EARLY + LATE}s"
     for query in shown:
         if not ask("query", query=query.replace("WINDOW", window), time=event["end"] + LATE):
             yield "not seen: " + query.replace("WINDOW", window)
