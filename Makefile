@@ -40,6 +40,7 @@ molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root an
 .PHONY: docs
 docs: .venv/test.stamp ## Build the documentation site, offline
 	@PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH):tests python docs/arguments.py
+	@python docs/board.py
 	@docs/site
 
 .PHONY: bench

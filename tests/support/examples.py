@@ -28,6 +28,7 @@ TENANT = getpass.getuser() if os.geteuid() else "nobody"
 _STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
 # The folders of the examples, and those of a test.
 _FOLDERS = {
+    "/etc/prometheus": "www",
     "/etc/uwsgi": "etc",
     "/home/me/uwsgi": "home",
     "/run/emperor-uwsgi": "run",

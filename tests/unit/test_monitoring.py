@@ -30,23 +30,37 @@ POOL = '{instance="i",router="r",key="k"}'
 NODE = '{key="k",node="n",host="h"}'
 EXPECTED = '{key="k",node="n",host="h",vassal="v"}'
 HELD = 'vassal_held_out{host="h",vassal="v",reason="operator"}'
+ILL = HELD.replace("operator", "health")
 UP = 'router_up{router="r"}'
 # For each alert the values at which it fires, by series, and those at which it doesn't. Without a prefix it is emperor_uwsgi_.
-CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+# Of several that don't, all must be silent.
+CASES: dict[str, tuple[dict[str, str], ...]] = {
     "KeyUnserved": (
         {f"pool_serving_nodes{POOL}": "0", f"pool_expected_nodes{POOL}": "2"},
         {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2"},
     ),
     "PoolSmall": (
-        {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2"},
+        # One that the gate holds out is missed, and a drained one isn't.
+        {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2", f"node_expected{EXPECTED}": "1", ILL: "1"},
         {f"pool_serving_nodes{POOL}": "2", f"pool_expected_nodes{POOL}": "2"},
+        {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2", f"node_expected{EXPECTED}": "1", HELD: "1"},
     ),
     "NodeLost": (
         {f"node_expected{EXPECTED}": "1", UP: "1"},
         {f"node_expected{EXPECTED}": "1", UP: "1", HELD: "1"},
     ),
-    "NodeFailing": ({f"node_failures_total{NODE}": "0+1"}, {f"node_failures_total{NODE}": "9"}),
-    "NodeFlapping": ({f"node_returns_total{NODE}": "1+1"}, {f"node_returns_total{NODE}": "1"}),
+    "NodeFailing": (
+        {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", ILL: "1"},
+        {f"node_failures_total{NODE}": "9"},
+        # Four failures in five minutes, which two pages count.
+        {f'node_failures_total{{instance="{one}",router="r",key="k",node="n",host="h"}}': "0+0.2" for one in "ab"},
+        {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", HELD: "1"},
+    ),
+    "NodeFlapping": (
+        {f"node_returns_total{NODE}": "1+1", f"node_expected{EXPECTED}": "1", ILL: "1"},
+        {f"node_returns_total{NODE}": "1"},
+        {f"node_returns_total{NODE}": "1+1", f"node_expected{EXPECTED}": "1", HELD: "1"},
+    ),
     "AllHeldOut": (
         {f"node_expected{EXPECTED}": "1", HELD: "1"},
         {f"node_expected{EXPECTED}": "1", 'node_expected{key="k",node="o",host="h",vassal="w"}': "1", HELD: "1"},
@@ -71,6 +85,11 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "Capacity": (
         {f"node_in_flight{NODE}": "19", 'pool_capacity{key="k"}': "20"},
         {f"node_in_flight{NODE}": "18", 'pool_capacity{key="k"}': "20"},
+        {
+            'node_in_flight{instance="a",router="r",key="k",node="n"}': "18",
+            'node_in_flight{instance="b",router="r",key="k",node="n"}': "18",
+            'pool_capacity{key="k"}': "20",
+        },
     ),
     "ListenQueue": (
         {'=uwsgi_socket_queue_length{name="s"}': "90", '=uwsgi_socket_max_queue_length{name="s"}': "100"},
@@ -123,13 +142,13 @@ def test_prometheus_takes_the_rules() -> None:
 @promtool.needs_promtool
 def test_every_alert_fires_after_its_time_and_not_before(tmp_path: Path) -> None:
     tests = []
-    for short, (firing, silent) in CASES.items():
+    for short, (firing, *silent) in CASES.items():
         alert = "EmperorUwsgi" + short
         # What is counted has to be counted first.
         first = 1800 if any("+" in value and short != "ClockSkew" for value in firing.values()) else 0
         late = first + seconds(alert) + 4 * STEP
         before = {} if first or not seconds(alert) else {seconds(alert) - STEP: False}
-        tests += [case(alert, firing, {**before, late: True}), case(alert, silent, {late: False})]
+        tests += [case(alert, firing, {**before, late: True}), *(case(alert, one, {late: False}) for one in silent)]
     file = tmp_path / "tests.yml"
     file.write_text(json.dumps({"rule_files": [str(RULES)], "evaluation_interval": f"{STEP}s", "tests": tests}))
     code, said = promtool.run("test", "rules", file)
@@ -152,3 +171,22 @@ def test_the_rules_use_metrics_that_the_page_has() -> None:
     used = {name for expr in EXPRESSIONS for name in re.findall(r"(?<![:\w\"])(?:emperor_)?uwsgi_\w+", expr)}
     assert len(used) > 12
     assert used <= known
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager.yml"])
+def test_the_guide_has_the_files_to_begin_with(name: str) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "watch-pools.rst").read_text(encoding="utf-8")
+    (shown,) = re.findall(rf"^    # /etc/prometheus/{name}\n((?:\n|    .*\n)+)", guide, re.MULTILINE)
+    assert yaml.safe_load(shown) == yaml.safe_load((RULES.parent / name).read_text(encoding="utf-8"))
+
+
+@promtool.needs_promtool
+def test_prometheus_takes_the_file_to_begin_with(tmp_path: Path) -> None:
+    text = (RULES.parent / "prometheus.yml").read_text(encoding="utf-8")
+    for name, folder in (("emperor_uwsgi.rules.yml", RULES.parent), ("uwsgi.json", tmp_path)):
+        text = text.replace("/etc/prometheus/" + name, f"{folder}/{name}")
+    (tmp_path / "prometheus.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "uwsgi.json").write_text('[{"targets": ["10.0.0.7:9717"], "labels": {"instance": "node1"}}]', encoding="utf-8")
+    code, said = promtool.run("check", "config", tmp_path / "prometheus.yml")
+    assert code == 0, said
+    assert f"{len(EXPRESSIONS)} rules found" in said
