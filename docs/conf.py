@@ -30,7 +30,7 @@ project = "emperor.uwsgi"
 author = _GALAXY["authors"][0].partition(" (")[0]
 copyright = "2026, " + author
 version = release = _GALAXY["version"]
-extensions = ["sphinx_antsibull_ext"]
+extensions = ["sphinx_antsibull_ext", "sphinx_copybutton"]
 nitpicky = True
 default_role = "any"
 highlight_language = "YAML+Jinja"
@@ -42,6 +42,9 @@ html_copy_source = False
 html_use_index = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+# What is copied are the commands.
+copybutton_prompt_text = "$ "
+copybutton_only_copy_prompt_lines = True
 # Dark where the system is.
 antsibull_ext_color_scheme = "default-autodark"
 
