@@ -49,7 +49,7 @@ def run(folder: Path, hosts: dict[str, Any], *arguments: str) -> list[str]:
     done = playbook.command("ansible-playbook", *given, folder=folder, ANSIBLE_CALLBACK_RESULT_FORMAT="json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "changed=0" in done.stdout
-    text = done.stdout.partition("Say who is held out]")[2].partition('"msg": ')[2]
+    text = done.stdout.partition("Show who is held out]")[2].partition('"msg": ')[2]
     return [str(line) for line in json.JSONDecoder().raw_decode(text)[0]]
 
 
