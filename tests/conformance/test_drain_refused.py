@@ -117,13 +117,13 @@ def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
         for check in (True, False):
             refused = all_of_it.run("drained", one, check=check, minimum=1)
             assert (refused.failed, refused.changed, refused.data["argument"]) == (True, False, "minimum")
-            assert "would be left with 0 fresh nodes for 'a.test' and 1 are wanted" in refused.msg
+            assert "0 fresh nodes for 'a.test', and minimum is 1" in refused.msg
             assert (all_of_it.held(), all_of_it.where()) == ({}, [[one.address]] * 2)
         two = all_of_it.node("two")
         nobody = free_address()
         refused = all_of_it.run("drained", one, minimum=1, router_stats=[all_of_it.routers[0].stats, nobody])
         assert (refused.failed, refused.data["argument"]) == (True, "minimum")
-        assert f"can't be seen to: {nobody} does not answer" in refused.msg
+        assert f"cannot be checked, because a router did not answer: {nobody} does not answer" in refused.msg
         assert all_of_it.held() == {}
         for changed in (True, False):
             drained = all_of_it.run("drained", one, minimum=1)

@@ -130,8 +130,8 @@ REFUSED = [
     ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file"),
     ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash"),
-    ({"health": {}}, "health: needs one of path and command"),
-    ({"health": {"paht": "/"}}, "health.paht: is no argument here"),
+    ({"health": {}}, "health: needs path, to send the application a request, or command"),
+    ({"health": {"paht": "/"}}, "health.paht: unknown argument"),
 ]
 
 

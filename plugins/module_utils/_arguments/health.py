@@ -29,7 +29,8 @@ def health(path: str, value: Any, vassal: str = "") -> Check:
     given = values.mapping(path, value, dict.fromkeys(Check._fields[1:]))
     asked = [name for name in ("path", "command") if name in given]
     if len(asked) != 1:
-        raise ArgumentError(path, "needs one of path and command; give path to ask the application, or command")
+        both = "give either path or command, not both"
+        raise ArgumentError(path, both if asked else "needs path, to send the application a request, or command")
     # A blank or a line break would end the request's path, or its header.
     checks = {"command": values.text, "path": values.word, "host": values.word}
     found: Dict[str, Any] = {name: checks[name](path + "." + name, given[name]) for name in [*asked, "host"] if name in given}

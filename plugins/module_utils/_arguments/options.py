@@ -41,7 +41,7 @@ def option_lines(path: str, value: Any) -> Dict[str, List[Line]]:
     found: Dict[str, List[Line]] = {}
     for name, item in (value or {}).items():
         if not isinstance(name, str) or not writer.is_option_name(name):
-            raise ArgumentError(values.child(path, name), "is no option's name")
+            raise ArgumentError(values.child(path, name), "is not a valid option name; use letters, digits, '-', '_' and '.'")
         if isinstance(item, (list, tuple)):
             place = values.child(path, name)
             found[name] = [_line(place, at, name, one) for at, one in enumerate(item)]

@@ -78,7 +78,7 @@ def mapping(path: str, value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
     if not known.keys() >= value.keys():
         name = next(name for name in value if name not in known)
-        raise ArgumentError(child(path, name), "is no argument here; " + _hint(name, known))
+        raise ArgumentError(child(path, name), "unknown argument; " + _hint(name, known))
     return {name: member for name, member in value.items() if member is not None}
 
 

@@ -227,7 +227,7 @@ class _Files:
     def _unknown(self, path: str, line: parser.Line, why: str) -> ArgumentError:
         return ArgumentError(
             self._place,
-            f"{path}: {line.name} = {_shown(line.value)} {why}, so nobody else knows what is announced; give subscriptions",
+            f"{path}: {line.name} = {_shown(line.value)} {why}, so the file does not say what is announced; pass subscriptions",
         )
 
 
@@ -239,7 +239,7 @@ def _shown(value: str) -> str:
 def _announcement(place: str, option: parser.Option, sockets: List[parser.Option]) -> Announcement:
     if option.flaw:
         raise ArgumentError(
-            place, f"a subscribe2 line {option.flaw}, so nobody else knows what it announces; give subscriptions"
+            place, f"a subscribe2 line {option.flaw}, so the file does not say what it announces; pass subscriptions"
         )
     fields = kvlist.parse(option.value)
     missing = [name for name in ("server", "key") if not fields.get(name)]

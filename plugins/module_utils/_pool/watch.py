@@ -103,14 +103,15 @@ class Watch:
             ArgumentError: when there would be fewer at any router, or one didn't answer.
         """
         if self._errors and minimum:
-            raise ArgumentError("minimum", f"can't be seen to: {self.silent()}")
+            raise ArgumentError("minimum", f"cannot be checked, because a router did not answer: {self.silent()}")
         if not self._last:
             return ""
         left, router, key = presence.fewest(self._last, self._pairs, time.time(), self._max_age, keys)
         if left < minimum:
             raise ArgumentError(
                 "minimum",
-                f"{router} would be left with {left} fresh nodes for {key!r} and {minimum} are wanted; bring others back first",
+                f"draining would leave {router} {left} fresh nodes for {key!r}, and minimum is {minimum}; restore other nodes "
+                "first",
             )
         if left:
             return ""

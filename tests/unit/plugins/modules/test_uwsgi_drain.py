@@ -146,7 +146,7 @@ def test_a_minimum_of_others_must_stay(node: Node) -> None:
         for check in (True, False):
             found = node.run("drained", check=check, minimum=2, router_stats=[router.address])
             assert (found.failed, found.changed, found.data["argument"], node.held()) == (True, False, "minimum", [])
-            assert f"{router.address} would be left with 1 fresh nodes for 'a.test'" in found.msg
+            assert f"draining would leave {router.address} 1 fresh nodes for 'a.test'" in found.msg
         assert told(node.run("drained", minimum=1, router_stats=[router.address])) == (True, ["operator"])
 
 

@@ -134,7 +134,7 @@ def test_one_that_sleeps_is_asked_nothing(vassal: Path) -> None:
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file; give the ini file of a vassal", "vassal"),
     ({"vassal": "/etc"}, "vassal: /etc is no file", "vassal"),
-    ({"health": {}}, "health: needs one of path and command", "health"),
+    ({"health": {}}, "health: needs path, to send the application a request, or command", "health"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash", "health.path"),
     ({"health": {"paht": "/"}}, "health.paht: ", "health.paht"),
     ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null can't be read: it is not a regular file", "vassal"),
@@ -262,7 +262,7 @@ REFUSED_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
      "checks[0].vassal"),
     ({"checks": [{"vassal": "{0}", "health": {"path": "/"}}] * 2}, "checks[1].vassal: {0} has a check already",
      "checks[1].vassal"),
-    ({"checks": [{"vassal": "{0}", "health": {}}]}, "checks[0].health: needs one of path and command", "checks[0].health"),
+    ({"checks": [{"vassal": "{0}", "health": {}}]}, "checks[0].health: needs path, to send the", "checks[0].health"),
     ({"vassal": "{0}"}, "parameters are mutually exclusive: vassal|vassals", ""),
     ({"vassals": None}, "one of the following is required: vassal, vassals", ""),
 ]

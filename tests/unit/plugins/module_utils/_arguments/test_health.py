@@ -31,9 +31,9 @@ GOOD: list[tuple[dict[str, Any], Check]] = [
 ]
 BAD: list[tuple[Any, str, str]] = [
     ("/ok", PLACE, "must be a mapping of arguments, not a value of type str"),
-    ({}, PLACE, "needs one of path and command; give path to ask the application, or command"),
-    ({"host": "a.test"}, PLACE, "needs one of path and command; give path to ask the application, or command"),
-    ({"path": "/", "command": "x"}, PLACE, "needs one of path and command; give path to ask the application, or command"),
+    ({}, PLACE, "needs path, to send the application a request, or command"),
+    ({"host": "a.test"}, PLACE, "needs path, to send the application a request, or command"),
+    ({"path": "/", "command": "x"}, PLACE, "give either path or command, not both"),
     ({"path": "ok"}, PLACE + ".path", "'ok' does not begin with a slash; give the path of a request"),
     ({"path": "http://a.test/"}, PLACE + ".path", "'http://a.test/' does not begin with a slash; give the path of a request"),
     ({"path": ""}, PLACE + ".path", "is empty; give a value or leave the argument out"),
@@ -56,7 +56,7 @@ BAD: list[tuple[Any, str, str]] = [
     ({"path": "/", "fall": 0}, PLACE + ".fall", "0 is not from 1 to 1000"),
     ({"path": "/", "rise": 1001}, PLACE + ".rise", "1001 is not from 1 to 1000"),
     ({"path": "/", "rise": "two"}, PLACE + ".rise", "'two' is not a whole number"),
-    ({"path": "/", "falls": 3}, PLACE + ".falls", "is no argument here; did you mean 'fall'?"),
+    ({"path": "/", "falls": 3}, PLACE + ".falls", "unknown argument; did you mean 'fall'?"),
 ]
 
 

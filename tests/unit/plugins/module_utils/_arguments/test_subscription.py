@@ -152,7 +152,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (one(adress=0), "subscriptions[0].adress", "did you mean 'address'?"),
     ({"subscriptions": ["a"]}, "subscriptions[0]", "must be a mapping of arguments"),
     ({"subscriptions": {"server": S}}, "subscriptions", "must be a value or a list of values, not a mapping"),
-    ({"server_params": {"algo": 1}}, "server_params.algo", "is no argument here"),
+    ({"server_params": {"algo": 1}}, "server_params.algo", "unknown argument"),
     ({"server_params": {"tolerance": 0}}, "server_params.tolerance", "0 is not from 1"),
     ({"client_params": {"announce_interval": 0}}, "client_params.announce_interval", "its master dies of an interval of 0"),
     (

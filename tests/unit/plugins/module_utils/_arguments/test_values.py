@@ -176,7 +176,7 @@ REFUSED: List[Tuple[str, Any, str, str]] = [
     ("modifier", {"modifier2": 1}, ".modifier1", "is missing; modifier2 only refines it"),
     ("modifier", {"modifier1": 1, "modifier2": 256}, ".modifier2", "256 is not from 0 to 255"),
     ("modifier", {"modifier1": 1, "modifier2": -1}, ".modifier2", "-1 is not from 0 to 255"),
-    ("modifier", {"modifier1": 1, "modifer2": 2}, ".modifer2", "is no argument here; did you mean 'modifier2'?"),
+    ("modifier", {"modifier1": 1, "modifer2": 2}, ".modifer2", "unknown argument; did you mean 'modifier2'?"),
     ("modifier", {"modifier1": "x" * 9}, ".modifier1", "is no modifier's name"),
     ("modifier", [5], "", "is not a whole number"),
     (
@@ -298,8 +298,8 @@ def test_a_mapping_has_known_members_and_no_nulls() -> None:
     [
         ("a", "arg", "must be a mapping of arguments, not a value of type str"),
         ([], "arg", "must be a mapping of arguments, not a list"),
-        ({"weigth": 1}, "arg.weigth", "is no argument here; did you mean 'weight'?"),
-        ({"qq": None}, "arg.qq", "is no argument here; known are weight, key"),
+        ({"weigth": 1}, "arg.weigth", "unknown argument; did you mean 'weight'?"),
+        ({"qq": None}, "arg.qq", "unknown argument; known are weight, key"),
     ],
 )
 def test_a_mapping_of_something_else_is_refused(value: Any, path: str, problem: str) -> None:
@@ -345,7 +345,7 @@ def test_what_is_no_number_of_uwsgi_is_an_error_of_its_argument(name: str, value
 
 def test_a_member_of_any_name_is_an_error_of_it() -> None:
     for name in (HUGE, 5, None, ("a",)):
-        with pytest.raises(ArgumentError, match="is no argument here; known are a"):
+        with pytest.raises(ArgumentError, match="unknown argument; known are a"):
             values.mapping("arg", {name: 1}, dict.fromkeys(["a"]))
 
 

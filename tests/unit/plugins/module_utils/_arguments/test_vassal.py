@@ -22,6 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import L
 from hypothesis import given
 from hypothesis import strategies as st
 
+NO_NAME = "is not a valid option name; use letters, digits, '-', '_' and '.'"
 S = {"server": "10.0.0.2:2626", "key": "a.test"}
 SUBSCRIBE = "subscribe2 = server=10.0.0.2:2626,key=a.test"
 HTTP = "10.0.0.7:3031"
@@ -279,13 +280,13 @@ def test_what_can_not_name_a_vassal_is_refused(name: Any, problem: str) -> None:
 WRONG = "must be a value, a list of values or {literal: TEXT}; give true for an option that takes none"
 REFUSED: List[Tuple[Any, str, str]] = [
     ("a", "", "must be a mapping of arguments, not a value of type str"),
-    (dict(options(a=1), option=1), ".option", "is no argument here; did you mean 'options'?"),
+    (dict(options(a=1), option=1), ".option", "unknown argument; did you mean 'options'?"),
     ({"name": "a"}, ".options", "is missing; a vassal without options does not start"),
     (options(a=None), ".options", "is missing; a vassal without options does not start"),
     ({"name": "a", "options": ["a"]}, ".options", "must be a mapping of uWSGI's options to values"),
-    (options(**{"a b": 1}), ".options['a b']", "is no option's name"),
-    (options(**{"-a": 1}), ".options.-a", "is no option's name"),
-    ({"name": "a", "options": {8000: 1}}, ".options[8000]", "is no option's name"),
+    (options(**{"a b": 1}), ".options['a b']", NO_NAME),
+    (options(**{"-a": 1}), ".options.-a", NO_NAME),
+    ({"name": "a", "options": {8000: 1}}, ".options[8000]", NO_NAME),
     (options(a={}), ".options.a", WRONG),
     (options(a=[1, {}]), ".options.a[1]", WRONG),
     (options(a=[None]), ".options.a[0]", WRONG),
@@ -378,7 +379,7 @@ def test_names_of_servers_are_not_resolved_unasked() -> None:
 
 def test_defaults_that_do_not_work_are_refused() -> None:
     entry = {"name": "a", "subscriptions": [dict(S, address=HTTP)]}
-    assert refusal(entry, Defaults({"a\n": 1})) == ("default_options['a\\n']", "is no option's name")
+    assert refusal(entry, Defaults({"a\n": 1})) == ("default_options['a\\n']", NO_NAME)
     entry["client_params"] = {"interval": 1}
     assert refusal(entry, Defaults({}, {"announce_interval": 1}))[0] == "vassals[1].client_params.interval"
 

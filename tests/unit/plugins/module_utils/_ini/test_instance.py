@@ -129,7 +129,7 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, mo
         assert found == [f"{tmp_path}/real/web", *[f"{tmp_path}/other/b.ini"] * 2, f"{tmp_path}/real/more/c.ini"]
 
 
-NOBODY_KNOWS = "so nobody else knows what is announced; give subscriptions"
+NOBODY_KNOWS = "so the file does not say what is announced; pass subscriptions"
 REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("no file", {}, VASSAL + " can't be read: No such file or directory"),
     ("nothing announced", {"shop": "socket = a:1"}, VASSAL + " has no subscribe2, so it announces nothing"),
@@ -152,9 +152,9 @@ REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("a template of another kind", {"shop": "inherit = b.xml"},
      VASSAL + ": inherit = b.xml does not end in .ini, " + NOBODY_KNOWS),
     ("the environment", {"shop": LINE + "$(A)"},
-     "a subscribe2 line depends on the environment, so nobody else knows what it announces; give subscriptions"),
+     "a subscribe2 line depends on the environment, so the file does not say what it announces; pass subscriptions"),
     ("a condition", {"shop": "if-env = A\n" + LINE},
-     "a subscribe2 line stands in a condition or a loop, so nobody else knows what it announces; give subscriptions"),
+     "a subscribe2 line stands in a condition or a loop, so the file does not say what it announces; pass subscriptions"),
     ("no server", {"shop": "subscribe2 = key=a"}, "a subscribe2 line has no server, so uWSGI announces nothing"),
     ("junk", {"shop": "subscribe2 = junk"}, "a subscribe2 line has no server and no key, so uWSGI announces nothing"),
     ("an empty key", {"shop": "subscribe2 = server=1.2.3.4:5,key="}, "a subscribe2 line has no key, so uWSGI announces nothing"),
