@@ -27,6 +27,9 @@ from support import keys
 from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import BINARY, RELEASE, plugin_lines, without_app
 
+# Seconds that a killed instance has to be gone.
+_TIMEOUT = 60
+
 # The fields of an announcement, as text.
 Said = tuple[tuple[str, str], ...]
 
@@ -289,8 +292,9 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        select.select([left], [], [], 10)
+        ended = select.select([left], [], [], _TIMEOUT)[0]
         os.close(left)
+        assert ended, "what was killed is still there"
 
 
 class Bed:
