@@ -107,6 +107,8 @@ EQUIVALENT = {
     # _arguments/protocols
     'ANY = "any"': "any text will do that is no protocol",
     'ANNOUNCED = "announced"': "any text will do that is no protocol",
+    # _ini/parser
+    "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust

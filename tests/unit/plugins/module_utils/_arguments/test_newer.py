@@ -11,6 +11,7 @@ from typing import List, Optional, Tuple
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import newer
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.newer import Entry
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import algorithm
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 # The keys of two subscriptions, their servers, and the key that is refused.
@@ -70,3 +71,11 @@ def test_the_first_subscription_without_a_name_is_named() -> None:
 def test_what_is_not_meant_is_named_with_its_place() -> None:
     (found,) = newer.warnings("subscriptions[0]", {"inactive": True, "backup_level": 1})
     assert found.startswith("subscriptions[0].inactive: ")
+
+
+@pytest.mark.parametrize(
+    ("algo", "level", "warned"), [("ip_hash", 1, True), ("ip_hash", 0, False), ("ip_hash", None, False), ("wrr", 1, False)]
+)
+def test_ip_hash_knows_no_backup(algo: str, level: Optional[int], warned: bool) -> None:
+    checked = {"balancing_algo": algorithm("a", algo), **({} if level is None else {"backup_level": level})}
+    assert [one.partition(":")[0] for one in newer.warnings("s", checked)] == (["s.backup_level"] if warned else [])

@@ -21,6 +21,7 @@ from support.stream import computed
 from support.text import TEXT
 
 T = "10.0.0.3:2626"
+OF_A_ROUTER = "is an option of the router in this instance; keep it in the router's file, or use the role fastrouter"
 V2_0, V2_1 = _dialect.V2_0, _dialect.V2_1
 
 
@@ -388,7 +389,7 @@ OTHERS: Cases = [
     ),
     ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
     ("vassals-set = processes=3", {}, []),
-    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", "of the router")]),
+    ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", OF_A_ROUTER)]),
     ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
 ]
 
@@ -398,3 +399,8 @@ def test_what_else_brings_subscriptions_is_followed_or_named(
     text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
 ) -> None:
     assert_case(text, expected, left_over)
+
+
+def test_what_is_a_routers_stays_there() -> None:
+    line = "fastrouter-subscription-server = 10.0.0.2:2626"
+    assert [tuple(one) for one in read(line).left_over] == [(line, OF_A_ROUTER)]

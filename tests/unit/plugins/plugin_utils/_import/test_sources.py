@@ -25,6 +25,8 @@ INCLUDED: Cases = [
     ("json = /j.json", keys("json"), []),
     ("js = /j.json", keys("json"), []),
     ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
+    # The last ini file is still this one.
+    ("include = /y.yml\nini = :web\n[web]\n" + SUB + "own", keys("yaml", "own"), []),
     ("include = other.ini\nini = :web\n[web]\nx = 1", {}, [("include = other.ini", "not given"), ("ini = :web", "not given")]),
     ("include = other.conf", {}, [("include = other.conf", "whose ending")]),
     ("include = more.ini:web", {}, [("include = more.ini:web", "whose ending")]),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import whole
 from support.converted import SUB, Cases, S, assert_case, found_in, keys, read
 from support.stream import computed
 
@@ -89,3 +90,10 @@ def test_uwsgi_21_keeps_weights_apart() -> None:
 def test_uwsgi_21_has_a_modifier_for_the_older_lines_alone() -> None:
     found = read(f"subscribe-with-modifier1 = 7\n{SUB}a\nsubscribe-to = 10.0.0.2:2626:c", V2_1)
     assert {entry["key"]: entry.get("modifier") for entry in found.arguments["subscriptions"]} == {"a": None, "c": 7}
+
+
+def test_so_many_pairs_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "MOST_ROWS", 2)
+    assert read(f"{SUB}a\n{SUB}b").arguments == keys("a", "b")
+    with pytest.raises(ArgumentError, match=r"announces more than 2 pairs of server and key\Z"):
+        read(f"{SUB}a\n{SUB}b\n{SUB}c")

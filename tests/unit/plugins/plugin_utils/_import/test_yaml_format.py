@@ -115,3 +115,14 @@ def test_what_builds_read_otherwise_in_yaml_is_noted(text: str, expected: Option
 
 def test_a_note_is_of_all_that_a_line_defines() -> None:
     assert sorted(read("yaml", "uwsgi:\n  a: 1\n  set-ph: 'p=1'\n").notes) == [1, 2]
+
+
+@pytest.mark.parametrize(("count", "refused"), [(19, False), (20, True)])
+def test_so_many_options_of_all_sections_and_no_more(count: int, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_format, "MOST_ROWS", 20)
+    text = "uwsgi:\n  x: 1\nweb:\n  y:\n" + "    - 1\n" * count
+    if refused:
+        with pytest.raises(ArgumentError, match=r"has more than 20 options\Z"):
+            read("yaml", text)
+    else:
+        read("yaml", text)
