@@ -172,8 +172,8 @@ def stop_timeout(given: Emperor) -> int:
 def shares_stats(given: Emperor) -> bool:
     """Whether ``emperor_group`` reads the stats of an Emperor that is root.
 
-    That makes the socket in a folder whose group its files get (S_ISGID, inode(7)), and gives it its mode (``bind_to_unix``,
-    core/socket.c). Until then nobody else can connect, and nobody but root can put anything there.
+    The socket gets the group of the service, or without a service manager that of its folder (S_ISGID, inode(7)), and its mode
+    (``bind_to_unix``, core/socket.c). Until then nobody else can connect, and nobody but root can put anything there.
     """
     return bool(given.tyrant and given.metrics)
 

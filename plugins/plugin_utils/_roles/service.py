@@ -20,7 +20,7 @@ After=network-online.target
 
 [Service]
 Type=notify
-{notify}{before}ExecStart={binary} --ini {ini}
+{notify}ExecStart={binary} --ini {ini}
 # SIGTERM reloads uWSGI 2.0.
 KillSignal=SIGQUIT
 KillMode=mixed
@@ -62,10 +62,8 @@ _TYRANT_NOTIFY = """\
 NotifyAccess=main
 ProtectProc=invisible
 """
-_SHARED = """\
-# The group of what is made there, the Emperor's stats, is the live page's.
-ExecStartPre=+/usr/bin/install -d -o root -g {group} -m 2755 {folder}
-"""
+# A tyrant is root, and its stats are for the group of the live page as well.
+_SHARED = "Group={group}\n"
 _TYRANT_WHY = "# What root needs to become each tenant, and to kill a vassal that doesn't stop.\n"
 _WRAPPER = """\
 #
@@ -92,18 +90,24 @@ def unit(given: Emperor, binary: str) -> str:
     """
     return _MARK + _UNIT.format(
         notify=_TYRANT_NOTIFY if given.tyrant else "NotifyAccess=all\n",
-        before=_SHARED.format(group=given.group, folder=given.run_dir) if emperor.shares_stats(given) else "",
         binary=binary,
         ini=emperor.paths(given).ini,
         stop_timeout=emperor.stop_timeout(given),
         max_fd=given.max_fd,
-        user="" if given.tyrant or not given.user else f"User={given.user}\nGroup={given.group}\n",
+        user=_user(given),
         runtime=given.run_dir.removeprefix("/run/"),
         why=_TYRANT_WHY if given.tyrant else "",
         most=" ".join(emperor.capabilities(given)),
         ambient=" ".join(given.capabilities),
         writable=" -".join([given.suspend_dir, *given.writable_paths]),
     )
+
+
+def _user(given: Emperor) -> str:
+    """Whom the service is run as; a tyrant is root."""
+    if given.tyrant:
+        return _SHARED.format(group=given.group) if emperor.shares_stats(given) else ""
+    return f"User={given.user}\nGroup={given.group}\n" if given.user else ""
 
 
 def wrapper(binary: str) -> str:

@@ -38,9 +38,8 @@ DIFFERING: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"metrics": "127.0.0.1:1"}, {}),
     (
         {"tyrant": True, "metrics": "127.0.0.1:1", "group": "web"},
-        {"User": None, "Group": None, "NotifyAccess": "main", "ProtectProc": "invisible",
-         "CapabilityBoundingSet": "CAP_SETUID CAP_SETGID CAP_KILL",
-         "ExecStartPre": "+/usr/bin/install -d -o root -g web -m 2755 /run/emperor-uwsgi"},
+        {"User": None, "Group": "web", "NotifyAccess": "main", "ProtectProc": "invisible",
+         "CapabilityBoundingSet": "CAP_SETUID CAP_SETGID CAP_KILL"},
     ),
     ({"capabilities": ["CAP_A", "CAP_B"]}, {"CapabilityBoundingSet": "CAP_A CAP_B", "AmbientCapabilities": "CAP_A CAP_B"}),
     ({"writable_paths": ["/a", "/b"]}, {"ReadWritePaths": "-/etc/uwsgi/suspend -/a -/b"}),
