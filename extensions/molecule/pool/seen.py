@@ -84,8 +84,8 @@ EVENTS = {
     # It is over before anybody needs to know.
     "hang_node": (
         [
+            # The operator's own is over before the next scrape.
             held("node2", "health"),
-            held("node2", "operator"),
             'min_over_time(emperor_uwsgi_check_well{host="node2"}[WINDOW]) == 0',
             small("router1"),
             small("router2"),
