@@ -130,13 +130,13 @@ class ActionModule(BulkAction):
         args = self._task.args
         done = args.get("done")
         calls = here.running(done if isinstance(done, Mapping) else {}, values.flag("restart", args.get("restart", False)))
-        found: dict[str, Any] = {"changed": False, "called": bool(calls)}
+        found: dict[str, Any] = {"changed": False}
         for call in calls:
             one = self._execute_module(call.module, call.arguments, task_vars=task_vars)
-            found = {**one, "changed": found["changed"] or bool(one.get("changed")), "called": True}
+            found = {**one, "changed": found["changed"] or bool(one.get("changed"))}
             if found.get("failed"):
                 break
-        return found
+        return {**found, "called": bool(calls)}
 
     def _served(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
         """Ask until nothing is pending or the time is over."""

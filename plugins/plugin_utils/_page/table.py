@@ -20,7 +20,7 @@ _OPERATOR = "operator"
 _HEADS = ("key", "node", "host", "state", "requests", "age, s")
 _FIGURES = (4, 5)
 # What is longer is cut, so that one name doesn't push all else out of the terminal.
-LONGEST = 60
+_LONGEST = 60
 
 
 class Held(NamedTuple):
@@ -89,7 +89,7 @@ def _padded(cell: str, width: int, at: int) -> str:
     return cell.rjust(width) if at in _FIGURES else cell.ljust(width)
 
 
-def line(text: str, longest: int = LONGEST) -> str:
+def line(text: str, longest: int = _LONGEST) -> str:
     """Text of strangers on one line, cut where it is longer."""
     found = seen(text.replace("\n", "\\n"))
     return found if len(found) <= longest else found[: longest - 1] + "\u2026"
