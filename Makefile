@@ -25,13 +25,9 @@ help: ## Say what "make" can do
 demo: .venv/demo.stamp ## Run a small fleet on this machine (needs no root); HOLD=1 keeps it up until Enter is pressed
 	@ansible-playbook playbooks/demo.yml $(if $(HOLD),--extra-vars=demo_hold=true)
 
-# What is a comparison of times runs alone; all else mostly waits, so it runs side by side.
-TIMED := tests/unit/test_benchmarks.py
-
 .PHONY: test
 test: .venv/test.stamp ## Run the unit and the conformance tests
-	@python -m pytest -n 4 --dist worksteal --ignore=$(TIMED)
-	@python -m pytest $(TIMED)
+	@python -m pytest -n 4 --dist worksteal
 
 .PHONY: molecule
 molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root and podman)

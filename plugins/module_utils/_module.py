@@ -206,16 +206,23 @@ def resolve(host: str) -> str:
     return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
 
 
-def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], *shown: str) -> None:
+def nothing() -> None:
+    """Load no more than is loaded."""
+
+
+def finish(
+    module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], *shown: str, load: Callable[[], None] = nothing
+) -> None:
     """Do what a module does, and end it with its result or its error.
 
     Args:
         run: gives the module's result; raises ArgumentError or HostError.
         shown: the parameters that an error's result has as well.
+        load: loads what ``run`` else loads when it's needed.
     """
     also = {name: module.params[name] for name in shown}
     try:
-        result = done(module, run)
+        result = done(module, run, load)
     except ArgumentError as error:
         module.fail_json(msg=str(error), **{**also, **error.result, "argument": error.path})
     except HostError as error:
@@ -226,8 +233,14 @@ def finish(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]
         module.exit_json(**result)
 
 
-def done(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
-    """Do what a module does; in a folder of the user whose files are wanted, as that user."""
+def done(
+    module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], load: Callable[[], None] = nothing
+) -> Dict[str, Any]:
+    """Do what a module does; in a folder of the user whose files are wanted, as that user.
+
+    Args:
+        load: loads what ``run`` else loads when it's needed: another user can't read this process's own modules.
+    """
     try:
         return run(module)
     except UnsafeArgument as exc:
@@ -237,6 +250,8 @@ def done(module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) 
             folders.unmake(made)
             raise
     try:
+        _load()
+        load()
         result = _done_as(user, module, run)
     except BaseException:
         folders.unmake(made)
@@ -253,7 +268,6 @@ def _owner(module: AnsibleModule, exc: UnsafeArgument) -> Optional[Identity]:
 
 
 def _done_as(user: Identity, module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
-    _load()
     warnings: List[str] = []
 
     def work() -> Tuple[Dict[str, Any], List[str]]:
@@ -267,9 +281,7 @@ def _done_as(user: Identity, module: AnsibleModule, run: Callable[[AnsibleModule
 
 
 def _load() -> None:
-    """Load what is else loaded when it's needed: another user can't read this process's own modules."""
+    """Load what every module that writes files else loads when it's needed."""
     import encodings.idna  # noqa: PLC0415, F401
 
-    from ._arguments import default_signing  # noqa: PLC0415, F401
     from ._files import transaction  # noqa: PLC0415, F401
-    from ._host import dry_run, emperor_stats, on_demand  # noqa: PLC0415, F401

@@ -72,6 +72,7 @@ argument:
   returned: failure because of an argument
 """
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_daemon import run
 
@@ -79,14 +80,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_daemon im
 def main() -> None:
     """Run the module."""
     module = DiscreetModule(
-        argument_spec={
-            "ini": {"type": "path", "required": True},
-            "state": {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"},
-            "pidfile": {"type": "path", "required": True},
-            "log": {"type": "path"},
-            "uwsgi_binary": {"type": "str", "default": "uwsgi"},
-            "timeout": {"type": "int", "default": 90},
-        },
+        argument_spec=spec.daemon(),
         required_if=[("state", "started", ["log"]), ("state", "restarted", ["log"])],
         supports_check_mode=True,
     )

@@ -20,8 +20,8 @@ description:
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
-  - O(state=running) has systemd run the Emperor, or M(emperor.uwsgi.uwsgi_daemon) where nothing supervises it, with its latest
-    options.
+  - O(state=running) has systemd run the Emperor with its latest options. Where nothing supervises it, it becomes a daemon, as
+    M(emperor.uwsgi.uwsgi_daemon) would make it.
   - O(state=served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that
     nobody signs with.
   - The next run completes one that is cut off. It knows by O(leaving_path) who has yet to be forgotten.
@@ -62,14 +62,15 @@ options:
       - The desired state, by default what the variables of the roles come to. Of V(written), C(vassals), C(signing_keys) and
         C(next_signing_keys), with the arguments of M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys), and
         C(health), with C(path) and C(directory_owner) of M(emperor.uwsgi.uwsgi_health).
-      - Of V(written), C(metrics) is the folder C(path) of a live page, whether it is C(owned) by root, and the page's C(config),
-        null for none. C(imports) is the Python C(module) that the uWSGI C(binary) must have with its C(plugin), as C(user), and
-        C(why).
+      - Of V(written), C(metrics) is the folder C(path) of a live page, whether it is C(owned) by root, the page's C(config), null
+        for none, and its C(program) in Base64. C(imports) is the Python C(module) that the uWSGI C(binary) must have with its
+        C(plugin), as C(user), and C(why).
       - C(service) and C(routers) have the arguments of M(emperor.uwsgi.uwsgi_vassals), too. The first also has C(unit) and
         C(wrapper), each with C(path), C(content) and C(mode), C(folders), each with C(path), C(owner), C(group) and C(mode), and
         C(former_pidfile), that of a daemon that release 1.0.0 started; the second has the C(certificates) that the user
         C(reader) must be able to read, and C(dashboard), which is as C(metrics). C(public_keys) has the arguments of
         M(emperor.uwsgi.uwsgi_signing_keys).
+      - Of V(running), C(daemons), each with the arguments of M(emperor.uwsgi.uwsgi_daemon).
       - Of V(served), the folder C(path) of the vassals, their C(names), their C(health), how often they C(failed_before), the
         C(unused_keys) of C(keys_path), the C(user) that they run as, and C(log), where their lines go.
     type: raw
@@ -217,6 +218,10 @@ removed_keys:
   type: list
   elements: str
   returned: success, when O(state=served)
+pid:
+  description: The daemon's pid.
+  type: int
+  returned: success, when O(state=running) and nothing supervises it
 pending:
   description: Why vassals don't serve, by their names.
   type: dict

@@ -341,7 +341,7 @@ argument:
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_subscription import run
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_subscription import load, run
 
 
 def main() -> None:
@@ -356,7 +356,7 @@ def main() -> None:
         backup={"type": "bool", "default": False},
     )
     module = DiscreetModule(argument_spec=arguments, supports_check_mode=True, add_file_common_args=True)
-    finish(module, run, "path")
+    finish(module, run, "path", load=load)
 
 
 if __name__ == "__main__":

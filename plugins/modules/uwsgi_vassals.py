@@ -234,13 +234,13 @@ argument:
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
-from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_vassals import run
+from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_vassals import load, run
 
 
 def main() -> None:
     """Run the module."""
     module = DiscreetModule(argument_spec=spec.vassals(), supports_check_mode=True)
-    finish(module, run, "path")
+    finish(module, run, "path", load=load)
 
 
 if __name__ == "__main__":

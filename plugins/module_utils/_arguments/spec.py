@@ -97,6 +97,18 @@ def vassals() -> Dict[str, Any]:
     }
 
 
+def daemon() -> Dict[str, Any]:
+    """The arguments of the module ``uwsgi_daemon``."""
+    return {
+        "ini": {"type": "path", "required": True},
+        "state": {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"},
+        "pidfile": {"type": "path", "required": True},
+        "log": {"type": "path"},
+        "uwsgi_binary": {"type": "str", "default": "uwsgi"},
+        "timeout": {"type": "int", "default": 90},
+    }
+
+
 def signing_keys() -> Dict[str, Any]:
     """The arguments of the module ``uwsgi_signing_keys``."""
     found = directory()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -25,8 +26,8 @@ class Page:
 
     Args:
         place: the argument, for errors.
-        given: the folder's ``path``, whether they are ``owned`` by root, and the ``config``, null where there shall be no page.
-            None leaves all as it is.
+        given: the folder's ``path``, whether they are ``owned`` by root, and the ``config``, null where there shall be no page,
+            with the ``program``, in Base64 (RFC 4648). None leaves all as it is.
         root: the owner of what is root's, None for the caller.
 
     Raises:
@@ -53,7 +54,13 @@ class Page:
         wanted = self._given.get("config")
         if wanted is None:
             return []
-        return [_install(self._given["path"], self._place, wanted, self._owner, self._check_mode)]
+        return [_install(self._given["path"], self._place, wanted, self._program(), self._owner, self._check_mode)]
+
+    def _program(self) -> bytes:
+        try:
+            return base64.b64decode(self._given["program"], validate=True)
+        except (KeyError, TypeError, ValueError) as exc:
+            raise ArgumentError(f"{self._place}.program", "is not a page's program in Base64; give the one of the roles") from exc
 
     def after(self) -> List[Dict[str, Any]]:
         """Remove the files if they aren't wanted, and the folder if nothing else is in it; as ``before``."""
@@ -62,14 +69,15 @@ class Page:
         return [_remove(self._given["path"], self._place, self._check_mode)]
 
 
-def _install(path: str, place: str, wanted: Mapping[str, Any], owner: Optional[int], check_mode: bool) -> Dict[str, Any]:
-    # Only where it's on: the page's modules are as many as all others of the task.
-    from . import config, program  # noqa: PLC0415
+def _install(
+    path: str, place: str, wanted: Mapping[str, Any], program: bytes, owner: Optional[int], check_mode: bool
+) -> Dict[str, Any]:
+    from . import config  # noqa: PLC0415 - only where it's on
 
     config.parse(wanted)
     text = (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode("ascii")
     files = [
-        Wanted(config.ARCHIVE, program.program(), place, owner, owner, _ARCHIVE_MODE),
+        Wanted(config.ARCHIVE, program, place, owner, owner, _ARCHIVE_MODE),
         Wanted(config.FILE, text, place, owner, owner, _CONFIG_MODE),
     ]
     with Directory(path, place, check_mode, Attributes(owner, owner, _FOLDER_MODE)) as folder:

@@ -27,7 +27,7 @@ PARTS = ("vassals", "service", "new_keys", "public_keys", "routers")
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
-    """Write what is wanted, or wait until it serves.
+    """Write what is wanted, run a daemon, or wait until all serves.
 
     Returns:
         the module's result.
@@ -36,6 +36,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         ArgumentError: with nothing changed.
         HostError: what was begun is completed by the next run.
     """
+    if module.params["state"] == "running":
+        from .emperor.daemon import running  # noqa: PLC0415
+
+        return running(module)
     settings = _settings(module.params)
     if module.params["state"] == "written":
         return _written(module, settings)

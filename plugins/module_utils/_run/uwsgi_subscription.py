@@ -98,6 +98,11 @@ def _wish(module: AnsibleModule) -> Wish:
     return Wish(uwsgi, version, lines, text, _vassals(params["vassals"] or [], module.check_mode))
 
 
+def load() -> None:
+    """Load what a run else loads when it's needed."""
+    from .._host import dry_run  # noqa: PLC0415, F401
+
+
 def _is_rewritten(plan: Plan) -> bool:
     return any(change.before != change.after for change in plan.created + plan.updated + plan.removed)
 

@@ -107,6 +107,12 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
     return result
 
 
+def load() -> None:
+    """Load what a run else loads when it's needed."""
+    from .._arguments import default_signing  # noqa: PLC0415, F401
+    from .._host import dry_run, emperor_stats, on_demand  # noqa: PLC0415, F401
+
+
 def _wish(module: AnsibleModule) -> Wish:
     """The arguments, checked."""
     params = module.params

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from .variables import Emperor
 # What a vassal's options hold, such as passwords in its environment, is for its user alone.
 _VASSAL_MODE = {True: "0400", False: "0640"}
 _FOLDER_MODE = {True: "0711", False: "0755"}
-_DAEMON = "emperor.uwsgi.uwsgi_daemon"
+_MODULE = "emperor.uwsgi.uwsgi_emperor"
 
 
 class Call(NamedTuple):
@@ -141,7 +142,8 @@ def running(given: Emperor, done: Mapping[str, Any], restart: bool, check_mode: 
     common = {"ini": at.ini, "timeout": emperor.stop_timeout(given)}
     own = {**common, "pidfile": at.pidfile, "log": at.log, "uwsgi_binary": done.get("binary", ""), "state": state}
     former = {**common, "pidfile": emperor.former_pidfile(given), "state": "stopped"}
-    return [*([Call(_DAEMON, former)] if done.get("former") else []), Call(_DAEMON, own)]
+    daemons = [*([former] if done.get("former") else []), own]
+    return [Call(_MODULE, {"state": "running", "desired": {"daemons": daemons}})]
 
 
 def public_keys(given: Emperor, halves: list[dict[str, Any]], limit: int) -> dict[str, Any]:
@@ -192,7 +194,15 @@ def routers(
 
 def _page(given: Emperor, path: str, page: Page | None) -> dict[str, Any]:
     """The files of a live page, which are removed where there is none."""
-    return {"path": path, "owned": bool(given.user), "config": page.config if page else None}
+    there = {"path": path, "owned": bool(given.user), "config": page.config if page else None}
+    return {**there, "program": _program()} if page else there
+
+
+def _program() -> str:
+    """The program of every live page. The module doesn't bring its parts along, since most hosts have no page."""
+    from ansible_collections.emperor.uwsgi.plugins.module_utils._live.program import program  # noqa: PLC0415
+
+    return base64.b64encode(program()).decode("ascii")
 
 
 def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, Any]:

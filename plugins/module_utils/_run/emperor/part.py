@@ -28,6 +28,7 @@ class Part:
         self.check_mode = module.check_mode
         self._diff = module._diff
         self.warn: Callable[[str], None] = module.warn
+        self.run_command = module.run_command
 
 
 def part(module: AnsibleModule, place: str, specification: Dict[str, Any], given: Any) -> AnsibleModule:

@@ -42,7 +42,7 @@ def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) 
         return False
 
     results = page.before()
-    found = _module.done(routers, partial(uwsgi_vassals.run, before=note))
+    found = _module.done(routers, partial(uwsgi_vassals.run, before=note), uwsgi_vassals.load)
     results += [found, *page.after()]
     diff = [item for one in results for item in one.get("diff", [])]
     return {**found, "changed": any(one["changed"] for one in results), "failed_before": failed, "diff": diff}

@@ -54,7 +54,7 @@ def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, An
         release = parse_release("desired.service.uwsgi_binary", _version(service))
         for one in service.params["vassals"]:
             one["options"] = emperor_options(one["options"], release, on_demand)
-    found = _module.done(service, uwsgi_vassals.run)
+    found = _module.done(service, uwsgi_vassals.run, uwsgi_vassals.load)
     result = {"configured": found["changed"], "binary": given.get("uwsgi_binary", ""), "diff": list(found.get("diff", []))}
     for name, text in texts.items():
         folder_path, file = os.path.split(text["path"])

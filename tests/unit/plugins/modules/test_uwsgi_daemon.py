@@ -115,6 +115,19 @@ def test_a_restart_is_another_process(daemon: Daemon) -> None:
     assert (changed, first != second, is_alive(first), is_alive(second)) == (True, True, False, True)
 
 
+def test_the_roles_have_one_run_stop_the_former_and_start_the_next(daemon: Daemon, tmp_path: Path) -> None:
+    dummy, former = told(daemon.run())
+    own = {"ini": str(daemon.ini), "log": str(daemon.log), "uwsgi_binary": str(daemon.binary)}
+    moved = {**own, "pidfile": str(tmp_path / "moved")}
+    both = [{"ini": str(daemon.ini), "pidfile": str(daemon.pidfile), "state": "stopped", "timeout": 30}, moved]
+    assert told(modules.run("uwsgi_emperor", {"state": "running", "desired": {"daemons": both}}, True)) == (True, None)
+    assert is_alive(former)
+    changed, pid = told(modules.run("uwsgi_emperor", {"state": "running", "desired": {"daemons": both}}))
+    daemon.started.add(pid)
+    assert (changed, is_alive(former), is_alive(pid)) == (True, False, True)
+    assert told(modules.run("uwsgi_emperor", {"state": "running", "desired": {"daemons": both}})) == (False, pid)
+
+
 def test_a_restart_stops_nothing_that_it_can_not_start(daemon: Daemon) -> None:
     dummy, pid = told(daemon.run())
     found = daemon.run("restarted", uwsgi_binary="nosuch-uwsgi")

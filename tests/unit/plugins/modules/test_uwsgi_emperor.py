@@ -48,6 +48,22 @@ def test_what_cannot_be_is_refused_by_its_name(tmp_path: Path, given: Dict[str, 
     assert list(tmp_path.rglob("*.ini")) == []
 
 
+DAEMONS: List[Any] = [
+    (None, "desired: must be a mapping with daemons"),
+    ({}, "desired.daemons: must be a list"),
+    ({"daemons": []}, "desired.daemons: is empty"),
+    ({"daemons": [5]}, "desired.daemons[0]: must be a mapping of arguments"),
+    ({"daemons": [{"ini": "/i", "pidfile": "/p", "state": "stopped"}, {"ini": "/i"}]}, "desired.daemons[1]: missing required"),
+    ({"daemons": [{"ini": "/i", "pidfile": "/p"}]}, "log: is empty; give a path"),
+]
+
+
+@pytest.mark.parametrize(("desired", "problem"), DAEMONS)
+def test_a_daemon_that_can_not_be_is_refused(desired: Any, problem: str) -> None:
+    found = modules.run("uwsgi_emperor", {"state": "running", "desired": desired})
+    assert found.failed and found.msg.startswith(problem), found.msg
+
+
 def test_arguments_of_a_part_that_its_module_does_not_have_are_refused(tmp_path: Path) -> None:
     given = arguments(tmp_path, VASSAL)
     given["desired"]["vassals"]["pathh"] = "/x"
@@ -139,7 +155,7 @@ def test_a_daemon_of_the_last_release_is_known_by_its_pid_file(tmp_path: Path) -
 
 def test_a_page_is_written_with_its_vassal_and_removed_after_it(tmp_path: Path) -> None:
     given = arguments(tmp_path, VASSAL)
-    page = {"path": str(tmp_path / "metrics"), "owned": True, "config": {"host": "node1"}}
+    page = {"path": str(tmp_path / "metrics"), "owned": True, "config": {"host": "node1"}, "program": ""}
     given["desired"]["metrics"] = page
     for changed in (True, False):
         found = modules.run("uwsgi_emperor", given)
@@ -153,9 +169,11 @@ def test_a_page_is_written_with_its_vassal_and_removed_after_it(tmp_path: Path) 
 
 
 NEEDED = {"module": "nowhere", "plugin": "", "binary": "/nonexistent", "why": "install it"}
+NO_PROGRAMS: List[Dict[str, Any]] = [{}, {"program": None}, {"program": "?"}, {"program": "\xe9"}]
 PAGES: List[Any] = [
     ({"metrics": 5}, "desired.metrics: must be a mapping with path, owned and config"),
-    ({"metrics": {"path": "/p", "config": {}}}, "host: is no text"),
+    ({"metrics": {"path": "/p", "config": {}, "program": ""}}, "host: is no text"),
+    *(({"metrics": {"path": "/p", "config": {"host": "h"}, **given}}, "desired.metrics.program: ") for given in NO_PROGRAMS),
     ({"imports": 5}, "desired.imports: must be a mapping with module, plugin, binary, why"),
     ({"imports": {**NEEDED, "why": None}}, "desired.imports: must be a mapping with module, plugin, binary, why"),
     ({"imports": NEEDED}, "the Python module nowhere: can't be imported by uWSGI, which is not there; install it"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any, Dict, List
@@ -17,10 +18,12 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._live.files import P
 from support.files import mode
 
 CONFIG = {"host": "router1"}
+PROGRAM = program.program()
 
 
 def page(folder: Path, config: Any, check_mode: bool = False) -> Page:
-    return Page("desired.metrics", {"path": str(folder / "metrics"), "owned": False, "config": config}, None, check_mode)
+    given = {"path": str(folder / "metrics"), "owned": False, "config": config, "program": base64.b64encode(PROGRAM).decode()}
+    return Page("desired.metrics", given, None, check_mode)
 
 
 def changes(results: List[Dict[str, Any]]) -> List[bool]:
@@ -32,7 +35,7 @@ def test_both_files_come_once_and_go_with_their_folder(tmp_path: Path) -> None:
     assert changes(page(tmp_path, CONFIG, check_mode=True).before()) == [True] and not folder.exists()
     first = found.before()
     assert (changes(first), found.after(), changes(found.before())) == ([True], [], [False])
-    assert (folder / "live.zip").read_bytes() == program.program()
+    assert (folder / "live.zip").read_bytes() == PROGRAM
     assert json.loads((folder / "live.json").read_text(encoding="ascii")) == CONFIG
     assert (mode(folder / "live.zip"), mode(folder / "live.json"), mode(folder)) == ("0444", "0644", "0755")
     assert "(the program)" in str(first[0]["diff"]) and "router1" in str(first[0]["diff"])

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._live import program
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.desired import Keys
 from support.records import EMPEROR
@@ -99,13 +101,14 @@ def test_a_page_is_a_vassal_with_files_and_one_that_is_off_has_none() -> None:
     page = desired.Page({"name": "page"}, {"host": "h"})
     found = desired.vassals(HOST, "/u", {}, KEYS, page, imports=True)
     assert [one["name"] for one in found["vassals"]["vassals"]] == ["a", "b", "emperor-health", "page"]
-    assert found["metrics"] == {"path": "/etc/uwsgi/metrics", "owned": True, "config": {"host": "h"}}
+    files = {"owned": True, "config": {"host": "h"}, "program": base64.b64encode(program.program()).decode()}
+    assert found["metrics"] == {"path": "/etc/uwsgi/metrics", **files}
     assert (found["imports"]["module"], found["imports"]["binary"]) == ("prometheus_client", "/u")
     off = desired.vassals(HOST._replace(user=""), "/u", {}, KEYS)
     assert (off["metrics"], off["imports"]) == ({"path": "/etc/uwsgi/metrics", "owned": False, "config": None}, {})
     routers = desired.routers(HOST, "/u", [{"name": "fastrouter"}], [], page)
     assert [one["name"] for one in routers["vassals"]] == ["fastrouter", "page"]
-    assert routers["dashboard"] == {"path": "/etc/uwsgi/dashboard", "owned": True, "config": {"host": "h"}}
+    assert routers["dashboard"] == {"path": "/etc/uwsgi/dashboard", **files}
     assert desired.routers(HOST, "/u", [], [])["dashboard"]["config"] is None
     watched = desired.served(HOST._replace(metrics="127.0.0.1:1"), {})
     assert watched["names"] == ["a", "b", "emperor-health", "emperor-metrics"]
@@ -133,7 +136,7 @@ def test_a_daemon_has_folders_that_systemd_would_make(given: Any, wanted: dict[s
 
 
 UNIT = "ansible.builtin.systemd_service"
-OWN = "emperor.uwsgi.uwsgi_daemon"
+OWN = "emperor.uwsgi.uwsgi_emperor"
 # The result of the part service, whether another uWSGI was installed, whether it's check mode; the modules and their states.
 ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
     (HOST, {}, False, False, [(UNIT, "started")]),
@@ -149,17 +152,26 @@ ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
 ]
 
 
+def states(call: desired.Call) -> list[str]:
+    """Those of the units or the daemons that a module is called for."""
+    if call.module == UNIT:
+        return [call.arguments["state"]]
+    assert call.arguments["state"] == "running"
+    return [one["state"] for one in call.arguments["desired"]["daemons"]]
+
+
 @pytest.mark.parametrize(("given", "done", "restart", "check_mode", "wanted"), ACTS)
 def test_the_service_manager_does_what_changed(
     given: Any, done: dict[str, Any], restart: bool, check_mode: bool, wanted: list[tuple[str, str]]
 ) -> None:
     found = desired.running(given, done, restart, check_mode)
-    assert [(one.module, one.arguments["state"]) for one in found] == wanted
+    assert [(one.module, state) for one in found for state in states(one)] == wanted
 
 
 def test_the_service_manager_is_told_what_it_runs() -> None:
     (unit,) = desired.running(HOST._replace(service="uwsgi"), {"unit": True}, False, False)
     assert unit.arguments == {"name": "uwsgi.service", "daemon_reload": True, "enabled": True, "state": "restarted"}
-    former, own = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
-    assert (former.arguments["pidfile"], own.arguments["pidfile"]) == ("/run/e/emperor.pid", "/log/emperor.pid")
-    assert (own.arguments["log"], own.arguments["uwsgi_binary"]) == ("/log/emperor.log", "/u")
+    (call,) = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
+    former, own = call.arguments["desired"]["daemons"]
+    assert (former["pidfile"], own["pidfile"]) == ("/run/e/emperor.pid", "/log/emperor.pid")
+    assert (own["log"], own["uwsgi_binary"]) == ("/log/emperor.log", "/u")
