@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import statistics
 import threading
 import time
@@ -20,7 +21,7 @@ from benchmarks.measure import Line, scratch
 from support import keys, modules
 from support.drained import KEY, fleet
 from support.fleet import Router
-from support.loopback import wait_for
+from support.loopback import free_address, wait_for
 
 _RUNS = 20
 _WORKERS = 4
@@ -28,6 +29,7 @@ _WORKERS = 4
 _ROUTERS = (4, 8)
 _KEYS, _VASSALS = 1000, 10
 _NODE = "10.0.0.7:{}"
+_LOOKS = 50
 _KIND = "ec"
 
 
@@ -78,10 +80,70 @@ def to_the_last_request(runs: int) -> list[float]:
 
 
 class Many(NamedTuple):
-    """What a drain of many keys took: seconds, and the datagrams that the kernel dropped."""
+    """What a drain of many keys took.
+
+    Attributes:
+        seconds: until it was over.
+        lost: the datagrams that the kernel dropped.
+        polled: the share of the time in which a router answered looks, of the one where it was most.
+    """
 
     seconds: float
     lost: int
+    polled: float
+
+
+class Counted:
+    """A router's stats server behind one that counts who asks.
+
+    Attributes:
+        looks: how often it was asked.
+    """
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self.stats = free_address()
+        self.looks = 0
+
+    def __enter__(self) -> Counted:
+        host, dummy, port = self.stats.rpartition(":")
+        self._listener = socket.create_server((host, int(port)))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        # Which wakes who waits for a connection.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        host, dummy, port = self._router.stats.rpartition(":")
+        while True:
+            try:
+                client, dummy_peer = self._listener.accept()
+            except OSError:
+                return
+            self.looks += 1
+            with client, socket.create_connection((host, int(port))) as server:
+                while text := server.recv(1 << 16):
+                    client.sendall(text)
+
+    def seconds_a_look(self) -> float:
+        """What one costs the router with the table that it has now: CPU of its process, in which it also handles requests."""
+        begin = computed(self._router)
+        for dummy in range(_LOOKS):
+            self._router.pools()
+        return (computed(self._router) - begin) / _LOOKS
+
+
+def computed(router: Router) -> float:
+    """CPU seconds of a router's processes beside its master."""
+    pid = router.instance.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    spent = [Path(f"/proc/{child}/schedstat").read_text(encoding="ascii").split()[0] for child in children]
+    return sum(map(int, spent)) / 1e9
 
 
 def many(count: int, number: int = _KEYS) -> Many:
@@ -97,14 +159,18 @@ def many(count: int, number: int = _KEYS) -> Many:
         routers = [stack.enter_context(Router(folder / f"router-{at}", **params)) for at in range(count)]
         announce(folder, routers, names)
         vassals = [str(vassal(folder, routers, at, names[at::_VASSALS])) for at in range(_VASSALS)]
+        counted = [stack.enter_context(Counted(router)) for router in routers]
+        # Of the whole table, which only gets shorter.
+        each = [one.seconds_a_look() for one in counted]
         before = dropped(routers)
-        stats = [router.stats for router in routers]
+        stats = [one.stats for one in counted]
         begin = time.monotonic()
         found = modules.run("uwsgi_drain", {"state": "drained", "vassals": vassals, "router_stats": stats, "minimum": 0})
         seconds = time.monotonic() - begin
         assert not found.failed and found.changed, found.msg
         assert all(not router.pools() for router in routers)
-        return Many(seconds, dropped(routers) - before)
+        polled = max(one.looks * cost for one, cost in zip(counted, each)) / seconds
+        return Many(seconds, dropped(routers) - before, polled)
 
 
 def announce(folder: Path, routers: list[Router], names: list[str]) -> None:
@@ -156,4 +222,5 @@ def lines() -> list[Line]:
         what = f"a drain of {_KEYS:,} signed keys at {count} routers"
         found.append(Line(8, what, 4, "less", "s", of_all.seconds, {f"{count} routers": of_all.seconds}))
         found.append(Line(8, f"{what}, datagrams lost", 0, "less", "datagrams", of_all.lost, {}))
+        found.append(Line(8, f"{what}, time of a router that its looks take", 5, "less", "%", 100 * of_all.polled, {}))
     return found

@@ -37,7 +37,7 @@ def test_the_role_with_many_vassals_has_the_tasks_that_it_has_with_one(tmp_path:
 
 def test_a_drain_of_many_keys_loses_no_datagram() -> None:
     found = drains.many(3, 300)
-    assert (found.lost, found.seconds > 0) == (0, True), found
+    assert (found.lost, found.seconds > 0, 0 < found.polled < 1) == (0, True, True), found
 
 
 @pytest.mark.parametrize("store", [_FEW, 4 * _FEW])
