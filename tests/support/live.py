@@ -29,10 +29,11 @@ class Page:
         address: of its http socket.
 
     Args:
+        client: the folder with the prometheus_client that it uses.
         config: without ``host``.
     """
 
-    def __init__(self, folder: Path, **config: Any) -> None:
+    def __init__(self, folder: Path, client: Path = Path(prometheus_client.__file__).parents[1], **config: Any) -> None:
         folder.mkdir(exist_ok=True)
         self.address = free_address()
         archive, file = folder / "live.zip", folder / "live.json"
@@ -44,7 +45,7 @@ class Page:
             "http-socket = " + self.address,
             f"pythonpath = {archive}",
             # Debian's uWSGI has Debian's own.
-            *([] if plugin_lines("python3") else [f"pythonpath = {Path(prometheus_client.__file__).parents[1]}"]),
+            *([] if plugin_lines("python3") else [f"pythonpath = {client}"]),
             "module = " + program.MODULE,
             f"env = EMPEROR_UWSGI_LIVE={file}",
             "need-app = true",
