@@ -84,9 +84,9 @@ def lines() -> list[Line]:
     seconds = {count: one.seconds for count, one in found.items()}
     times = {f"{count:,} subscriptions": taken for count, taken in seconds.items()}
     last = found[SIZES[-1]]
-    what = f"a scrape of the metrics of {SIZES[-1]:,} subscriptions"
+    what, of_debian = f"a scrape of the metrics of {SIZES[-1]:,} subscriptions", "with Debian 13's prometheus_client"
     return [
-        Line(11, f"{what}, with Debian 13's prometheus_client", 1, "less", "s", last.seconds, {**times, "with the newest": newest}),
+        Line(11, f"{what}, {of_debian}", 1, "less", "s", last.seconds, {**times, "with the newest": newest}),
         Line(11, f"{what}, memory of the page", 100, "less", "MB", last.megabytes, {}),
         Line(11, "a scrape's time grows with the subscriptions to the power", 1.15, "less", "", exponent(seconds), times),
     ]
