@@ -37,6 +37,7 @@ molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root an
 docs: .venv/test.stamp ## Build the documentation site, offline
 	@PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH):tests python docs/arguments.py
 	@python docs/board.py
+	@PYTHONPATH=tests python docs/upgrading.py
 	@docs/site
 
 .PHONY: bench

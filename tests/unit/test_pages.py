@@ -16,6 +16,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from interface.differences import DIFFERENCES
 from support.modules import COLLECTIONS, ROOT
 
 PAGE = Path("docs") / "docsite" / "rst" / "arguments.rst"
@@ -42,14 +43,26 @@ def test_the_page_of_arguments_is_up_to_date() -> None:
     assert written == found.stdout, "run make docs"
 
 
-@pytest.fixture
-def playbooks() -> ModuleType:
-    """The program that makes the page of playbooks."""
-    spec = importlib.util.spec_from_file_location("playbooks", ROOT / "docs" / "playbooks.py")
+def program(name: str) -> ModuleType:
+    """One of those that make a page."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / (name + ".py"))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_upgrade_notes_are_those_of_the_table() -> None:
+    upgrading = program("upgrading")
+    written = upgrading.PAGE.read_text(encoding="utf-8")
+    assert written == upgrading.page(DIFFERENCES), "run make docs"
+    assert all(one.note in written and one.where in written for one in DIFFERENCES)
+
+
+@pytest.fixture
+def playbooks() -> ModuleType:
+    """The program that makes the page of playbooks."""
+    return program("playbooks")
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
