@@ -30,8 +30,8 @@ _HEAD = """\
 Upgrade from 1.0.0
 ==================
 
-Hosts that release 1.0.0 deployed are upgraded in place, one after the other, each out of its pools meanwhile. No request is lost in
-a pool of two or more nodes with two routers and a front that asks the other one.
+Hosts that release 1.0.0 deployed are upgraded in place, one after the other, each out of its pools meanwhile. No request is lost
+in a pool of two or more nodes with two routers and a front that asks the other one.
 
 1. Install the new release on the controller.
 2. See what it would change, and what it refuses. Nothing is changed:
