@@ -162,6 +162,11 @@ configured:
   description: Whether the Emperor's own options changed. C(unit) and C(wrapper) say the same of these files, where there are any.
   type: bool
   returned: success, when O(state=written) and O(parts) has V(service)
+stale:
+  description: Whether the Emperor that runs was started before its options were written, by a run that was cut off then.
+  type: bool
+  returned: success, when O(state=written) and O(parts) has V(service)
+  version_added: 1.1.0
 former:
   description: Whether C(former_pidfile) is there.
   type: bool

@@ -15,6 +15,7 @@ from typing import List, Optional
 from .._errors import HostError
 from .._files import opened
 from .._files.trust import UnsafePath
+from . import process
 
 _START_TIMEOUT = 20
 # Lines of the log that an error quotes.
@@ -105,7 +106,7 @@ def stop(pid: int, timeout: float) -> None:
         os.kill(pid, signal.SIGQUIT)
         while time.monotonic() < deadline:
             os.kill(pid, 0)
-            if _is_zombie(pid):
+            if process.is_zombie(pid):
                 return
             time.sleep(0.05)
     except ProcessLookupError:
@@ -113,11 +114,3 @@ def stop(pid: int, timeout: float) -> None:
     except PermissionError as exc:
         raise HostError(f"process {pid}", "belongs to another user; use become") from exc
     raise HostError(f"process {pid}", f"is still there after {timeout:g} s; give it longer with timeout")
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
-    try:
-        return opened.read(f"/proc/{pid}/stat", anybodys=True).rpartition(b")")[2].split()[0] == b"Z"
-    except (OSError, IndexError):
-        return False

@@ -47,10 +47,16 @@ class Vassal(NamedTuple):
 
 
 class Emperor(NamedTuple):
-    """What an Emperor runs, and how often each of those that don't start was tried, by their ``id``."""
+    """What an Emperor runs.
+
+    Attributes:
+        failing: how often each of those that don't start was tried, by their ``id``.
+        pid: its process, 0 where it doesn't say.
+    """
 
     vassals: List[Vassal]
     failing: Dict[str, int]
+    pid: int = 0
 
 
 class State(NamedTuple):
@@ -94,7 +100,8 @@ def parse(raw: bytes) -> Emperor:
         vassals, failing = strict_json.sequence(found["vassals"]), strict_json.sequence(found.get("blacklist", []))
         if len(vassals) + len(failing) > _MOST_VASSALS:
             raise StatsError(f"its answer has more than {_MOST_VASSALS} vassals")
-        return Emperor([_vassal(strict_json.mapping(one)) for one in vassals], _attempts(failing))
+        running = [_vassal(strict_json.mapping(one)) for one in vassals]
+        return Emperor(running, _attempts(failing), strict_json.number(found.get("pid", 0)))
     except (KeyError, TypeError) as exc:
         raise StatsError("its answer has no vassals as an Emperor has") from exc
 

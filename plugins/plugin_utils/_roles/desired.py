@@ -133,10 +133,10 @@ def running(given: Emperor, done: Mapping[str, Any], restart: bool, check_mode: 
         done: the result of the part ``service``.
         restart: whether another uWSGI than the one that may be running was installed.
     """
-    unit = bool(done.get("unit"))
-    state = "restarted" if restart or done.get("configured") or unit else "started"
+    unit, stale = bool(done.get("unit")), bool(done.get("stale"))
+    state = "restarted" if restart or done.get("configured") or unit or stale else "started"
     if given.supervisor == "systemd":
-        how = {"name": given.service + ".service", "daemon_reload": unit, "enabled": True, "state": state}
+        how = {"name": given.service + ".service", "daemon_reload": unit or stale, "enabled": True, "state": state}
         return [] if check_mode and unit else [Call("ansible.builtin.systemd_service", how)]
     at = emperor.paths(given)
     common = {"ini": at.ini, "timeout": emperor.stop_timeout(given)}

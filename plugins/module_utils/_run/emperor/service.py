@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -22,17 +23,26 @@ from ..._files.attributes import attributes
 from ..._files.child import where_it_belongs
 from ..._files.directory import Directory
 from ..._files.plan import Wanted, differences
+from ..._host import emperor_stats, process
+from ..._pool.stats import StatsError
 from .. import uwsgi_vassals
 from .part import part, text_file
 
 _TEXTS = ("unit", "wrapper")
+_INI = "emperor.ini"
 _FOLDER = ("path", "owner", "group", "mode")
+# Seconds by which the times of files and of processes may differ.
+_SLACK = 1
 
 
-def written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
-    """Write them, and say whether the daemon of release 1.0.0 may be there, which had its pid file beside the sockets."""
+def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
+    """Write them, and say whether the daemon of release 1.0.0 may be there, which had its pid file beside the sockets.
+
+    A run that was cut off may have written them, and not restarted the Emperor: then it is ``stale``.
+    """
     given = dict(desired["service"])
     former = given.pop("former_pidfile", "")
+    unit = given.get("unit")
     made: List[str] = []
     try:
         wanted = given.pop("folders", [])
@@ -42,6 +52,7 @@ def written(module: AnsibleModule, dummy: Settings, desired: Dict[str, Any]) -> 
         folders.unmake(made)
         raise
     found["former"] = bool(former) and opened.exists(former)
+    found["stale"] = _is_stale(settings, [os.path.join(given["path"], _INI), *([unit["path"]] if unit else [])])
     return {**found, "changed": found["changed"] or any(amended)}
 
 
@@ -65,6 +76,25 @@ def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, An
         result[name] = plan.changed
         result["diff"] += differences(folder_path, plan, lambda content: content.decode("utf-8", "replace"))
     return {**result, "changed": found["changed"] or any(result[name] for name in texts)}
+
+
+def _is_stale(settings: Settings, paths: List[str]) -> bool:
+    """Whether the Emperor that runs was started before its files were as they are."""
+    try:
+        pid = emperor_stats.ask(settings.emperor_stats, settings.timeout, settings.get).pid
+    except StatsError:
+        return False
+    start = process.started(pid) if pid else None
+    # Of a clock that went back nothing is known.
+    return start is not None and any(start + _SLACK < changed <= time.time() for changed in map(_changed, paths))
+
+
+def _changed(path: str) -> float:
+    """When a file was changed; 0 where there is none, as in check mode."""
+    try:
+        return opened.status(path).st_mtime
+    except OSError:
+        return 0
 
 
 def _folder(place: str, given: Any, module: AnsibleModule, made: List[str]) -> bool:

@@ -69,6 +69,7 @@ REFUSED = [
     *[(b'{"vassals": [], "blacklist": [{"id": "a", "attempt": %s}]}' % value, NO_VASSALS)
       for value in (b"1.0", b'"1"', b"null", b"true", b"18446744073709551616")],
     (b'{"vassals": [], "blacklist": [{}]}', NO_VASSALS),
+    *[(b'{"vassals": [], "pid": %s}' % value, NO_VASSALS) for value in (b"1.0", b'"1"', b"null", b"18446744073709551616")],
 ]  # fmt: skip
 
 
@@ -90,9 +91,9 @@ def test_a_path_is_read_whatever_bytes_it_has() -> None:
 def test_an_emperor_is_asked_over_its_address() -> None:
     def get(url: str, timeout: float) -> bytes:
         assert (url, timeout) == ("http://127.0.0.1:5000/", 7)
-        return b'{"vassals": [{"id": "a"}], "blacklist": [{"id": "b", "attempt": 2}]}'
+        return b'{"pid": 7, "vassals": [{"id": "a"}], "blacklist": [{"id": "b", "attempt": 2}]}'
 
-    assert emperor_stats.ask("http://127.0.0.1:5000/", 7, get) == Emperor([Vassal("a")], {"b": 2})
+    assert emperor_stats.ask("http://127.0.0.1:5000/", 7, get) == Emperor([Vassal("a")], {"b": 2}, 7)
 
 
 def test_an_error_of_an_emperors_answer_names_its_address() -> None:

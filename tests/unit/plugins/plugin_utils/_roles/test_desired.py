@@ -143,11 +143,14 @@ ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
     (HOST, {"configured": True, "unit": False}, False, False, [(UNIT, "restarted")]),
     (HOST, {"configured": False, "unit": True}, False, False, [(UNIT, "restarted")]),
     (HOST, {"configured": False, "unit": False}, True, False, [(UNIT, "restarted")]),
+    (HOST, {"stale": True}, False, False, [(UNIT, "restarted")]),
+    (HOST, {"stale": True}, False, True, [(UNIT, "restarted")]),
     (HOST, {"configured": True, "unit": False}, False, True, [(UNIT, "restarted")]),
     # A unit that isn't there can't be started.
     (HOST, {"unit": True}, False, True, []),
     (DAEMON, {}, False, False, [(OWN, "started")]),
     (DAEMON, {"configured": True, "former": False}, False, True, [(OWN, "restarted")]),
+    (DAEMON, {"stale": True}, False, False, [(OWN, "restarted")]),
     (DAEMON, {"former": True}, False, False, [(OWN, "stopped"), (OWN, "started")]),
 ]
 
@@ -171,6 +174,9 @@ def test_the_service_manager_does_what_changed(
 def test_the_service_manager_is_told_what_it_runs() -> None:
     (unit,) = desired.running(HOST._replace(service="uwsgi"), {"unit": True}, False, False)
     assert unit.arguments == {"name": "uwsgi.service", "daemon_reload": True, "enabled": True, "state": "restarted"}
+    (stale,) = desired.running(HOST._replace(service="uwsgi"), {"stale": True}, False, False)
+    # The run before may not have come to that either.
+    assert stale.arguments["daemon_reload"] is True
     (call,) = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
     former, own = call.arguments["desired"]["daemons"]
     assert (former["pidfile"], own["pidfile"]) == ("/run/e/emperor.pid", "/log/emperor.pid")

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the kernel says of a process (``/proc/PID/stat``, proc(5))."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import List, Optional
+
+from .._files import opened
+
+# Of the fields behind the name, which may have anything in it.
+_STATE, _START = 0, 19
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
+    return _fields(pid)[_STATE : _STATE + 1] == [b"Z"]
+
+
+def started(pid: int) -> Optional[float]:
+    """When a process was started, in seconds of Unix time by today's clock; None where there is none."""
+    try:
+        ticks = int(_fields(pid)[_START])
+    except (IndexError, ValueError):
+        return None
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _fields(pid: int) -> List[bytes]:
+    try:
+        return opened.read(f"/proc/{pid}/stat", anybodys=True).rpartition(b")")[2].split()
+    except OSError:
+        return []
