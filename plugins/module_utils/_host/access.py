@@ -53,6 +53,14 @@ def user(path: str, name: str) -> User:
     return User(entry.pw_name, entry.pw_uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
 
 
+def groups(name: str) -> FrozenSet[int]:
+    """All groups of a user, none where the host has no such user."""
+    try:
+        return user("", name).gids
+    except ArgumentError:
+        return frozenset()
+
+
 def uid_option(text: str) -> Optional[str]:
     """The value of the last ``uid`` line in an ini file, None where it has none."""
     found = _UID_LINE.findall(text)

@@ -65,6 +65,7 @@ def vassals(
         "health": {"path": at.health, "directory_owner": whose.folders},
         "metrics": _page(given, at.metrics, page),
         "imports": live.imports(given, binary) if imports else {},
+        "stats_readers": {"group": given.group, "user": given.user} if emperor.shares_stats(given) else {},
         "vassals": {
             "path": at.vassals,
             "directory_mode": _FOLDER_MODE[given.tyrant],

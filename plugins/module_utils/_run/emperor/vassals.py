@@ -16,6 +16,7 @@ from ..._arguments import spec
 from ..._deployment.journal import Journal
 from ..._deployment.settings import Run, Settings, TurnNeeded
 from ..._errors import ArgumentError
+from ..._files.attributes import group_number
 from ..._files.directory import Directory
 from ..._files.plan import Plan
 from .. import uwsgi_vassals
@@ -35,6 +36,7 @@ def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) 
     vassals = part(module, "desired.vassals", spec.vassals(), desired["vassals"])
     gates = [part(module, "desired.health", spec.health(), one) for one in gates_of(desired.get("health") or {}, vassals.params)]
     _require(module, desired.get("imports") or {})
+    _keep_out(module, desired.get("stats_readers") or {}, vassals.params["vassals"])
     page = page_of(module, "desired.metrics", desired.get("metrics"))
     results = _keys_written(keys) + _gates_written(gates)
     results += page.before()
@@ -116,6 +118,25 @@ def _require(module: AnsibleModule, given: Any) -> None:
         return
     user = _module.runner(given.get("user"), "desired.imports.user", module.check_mode)
     importable.require(uwsgi, given["module"], given["plugin"], user, given["why"])
+
+
+def _keep_out(module: AnsibleModule, readers: Any, vassals: Any) -> None:
+    """Refuse tenants in the group that reads the stats of an Emperor which is root. Only the host knows all groups of a user."""
+    if not readers:
+        return
+    if not isinstance(readers, dict) or not all(isinstance(readers.get(name), str) for name in ("group", "user")):
+        raise ArgumentError("desired.stats_readers", "must be a mapping with group, user")
+    from ..._host import access  # noqa: PLC0415 - few hosts have a tyrant's page
+
+    gid = group_number("emperor_group", readers["group"], module.check_mode)
+    owners = {str(one["owner"]) for one in vassals if isinstance(one, dict) and one.get("owner")} - {readers["user"]}
+    inside = [name for name in sorted(owners) if gid in access.groups(name)]
+    if inside:
+        raise ArgumentError(
+            "emperor_group",
+            f"{readers['group']} has {', '.join(inside)} in it, and with emperor_metrics it reads the Emperor's stats, which name "
+            "every tenant's vassals; name a group that no tenant is in",
+        )
 
 
 def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, Any]]:

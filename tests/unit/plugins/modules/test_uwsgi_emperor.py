@@ -180,6 +180,30 @@ PAGES: List[Any] = [
 ]
 
 
+READERS: List[Any] = [
+    (5, "desired.stats_readers: must be a mapping with group, user"),
+    ({"group": "nogroup"}, "desired.stats_readers: must be a mapping with group, user"),
+    ({"group": "no-such-group", "user": "root"}, "emperor_group: "),
+    ({"group": "nogroup", "user": "root"}, "emperor_group: nogroup has nobody in it, and with emperor_metrics it reads"),
+]
+
+
+@pytest.mark.parametrize(("readers", "problem"), READERS)
+def test_a_tenant_whose_own_group_reads_the_stats_is_refused(tmp_path: Path, readers: Any, problem: str) -> None:
+    given = arguments(tmp_path, {**VASSAL, "owner": "nobody"}, {**VASSAL, "name": "other", "owner": "no-such-user"})
+    given["desired"]["stats_readers"] = readers
+    found = modules.run("uwsgi_emperor", given)
+    assert found.failed and found.msg.startswith(problem), found.msg
+    assert list(tmp_path.rglob("*.ini")) == []
+
+
+@pytest.mark.parametrize("readers", [{}, {"group": "root", "user": "root"}, {"group": "nogroup", "user": "nobody"}])
+def test_others_and_the_page_itself_are_not(tmp_path: Path, readers: Any) -> None:
+    given = arguments(tmp_path, {**VASSAL, "owner": "nobody"})
+    given["desired"]["stats_readers"] = readers
+    assert not modules.run("uwsgi_emperor", given, check=True).failed
+
+
 @pytest.mark.parametrize(("pages", "problem"), PAGES)
 def test_a_page_that_can_not_be_is_refused_before_anything_changes(tmp_path: Path, pages: Any, problem: str) -> None:
     given = arguments(tmp_path, VASSAL)

@@ -31,6 +31,12 @@ def folder() -> Iterator[Path]:
         yield found
 
 
+def test_a_users_groups_are_its_own_and_those_that_name_it() -> None:
+    entry = pwd.getpwnam("nobody")
+    assert access.groups("nobody") == frozenset(os.getgrouplist("nobody", entry.pw_gid))
+    assert access.groups("no-such-user") == frozenset()
+
+
 def given_away(path: Path, bits: int) -> Path:
     if os.geteuid() == 0:
         os.chown(str(path), NOBODY, 6)

@@ -106,6 +106,9 @@ def test_a_page_is_a_vassal_with_files_and_one_that_is_off_has_none() -> None:
     assert (found["imports"]["module"], found["imports"]["binary"]) == ("prometheus_client", "/u")
     off = desired.vassals(HOST._replace(user=""), "/u", {}, KEYS)
     assert (off["metrics"], off["imports"]) == ({"path": "/etc/uwsgi/metrics", "owned": False, "config": None}, {})
+    shared = HOST._replace(tyrant=True, metrics="127.0.0.1:1", user="pages", group="watchers")
+    readers = [desired.vassals(one, "/u", {}, KEYS)["stats_readers"] for one in (shared, shared._replace(metrics=""), HOST)]
+    assert readers == [{"group": "watchers", "user": "pages"}, {}, {}]
     routers = desired.routers(HOST, "/u", [{"name": "fastrouter"}], [], page)
     assert [one["name"] for one in routers["vassals"]] == ["fastrouter", "page"]
     assert routers["dashboard"] == {"path": "/etc/uwsgi/dashboard", **files}
