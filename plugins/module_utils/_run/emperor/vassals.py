@@ -134,8 +134,8 @@ def _keep_out(module: AnsibleModule, readers: Any, vassals: Any) -> None:
     if inside:
         raise ArgumentError(
             "emperor_group",
-            f"{readers['group']} has {', '.join(inside)} in it, and with emperor_metrics it reads the Emperor's stats, which name "
-            "every tenant's vassals; name a group that no tenant is in",
+            f"{readers['group']} has {', '.join(inside)} in it, and with emperor_metrics it reads the Emperor's stats, which "
+            "name every tenant's vassals; name a group that no tenant is in",
         )
 
 
