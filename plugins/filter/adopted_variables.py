@@ -13,8 +13,8 @@ author:
 description:
   - Makes files of variables of what M(emperor.uwsgi.uwsgi_config_info) read on hosts. Vassals become C(emperor_vassals), routers
     variables of P(emperor.uwsgi.fastrouter#role), and the file of an Emperor variables of P(emperor.uwsgi.emperor#role).
-  - What an option of a role can't say, what the roles refuse, and what looks like a secret stands in a comment at its place, with the
-    reason.
+  - What an option of a role can't say, what the roles refuse, and what looks like a secret stands in a comment at its place,
+    with the reason.
   - Options that at least three quarters of all vassals share become C(emperor_default_options) of a group.
   - Text that could be a template is tagged C(!unsafe). Nothing of it is ever evaluated.
   - The playbook C(emperor.uwsgi.adopt) writes these files.
@@ -72,7 +72,7 @@ _value:
       description: What was converted, in lines for people.
       type: list
       elements: str
-      sample: ["node1: 12 of 13 vassals, 4 lines of comments, in host_vars/node1/adopted.yml"]
+      sample: ["node1: 12 of 13 vassals, 4 comments to review, in host_vars/node1/adopted.yml"]
 """
 
 from collections.abc import Callable, Mapping

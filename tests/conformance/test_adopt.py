@@ -4,9 +4,9 @@
 
 """What uWSGI announces for the files on a host, it announces for what the roles write of the adopted variables.
 
-The files are those of the folder adopt, written after what people publish. All of them are one host's: the playbook adopts them, and
-the roles write what its variables say. Words in angle brackets stand for what is known only when the test runs: <server> and <other>
-listen for announcements, <a>, <b> and <http> are free addresses, <dir> is the project's folder, <key> a private key.
+The files are those of the folder adopt, written after what people publish. All of them are one host's: the playbook adopts them,
+and the roles write what its variables say. Words in angle brackets stand for what is known only when the test runs: <server> and
+<other> listen for announcements, <a>, <b> and <http> are free addresses, <dir> is the project's folder, <key> a private key.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
-import yaml
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import formats
 from support import keys, playbook
-from support.announced import Heard, announced, reads
+from support.announced import announced, reads
 from support.fleet import APP
 from support.loopback import Listener, free_address
 from support.role import base
@@ -56,7 +55,11 @@ EXPECTED: dict[str, Expected] = {
     "auto-weight.ini": Expected(1, (NO_APP,)),
     "cheaper.ini": Expected(),
     "commented.yaml": Expected(2, (NO_APP,)),
-    "conditions.ini": Expected(2, (NO_APP, LOOP, "listen = 64: stands in a condition", "inside.example.com: stands in a condition"), ("inside.example.com",)),
+    "conditions.ini": Expected(
+        2,
+        (NO_APP, LOOP, "listen = 64: stands in a condition", "inside.example.com: stands in a condition"),
+        ("inside.example.com",),
+    ),
     "debian-app.ini": Expected(1, ("autoload = ",)),
     "declared.ini": Expected(2),
     "django-docs.ini": Expected(),
@@ -82,7 +85,9 @@ EXPECTED: dict[str, Expected] = {
     "yaml.yml": Expected(),
     "quickstart.ini": Expected(),
     "second-socket.ini": Expected(1, (NO_APP,)),
-    "secrets.ini": Expected(1, (NO_APP, "env = SECRET_KEY=...: looks like a secret", "env = DATABASE_URL=...: looks", "route = ...: looks")),
+    "secrets.ini": Expected(
+        1, (NO_APP, "env = SECRET_KEY=...: looks like a secret", "env = DATABASE_URL=...: looks", "route = ...: looks")
+    ),
     "sections.xml": Expected(2, (NO_APP,)),
     "server-in-a-file.ini": Expected(2, (NO_APP, "depends on a file or a command"), ("in-a-file.example.com",)),
     "several-names.ini": Expected(4, (NO_APP,)),
@@ -141,7 +146,8 @@ def projects(folder: Path) -> None:
 
 def fill(folder: Path, servers: tuple[Listener, Listener]) -> None:
     """Write the files, each with addresses of its own."""
-    words = {"<server>": servers[0].address, "<other>": servers[1].address, "<dir>": str(folder), "<key>": f"{folder}/private.pem"}
+    words = {"<server>": servers[0].address, "<other>": servers[1].address}
+    words |= {"<dir>": str(folder), "<key>": f"{folder}/private.pem"}
     (folder / "vassals").mkdir()
     (folder / "parts").mkdir()
     parts = sorted((SAMPLES / "parts").glob("*.txt"))

@@ -37,7 +37,7 @@ def names(path: str) -> List[str]:
 
 
 def matches(pattern: str) -> List[str]:
-    """The paths that a pattern stands for, sorted; what can't be listed has none. Names that begin with a dot have to be written."""
+    """The paths that a pattern stands for, sorted; what can't be listed has none. A dot that begins a name has to be written."""
     found = ["/"]
     for part in os.path.abspath(pattern).split("/")[1:]:
         if is_pattern(part):

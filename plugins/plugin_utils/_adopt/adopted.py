@@ -14,18 +14,18 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 
 from . import document, host, router
 from .document import Note, Rows
-from .instance import VASSAL
+from .instance import VASSAL, Instance
 from .shared import shared
 from .variables import Variable, rows
 
 FILE = "adopted.yml"
 # It names a folder.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@ -]{0,254}\Z")
-_HEAD = "Made by the playbook emperor.uwsgi.adopt of the files on {}. It is yours: review it, and change it as you like."
+_HEAD = "Made by the playbook emperor.uwsgi.adopt from the files on {}. It is yours: review it, and change it as you like."
 _COMMENTS = "What could not be converted stands in comments at its place."
 _ROLE = (
-    "The role also gives each vassal the options strict, master, need-app, vacuum, die-on-term, single-interpreter, enable-threads, "
-    "close-on-exec, auto-procname, harakiri, worker-reload-mercy and buffer-size; null leaves one out."
+    "The role also gives each vassal the options strict, master, need-app, vacuum, die-on-term, single-interpreter, "
+    "enable-threads, close-on-exec, auto-procname, harakiri, worker-reload-mercy and buffer-size; null leaves one out."
 )
 _TEMPLATES = "Text with the tag !unsafe is not evaluated."
 _ROUTER = "Routers. The host belongs in the group fastrouters."
@@ -80,22 +80,26 @@ def _text(one: host.Host) -> str:
     head = [_HEAD.format(one.name), _COMMENTS, *([_ROLE] if one.adopted else [])]
     found = list(one.variables)
     if one.vassals:
-        items = [host.entry(vassal, one.owned) if vassal.kind == VASSAL else Note(f"{vassal.path}: {vassal.why}") for vassal in one.vassals]
+        items = [host.entry(vassal, one.owned) if vassal.kind == VASSAL else _why_not(vassal) for vassal in one.vassals]
         found.append(Variable("emperor_vassals", items))
     if one.routers:
         first, *rest = one.routers
         found += [first._replace(notes=[_ROUTER, *first.notes]), *rest]
     if one.further:
         notes = [] if one.routers else [_ROUTER, _ALONE]
-        items = [router.entry(vassal) if vassal.kind != "broken" else Note(f"{vassal.path}: {vassal.why}") for vassal in one.further]
+        items = [router.entry(vassal) for vassal in one.further]
         found.append(Variable("fastrouter_vassals", items, notes))
     content: Rows = rows(found)
     body = document.text(head, content)
     return body.replace("\n---\n", f"\n# {_TEMPLATES}\n---\n", 1) if "!unsafe " in body else body
 
 
+def _why_not(one: Instance) -> Note:
+    return Note(f"{one.path}: {one.why}")
+
+
 def _summary(found: list[host.Host], hosts: Mapping[str, str], files: Mapping[str, str]) -> list[str]:
-    lines = []
+    lines: list[str] = []
     for one in found:
         if one.name not in hosts:
             lines.append(f"{one.name}: nothing to adopt")
@@ -103,11 +107,7 @@ def _summary(found: list[host.Host], hosts: Mapping[str, str], files: Mapping[st
         routers = len([row for row in one.routers if row.name == "fastrouter_listen"]) + len(one.further)
         parts = [f"{len(one.adopted)} of {len(one.vassals)} vassals"] if one.vassals else []
         parts += [f"{routers} {'router' if routers == 1 else 'routers'}"] if routers else []
-        lines.append(f"{one.name}: {', '.join(parts) or 'an Emperor'}, {_comments(files[hosts[one.name]])}, in {hosts[one.name]}")
+        left = f"{one.left} {'comment' if one.left == 1 else 'comments'} to review"
+        lines.append(f"{one.name}: {', '.join(parts) or 'an Emperor'}, {left}, in {hosts[one.name]}")
     lines += [f"group: {path} has what the vassals share" for path in files if path.startswith("group_vars/")]
     return lines
-
-
-def _comments(text: str) -> str:
-    count = len(re.findall(r"^ *# .*", text.partition("\n---\n")[2], re.MULTILINE))
-    return f"{count} {'line' if count == 1 else 'lines'} of comments"

@@ -104,7 +104,7 @@ def _dumped(value: Any, style: str | None = None) -> str:
         style = '"'
     # A value that is unsafe, or has another mark, is only its text here.
     plain = str(value) if isinstance(value, str) else value
-    found = yaml.safe_dump(plain, default_style=style if isinstance(plain, str) else None, allow_unicode=True, width=2**31)
+    found: str = yaml.safe_dump(plain, default_style=style if isinstance(plain, str) else None, allow_unicode=True, width=2**31)
     return found.removesuffix("\n").removesuffix("\n...")
 
 

@@ -58,9 +58,9 @@ def emperor(one: Instance, adopted: Collection[str]) -> Emperor:
         else:
             rest.append(option)
     rows = option_rows(accepted(rest, "emperor_options", {"strict": True, "emperor": ["the role's"]}))
-    announcing = [f"{one.path} announces itself, which the role's Emperor does not: {len(entries)} subscriptions; give them to a vassal"
-                  for entries in [one.arguments.get("subscriptions")] if entries]  # fmt: skip
-    notes = [f"The Emperor, {one.path}:", *one.notes, *announcing]
+    notes = [f"The Emperor, {one.path}:", *one.notes]
+    if "subscriptions" in one.arguments:
+        notes.append("It announces itself, which the role's Emperor does not; give its subscriptions to a vassal.")
     if rows:
         found.append(Variable("emperor_options", rows))
     found = [found[0]._replace(notes=[*notes, *found[0].notes]), *found[1:]] if found else [Variable("", None, notes)]

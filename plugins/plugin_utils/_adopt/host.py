@@ -38,9 +38,10 @@ DEFAULTS = {
 }
 _ROOT = ("", "root", "0")
 _PLACE = re.compile(r"vassals\[(\d+)\]")
-_NO_APP = "The file names no application, and the role's vassals need one by default."
+NO_APP = "The file names no application, and the role's vassals need one by default."
 _NO_USER = "No file names a user. The role runs the vassals as emperor_user, by default www-data."
 _AS_ROOT = "ran as root, as which the role runs no vassal; give it an owner of its own"
+_ALL_AS_ROOT = "The vassals ran as root, as which the role runs none. It runs them as emperor_user, by default www-data."
 _UNSIGNED = "What is announced today is not signed by the roles. With true they sign it, and routers check it."
 _SECOND = "is a second Emperor; the role runs one, so merge the two"
 
@@ -76,7 +77,7 @@ class Host(NamedTuple):
         every = [*self.vassals, *self.further]
         notes = [note for one in every for option in one.options for note in option.notes]
         notes += [note for one in every for note in one.notes]
-        return len(notes) + len([one for one in every if one.kind == BROKEN])
+        return len([note for note in notes if note != NO_APP]) + len([one for one in every if one.kind == BROKEN])
 
 
 def of_files(name: str, files: Sequence[Mapping[str, Any]]) -> Host:
@@ -122,7 +123,7 @@ def _settled(one: Instance) -> Instance:
         return one
     options = without_defaults(one.options, DEFAULTS)
     if not any(known.is_app(option.name) for option in one.options):
-        options = [Option("need-app", [None], [_NO_APP]), *options]
+        options = [Option("need-app", [None], [NO_APP]), *options]
     return one._replace(options=options)
 
 
@@ -132,13 +133,13 @@ def _consistent(vassals: list[Instance]) -> list[Instance]:
     paths: dict[str, str] = {}
     for one in vassals:
         if one.kind == VASSAL and one.name in paths:
-            why = f"has the name of {paths[one.name]} but for its ending, and a vassal of the role has its own; rename one of them"
+            why = f"has the name of {paths[one.name]} but for its folder or ending; rename one of them"
             one = one._replace(kind=BROKEN, why=why)  # noqa: PLW2901 - the same vassal
         paths.setdefault(one.name, one.path)
         found.append(one)
     for dummy in found:
         good = [at for at, one in enumerate(found) if one.kind == VASSAL]
-        entries = [{"name": found[at].name, "options": {"need-app": True, **instance.options(found[at])}} for at in good]
+        entries = [{"name": found[at].name, "options": {"need-app": True, **instance.given_options(found[at])}} for at in good]
         try:
             arguments.vassals(entries, _dialect.V2_0)
             break
@@ -146,15 +147,22 @@ def _consistent(vassals: list[Instance]) -> list[Instance]:
             place = _PLACE.match(error.path)
             if place is None:
                 raise
+            paths_of = [found[at].path for at in good]
             at = good[int(place.group(1))]
-            found[at] = found[at]._replace(kind=BROKEN, why=_PLACE.sub(lambda one: found[good[int(one.group(1))]].path, error.problem))
+            found[at] = found[at]._replace(kind=BROKEN, why=_named(error.problem, paths_of))
     return found
+
+
+def _named(problem: str, paths: Sequence[str]) -> str:
+    """A problem with the paths of vassals in place of their numbers."""
+    return _PLACE.sub(lambda found: paths[int(found.group(1))], problem)
 
 
 def _with_users(vassals: list[Instance], found: Emperor) -> tuple[list[Instance], list[Variable]]:
     """Vassals with whom each runs as, and the variables that say so."""
     if found.tyrant:
-        return [_owned(one, one.owner, one.file_group) for one in vassals], [_tyrant(found, "as in emperor-tyrant, each runs as its file's owner")]
+        owned = [_owned(one, one.owner, one.file_group) for one in vassals]
+        return owned, [_tyrant(found, "as with emperor-tyrant, each runs as its file's owner")]
     named = [one._replace(user=one.user or found.user, group=one.group or found.group) for one in vassals]
     users = {(one.user, one.group) for one in named if one.kind == VASSAL}
     if not users or users == {("", "")}:
@@ -163,14 +171,16 @@ def _with_users(vassals: list[Instance], found: Emperor) -> tuple[list[Instance]
     if len(users) == 1:
         [(user, group)] = users
         if user in _ROOT:
-            return named, [Variable("", None, [f"The vassals {_AS_ROOT.replace('give it an owner', 'give them a user')}: emperor_user."])]
-        return named, [Variable("emperor_user", user), *([Variable("emperor_group", group)] if group and group != user else [])]
+            return named, [Variable("", None, [_ALL_AS_ROOT])]
+        more = [Variable("emperor_group", group)] if group and group != user else []
+        return named, [Variable("emperor_user", user), *more]
     owned = [_owned(one, one.user or one.owner, one.group) for one in named]
     return owned, [_tyrant(found, "the files name several users, so each vassal has its own")]
 
 
 def _tyrant(found: Emperor, why: str) -> Variable:
-    return Variable("emperor_tyrant", True, [f"{why[0].upper()}{why[1:]}." + (f" The Emperor's own user was {found.user}." if found.user else "")])
+    user = f" The Emperor's own user was {found.user}." if found.user else ""
+    return Variable("emperor_tyrant", True, [f"{why[0].upper()}{why[1:]}.{user}"])
 
 
 def _owned(one: Instance, owner: str, group: str) -> Instance:

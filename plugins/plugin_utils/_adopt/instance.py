@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import options
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import vassal as arguments
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import LITERAL
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance as ini_instance
 
@@ -29,7 +29,7 @@ _ENTRY = re.compile(r"vassals\[0\]\.subscriptions\[(\d+)\]")
 _PARAMETER = re.compile(r"vassals\[0\]\.((?:server|server_verification|client)_params)(?:\.(\w+))?")
 # What a vassal of the role can't have, and why.
 _REFUSED = {
-    **dict.fromkeys(("daemonize", "daemonize2"), "would take it away from the Emperor, which runs it in the foreground and keeps its log"),
+    **dict.fromkeys(("daemonize", "daemonize2"), "would take it away from the Emperor, which also has its log"),
     **dict.fromkeys(("chroot", "cap", "capability"), "needs root, as which the role's vassals don't run"),
     "autoload": "depends on the plugins of the host; name those that it needs in emperor_plugins",
 }
@@ -51,6 +51,11 @@ class Option(NamedTuple):
     def value(self) -> Any:
         """One value, or a list of several."""
         return self.values[0] if len(self.values) == 1 else self.values
+
+    def left(self, why: str) -> Option:
+        """What is to be said in its place."""
+        texts = [("false", "true")[one] if isinstance(one, bool) else str(options.content(one)) for one in self.values]
+        return Option("", [], [*self.notes, f"{self.name} = {', '.join(texts)}: {why}"])
 
 
 class Instance(NamedTuple):
@@ -102,9 +107,9 @@ def of_file(file: Mapping[str, Any]) -> Instance:
         # What is wrong is the file's, and no argument's.
         return begun._replace(kind=BROKEN, why=error.problem if isinstance(error, ArgumentError) else str(error))
     missing = [f"{other} {why}, so what it says is missing here" for other, why in _mapping(file, "missing").items()]
-    whole = begun._replace(
-        options=_options(read), arguments=found.arguments, notes=[*missing, *_notes(found.left_over)], kind=_kind(read, found.arguments)
-    )
+    notes = [*missing, *_notes(found.left_over)]
+    kind = _kind(read, found.arguments)
+    whole = begun._replace(options=_options(read), arguments=found.arguments, notes=notes, kind=kind)
     return _checked(_as_vassal(whole)) if whole.kind in (VASSAL, ROUTER) else whole
 
 
@@ -135,7 +140,7 @@ def _options(read: Iterable[lines.Read]) -> list[Option]:
             found[f"{at} left"] = Option("", [], notes)
             continue
         before = found.get(one.name, Option(one.name, []))
-        value = {LITERAL: one.value} if one.literal else plain(one.value)
+        value = {options.LITERAL: one.value} if one.literal else plain(one.value)
         found[one.name] = before._replace(values=[*before.values, value], notes=[*before.notes, *notes])
     return list(found.values())
 
@@ -155,7 +160,7 @@ def _kind(read: Iterable[lines.Read], found: Mapping[str, Any]) -> str:
     names = {one.name for one in read if one.kept}
     if "emperor" in names:
         return EMPEROR
-    if any(name in _dialect.ROUTERS and not name.startswith("http") or convert.is_router(name) for name in names):
+    if any((name in _dialect.ROUTERS and not name.startswith("http")) or convert.is_router(name) for name in names):
         return ROUTER
     is_front = names & {"http", "https", "https2"} and "http-to" in names
     return ROUTER if is_front and not any(map(known.is_app, names)) and "subscriptions" not in found else VASSAL
@@ -171,8 +176,7 @@ def _as_vassal(one: Instance) -> Instance:
         elif option.name in _GROUPS and option.values:
             group = str(option.values[-1])
         elif option.name in _REFUSED and option.values:
-            shown = f"{option.name} = {', '.join(map(str, option.values))}"
-            found.append(Option("", [], [*option.notes, f"{shown}: {_REFUSED[option.name]}"]))
+            found.append(option.left(_REFUSED[option.name]))
         else:
             found.append(option)
     return one._replace(options=found, user=user, group=group)
@@ -182,7 +186,7 @@ def _checked(one: Instance) -> Instance:
     """Without what the module refuses, which is said in its place."""
     for dummy in range(len(one.options) + len(one.arguments.get("subscriptions", ())) + len(one.arguments) + 1):
         try:
-            entry = {"name": one.name, "options": {"need-app": True, **options(one)}, **one.arguments}
+            entry = {"name": one.name, "options": {"need-app": True, **given_options(one)}, **one.arguments}
             arguments.vassals([entry], _dialect.V2_0, lambda host: host)
         except ArgumentError as error:
             smaller = _without(one, error)
@@ -194,7 +198,7 @@ def _checked(one: Instance) -> Instance:
     return one._replace(kind=BROKEN, why="has too much that the role refuses")
 
 
-def options(one: Instance) -> dict[str, Any]:
+def given_options(one: Instance) -> dict[str, Any]:
     """What is for ``options`` of the module."""
     return {option.name: option.value for option in one.options if option.values}
 
@@ -221,12 +225,7 @@ def _without(one: Instance, error: ArgumentError) -> Instance | None:
 
 
 def _without_option(one: Instance, name: str, problem: str) -> Instance | None:
-    found = [
-        Option("", [], [*option.notes, f"{name} = {', '.join(map(str, option.values))}: {problem}"])
-        if option.name == name and option.values
-        else option
-        for option in one.options
-    ]
+    found = [option.left(problem) if option.name == name and option.values else option for option in one.options]
     return one._replace(options=found) if found != one.options else None
 
 

@@ -15,11 +15,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, parser, writer
 
-from .._import import convert, declared, sources
+from .._import import convert, declared, formats, sources
 from . import known, secrets
 
 # The first of the characters that stand for magic variables: private ones, of which no file has any.
@@ -30,7 +29,10 @@ _KEPT = "nNhVtTkuUgG["
 MARKS = {name: chr(_FIRST_MARK + ord(name)) for name in _KEPT}
 # In any file the name of the first is meant by the second.
 MARKS["N"] = MARKS["n"]
-_STRUCTURE = re.compile(r"(if-.*|ifenv|ifexists|ifplugin|ifdir|for|for-.*|end|endif|end-if|endfor|end-for|(un)?blacklist|(un)?whitelist)\Z")
+_STRUCTURE = re.compile(r"(if-.*|ifenv|ifexists|ifplugin|ifdir|for|for-.*)\Z")
+_ENDS = re.compile(r"(end|endif|end-if|endfor|end-for)\Z")
+# They say which options may follow, and uWSGI has the others refused.
+_LISTS = re.compile(r"(end-)?(blacklist|whitelist)\Z")
 _REFERENCE = re.compile(r"%\(([^()]*)\)")
 _LONE = re.compile(r"%(?!\()")
 _MOST_TEXT = 2**16
@@ -70,7 +72,7 @@ def read(text: str, path: str, files: Mapping[str, str]) -> list[Read]:
     """
     if any(_MARKED.search(one) for one in (text, *files.values())):
         raise ArgumentError("text", "has private characters of Unicode, which are not read here; remove them")
-    given = sources.Sources(text, path, sources.DEFAULT_SECTION, "", files, MARKS).read()
+    given = sources.Sources(text, path, formats.DEFAULT_SECTION, "", files, MARKS).read()
     return list(_Lines(given, os.path.dirname(path)).read())
 
 
@@ -108,7 +110,7 @@ class _Lines:
             elif line.name in LOADS or line.name in (*parser.DEFINES, declared.AT_ONCE, declared.AT_THE_END):
                 # Of each of these, what it brings or defines is a line of its own.
                 continue
-            elif not convert.is_about(line.name, line.value) or line.name in self._referenced and line.name not in table.ARGUMENTS:
+            elif not convert.is_about(line.name, line.value):
                 yield from self._own(source, option)
 
     def _is_placeholder(self, at: int) -> bool:
@@ -120,6 +122,8 @@ class _Lines:
         line = source.line
         if _STRUCTURE.match(line.name):
             yield _left(line, "holds for the lines below it, and options of the role have no conditions and loops")
+        elif _ENDS.match(line.name) or _LISTS.match(line.name):
+            yield _left(line, "has no meaning among the options of the role")
         elif not known.is_option(line.name):
             if not option.certain or line.name not in self._referenced:
                 yield _left(line, _IGNORED if option.certain else option.flaw)
@@ -128,17 +132,9 @@ class _Lines:
 
     def _option(self, source: sources.Source, option: parser.Option, value: str) -> Read:
         line = source.line
-        if not option.certain or (option.flaw and source.line.name != option.name):
-            return _left(line, option.flaw)
-        if parser.UNKNOWN in option.name + value:
-            return _left(line, _UNKNOWN)
-        if secrets.looks_secret(option.name, value):
-            return _left(line, _SECRET)
-        if not writer.is_option_name(option.name):
-            return _left(line, "is not a valid option name")
-        flaw = writer.raw_flaw(value)
-        if flaw:
-            return _left(line, flaw)
+        why = _why_not(source, option, value)
+        if why:
+            return _left(line, why)
         ends = value.strip(" \t\r") != value
         if (ends or (not option.flaw and ("$(" in value or "@(" in value))) and not line.fixed:
             if _MARKED.search(value) or writer.line_flaw(option.name, value):
@@ -162,6 +158,19 @@ class _Lines:
             return _left(line, source.why)
         why = _KEPT_INCLUDE.format(source.why.partition(",")[0])
         return Read(line.name, _raw(os.path.normpath(os.path.join(self._folder, line.value))), _shown(line), why)
+
+
+def _why_not(source: sources.Source, option: parser.Option, value: str) -> str:
+    """Why a value is not written for the role; empty where it is."""
+    if not option.certain or (option.flaw and source.line.name != option.name):
+        return option.flaw
+    if parser.UNKNOWN in option.name + value:
+        return _UNKNOWN
+    if secrets.looks_secret(option.name, value):
+        return _SECRET
+    if not writer.is_option_name(option.name):
+        return "is not a valid option name"
+    return writer.raw_flaw(value) or ""
 
 
 def _left(line: parser.Line, why: str) -> Read:

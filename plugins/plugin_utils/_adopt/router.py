@@ -14,13 +14,19 @@ from .instance import Instance, Option
 from .variables import Variable, accepted, option_rows, without_defaults
 
 # What the role says of each router's instance.
-DEFAULTS = {"strict": True, "master": True, "vacuum": True, "die-on-term": True, "auto-procname": True, "procname-prefix-spaced": "%n"}
+DEFAULTS = {
+    **dict.fromkeys(("strict", "master", "vacuum", "die-on-term", "auto-procname"), True),
+    "procname-prefix-spaced": "%n",
+}
 _STATS = ("fastrouter-stats", "fastrouter-stats-server", "fastrouter-ss")
 _PROCESSES = ("fastrouter-processes", "fastrouter-workers")
 _HTTP_STATS = ("http-stats", "http-stats-server", "http-ss")
 _ALGORITHM = "uWSGI's default, which the file does not change; weighted_least_reference_count sends fewer requests to busy nodes"
-_NO_SERVER = "has no fastrouter-subscription-server, and the router of the role always has one; set fastrouter_subscription_server"
+_NO_SERVER = "has no fastrouter-subscription-server, and the role's router always has one; set fastrouter_subscription_server"
+_HTTPS = "https = {}: has not exactly an address, a certificate and a key; set the fastrouter_https variables"
 _PARTS = 3
+# uWSGI's own.
+_SERVER = {"tolerance": 17, "balancing_algo": "weighted_round_robin"}
 
 
 class Routers:
@@ -62,7 +68,7 @@ class Routers:
         listen = one.option("fastrouter")
         self._listen = listen[0]
         more: list[Option] = []
-        self._say("fastrouter_listen", listen[0], [one.path + ":", *one.notes])
+        self._say("fastrouter_listen", listen[0], [one.path + ":", *_user(one), *one.notes])
         servers = one.option("fastrouter-subscription-server")
         if servers:
             self._say("fastrouter_subscription_server", servers[0])
@@ -86,6 +92,7 @@ class Routers:
 
     def _take_front(self, one: Instance, options: list[Option]) -> None:
         """A front that gives all it gets to the fastrouter."""
+
         def values(*names: str) -> list[Any]:
             return [value for option in options if option.name in names for value in option.values]
 
@@ -101,7 +108,7 @@ class Routers:
                 for name, part in zip(("fastrouter_https", "fastrouter_https_certificate", "fastrouter_https_key"), parts):
                     self._say(name, part)
             else:
-                self._note(f"https = {addresses[0]}: has not exactly an address, a certificate and a key; set the fastrouter_https variables")
+                self._note(_HTTPS.format(addresses[0]))
         elif addresses:
             self._say("fastrouter_http", addresses[0])
         stats = values(*_HTTP_STATS)
@@ -113,17 +120,17 @@ class Routers:
         rest = [option for option in options if option.name not in taken]
         if len(addresses) > 1:
             rest.insert(0, Option(kind, addresses))
-        self._say_options(f"fastrouter_{kind}_options", rest, {kind: addresses[0] if addresses else None, "http-to": self._listen})
+        said = {kind: addresses[0] if addresses else None, "http-to": self._listen}
+        self._say_options(f"fastrouter_{kind}_options", rest, said)
 
     def _say_params(self, one: Instance) -> None:
         params = dict(one.arguments.get("server_params", {}))
-        verification = dict(one.arguments.get("server_verification_params", {}))
+        # With emperor_signing off, the role has none of its own.
+        verification = one.arguments.get("server_verification_params")
         if "tolerance" in params:
             self._say("fastrouter_tolerance", params.pop("tolerance"))
         algorithm = params.pop("balancing_algo", None)
         self._say("fastrouter_balancing_algo", algorithm or "weighted_round_robin", [] if algorithm else [_ALGORITHM])
-        if "tolerance" in verification:
-            self._say("fastrouter_signing_tolerance", verification.pop("tolerance"))
         if params:
             self._say("fastrouter_server_params", params)
         if verification:
@@ -150,10 +157,16 @@ def _is_plain(one: Instance) -> bool:
 
 def entry(one: Instance) -> Rows:
     """A router that is an instance of its own."""
-    found = Rows([("name", one.name)])
+    found = Rows([Note(one.path), ("name", one.name)])
     options = option_rows(without_defaults(one.options, DEFAULTS))
     if options:
         found.append(("options", options))
-    found += map(Note, one.notes)
-    found += list(one.arguments.items())
-    return found
+    found += map(Note, [*_user(one), *one.notes])
+    # Without them it has those of the fastrouter.
+    params = {"server_params": {**_SERVER, **one.arguments.get("server_params", {})}}
+    return Rows([*found, *{**one.arguments, **params}.items()])
+
+
+def _user(one: Instance) -> list[str]:
+    """What is to be said of whom it runs as."""
+    return [f"uid = {one.user}: the role runs its routers as emperor_user"] if one.user else []

@@ -24,7 +24,11 @@ from .variables import Variable, option_rows
 # So many of four vassals have what becomes a default.
 _MOST, _OF = 3, 4
 # Options that a variable of the role says for all vassals.
-_VARIABLES = {"harakiri": "emperor_harakiri", "worker-reload-mercy": "emperor_worker_reload_mercy", "buffer-size": "emperor_buffer_size"}
+_VARIABLES = {
+    "harakiri": "emperor_harakiri",
+    "worker-reload-mercy": "emperor_worker_reload_mercy",
+    "buffer-size": "emperor_buffer_size",
+}
 _INTERVAL = "announce_interval"
 # What is counted in the order of a vassal's lines, and what a vassal's own need is.
 _OWN = SOCKETS | {"need-app", "map-socket"}
@@ -61,8 +65,10 @@ def _options(hosts: Sequence[Host]) -> tuple[list[Variable], list[Host]]:
                     counted[option.name, repr(option.values)] += 1
                     values[option.name, repr(option.values)] = option.values
     many = [pair for pair, count in counted.items() if _OF * count >= _MOST * len(every) and count > 1]
-    defaults = {option.name: option.values for option in same if _can_be_shared(option)}
-    defaults.update((name, values[name, text]) for name, text in many)
+    # An Emperor sets these in vassals that don't have them.
+    everywhere = {option.name: option.values for option in same if _can_be_shared(option)}
+    defaults = {**everywhere, **{name: values[name, text] for name, text in many}}
+    optional = [name for name in defaults if name not in everywhere and name not in _VARIABLES]
     if not defaults:
         return [], list(hosts)
     own = [
@@ -73,7 +79,7 @@ def _options(hosts: Sequence[Host]) -> tuple[list[Variable], list[Host]]:
     rest = [Option(name, value) for name, value in defaults.items() if name not in _VARIABLES]
     rows = Rows(row for option in rest for row in (*_count(option, counted, len(every)), *option_rows([option])))
     found = [*own, *([Variable("emperor_default_options", rows)] if rows else [])]
-    return found, [_map(host, lambda one: _without(one, defaults)) for host in hosts]
+    return found, [_map(host, lambda one: _without(one, defaults, optional)) for host in hosts]
 
 
 def _can_be_shared(option: Option) -> bool:
@@ -89,11 +95,11 @@ def _count(option: Option, counted: Counter[tuple[str, str]], every: int) -> lis
     return [Note(_SHARED.format(count, every))] if 0 < count < every else []
 
 
-def _without(one: Instance, defaults: dict[str, list[Any]]) -> Instance:
+def _without(one: Instance, defaults: dict[str, list[Any]], optional: Sequence[str]) -> Instance:
+    """A vassal without what is said of all, and with a null for what it hasn't."""
     names = {option.name for option in one.options if option.values}
     own = [option for option in one.options if defaults.get(option.name) != option.values or option.notes]
-    missing = [Option(name, [None]) for name in defaults if name not in names and name not in _VARIABLES]
-    # Without it, uWSGI has none of these; the role always has one.
+    missing = [Option(name, [None]) for name in optional if name not in names]
     return one._replace(options=[*own, *missing])
 
 

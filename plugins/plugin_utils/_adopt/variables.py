@@ -52,8 +52,7 @@ def accepted(options: Iterable[Option], variable: str, own: dict[str, Any]) -> l
     for one in options:
         flaws = _role_options.together(own, {one.name: one.value}, variable).flaws if one.values else []
         if flaws:
-            shown = f"{one.name} = {', '.join(map(str, one.values))}: {flaws[0].partition(': ')[2]}"
-            found.append(Option("", [], [*one.notes, shown]))
+            found.append(one.left(flaws[0].partition(": ")[2]))
         else:
             found.append(one)
     return found
