@@ -125,7 +125,7 @@ class Host(NamedTuple):
 
     def part(self, name: str) -> str:
         """What the file says of one vassal, with its comments in lines of their own."""
-        parts = self.text.split(f"  # {self.folder}/vassals/")
+        parts = self.text.partition("\n# Routers.")[0].split(f"  # {self.folder}/vassals/")
         [found] = [one for one in parts if one.startswith((name + "\n", name + ": "))]
         return found
 
@@ -211,3 +211,61 @@ def test_what_is_announced_stays(name: str, host: Host) -> None:
     )
     assert len(before) == expected.count
     assert {pair: said for pair, said in before.items() if pair[1] not in expected.lost} == after
+
+
+def comments(text: str) -> list[str]:
+    """The comments in a part of the file, each in one line."""
+    found: list[str] = []
+    for line in text.split("\n"):
+        stripped = line.strip()
+        # A comment that is wrapped begins like a new one, but no line of a file begins in the middle of a sentence.
+        if stripped.startswith("# "):
+            found.append(stripped[2:])
+    return found
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_not_converted_is_said_at_its_place(name: str, host: Host) -> None:
+    part = host.part(name)
+    said = " ".join(comments(part)).replace(str(host.folder), "")
+    assert [words for words in EXPECTED[name].words if words not in said] == []
+    if not EXPECTED[name].words:
+        assert said == ""
+    assert "5cret5" not in host.text
+
+
+def test_every_file_is_adopted(host: Host) -> None:
+    names = {source.stem for source in SOURCES} - {f"{one}.ini" for one in ROUTERS}
+    assert names == set(EXPECTED)
+    assert len(SOURCES) >= 30
+    written = {path.stem for path in (host.written / "vassals").glob("*.ini")}
+    assert written == {name.partition(".")[0] for name in names}
+    assert {path.stem for path in (host.written / "routers").glob("*.ini")} == {"fastrouter", "http", "raw-router"}
+    assert f"node1: {len(names)} of {len(names)} vassals, 2 routers, " in host.output
+
+
+def test_what_all_share_is_the_group_s(host: Host) -> None:
+    text = (host.inventory / "group_vars" / "nodes" / "adopted.yml").read_text(encoding="utf-8")
+    assert text.partition("---\n")[2] == "emperor_announce_interval: 1\nemperor_default_options:\n  thunder-lock: true\n"
+    assert "announce_interval" not in host.text
+
+
+def test_the_routers_are_those_that_were_there(host: Host) -> None:
+    router = (host.written / "routers" / "fastrouter.ini").read_text(encoding="utf-8").split("\n")
+    wanted = ["fastrouter-cheap = true", "subscription-tolerance = 20", "subscription-algo = lrc"]
+    wanted += [f"subscriptions-sign-check = SHA256:{host.folder}", "subscriptions-sign-check-tolerance = 60"]
+    assert [line for line in wanted if line not in router] == []
+    raw = (host.written / "routers" / "raw-router.ini").read_text(encoding="utf-8").split("\n")
+    assert "subscription-tolerance = 17" in raw and "subscription-algo = wrr" in raw
+
+
+def test_templates_in_the_files_are_only_text(host: Host) -> None:
+    text = (host.written / "vassals" / "secrets.ini").read_text(encoding="utf-8")
+    assert "env = TITLE={{ lookup('ansible.builtin.pipe', 'id') }}\nenv = OTHER={%% raw %%}\n" in text
+
+
+def test_it_is_adopted_once(host: Host) -> None:
+    given = ("emperor.uwsgi.adopt", f"--inventory={host.inventory}/hosts.json", "-e@given.json")
+    done = playbook.command("ansible-playbook", *given, folder=host.folder)
+    assert done.returncode == 0, done.stdout
+    assert "changed=0" in done.stdout

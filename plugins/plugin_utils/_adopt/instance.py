@@ -100,9 +100,10 @@ def of_file(file: Mapping[str, Any]) -> Instance:
     if _text(file, "error"):
         return begun._replace(kind=BROKEN, why=_text(file, "error"))
     others = {str(one): str(text) for one, text in _mapping(file, "others").items()}
+    text = _text(file, "text")
     try:
-        read = lines.read(_text(file, "text"), path, others)
-        found = convert.converted(_text(file, "text"), _dialect.V2_0, path, files=others)
+        read = lines.read(text, path, others)
+        found = convert.converted(text, _dialect.V2_0, path, files=others)
     except (ArgumentError, NotReadError) as error:
         # What is wrong is the file's, and no argument's.
         return begun._replace(kind=BROKEN, why=error.problem if isinstance(error, ArgumentError) else str(error))

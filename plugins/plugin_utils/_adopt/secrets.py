@@ -12,7 +12,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import HIDD
 
 _NAMED = re.compile(
     r"(?:\A|[^A-Za-z0-9])([A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"[A-Za-z0-9_-]*)[ \t]*[=:][ \t]*(?!/|[%]\()[^\s]",
+    r"[A-Za-z0-9_-]*)[ \t]*[=:][ \t]*(?!/|[$@%]\()[^\s]",
     re.IGNORECASE,
 )
 # Where a name says that the value is a place and no secret.
