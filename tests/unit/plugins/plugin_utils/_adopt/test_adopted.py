@@ -21,10 +21,16 @@ ROUTER = file("fastrouter = :1\nfastrouter-subscription-server = 10.0.0.2:2626",
 
 def test_hosts_and_what_they_share() -> None:
     found = adopted({"node1": [VASSAL, BROKEN], "node2": [VASSAL], "router1": [ROUTER], "empty": []}, "all")
-    assert list(found.files) == ["group_vars/all/adopted.yml", *(f"host_vars/{name}/adopted.yml" for name in ("node1", "node2", "router1"))]
+    assert list(found.files) == [
+        "group_vars/all/adopted.yml",
+        *(f"host_vars/{name}/adopted.yml" for name in ("node1", "node2", "router1")),
+    ]
     assert found.hosts["node2"] == "host_vars/node2/adopted.yml"
     content = {path: yaml.safe_load(text) for path, text in found.files.items()}
-    assert content["group_vars/all/adopted.yml"] == {"emperor_signing": False, "emperor_default_options": {"module": "app", "listen": 5}}
+    assert content["group_vars/all/adopted.yml"] == {
+        "emperor_signing": False,
+        "emperor_default_options": {"module": "app", "listen": 5},
+    }
     subscription = {"server": S, "key": "a"}
     node = {"emperor_vassals": [{"name": "shop", "options": {"socket": "10.0.0.7:1"}, "subscriptions": [subscription]}]}
     assert content["host_vars/node1/adopted.yml"] == content["host_vars/node2/adopted.yml"] == node

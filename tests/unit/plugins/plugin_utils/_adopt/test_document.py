@@ -42,7 +42,9 @@ def test_what_may_be_a_template_is_tagged(value: str) -> None:
 
 
 def test_comments_stand_at_their_places() -> None:
-    vassal = Rows([Note("/a.ini"), ("name", "a"), ("options", Rows([Note("b"), ("c", 1), Note("d")])), Note("e"), ("f", Rows([Note("g")]))])
+    vassal = Rows(
+        [Note("/a.ini"), ("name", "a"), ("options", Rows([Note("b"), ("c", 1), Note("d")])), Note("e"), ("f", Rows([Note("g")]))]
+    )
     text = document.text(["head", ""], Rows([Note("first"), ("emperor_vassals", [vassal, Note("last")])]))
     assert text == (
         "# head\n#\n---\n# first\nemperor_vassals:\n  # /a.ini\n  - name: a\n    options:\n      # b\n      c: 1\n      # d\n"

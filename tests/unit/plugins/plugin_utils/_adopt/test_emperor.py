@@ -42,11 +42,15 @@ def test_a_tyrant() -> None:
 
 
 def test_an_emperor_that_says_nothing_else() -> None:
-    assert shown(of("emperor = pg://host").variables).endswith("emperor_options:\n  # emperor = pg://host: is kept beside the folders of the role, and its vassals were not read\n  emperor: pg://host\n")
+    assert shown(of("emperor = pg://host").variables).endswith(
+        "emperor_options:\n  # emperor = pg://host: is kept beside the folders of the role, and its vassals were not read\n  emperor: pg://host\n"
+    )
 
 
 def test_one_that_announces_itself_and_routes() -> None:
-    found = of(f"emperor = /x\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nfastrouter = :1\nfastrouter-subscription-server = :2\nsubscription-algo = lrc")
+    found = of(
+        f"emperor = /x\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nfastrouter = :1\nfastrouter-subscription-server = :2\nsubscription-algo = lrc"
+    )
     assert "It announces itself" in shown(found.variables)
     assert found.router is not None
     assert instance.given_options(found.router) == {"fastrouter": ":1", "fastrouter-subscription-server": ":2"}

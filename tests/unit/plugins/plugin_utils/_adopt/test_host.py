@@ -33,7 +33,11 @@ def test_the_role_says_the_same_of_every_vassal() -> None:
 
 
 def test_a_vassal_without_an_application_needs_none() -> None:
-    found = of(vassal("a", "check-static = /srv", "master = true"), vassal("b", APP, "vacuum ="), vassal("c", "need-app = true", "listen = 5"))
+    found = of(
+        vassal("a", "check-static = /srv", "master = true"),
+        vassal("b", APP, "vacuum ="),
+        vassal("c", "need-app = true", "listen = 5"),
+    )
     rows = [plain(host.entry(one, False)).get("options") for one in found.vassals]
     assert rows == [{"need-app": None, "check-static": "/srv"}, {"module": "app"}, {"listen": 5}]
 
@@ -95,7 +99,9 @@ def test_nothing_is_signed_that_was_not() -> None:
 
 
 def test_an_item_of_the_variable() -> None:
-    found = of(vassal("a", APP, "socket = 10.0.0.7:1", f"subscribe-to = {S}:a", "subscribe-to = x:1:b", "weight = 3", "if-env = A"))
+    found = of(
+        vassal("a", APP, "socket = 10.0.0.7:1", f"subscribe-to = {S}:a", "subscribe-to = x:1:b", "weight = 3", "if-env = A")
+    )
     text = document.text([], document.Rows([("x", [host.entry(found.vassals[0], False)])]))
     head, dummy, rest = text.partition("    # subscribe-to = x:1:b: ")
     assert head == (

@@ -46,7 +46,17 @@ def test_a_vassal() -> None:
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("true", True), ("false", False), ("True", "True"), ("0644", "0644"), ("7", 7), ("0", 0), ("-1", "-1"), ("1.5", "1.5"), ("9" * 11, "9" * 11)],
+    [
+        ("true", True),
+        ("false", False),
+        ("True", "True"),
+        ("0644", "0644"),
+        ("7", 7),
+        ("0", 0),
+        ("-1", "-1"),
+        ("1.5", "1.5"),
+        ("9" * 11, "9" * 11),
+    ],
 )
 def test_values_are_those_that_people_write(value: str, found: Any) -> None:
     assert instance.plain(value) == found
@@ -96,7 +106,9 @@ def test_what_is_included_is_asked_for() -> None:
     assert instance.wanted({**given, **rest}) == ["/c.ini"]
     assert instance.wanted({**given, **rest, "missing": {"/c.ini": "can't be read: x"}}) == []
     assert instance.wanted({**given, "error": "x"}) == []
-    assert instance.of_file({**given, **rest, "missing": {"/c.ini": "can't be read: x"}}).notes[0].startswith("/c.ini can't be read")
+    assert (
+        instance.of_file({**given, **rest, "missing": {"/c.ini": "can't be read: x"}}).notes[0].startswith("/c.ini can't be read")
+    )
 
 
 @pytest.mark.parametrize("given", [{"path": 1}, {"path": "/a.ini", "others": ["/b.ini"]}, {"path": "/a.ini", "text": None}])

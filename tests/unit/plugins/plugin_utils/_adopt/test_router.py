@@ -53,10 +53,15 @@ def test_several_addresses() -> None:
 
 
 def test_fronts_in_files_of_their_own() -> None:
-    found = of(HTTP, FASTROUTER, "https = :443,/c.crt,/c.key\nhttp-to = 127.0.0.1:3030\nhttp-stats = :1718", f"{HTTP}\nhttp-stats = :1")
+    found = of(
+        HTTP, FASTROUTER, "https = :443,/c.crt,/c.key\nhttp-to = 127.0.0.1:3030\nhttp-stats = :1718", f"{HTTP}\nhttp-stats = :1"
+    )
     text = shown(found.variables)
     assert "fastrouter_http: :80\n" in text
-    assert "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\nfastrouter_https_stats: :1718\n" in text
+    assert (
+        "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\nfastrouter_https_stats: :1718\n"
+        in text
+    )
     # There is one of each kind.
     assert [one.path for one in found.further] == ["/etc/uwsgi/vassals/3.ini"]
     assert "has not exactly an address" in shown(of(FASTROUTER + "\nhttps = :443,/c,/k,HIGH,!ca").variables)
@@ -64,7 +69,13 @@ def test_fronts_in_files_of_their_own() -> None:
 
 def test_other_routers_are_instances_of_their_own() -> None:
     sub = "http-subscription-server = 10.0.0.2:2627"
-    found = of(FASTROUTER, FASTROUTER, "rawrouter = :1\nrawrouter-subscription-server = :2", f"http = :8080\n{sub}", "http = :1\nhttp-to = :2")
+    found = of(
+        FASTROUTER,
+        FASTROUTER,
+        "rawrouter = :1\nrawrouter-subscription-server = :2",
+        f"http = :8080\n{sub}",
+        "http = :1\nhttp-to = :2",
+    )
     assert [one.name for one in found.further] == ["1", "2", "3", "4"]
     assert document.text([], router.entry(found.further[2])).partition("---\n")[2] == (
         "# /etc/uwsgi/vassals/3.ini\nname: '3'\noptions:\n  http: :8080\n  http-subscription-server: 10.0.0.2:2627\n"

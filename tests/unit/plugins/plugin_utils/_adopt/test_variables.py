@@ -14,7 +14,9 @@ from support.adoptable import notes, plain, shown
 
 
 def test_variables_have_their_notes_above_them() -> None:
-    assert shown([Variable("a", 1, ["one"]), Variable("", None, ["two"]), Variable("b", [1])]) == "# one\na: 1\n# two\nb:\n  - 1\n"
+    assert (
+        shown([Variable("a", 1, ["one"]), Variable("", None, ["two"]), Variable("b", [1])]) == "# one\na: 1\n# two\nb:\n  - 1\n"
+    )
 
 
 def test_options_have_theirs() -> None:
