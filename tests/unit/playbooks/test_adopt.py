@@ -19,7 +19,10 @@ from support import playbook
 
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
 AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
-SHOP = "[uwsgi]\nsocket = 10.0.0.7:3031\nprocesses = 2\nenv = A={{ 1 }}\nenv = PASSWORD=abc\nsubscribe-to = 10.0.0.2:2626:shop.example.com\n"
+SHOP = (
+    "[uwsgi]\nsocket = 10.0.0.7:3031\nprocesses = 2\nenv = A={{ 1 }}\nenv = PASSWORD=abc\n"
+    "subscribe-to = 10.0.0.2:2626:shop.example.com\n"
+)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ def of(lines: str) -> Emperor:
 
 def test_an_emperor() -> None:
     found = of(
-        "emperor = /etc/uwsgi/vassals/\nemperor = /srv/*/uwsgi.ini\nemperor = /opt/vassals\nuid = www-data\ngid = web\nmax-fd = 1024\n"
+        "emperor = /etc/uwsgi/vassals/\nemperor = /srv/*/uwsgi.ini\nemperor = /opt/vassals\n"
+        "uid = www-data\ngid = web\nmax-fd = 1024\n"
         "emperor-max-throttle = 5000\nemperor-stats = /run/stats\nemperor-broodlord = 4\nvassals-set = processes=4\nstrict = true"
     )
     assert (found.user, found.group, found.tyrant, found.router) == ("www-data", "web", False, None)
@@ -30,8 +31,8 @@ def test_an_emperor() -> None:
         "  # emperor = /srv/*/uwsgi.ini: its vassals are in emperor_vassals\n"
         "  # emperor = /opt/vassals: is kept beside the folders of the role, and its vassals were not read\n"
         "  emperor: /opt/vassals\n"
-        "  # emperor-stats = /run/stats: is where the roles and playbooks ask the Emperor; leave it out, and set emperor_run_dir\n"
-        "  # to move it\n"
+        "  # emperor-stats = /run/stats: is where the roles and playbooks ask the Emperor; leave it out, and set "
+        "emperor_run_dir\n  # to move it\n"
         "  emperor-broodlord: 4\n  strict: true\n"
     )
 
@@ -43,13 +44,15 @@ def test_a_tyrant() -> None:
 
 def test_an_emperor_that_says_nothing_else() -> None:
     assert shown(of("emperor = pg://host").variables).endswith(
-        "emperor_options:\n  # emperor = pg://host: is kept beside the folders of the role, and its vassals were not read\n  emperor: pg://host\n"
+        "emperor_options:\n"
+        "  # emperor = pg://host: is kept beside the folders of the role, and its vassals were not read\n  emperor: pg://host\n"
     )
 
 
 def test_one_that_announces_itself_and_routes() -> None:
     found = of(
-        f"emperor = /x\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nfastrouter = :1\nfastrouter-subscription-server = :2\nsubscription-algo = lrc"
+        f"emperor = /x\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nfastrouter = :1\n"
+        "fastrouter-subscription-server = :2\nsubscription-algo = lrc"
     )
     assert "It announces itself" in shown(found.variables)
     assert found.router is not None

@@ -66,8 +66,8 @@ def test_values_are_those_that_people_write(value: str, found: Any) -> None:
 def test_what_the_module_refuses_is_said_at_its_place() -> None:
     one = instance.of_file(
         file(
-            f"socket = 10.0.0.7:1\nset = subscribe-freq=2\nsubscribe2 = server=router:1,key=a\nsubscribe2 = server={S},key=b,check=x\n"
-            f"subscribe2 = server={S},key=c"
+            f"socket = 10.0.0.7:1\nset = subscribe-freq=2\nsubscribe2 = server=router:1,key=a\n"
+            f"subscribe2 = server={S},key=b,check=x\nsubscribe2 = server={S},key=c"
         )
     )
     assert one.arguments["subscriptions"] == [{"server": S, "key": "c"}]

@@ -33,13 +33,15 @@ def test_a_fastrouter_with_its_front() -> None:
 
 def test_what_it_checks_and_how_it_balances() -> None:
     found = of(
-        f"{FASTROUTER}\nfastrouter-processes = 2\nfastrouter-timeout = 30\nsubscription-tolerance = 20\nsubscription-algo = lrc\n"
-        "subscription-dotsplit = true\nsubscriptions-sign-check = SHA256:/keys\nsubscriptions-sign-check-tolerance = 60\nuid = web"
+        f"{FASTROUTER}\nfastrouter-processes = 2\nfastrouter-timeout = 30\nsubscription-tolerance = 20\n"
+        "subscription-algo = lrc\nsubscription-dotsplit = true\nsubscriptions-sign-check = SHA256:/keys\n"
+        "subscriptions-sign-check-tolerance = 60\nuid = web"
     )
     text = shown(found.variables)
     assert "# uid = web: the role runs its routers as emperor_user\n" in text
     assert text.partition("2626\n")[2] == (
-        "fastrouter_processes: 2\nfastrouter_timeout: 30\nfastrouter_tolerance: 20\nfastrouter_balancing_algo: least_reference_count\n"
+        "fastrouter_processes: 2\nfastrouter_timeout: 30\nfastrouter_tolerance: 20\n"
+        "fastrouter_balancing_algo: least_reference_count\n"
         "fastrouter_server_params:\n  key_dot_split: true\n"
         "fastrouter_server_verification_params:\n  digest_algo: SHA256\n  dir_cert: /keys\n  tolerance: 60\n"
     )
@@ -59,8 +61,8 @@ def test_fronts_in_files_of_their_own() -> None:
     text = shown(found.variables)
     assert "fastrouter_http: :80\n" in text
     assert (
-        "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\nfastrouter_https_stats: :1718\n"
-        in text
+        "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\n"
+        "fastrouter_https_stats: :1718\n" in text
     )
     # There is one of each kind.
     assert [one.path for one in found.further] == ["/etc/uwsgi/vassals/3.ini"]

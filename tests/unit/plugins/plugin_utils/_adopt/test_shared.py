@@ -61,7 +61,7 @@ def test_what_a_variable_says_is_that_variable() -> None:
 
 
 def test_the_interval_of_all() -> None:
-    lines = (*A, "subscribe-freq = 3", "subscribe-to = {}:a".format(S))
+    lines = (*A, "subscribe-freq = 3", f"subscribe-to = {S}:a")
     found = of([vassal("a", *lines, "socket = 10.0.0.7:1"), vassal("b", *A)], [vassal("a", *lines, "socket = 10.0.0.7:1")])
     assert "emperor_announce_interval: 3\n" in shown(found.variables)
     assert "client_params" not in found.hosts[0].vassals[0].arguments
