@@ -19,6 +19,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 _WIDTH = 120
 _STEP = "  "
+# Of a comment.
+_MOST_WORDS = 2000
 # What Ansible may take for a template.
 _TEMPLATE = ("{{", "{%", "{#", "#jinja2:")
 
@@ -110,6 +112,8 @@ def _dumped(value: Any, style: str | None = None) -> str:
 
 def _comment(given: str, indent: str) -> list[str]:
     words = seen(mask(str(given)))
+    if len(words) > _MOST_WORDS:
+        words = words[:_MOST_WORDS] + "..."
     if not words:
         return [indent + "#"]
     width = max(40, _WIDTH - len(indent) - 2)

@@ -33,6 +33,8 @@ _REFUSED = {
     **dict.fromkeys(("chroot", "cap", "capability"), "needs root, as which the role's vassals don't run"),
     "autoload": "depends on the plugins of the host; name those that it needs in emperor_plugins",
 }
+# So many times what the role refuses is taken out, all that is alike at once.
+_MOST_REFUSED = 64
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,9})\Z")
 
 
@@ -185,7 +187,7 @@ def _as_vassal(one: Instance) -> Instance:
 
 def _checked(one: Instance) -> Instance:
     """Without what the module refuses, which is said in its place."""
-    for dummy in range(len(one.options) + len(one.arguments.get("subscriptions", ())) + len(one.arguments) + 1):
+    for dummy in range(_MOST_REFUSED):
         try:
             entry = {"name": one.name, "options": {"need-app": True, **given_options(one)}, **one.arguments}
             arguments.vassals([entry], _dialect.V2_0, lambda host: host)
@@ -210,10 +212,11 @@ def _without(one: Instance, error: ArgumentError) -> Instance | None:
         return _without_option(one, option.group(1), error.problem)
     given = dict(one.arguments)
     if entry:
-        entries = list(given["subscriptions"])
-        gone = entries.pop(int(entry.group(1)))
-        given["subscriptions"] = entries
-        note = f"{_summary(gone)}: {error.path.rpartition('.')[2]} {error.problem}"
+        gone = given["subscriptions"][int(entry.group(1))]
+        alike = [other for other in given["subscriptions"] if _rest(other) == _rest(gone)]
+        given["subscriptions"] = [other for other in given["subscriptions"] if _rest(other) != _rest(gone)]
+        more = f" and {len(alike) - 1} others" if len(alike) > 1 else ""
+        note = f"{_summary(gone)}{more}: {error.path.rpartition('.')[2]} {error.problem}"
     elif parameter and parameter.group(1) in given:
         members = dict(given.pop(parameter.group(1)))
         gone = members.pop(parameter.group(2) or "", None)
@@ -228,6 +231,11 @@ def _without(one: Instance, error: ArgumentError) -> Instance | None:
 def _without_option(one: Instance, name: str, problem: str) -> Instance | None:
     found = [option.left(problem) if option.name == name and option.values else option for option in one.options]
     return one._replace(options=found) if found != one.options else None
+
+
+def _rest(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a subscription is wrong, where server and key are right: these were looked at one by one."""
+    return {name: value for name, value in entry.items() if name not in ("server", "key")}
 
 
 def _summary(entry: Mapping[str, Any]) -> str:

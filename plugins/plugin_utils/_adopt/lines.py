@@ -37,6 +37,10 @@ _REFERENCE = re.compile(r"%\(([^()]*)\)")
 _LONE = re.compile(r"%(?!\()")
 _MOST_TEXT = 2**16
 _MOST_STEPS = 100
+# Characters that are looked through for the placeholders of all lines together.
+_MOST_WORK = 2**22
+# Of a line in a comment.
+_MOST_SHOWN = 300
 # What brings the options of a file in a format that is known.
 LOADS = ("include", "inherit", "ini", "xml", "xmlconfig", "yaml", "yml", "json", "js")
 _IGNORED = "is not an option of uWSGI 2.0, which ignores it here; the role's uWSGI is strict and would refuse it"
@@ -90,6 +94,7 @@ class _Lines:
         self._declared = declared.Declared([one.line for one in given], self._options)
         self._referenced = {name for one in given for name in _REFERENCE.findall(one.line.value)}
         self._defined: dict[str, str] = {}
+        self._work = _MOST_WORK
         for one in given:
             if one.line.certain and not one.line.flaw and parser.UNKNOWN not in one.line.value:
                 self._defined.setdefault(one.line.name, one.line.value)
@@ -146,7 +151,8 @@ class _Lines:
         """A value with its placeholders replaced by their definitions, as far as there are any."""
         for dummy in range(_MOST_STEPS):
             found = next((one for one in _REFERENCE.finditer(value) if one.group(1) in self._defined), None)
-            if found is None or len(value) > _MOST_TEXT:
+            self._work -= len(value)
+            if found is None or len(value) > _MOST_TEXT or self._work < 0:
                 break
             value = value[: found.start()] + self._defined[found.group(1)] + value[found.end() :]
         return value
@@ -183,7 +189,8 @@ def _raw(value: str) -> str:
 
 
 def _shown(line: parser.Line) -> str:
-    return _unmarked(secrets.shown(line.name, line.value)).replace(parser.UNKNOWN, "%?")
+    text = _unmarked(secrets.shown(line.name, line.value)).replace(parser.UNKNOWN, "%?")
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
 
 
 def _unmarked(text: str) -> str:

@@ -41,7 +41,7 @@ def test_nothing_in_them_is_a_template(tmp_path: Path) -> None:
 def test_the_guide_shows_what_it_makes() -> None:
     guide = (ROOT / "docs" / "docsite" / "rst" / "migration.rst").read_text(encoding="utf-8")
     [given] = re.findall(r"\n    ; /etc/uwsgi/vassals/shop\.ini\n((?:    .*\n)+)", guide)
-    [shown] = re.findall(r"\n    # host_vars/node1/adopted\.yml\n((?:    .*\n)+)", guide)
+    [shown] = re.findall(r"makes ``host_vars/node1/adopted\.yml``:\n\n\.\. code-block:: yaml\+jinja\n\n((?:    .*\n)+)", guide)
     found = FILTER({"node1": [file(textwrap.dedent(given))]})["files"]["host_vars/node1/adopted.yml"]
     assert found.partition("\n---\n")[2] == textwrap.dedent(shown)
 
