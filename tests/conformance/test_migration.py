@@ -6,13 +6,8 @@
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import subprocess
-import time
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,17 +16,11 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import writer
-from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import Packet
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert, formats
 from support import keys
-from support.loopback import Listener, free_address, wait_for
-from support.uwsgi import BINARY, RELEASE, plugin_lines, without_app
-
-# Seconds that a killed instance has to be gone.
-_TIMEOUT = 60
-
-# The fields of an announcement, as text.
-Said = tuple[tuple[str, str], ...]
+from support.announced import Bed, announced, reads
+from support.loopback import Listener
+from support.uwsgi import BINARY, RELEASE
 
 
 class Published(NamedTuple):
@@ -229,98 +218,6 @@ FILES: dict[str, Published] = {
 }
 
 
-_WITHOUT_APP = ["--" + line.replace(" = ", "=") for line in without_app()]
-
-
-@lru_cache
-def reads(form: str) -> str:
-    """How this uWSGI reads a format: not at all, in its own way, or by a library."""
-    if form == "ini":
-        return "by itself"
-    probe = {"yaml": "uwsgi:\n  x: 'a'\n", "json": '{"uwsgi": {"x": "a"}}', "xml": "<uwsgi><x>a</x></uwsgi>"}[form]
-    found = subprocess.run(
-        [BINARY, "--" + form, "/dev/stdin", "--get", "x"], input=probe, capture_output=True, text=True, timeout=30, check=False
-    )
-    return {"a": "by a library", "'a'": "by itself"}.get(found.stdout.strip(), "")
-
-
-def said(packet: Packet) -> Said:
-    """An announcement without what differs from one to the next."""
-    fields = {**packet.fields, "load": ""}
-    # What a router of 2.1 assumes, subscribe2 says and subscribe-to doesn't.
-    if RELEASE >= _dialect.V2_1:
-        fields["weight"] = "1" if fields["weight"] == "0" else fields["weight"]
-        fields = {name: value for name, value in fields.items() if (name, value) not in (("proto", "uwsgi"), ("backup", "0"))}
-    return tuple(sorted((name, "" if name in ("unix", "sign") else value) for name, value in fields.items()))
-
-
-# What came, by the server and the key.
-Heard = dict[tuple[int, str], Said]
-
-
-def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[str], published: Published) -> Heard:
-    """What an instance announces in its first round, or in the one that the file needs."""
-    start = [len(server.poll()) for server in servers]
-    log = folder / "log"
-    # Whoever is left of it has the other end, and the sockets that the next one wants.
-    left, theirs = os.pipe()
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [BINARY, *(["--plugins", "python3"] if plugin_lines("python3") else []), *_WITHOUT_APP, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            start_new_session=True,
-            pass_fds=(theirs,),
-        )
-    os.close(theirs)
-
-    def packets() -> list[tuple[int, Packet]]:
-        return [(at, packet) for at, server in enumerate(servers) for packet in server.poll()[start[at] :]]
-
-    def is_complete() -> bool:
-        assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")
-        return len(packets()) >= published.count * published.rounds and b"spawned uWSGI" in log.read_bytes()
-
-    try:
-        wait_for(f"{published.count} announcements of {arguments}", is_complete)
-        # One that is too many comes in the same moment.
-        time.sleep(0.05 if published.count else 0.5)
-        return {(at, packet.fields["key"]): said(packet) for at, packet in packets()}
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        ended = select.select([left], [], [], _TIMEOUT)[0]
-        os.close(left)
-        assert ended, "what was killed is still there"
-
-
-class Bed:
-    """Two servers, free addresses and a folder, which the words in a text stand for."""
-
-    def __init__(self, folder: Path, private: str, servers: tuple[Listener, Listener]) -> None:
-        self.folder = folder
-        self.servers = servers
-        key = folder / "private.pem"
-        key.write_text(private, encoding="ascii")
-        self._words = {"<server>": servers[0].address, "<other>": servers[1].address, "<dir>": str(folder), "<key>": str(key)}
-        self._words.update({"<a>": free_address(), "<b>": free_address()})
-
-    def filled(self, text: str) -> str:
-        for word, value in self._words.items():
-            text = text.replace(word, value)
-        return text
-
-    def write(self, name: str, text: str) -> str:
-        """Write a file, and return its path."""
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-
 PRIVATE = keys.private("ec")
 # What an instance has beside its announcements, by the words in its text, whatever its format is.
 SOCKETS = ("socket = <a>", "socket = <b>", "processes = 2", "threads = 3")
@@ -357,8 +254,9 @@ def test_the_arguments_announce_what_the_file_did(title: str, tmp_path: Path) ->
         assert len(found.left_over) == (published.left_newer if is_other else published.left), found.left_over
         if published.different and reads(form) != "by a library":
             pytest.skip("this uWSGI was built without libyaml; so do the notes on the lines say")
-        before = announced(bed.servers, tmp_path, ["--" + form, path], published)
-        after = announced(bed.servers, tmp_path, ["--ini", instance(bed, published, found.arguments)], published)
+        how = published.count, published.rounds
+        before = announced(bed.servers, tmp_path, ["--" + form, path], *how)
+        after = announced(bed.servers, tmp_path, ["--ini", instance(bed, published, found.arguments)], *how)
     assert len(before) == published.count
     assert after == before
 

@@ -100,6 +100,9 @@ _PICTURE = pools.info(
 )
 # By the filter, the arguments of calls.
 CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
+    "adopted_variables": [
+        ([{"node1": [{"path": "/v/a.ini", "text": text.decode("utf-8", "replace"), "owner": "alice"}]}], {}) for text in INI
+    ],
     "announcement_load": [
         ([_VASSALS], {"interval": 10, "routers": 2}),
         ([[{"host": "node1", "vassals": _VASSALS}]], {"key_type": "rsa"}),

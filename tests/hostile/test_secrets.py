@@ -76,6 +76,7 @@ VASSAL = {"name": "a", "options": {"socket": "127.0.0.1:3031"}, "subscriptions":
 WRITTEN = {"path": FOLDER, "vassals": [VASSAL], "uwsgi_version": "2.1", "validate": False}
 # Arguments that are good, so that each other one is looked at.
 GOOD: dict[str, dict[str, Any]] = {
+    "uwsgi_config_info": {"paths": [FOLDER], "included": {}},
     "uwsgi_daemon": {
         "ini": FOLDER + "/none.ini", "pidfile": FOLDER + "/pid", "log": FOLDER + "/log", "timeout": 1, "uwsgi_binary": "false"
     },
@@ -208,6 +209,7 @@ def test_good_arguments_are_good(tmp_path: Path) -> None:
 # Filters
 
 FILTER_GOOD: dict[str, dict[str, Any]] = {
+    "adopted_variables": {"files": {"a": [{"path": "/a/b.ini", "text": "[uwsgi]\nsocket = 10.0.0.7:3031\n"}]}},
     "announcement_load": {"vassals": [VASSAL], "interval": 5, "routers": 1, "key_type": "ec"},
     "firewall_ports": {"host": "a", "hostvars": {"a": {"ansible_host": "10.0.0.7"}}, "routers": ["a"], "nodes": []},
     "held_table": {"results": {"a": {"vassals": [{"vassal": "/a/b.ini", "held": [{"reason": "health", "since": 1}]}]}}},

@@ -24,6 +24,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from . import declared, entries, formats
 from .problems import LeftOver, NotReadError
 from .sources import Source, Sources
+from .sources import options as every_option
 from .whole import Whole
 
 _ABOUT = re.compile(r"(un)?subscri")
@@ -105,6 +106,26 @@ def converted(
     return work.result([_section(name, name in read) for name in every])
 
 
+def wanted(text: str, release: Release, path: str, files: Mapping[str, str]) -> list[str]:
+    """The paths of files that an instance includes or has keys in, and that aren't given; what can't be read wants none."""
+    try:
+        sources = Sources(text, path, formats.DEFAULT_SECTION, "", files)
+        _Work(release, sources)
+    except (ArgumentError, NotReadError):
+        return []
+    return list(dict.fromkeys(sources.wanted))
+
+
+def is_about(name: str, value: str = "") -> bool:
+    """Whether ``converted`` says all that there is to say about an option, which it doesn't of those that make a router."""
+    return name in table.ARGUMENTS or bool(_ABOUT.match(name)) or _about_vassals(name, value)
+
+
+def is_router(name: str) -> bool:
+    """Whether an option is about the subscriptions of a router in the instance, so that ``converted`` only gives it back."""
+    return bool(_OF_ROUTERS.match(name))
+
+
 def _no_section(asked: str, names: list[str]) -> str:
     start = f"has no option in a section [{_name(asked)}]"
     sections = [f"[{_name(name)}]" for name in names if name]
@@ -150,9 +171,7 @@ class _Work:
         given = sources.read()
         self._names = {name for one in given for name in _REFERENCE.findall(one.line.value)}
         lines = [one.line for one in given]
-        options = parser.expanded([one.line for one in given if not one.inherited])
-        # uWSGI expands nothing in those of templates.
-        options += parser.expanded([line._replace(fixed=True) for line in lines[len(options) :]])
+        options = every_option(given)
         self._whole = Whole(release, options)
         self._take_all(given, options, declared.Declared(lines, options))
 

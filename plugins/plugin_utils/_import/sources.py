@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -28,6 +29,9 @@ _LOADS = {"xmlconfig": "xml", "xml": "xml", "yaml": "yaml", "yml": "yaml", "json
 _FOR_VASSALS = re.compile(r"vassals?-(include|inherit)(-before)?\Z")
 _OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
 _NO_FORMAT = "names a file whose ending is none that uWSGI knows; it starts only with a plugin for such files"
+# Magic variables that the path of the file decides in which they stand.
+_OF_PATHS = frozenset("cdenps0123456789")
+_NO_MARKS: Mapping[str, str] = MappingProxyType({})
 _VASSALS = "brings every vassal of this Emperor the options of another file, not this instance; convert it with a vassal's file"
 
 
@@ -60,15 +64,19 @@ class Sources:
     Attributes:
         main: what the text itself has.
         own_sections: the sections of the text that are read, known once they are.
+        wanted: the paths of files that it needs and that aren't given, as far as they are known.
 
     Args:
         text: that of the instance's own file.
         path: its absolute path, or nothing.
         form: its format; by default it's found out.
         others: the texts of other files by their paths.
+        marks: magic variables that are kept, to the characters that stand for them in the lines.
     """
 
-    def __init__(self, text: str, path: str, section: str, form: str, others: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, path: str, section: str, form: str, others: Mapping[str, str], marks: Mapping[str, str] = _NO_MARKS
+    ) -> None:
         self._texts = {**others, path: text}
         if len(others) > _MOST_FILES or sum(map(len, others.values())) > _MOST_TOTAL:
             raise ArgumentError("files", f"has more than {_MOST_FILES} files or {_MOST_TOTAL} characters; give what is included")
@@ -76,12 +84,17 @@ class Sources:
         self._section = section
         self._form = form or formats.of(path, text)
         self._more = _first_file(path, section)
+        self._marks = marks
+        values = {**parser.path_variables(path), **self._more}
+        # What the characters come to where a file is named.
+        self._meant = {mark: values.get(name, parser.UNKNOWN) for name, mark in marks.items()}
         self._read: dict[Target, File] = {}
         self._open: list[tuple[str, str]] = []
         # The ini file that was read last, None where that is one that isn't given.
         self._last: str | None = path if self._form == "ini" else None
         self._lines = 0
         self.own_sections: set[str] = set()
+        self.wanted: list[str] = []
         self.main = self._file(Target(path, section, self._form))
 
     def read(self) -> list[Source]:
@@ -103,6 +116,9 @@ class Sources:
             place = "text" if target.key == self._path else f"files[{target.key}]"
             where = target.key if target.key.startswith("/") else _NO_PATH
             more = {**self._more, "x": "" if target.section == DEFAULT_SECTION else target.section}
+            # Of another file the path's variables in lower case are its own.
+            own = target.key == self._path
+            more.update((name, mark) for name, mark in self._marks.items() if own or name not in _OF_PATHS)
             self._read[target] = formats.read(place, target.form, self._texts[target.key], where, target.section, more)
         return self._read[target]
 
@@ -131,7 +147,7 @@ class Sources:
         elif name not in (*parser.INCLUDES, "inherit") and not instance.FOREIGN.match(name):
             yield source
         else:
-            target = self._target(source.line)
+            target = self._target(source.line._replace(value=self._unmarked(source.line.value)))
             if isinstance(target, Target):
                 # It's an option like any other, which a placeholder may name.
                 yield source
@@ -165,7 +181,24 @@ class Sources:
     def _key(self, name: str) -> str | None:
         """The path under which a file is given: as it's named, or from the folder of the instance's own."""
         joined = os.path.normpath(os.path.join(os.path.dirname(self._path), name)) if name else ""
-        return next((one for one in (name, joined) if one and one in self._texts), None)
+        found = next((one for one in (name, joined) if one and one in self._texts), None)
+        if found is None and joined.startswith("/") and parser.UNKNOWN not in joined:
+            self.wanted.append(joined)
+        return found
+
+    def _unmarked(self, value: str) -> str:
+        """A value with what the marked variables come to."""
+        for mark, meant in self._meant.items():
+            value = value.replace(mark, meant)
+        return value
+
+
+def options(given: Sequence[Source]) -> list[parser.Option]:
+    """What the lines of an instance come to."""
+    own = [one.line for one in given if not one.inherited]
+    # uWSGI expands nothing in those of templates.
+    templates = [one.line._replace(fixed=True) for one in given if one.inherited]
+    return parser.expanded(own) + parser.expanded(templates)
 
 
 def _first_file(path: str, section: str) -> dict[str, str]:

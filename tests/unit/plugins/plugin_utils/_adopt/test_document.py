@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables with comments to YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import document
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt.document import Note, Rows
+from support import keys
+
+
+class Loader(yaml.SafeLoader):
+    """Reads tagged text with a mark."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.construct_scalar(node)))
+
+VALUES: list[Any] = [
+    "a", "", " a ", "a: b", "#a", "yes", "null", "1", 1, True, None, "10:30", "[a]", "{a", "- a", "a\nb",
+    "\u00e9", "'", '"', "%n", "@a",
+    "!unsafe a", "\x1b[2J", "a # b", "0644", "1e3", "=", "&a", "*a", ["a", "b"],
+    {"a": "b"}, [{"a": ["b"]}], {"a": {"b": []}}, [], {},
+    "a" * 500, "a b " * 100,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_values_are_read_as_they_were(value: Any) -> None:
+    text = document.text(["head"], Rows([("x", value), ("y", 1)]))
+    assert yaml.load(text, Loader) == {"x": value, "y": 1}
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("value", ["{{ a }}", "{% a %}", "{# a", "#jinja2: a", "a'{{\"", "{{\n"])
+def test_what_may_be_a_template_is_tagged(value: str) -> None:
+    text = document.text([], Rows([("x", [value, {"literal": value}])]))
+    assert yaml.load(text, Loader) == {"x": [("unsafe", value), {"literal": ("unsafe", value)}]}
+
+
+def test_comments_stand_at_their_places() -> None:
+    vassal = Rows(
+        [Note("/a.ini"), ("name", "a"), ("options", Rows([Note("b"), ("c", 1), Note("d")])), Note("e"), ("f", Rows([Note("g")]))]
+    )
+    text = document.text(["head", ""], Rows([Note("first"), ("emperor_vassals", [vassal, Note("last")])]))
+    assert text == (
+        "# head\n#\n---\n# first\nemperor_vassals:\n  # /a.ini\n  - name: a\n    options:\n      # b\n      c: 1\n      # d\n"
+        "    # e\n    # g\n    f: {}\n  # last\n"
+    )
+
+
+@pytest.mark.parametrize("note", ["a\nb: c", "a\r\nb", "\x1b[2J", "a\u2028b: c", "x" * 1000, "a " * 200])
+def test_a_comment_never_ends_before_its_end(note: str) -> None:
+    text = document.text([note], Rows([Note(note), ("x", 1)]))
+    assert yaml.load(text, Loader) == {"x": 1}
+    assert all(len(line) <= 160 for line in text.split("\n"))
+
+
+def test_a_comment_shows_no_key() -> None:
+    assert "PRIVATE KEY" not in document.text([], Rows([Note("env = " + keys.private("ec").replace("\n", " "))]))

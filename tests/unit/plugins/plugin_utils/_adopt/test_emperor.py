@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An Emperor's file to variables."""
+
+from __future__ import annotations
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import emperor, instance
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt.emperor import Emperor
+from support.adoptable import S, file, shown
+
+ADOPTED = ["/etc/uwsgi/vassals/shop.ini", "/srv/a/uwsgi.ini"]
+
+
+def of(lines: str) -> Emperor:
+    return emperor.emperor(instance.of_file(file(lines, "/etc/uwsgi/emperor.ini")), ADOPTED)
+
+
+def test_an_emperor() -> None:
+    found = of(
+        "emperor = /etc/uwsgi/vassals/\nemperor = /srv/*/uwsgi.ini\nemperor = /opt/vassals\n"
+        "uid = www-data\ngid = web\nmax-fd = 1024\n"
+        "emperor-max-throttle = 5000\nemperor-stats = /run/stats\nemperor-broodlord = 4\nvassals-set = processes=4\nstrict = true"
+    )
+    assert (found.user, found.group, found.tyrant, found.router) == ("www-data", "web", False, None)
+    assert [(one.name, one.values) for one in found.defaults] == [("processes", [4])]
+    assert shown(found.variables) == (
+        "# The Emperor, /etc/uwsgi/emperor.ini:\nemperor_max_fd: 1024\nemperor_max_throttle: 5000\nemperor_options:\n"
+        "  # emperor = /etc/uwsgi/vassals/: its vassals are in emperor_vassals\n"
+        "  # emperor = /srv/*/uwsgi.ini: its vassals are in emperor_vassals\n"
+        "  # emperor = /opt/vassals: is kept beside the folders of the role, and its vassals were not read\n"
+        "  emperor: /opt/vassals\n"
+        "  # emperor-stats = /run/stats: is where the roles and playbooks ask the Emperor; leave it out, and set "
+        "emperor_run_dir\n  # to move it\n"
+        "  emperor-broodlord: 4\n  strict: true\n"
+    )
+
+
+def test_a_tyrant() -> None:
+    assert of("emperor = /x\nemperor-tyrant = true").tyrant
+    assert not of("emperor = /x\nemperor-tyrant = false").tyrant
+
+
+def test_an_emperor_that_says_nothing_else() -> None:
+    assert shown(of("emperor = pg://host").variables).endswith(
+        "emperor_options:\n"
+        "  # emperor = pg://host: is kept beside the folders of the role, and its vassals were not read\n  emperor: pg://host\n"
+    )
+
+
+def test_one_that_announces_itself_and_routes() -> None:
+    found = of(
+        f"emperor = /x\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nfastrouter = :1\n"
+        "fastrouter-subscription-server = :2\nsubscription-algo = lrc"
+    )
+    assert "It announces itself" in shown(found.variables)
+    assert found.router is not None
+    assert instance.given_options(found.router) == {"fastrouter": ":1", "fastrouter-subscription-server": ":2"}
+    assert found.router.arguments == {"server_params": {"balancing_algo": "least_reference_count"}}

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Routers' files to variables of the role."""
+
+from __future__ import annotations
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import document, instance, router
+from support.adoptable import file, shown
+
+FASTROUTER = "fastrouter = 127.0.0.1:3030\nfastrouter-subscription-server = 0.0.0.0:2626"
+HTTP = "http = :80\nhttp-to = 127.0.0.1:3030"
+ALGORITHM = (
+    "# uWSGI's default, which the file does not change; weighted_least_reference_count sends fewer requests to busy nodes\n"
+    "fastrouter_balancing_algo: weighted_round_robin\n"
+)
+
+
+def of(*texts: str) -> router.Routers:
+    return router.Routers([instance.of_file(file(text, f"/etc/uwsgi/vassals/{at}.ini")) for at, text in enumerate(texts)])
+
+
+def test_a_fastrouter_with_its_front() -> None:
+    found = of(f"{FASTROUTER}\nmaster = true\nfastrouter-stats = :1717\nfastrouter-cheap = true\n{HTTP}\nhttp-keepalive = 1")
+    assert found.further == []
+    assert shown(found.variables) == (
+        "# /etc/uwsgi/vassals/0.ini:\nfastrouter_listen: 127.0.0.1:3030\nfastrouter_subscription_server: 0.0.0.0:2626\n"
+        f"fastrouter_stats: :1717\n{ALGORITHM}fastrouter_options:\n  fastrouter-cheap: true\nfastrouter_http: :80\n"
+        "fastrouter_http_options:\n  http-keepalive: 1\n"
+    )
+
+
+def test_what_it_checks_and_how_it_balances() -> None:
+    found = of(
+        f"{FASTROUTER}\nfastrouter-processes = 2\nfastrouter-timeout = 30\nsubscription-tolerance = 20\n"
+        "subscription-algo = lrc\nsubscription-dotsplit = true\nsubscriptions-sign-check = SHA256:/keys\n"
+        "subscriptions-sign-check-tolerance = 60\nuid = web"
+    )
+    text = shown(found.variables)
+    assert "# uid = web: the role runs its routers as emperor_user\n" in text
+    assert text.partition("2626\n")[2] == (
+        "fastrouter_processes: 2\nfastrouter_timeout: 30\nfastrouter_tolerance: 20\n"
+        "fastrouter_balancing_algo: least_reference_count\n"
+        "fastrouter_server_params:\n  key_dot_split: true\n"
+        "fastrouter_server_verification_params:\n  digest_algo: SHA256\n  dir_cert: /keys\n  tolerance: 60\n"
+    )
+
+
+def test_several_addresses() -> None:
+    text = shown(of(f"fastrouter = 127.0.0.1:3030\nfastrouter = 127.0.0.1:3031\n{HTTP}\nhttp = :81").variables)
+    assert "fastrouter_options:\n  fastrouter:\n    - 127.0.0.1:3030\n    - 127.0.0.1:3031\n" in text
+    assert "fastrouter_http: :80\nfastrouter_http_options:\n  http:\n    - :80\n    - :81\n" in text
+    assert "# /etc/uwsgi/vassals/0.ini has no fastrouter-subscription-server" in text
+
+
+def test_fronts_in_files_of_their_own() -> None:
+    found = of(
+        HTTP, FASTROUTER, "https = :443,/c.crt,/c.key\nhttp-to = 127.0.0.1:3030\nhttp-stats = :1718", f"{HTTP}\nhttp-stats = :1"
+    )
+    text = shown(found.variables)
+    assert "fastrouter_http: :80\n" in text
+    assert (
+        "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\n"
+        "fastrouter_https_stats: :1718\n" in text
+    )
+    # There is one of each kind.
+    assert [one.path for one in found.further] == ["/etc/uwsgi/vassals/3.ini"]
+    assert "has not exactly an address" in shown(of(FASTROUTER + "\nhttps = :443,/c,/k,HIGH,!ca").variables)
+
+
+def test_other_routers_are_instances_of_their_own() -> None:
+    sub = "http-subscription-server = 10.0.0.2:2627"
+    found = of(
+        FASTROUTER,
+        FASTROUTER,
+        "rawrouter = :1\nrawrouter-subscription-server = :2",
+        f"http = :8080\n{sub}",
+        "http = :1\nhttp-to = :2",
+    )
+    assert [one.name for one in found.further] == ["1", "2", "3", "4"]
+    assert document.text([], router.entry(found.further[2])).partition("---\n")[2] == (
+        "# /etc/uwsgi/vassals/3.ini\nname: '3'\noptions:\n  http: :8080\n  http-subscription-server: 10.0.0.2:2627\n"
+        "server_params:\n  tolerance: 17\n  balancing_algo: weighted_round_robin\n"
+    )
+
+
+def test_what_the_role_sets_itself_is_said() -> None:
+    text = shown(of(f"{FASTROUTER}\nhttp = :80\nhttp-to = 10.0.0.9:1").variables)
+    assert "# http-to = 10.0.0.9:1: is set by fastrouter_listen" in text

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What vassals and hosts share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import host
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt.shared import Shared, shared
+from support.adoptable import S, file, plain, shown, vassal
+
+A = ("module = app",)
+
+
+def of(*hosts: list[dict[str, Any]]) -> Shared:
+    return shared([host.of_files(f"node{at}", files) for at, files in enumerate(hosts, 1)])
+
+
+def options(found: Shared) -> list[dict[str, Any]]:
+    return [plain(host.entry(one, False)).get("options", {}) for here in found.hosts for one in here.vassals]
+
+
+CASES: list[tuple[list[list[str]], str, list[dict[str, Any]]]] = [
+    # One alone shares nothing.
+    ([["processes = 4"]], "", [{"processes": 4}]),
+    ([["processes = 4"], ["processes = 4", "threads = 2"]], "  processes: 4\n", [{}, {"threads": 2}]),
+    ([["processes = 4"], ["processes = 2"]], "", [{"processes": 4}, {"processes": 2}]),
+    # A list is shared as a whole, and its order counts.
+    ([["env = A=1", "env = B=2"]] * 2, "  env:\n    - A=1\n    - B=2\n", [{}, {}]),
+    ([["env = A=1", "env = B=2"], ["env = B=2", "env = A=1"]], "", [{"env": ["A=1", "B=2"]}, {"env": ["B=2", "A=1"]}]),
+    # Three of four are many, and the others say otherwise.
+    ([["threads = 2"]] * 3 + [[]], "  # Shared by 3 of 4 vassals.\n  threads: 2\n", [{}, {}, {}, {"threads": None}]),
+    ([["threads = 2"]] * 3 + [["threads = 3"]], "  # Shared by 3 of 4 vassals.\n  threads: 2\n", [{}, {}, {}, {"threads": 3}]),
+    ([["threads = 2"]] * 2 + [[]], "", [{"threads": 2}, {"threads": 2}, {}]),
+    # Sockets are counted in a vassal's own order.
+    ([["socket = /run/%n.sock"]] * 2, "", [{"socket": "/run/%n.sock"}] * 2),
+    ([["chdir = /srv/%n"]] * 2, "  chdir: /srv/%n\n", [{}, {}]),
+]
+
+
+@pytest.mark.parametrize(("lines", "default", "rest"), CASES)
+def test_what_many_vassals_share_is_a_default(lines: list[list[str]], default: str, rest: list[dict[str, Any]]) -> None:
+    found = of([vassal(f"v{at}", f"module = app{at}", *one) for at, one in enumerate(lines)])
+    assert shown(found.variables) == ("emperor_default_options:\n" + default if default else "")
+    own = [{name: value for name, value in one.items() if name != "module"} for one in options(found)]
+    assert own == rest
+
+
+def test_what_a_variable_says_is_that_variable() -> None:
+    found = of([vassal("a", *A, "harakiri = 30", "buffer-size = 32768"), vassal("b", *A, "harakiri = 30", "buffer-size = 32768")])
+    assert "emperor_buffer_size: 32768\n" in shown(found.variables) and "emperor_harakiri: 30\n" in shown(found.variables)
+    # In the defaults the role would refuse it, and null is none of a number's.
+    three = [vassal(name, f"module = {name}", "harakiri = 30") for name in "abc"]
+    some = of([*three, vassal("d", "module = d")])
+    assert shown(some.variables) == "emperor_harakiri: 30\n"
+    assert options(some)[3] == {"module": "d"}
+
+
+def test_the_interval_of_all() -> None:
+    lines = (*A, "subscribe-freq = 3", f"subscribe-to = {S}:a")
+    found = of([vassal("a", *lines, "socket = 10.0.0.7:1"), vassal("b", *A)], [vassal("a", *lines, "socket = 10.0.0.7:1")])
+    assert "emperor_announce_interval: 3\n" in shown(found.variables)
+    assert "client_params" not in found.hosts[0].vassals[0].arguments
+    other = of([vassal("a", *lines, "socket = 10.0.0.7:1"), vassal("b", *A, f"subscribe-to = {S}:b", "socket = 10.0.0.7:2")])
+    assert "emperor_announce_interval" not in shown(other.variables)
+    assert other.hosts[0].vassals[0].arguments["client_params"] == {"announce_interval": 3}
+
+
+def test_variables_of_all_hosts_are_the_group_s() -> None:
+    lines = (*A, "uid = alice", "socket = 10.0.0.7:1", f"subscribe-to = {S}:a")
+    found = of([vassal("a", *lines)], [vassal("a", *lines)], [vassal("a", *lines)])
+    assert {"emperor_user", "emperor_signing"} <= {one.name for one in found.variables}
+    assert [one.variables for one in found.hosts] == [[], [], []]
+    mixed = of([vassal("a", *A, "uid = alice")], [vassal("a", *A, "uid = bob")])
+    assert [one.name for here in mixed.hosts for one in here.variables] == ["emperor_user", "emperor_user"]
+
+
+def test_what_an_emperor_sets_in_all_is_set_in_all() -> None:
+    emperor = file("emperor = /etc/uwsgi/vassals\nvassals-set = listen=5", "/etc/uwsgi/emperor.ini")
+    found = of([emperor, vassal("a", *A)])
+    assert "emperor_default_options:\n  listen: 5\n" in shown(found.variables)
+    assert options(found) == [{"module": "app"}]
+    assert "listen" not in shown(of([emperor, vassal("a", *A)], [vassal("b", "module = b")]).variables)
+
+
+def test_what_is_not_converted_is_not_shared() -> None:
+    broken = file("[x]\na = 1\n", "/etc/uwsgi/vassals/z.ini")
+    found = of([vassal("a", "module = a", "listen = 5"), vassal("b", "module = b", "listen = 5"), broken])
+    assert "listen: 5" in shown(found.variables)
+    assert found.hosts[0].vassals[2].options == []
