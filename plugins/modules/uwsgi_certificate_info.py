@@ -13,7 +13,7 @@ author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
   - A router reads a certificate when it starts, or when a node announces it, and serves it until it is restarted. This module
-    asks each router for each name, by a TLS handshake, and compares what it sends with the file. Nothing is remembered between runs.
+    asks each router for each name, by a TLS handshake, and compares what it sends with the file. Nothing is remembered.
   - Only the server's own certificate is compared, not those between it and its authority.
   - It first checks each certificate and its key as a router would load them, as O(user). A pair that is worse than what is served
     now is an error, so that no router is restarted with it. Where the routers serve the very certificate that has expired, or
