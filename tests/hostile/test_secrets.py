@@ -171,6 +171,7 @@ def runs(name: str, options: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def nested(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
     good = {**SUBSCRIPTION, "file": "a.pem", "content": keys.public(), "directory": "/a"}
     good.update(vassal=FOLDER + "/a.ini", health=HEALTH, router="a", address="127.0.0.1:1", certificate=FOLDER + "/a.crt")
+    good.update(stats="127.0.0.1:1")
     required = {name: good[name] for name, option in options.items() if option.get("required")}
     for name, option in options.items():
         for value in SOME:

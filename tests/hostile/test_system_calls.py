@@ -66,6 +66,8 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_reload", {"vassal": "{theirs}/a.ini", "emperor_stats": SERVER, "health": {"path": "/"}, "timeout": 1}, False),
     ("uwsgi_reload", {"vassal": "{theirs}/a.ini", "emperor_stats": "127.0.0.1:1", "health": {"command": "true"}}, False),
     ("uwsgi_reload", {"vassal": "{roots}/a.ini", "emperor_stats": "127.0.0.1:1", "user": "nobody", "timeout": 1}, False),
+    ("uwsgi_reload", {"vassal": "{roots}/a.ini", "emperor_stats": "127.0.0.1:1", "timeout": 1,
+                      "routers": [{"vassal": "{roots}/a.ini", "stats": SERVER}]}, False),
     ("uwsgi_daemon", {"ini": "{roots}/a.ini", "pidfile": "{theirs}/pid", "state": "stopped"}, True),
     ("uwsgi_daemon", {"ini": "{roots}/a.ini", "pidfile": "{theirs}/pid", "log": "{theirs}/log", "state": "started"}, False),
     ("uwsgi_router_info", {"router_stats": [SERVER], "timeout": 1}, False),
