@@ -45,10 +45,10 @@ options:
     description:
       - What it is about. V(vassals) and what they need; V(service), the Emperor's own options and the systemd unit;
         V(public_keys), those of all whom the host's routers know; V(new_keys), those of them that routers which are there don't
-        have yet; V(routers). V(report) is for O(state=planned) alone.
+        have yet; V(routers). V(report) and V(certificates) are for O(state=planned) alone.
     type: list
     elements: str
-    choices: [vassals, service, new_keys, public_keys, routers, report]
+    choices: [vassals, service, new_keys, public_keys, routers, report, certificates]
     default: [vassals]
     version_added: 1.1.0
   vassals:
@@ -243,7 +243,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._module import Discr
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_emperor import run
 
 STATES = ["planned", "successors_made", "successors_promoted", "written", "running", "served"]
-PARTS = ["vassals", "service", "new_keys", "public_keys", "routers", "report"]
+PARTS = ["vassals", "service", "new_keys", "public_keys", "routers", "report", "certificates"]
 
 
 def main() -> None:

@@ -77,6 +77,44 @@ options:
         description: As O(health), for this vassal in its place.
         type: dict
         required: true
+  routers:
+    description:
+      - Those of the vassals that are routers. Each is up again when its stats server shows another process, which has every node
+        that the old one had heard within O(max_age).
+      - They need no O(accepting). They are for O(state=reloaded).
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.1.0
+    suboptions:
+      vassal:
+        description: The ini file of O(vassal), or of one of O(vassals).
+        type: path
+        required: true
+      stats:
+        description: The router's stats server, as in O(emperor_stats).
+        type: str
+        required: true
+  sessions_timeout:
+    description:
+      - Seconds to wait, before the reload, until O(routers) have no sessions, which are their clients' connections. A reload cuts
+        those that are open, with the requests in them. New ones wait until the router is up again.
+      - Where clients reach a router directly there may always be some.
+    type: int
+    default: 0
+    version_added: 1.1.0
+  cut_sessions:
+    description:
+      - What is done when O(routers) still have sessions after O(sessions_timeout). If V(true), they are reloaded with a warning.
+        If V(false), nothing is reloaded and the task fails.
+    type: bool
+    default: true
+    version_added: 1.1.0
+  max_age:
+    description: Seconds since its last announcement up to which O(routers) wait for a node to come back.
+    type: int
+    default: 17
+    version_added: 1.1.0
   user:
     description:
       - The user that the vassal runs as, and so the C(command) of O(health) too. Root needs it for a C(command), unless the
@@ -106,6 +144,16 @@ EXAMPLES = r"""
       - /etc/uwsgi/vassals/shop.ini
       - /etc/uwsgi/vassals/blog.ini
     emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+
+- name: Restart a router that a balancer sends nothing to, when its last client has gone
+  emperor.uwsgi.uwsgi_reload:
+    vassal: /etc/uwsgi/routers/fastrouter.ini
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+    routers:
+      - vassal: /etc/uwsgi/routers/fastrouter.ini
+        stats: 127.0.0.1:2627
+    sessions_timeout: 60
+    cut_sessions: false
 """
 
 RETURN = r"""
@@ -125,6 +173,11 @@ failed_vassals:
   elements: str
   returned: failure because of them, when O(vassals) is given
   sample: [/etc/uwsgi/vassals/blog.ini]
+cut_sessions:
+  description: How many sessions of O(routers) were open when they were reloaded.
+  type: int
+  returned: success, outside of check mode
+  version_added: 1.1.0
 seconds:
   description: How long it took.
   type: float
@@ -161,6 +214,15 @@ def main() -> None:
                 "default": [],
                 "options": {"vassal": {"type": "path", "required": True}, "health": {"type": "dict", "required": True}},
             },
+            "routers": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"vassal": {"type": "path", "required": True}, "stats": {"type": "str", "required": True}},
+            },
+            "sessions_timeout": {"type": "int", "default": 0},
+            "cut_sessions": {"type": "bool", "default": True},
+            "max_age": {"type": "int", "default": 17},
             "user": {"type": "str"},
             "timeout": {"type": "int", "default": 60},
         },

@@ -22,6 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 
 _PLUGINS = "|".join(dict.fromkeys(ROUTERS.values()))
 _STREAMS = re.compile(rf"({'|'.join(ROUTERS)}|({_PLUGINS})-(stats|stats-server|ss))\Z")
+_STATS = re.compile(rf"({_PLUGINS})-(stats|stats-server|ss)\Z")
 _SUBSCRIPTIONS = re.compile(rf"({_PLUGINS})-subscription-server\Z")
 _PROCESSES = re.compile(rf"({_PLUGINS})-(processes|workers)\Z")
 # What comes behind the address, of the options that take a list with commas and of those that take names and values.
@@ -29,6 +30,8 @@ _LISTED = ("https", "sslrouter")
 _NAMED = ("https2", "sslrouter2")
 # In place of a host: the address is one of all hosts, or of any host.
 _ALL, _ANY = 0, 1
+# The subscription servers of routers that know names (SNI).
+_WITH_NAMES = ("http-subscription-server", "sslrouter-subscription-server")
 _FILES = ("cert", "crt", "key", "client_ca", "clientca")
 
 _FEW_INTERVALS = "under three announce intervals a lost datagram drops a healthy node; raise it, or announce more often"
@@ -103,7 +106,7 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = (), keys
     """
     settings = [setting for vassal in vassals for setting in _settings(vassal)]
     files = {path for setting in settings for path in _own_files(setting, keys)}
-    ports = {_port(one.value) for one in settings if one.option in ("http-subscription-server", "sslrouter-subscription-server")}
+    ports = {_port(one.value) for one in settings if one.option in _WITH_NAMES}
     for entry in subscriptions if ports else ():
         servers = entry.get("server") if isinstance(entry, Mapping) else None
         if ports & {_port(_text(server)) for server in _values(servers)}:
@@ -111,6 +114,40 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = (), keys
             given = [_text(entry[name]) for name in names if entry.get(name)]
             files |= {path.removeprefix("!") for path in given}
     return sorted(files)
+
+
+def endpoints(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[dict[str, str]]:
+    """What the routers serve by TLS, as the module ``uwsgi_certificate_info`` takes it.
+
+    Args:
+        vassals: the routers, as for ``flaws``.
+        subscriptions: of the nodes, as for ``certificates``.
+
+    Returns:
+        the router's own certificate for each address, and behind it those that nodes announce there; each once.
+    """
+    announced = [one for one in subscriptions if isinstance(one, Mapping) and one.get("sni_cert") and one.get("sni_key")]
+    found: dict[tuple[str, ...], None] = {}
+    for vassal in vassals:
+        settings = list(_settings(vassal))
+        ports = {_port(one.value) for one in settings if one.option in _WITH_NAMES}
+        own = [(_address(one), *_own_files(one, True)[:2]) for one in settings if one.option in _LISTED + _NAMED]
+        for address, *files in own:
+            if len(files) < 2:
+                # It is refused elsewhere.
+                continue
+            found[_text(vassal.get("name")), address, "", files[0], files[1]] = None
+            for entry in announced if ports else ():
+                if ports & {_port(_text(server)) for server in _values(entry.get("server"))}:
+                    for name in map(_host, _values(entry.get("key"))):
+                        pair = _text(entry["sni_cert"]), _text(entry["sni_key"])
+                        found.update({(_text(vassal.get("name")), address, name, *pair): None} if name else {})
+    return [dict(zip(("router", "address", "name", "certificate", "key"), one)) for one in found]
+
+
+def stats(vassal: Any) -> str:
+    """The stats server of a router; empty where it has none."""
+    return next((one.value for one in _settings(vassal) if _STATS.match(one.option)), "")
 
 
 def plugins(vassals: Sequence[Any]) -> list[str]:
@@ -200,6 +237,12 @@ def _own_files(setting: _Setting, keys: bool) -> list[str]:
 
 def _hears(server: str) -> bool:
     return server.startswith("/") or is_ipv4_port(server) or re.match(r":[0-9]+\Z", server) is not None
+
+
+def _host(key: Any) -> str:
+    """The name that clients ask for to get to a key's pool; empty for a key that is an address."""
+    name = _text(key).partition(":")[0]
+    return "" if re.match(r"[0-9.]*\Z", name) else name
 
 
 def _port(address: str) -> int:

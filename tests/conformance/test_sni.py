@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import keys
+from support import keys, modules
 from support.fleet import running_node
 from support.loopback import free_address
 from support.uwsgi import Instance
@@ -103,6 +103,24 @@ def test_sni_client_ca_verifies_the_certificates_of_clients(prefix: str, answers
             except (ssl.SSLError, ConnectionError, http.client.HTTPException):
                 found[name] = "refused"
     assert found == answers
+
+
+@pytest.mark.parametrize("authority", [None, "!"], ids=["", "a client's is required"])
+def test_a_renewed_one_is_not_served_and_the_module_says_so(authority: str | None, tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, HOST)
+    clients = {"sni_client_ca": "!" + certificate(tmp_path, "client.test")[0]} if authority else {}
+
+    def states() -> list[str]:
+        own = {"router": "https", "address": address, "certificate": str(tmp_path / "own.crt"), "key": str(tmp_path / "own.key")}
+        shop = {**own, "name": HOST, "certificate": cert, "key": key}
+        found = modules.run("uwsgi_certificate_info", {"certificates": [own, shop, {**shop, "name": "b.test"}]})
+        assert [one["certificate"] for one in found.data["certificates"]] == [own["certificate"], cert, cert], found.output
+        return [one["state"] for one in found.data["certificates"]]
+
+    with https_router(tmp_path, {"sni_cert": cert, "sni_key": key, **clients}) as address:
+        assert states() == ["current", "current", "unannounced"]
+        Path(cert).write_text(keys.certificate(HOST), encoding="ascii")
+        assert states() == ["current", "stale", "unannounced"]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")

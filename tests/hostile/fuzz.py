@@ -11,6 +11,7 @@ collection's own, or that takes more than a second. ``test_fuzz`` runs some of t
 from __future__ import annotations
 
 import argparse
+import base64
 import inspect
 import json
 import random
@@ -29,6 +30,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import scanner, stats
+from ansible_collections.emperor.uwsgi.plugins.module_utils._tls import certificate
 from hostile import samples
 from hostile.mutations import VALUES, changed_bytes, changed_value
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -95,6 +97,12 @@ def _datagram(raw: bytes) -> None:
 
 def _pem(raw: bytes) -> None:
     pem.inspect("key", raw.decode("utf-8", "surrogateescape"))
+
+
+def _certificate(raw: bytes) -> None:
+    text = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(raw or b'0').decode()}\n-----END CERTIFICATE-----\n"
+    json.dumps(certificate.first(text)[1:], ensure_ascii=False, allow_nan=False).encode("utf-8")
+    certificate.end(text)
 
 
 def _table(raw: bytes) -> None:
@@ -167,6 +175,7 @@ def _bytes(given_: list[bytes], words: list[bytes]) -> st.SearchStrategy[bytes]:
 TARGETS: dict[str, Target] = {
     "stats": Target(_bytes(samples.STATS, samples.STATS_WORDS), _table, (stats.StatsError,)),
     "emperor-stats": Target(_bytes(samples.EMPERORS, samples.EMPEROR_WORDS), _emperor, (stats.StatsError,)),
+    "certificate": Target(_bytes(samples.CERTIFICATES, samples.CERTIFICATE_WORDS), _certificate, (ValueError,)),
     "ini": Target(_bytes(samples.INI, samples.INI_WORDS), _ini, (parser.TooMuchError,)),
     "instance": Target(
         st.lists(_bytes(samples.INI, samples.INI_WORDS), min_size=1, max_size=3), _instance, (ArgumentError, datagram.WireError)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
@@ -59,6 +60,17 @@ INI_WORDS = [b"\n", b"=", b",", b"\\", b"[", b"]", b"[uwsgi]\n", b"[a]\n", b"%(a
              b"x = ", b" ", b"\0", b"\xff", b"if-a = \n", b"endif =\n", b"socket=", b"modifier1=", b"9" * 30, "٣".encode(),
              _SUBSCRIBE,
              b"server=\xff:1,", b"sign=a:/b,", b"key=", b"a" * 100]  # fmt: skip
+# A certificate for a.test and *.b.test, in DER.
+CERTIFICATES = [
+    base64.b64decode(
+        "MIIBUzCB+qADAgECAhRRPvqBDDAW/xqVV3NaeDX1aA3pkzAKBggqhkjOPQQDAjARMQ8wDQYDVQQDDAZhLnRlc3QwHhcNMjYxMTI2MjA1NzIzWhcNMjYxMTI3"
+        "MjE1NzIzWjARMQ8wDQYDVQQDDAZhLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASNVVaQIZnibxWpTQn0q/4zCAtXZm8YHSrbeafm9TCGQzcaL7QZ"
+        "CktYYuvfzfDEAJS/MRC9biN1/7PcirMfmgMhozAwLjAPBgNVHRMBAf8EBTADAQH/MBsGA1UdEQQUMBKCBmEudGVzdIIIKi5iLnRlc3QwCgYIKoZIzj0EAwID"
+        "SAAwRQIgfy66u9woGj05DXBDqNlv+g28nO29tBIjOnwSOETgFXsCIQCvyWWikODmGste8q5qLfCq/7XjtclX1OjOWbetAVO5Tg=="
+    )
+]
+CERTIFICATE_WORDS = [b"\x30\x80", b"\x30\x84\xff\xff\xff\xff", b"\x06\x03\x55\x1d\x11", b"\x82\x00", b"\x17\x0d", b"\x18\x0f",
+                     b"\xa3", b"\x04", b"\x31\x00"]  # fmt: skip
 LISTS = [b"server=10.0.0.2:2626,key=a.test,sign=SHA256:/k/a\\,b.pem", b"https2", b"a=b\\", b",,,=,=="]
 _PAIRS = [("server", "10.0.0.2:2626"), ("key", "a.test"), ("modifier1", "0"), ("requests", "5")]
 DATAGRAMS = [

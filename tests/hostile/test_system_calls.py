@@ -38,6 +38,7 @@ TAKEN = {"path": "{taken}", "directory_mode": "0711", "directory_owner": "root"}
 GATE = {"path": "{roots}/health"}
 OWNED = {**VASSAL, "owner": "nobody"}
 TENANTS = {**OWN, "tyrant": True, "suspend_dir": "{roots}/suspend", "uwsgi_version": "2.0", "validate": False}
+TLS = {"router": "a", "address": SERVER, "certificate": "{theirs}/a.crt", "key": "{theirs}/key.pem"}
 # A module, its arguments, and whether it ends well.
 CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_vassals", {**OWN, "vassals": [VASSAL], "user": "nobody", "suspend_dir": "{roots}/suspend", "validate": True}, True),
@@ -65,9 +66,13 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_reload", {"vassal": "{theirs}/a.ini", "emperor_stats": SERVER, "health": {"path": "/"}, "timeout": 1}, False),
     ("uwsgi_reload", {"vassal": "{theirs}/a.ini", "emperor_stats": "127.0.0.1:1", "health": {"command": "true"}}, False),
     ("uwsgi_reload", {"vassal": "{roots}/a.ini", "emperor_stats": "127.0.0.1:1", "user": "nobody", "timeout": 1}, False),
+    ("uwsgi_reload", {"vassal": "{roots}/a.ini", "emperor_stats": "127.0.0.1:1", "timeout": 1,
+                      "routers": [{"vassal": "{roots}/a.ini", "stats": SERVER}]}, False),
     ("uwsgi_daemon", {"ini": "{roots}/a.ini", "pidfile": "{theirs}/pid", "state": "stopped"}, True),
     ("uwsgi_daemon", {"ini": "{roots}/a.ini", "pidfile": "{theirs}/pid", "log": "{theirs}/log", "state": "started"}, False),
     ("uwsgi_router_info", {"router_stats": [SERVER], "timeout": 1}, False),
+    ("uwsgi_certificate_info", {"certificates": [TLS], "timeout": 1}, False),
+    ("uwsgi_certificate_info", {"certificates": [TLS], "timeout": 1, "user": "nobody"}, False),
 ]
 NEEDED: dict[str, dict[str, Any]] = {
     "uwsgi_emperor": {
@@ -96,6 +101,7 @@ def tree() -> Iterator[Path]:
     put(theirs / "a.ini", INI.format(**names))
     put(theirs / "app.ini", "[uwsgi]\nmaster = true\n")
     put(theirs / "key.pem", keys.private("ec"), 0o400)
+    put(theirs / "a.crt", keys.certificate("a.test"))
     put(theirs / "pid", "1")
     put(theirs / "uwsgi", "#!/bin/sh\necho 2.0.31\n", 0o755)
     (theirs / "link.ini").symlink_to(folder / "roots" / "secret.ini")

@@ -53,6 +53,7 @@ PURE = {
         "_pool/scanner",
         "_pool/stats",
         "_pool/strict_json",
+        "_tls/certificate",
     ),
     "plugin_utils": (
         "_import/*",

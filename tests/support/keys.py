@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime
 import functools
 import textwrap
+from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 
+_HOUR = 3600
 _MAKERS = {
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ec384": lambda: ec.generate_private_key(ec.SECP384R1()),
@@ -48,25 +50,34 @@ def public(kind: str = "ec", name: str = "") -> str:
     ).decode()
 
 
-def certificate(name: str) -> str:
-    """A certificate in PEM for a host's name, signed by its own EC key, which is ``private("ec", name)``."""
-    key = _made("ec", name)
+def certificate(
+    name: str, begin: float = -_HOUR, end: float = 24 * _HOUR, names: Sequence[str] | None = None, key_of: str = ""
+) -> str:
+    """A certificate in PEM for a host's name, signed by its own EC key, which is ``private("ec", name)``.
+
+    Args:
+        begin: seconds from now, and ``end``, between which it is valid.
+        names: its alternative names, in place of the one.
+        key_of: the name of the key, in place of its own.
+    """
+    names = [name] if names is None else names
+    key = _made("ec", key_of or name)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
-    made = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .not_valid_before(now + datetime.timedelta(seconds=begin))
+        .not_valid_after(now + datetime.timedelta(seconds=end))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
 def leaked(output: str, *pems: str) -> list[str]:

@@ -22,6 +22,8 @@ _FOLLOWING: dict[str, Any] = {
     "emperor_log_dir": "/var/log/emperor-uwsgi",
     "emperor_suspend_dir": "/etc/uwsgi/suspend",
     "emperor_signing_keys_dir": "/srv/signing_keys",
+    "fastrouter_cut_sessions": True,
+    "fastrouter_sessions_timeout": 10,
     "fastrouter_nodes": [],
     "fastrouter_tolerance": 17,
     "fastrouter_timeout": 70,

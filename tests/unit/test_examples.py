@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
-from support import playbook
+from support import playbook, tls
 from support.examples import KEY, NODES, moved, prepared, routers, running_shop, two_routers
 from support.modules import ROOT
 from support.uwsgi import BINARY
@@ -48,8 +49,9 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
     environment = {"PATH": f"{Path(BINARY).parent}:{os.environ['PATH']}"}
     shop = running_shop if path.stem in RUNNING else lambda *dummy: nullcontext()
-    with routers(folder) as where, shop(folder, where):
-        tasks = yaml.safe_load(moved(examples(path), folder, *(router.stats for router in where)))
+    with routers(folder) as where, shop(folder, where), https(folder) as front:
+        text = moved(examples(path), folder, *(router.stats for router in where))
+        tasks = yaml.safe_load(text.replace("0.0.0.0:443", front))
         play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
         try:
             run = playbook.run(folder, [play], "--inventory=inventory.yml", **environment)
@@ -57,6 +59,15 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
             _stop_daemon(folder)
     assert run.code == 0, run.output
     assert "failed=0" in run.output
+
+
+@contextmanager
+def https(folder: Path) -> Iterator[str]:
+    """The examples' https router, which serves what is in their files."""
+    (folder / "etc" / "tls").mkdir()
+    own, shop = (tls.pair(folder / "etc" / "tls", f"{name}.example.com", name) for name in ("router", "shop"))
+    with tls.serving(own, {"shop.example.com": shop}) as address:
+        yield address
 
 
 def _stop_daemon(folder: Path) -> None:

@@ -22,7 +22,8 @@ from .._host import emperor_stats
 from .._node import suspend
 from .._pool import stats, strict_json
 from .._pool.stats import Listed, StatsError
-from . import certificate, workers
+from .._tls import certificate
+from . import workers
 from .config import MOST_NODES, Config, Peer, Router, Vassal
 
 _MOST_AT_ONCE = 16

@@ -109,6 +109,19 @@ class Table(NamedTuple):
     sockets: Tuple[str, ...] = ()
 
 
+class Process(NamedTuple):
+    """The process of a router.
+
+    Attributes:
+        sessions: its clients' connections right now, those between two requests as well.
+        table: None of a router without a subscription server.
+    """
+
+    pid: int
+    sessions: int
+    table: Optional[Table]
+
+
 def fetch(address: str, timeout: float, get: Get, most: Optional[int] = None) -> bytes:
     """Read all that a stats server sends.
 
@@ -185,16 +198,10 @@ def parse(raw: bytes) -> Table:
     Raises:
         StatsError: when it isn't a router's, or has anything in it that no router writes.
     """
-    text = _escaped(raw.decode("utf-8", "replace"))
-    try:
-        try:
-            found = strict_json.load(text)
-        except ValueError:
-            found = strict_json.load(_DANGLING.sub(r"\1", text))
-    except ValueError as exc:
-        raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
-    if not isinstance(found, dict) or "version" not in found:
-        raise StatsError("its answer is not that of a uWSGI stats server")
+    return _table(_loaded(raw))
+
+
+def _table(found: Dict[str, Any]) -> Table:
     if "subscriptions" not in found:
         raise StatsError("it is the stats server of something else than a router with a subscription server")
     try:
@@ -206,6 +213,35 @@ def parse(raw: bytes) -> Table:
         )
     except (KeyError, TypeError) as exc:
         raise StatsError("its answer has no table of nodes as a router has") from exc
+
+
+def process(raw: bytes) -> Process:
+    """Read what a router's stats server says of its process, also one of a router without a subscription server.
+
+    Raises:
+        StatsError: when it isn't a router's, or has anything in it that no router writes.
+    """
+    found = _loaded(raw)
+    try:
+        counts = strict_json.number(found["pid"]), strict_json.number(found["active_sessions"])
+    except (KeyError, TypeError) as exc:
+        raise StatsError("its answer has no sessions as a router has") from exc
+    return Process(*counts, _table(found) if "subscriptions" in found else None)
+
+
+def _loaded(raw: bytes) -> Dict[str, Any]:
+    """What any uWSGI stats server sends; raises StatsError."""
+    text = _escaped(raw.decode("utf-8", "replace"))
+    try:
+        try:
+            found = strict_json.load(text)
+        except ValueError:
+            found = strict_json.load(_DANGLING.sub(r"\1", text))
+    except ValueError as exc:
+        raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
+    if not isinstance(found, dict) or "version" not in found:
+        raise StatsError("its answer is not that of a uWSGI stats server")
+    return found
 
 
 def _escaped(text: str) -> str:

@@ -24,6 +24,7 @@ from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini.instance import Instance, read
 from .._node import probe
+from .._pool import restarts
 from .._pool.stats import StatsError
 
 _POLL = 0.1
@@ -49,6 +50,20 @@ class Vassal(NamedTuple):
     user: Optional[Identity]
 
 
+class Router(NamedTuple):
+    """A vassal that is a router.
+
+    Attributes:
+        place: the argument that names it, for errors.
+        stats: the address of its stats server.
+        before: what it was before the reload.
+    """
+
+    place: str
+    stats: str
+    before: restarts.Router
+
+
 def run(module: AnsibleModule) -> Dict[str, Any]:
     """Touch vassals and wait until their Emperor has them up again.
 
@@ -69,12 +84,17 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     # What failed before is no matter of what is written now.
     before = {path: state.failing for path, state in _states(params, modified).items()}
     touches = params["state"] == "reloaded"
+    routers = _routers(params, modified)
     result: Dict[str, Any] = {"vassals": list(modified)} if params["vassals"] else {"vassal": vassals[0].path}
     if not module.check_mode:
+        cut = _cut(params, routers)
+        for path, count in cut.items():
+            module.warn(f"{path}: {count} sessions were open when it was reloaded, and were cut")
+        result["cut_sessions"] = sum(cut.values())
         for one in vassals if touches else ():
             _touch(one.path)
             modified[one.path] = _modified(one)
-        failed = _Wait(params, vassals, modified, before).failed()
+        failed = _Wait(params, vassals, modified, before, routers).failed()
         if failed:
             raise _error(failed, len(vassals), bool(params["vassals"]))
     return {"changed": touches, **result, "seconds": round(time.monotonic() - started, 3)}
@@ -113,6 +133,56 @@ def _checks(params: Dict[str, Any], places: Dict[str, str]) -> Dict[str, Tuple[s
             raise ArgumentError(f"checks[{at}].vassal", f"{path} {why}")
         found[path] = (f"checks[{at}].health", one["health"])
     return found
+
+
+def _routers(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, Router]:
+    """The routers among the vassals, by their files, as they are now."""
+    if params["routers"] and params["state"] != "reloaded":
+        raise ArgumentError("routers", "are for state=reloaded; leave them out to wait for what was written")
+    for name, least in (("sessions_timeout", 0), ("max_age", 0)):
+        if params[name] < least:
+            raise ArgumentError(name, f"{params[name]} is too small; give {least} or more seconds")
+    found: Dict[str, Router] = {}
+    for at, one in enumerate(params["routers"]):
+        path, place = os.path.abspath(one["vassal"]), f"routers[{at}]"
+        if path not in paths or path in found:
+            why = "is not among vassals; add it there" if path not in paths else "is given already; give it once"
+            raise ArgumentError(f"{place}.vassal", f"{path} {why}")
+        wrong = stats_flaw(one["stats"])
+        if wrong:
+            raise ArgumentError(f"{place}.stats", f"{one['stats']!r} {wrong}")
+        found[path] = Router(place, one["stats"], _router(params, place, one["stats"]))
+    return found
+
+
+def _router(params: Dict[str, Any], place: str, stats: str) -> restarts.Router:
+    try:
+        return restarts.look(stats, _ANSWER, _http.get, params["max_age"])
+    except StatsError as exc:
+        raise HostError(f"{place}.stats", str(exc)) from exc
+
+
+def _cut(params: Dict[str, Any], routers: Dict[str, Router]) -> Dict[str, int]:
+    """Wait until the routers have no sessions, as long as that may take; how many of which routers are left.
+
+    Raises:
+        HostError: when some are left that must not be cut.
+    """
+    deadline = time.monotonic() + params["sessions_timeout"]
+    while True:
+        sessions = {path: _router(params, one.place, one.stats).sessions for path, one in routers.items()}
+        left = {path: count for path, count in sessions.items() if count}
+        if not left or time.monotonic() >= deadline:
+            break
+        time.sleep(_POLL)
+    if left and not params["cut_sessions"]:
+        path, count = next(iter(left.items()))
+        raise HostError(
+            path,
+            f"still has {count} sessions after {params['sessions_timeout']} s, so nothing was reloaded; keep clients away from "
+            "it, give it more time with sessions_timeout, or let them be cut with cut_sessions",
+        )
+    return left
 
 
 def _error(failed: Dict[str, str], count: int, several: bool) -> HostError:
@@ -172,15 +242,22 @@ class _Wait:
     Args:
         modified: the second of each one's last change.
         before: how often it had failed to start until then.
+        routers: those of them that are routers.
     """
 
     def __init__(
-        self, params: Dict[str, Any], vassals: List[Vassal], modified: Dict[str, int], before: Dict[str, int]
+        self,
+        params: Dict[str, Any],
+        vassals: List[Vassal],
+        modified: Dict[str, int],
+        before: Dict[str, int],
+        routers: Dict[str, Router],
     ) -> None:
         self._params = params
         self._left = {one.path: one for one in vassals}
         self._modified = modified
         self._before = before
+        self._routers = routers
         # What is wrong with those that run.
         self._flaws: Dict[str, str] = {}
         self._failed: Dict[str, str] = {}
@@ -194,7 +271,7 @@ class _Wait:
                 time.sleep(_POLL)
         for path in self._left:
             flaw = self._flaws.get(path)
-            why = "does not answer well: " + flaw if flaw else "is not up again; see its log"
+            why = flaw or "is not up again; see its log"
             self._failed[path] = f"{why} (after {self._params['timeout']} s)"
         return {path: self._failed[path] for path in self._modified if path in self._failed}
 
@@ -208,7 +285,7 @@ class _Wait:
             if tries >= _FAILED:
                 self._failed[path] = f"does not start ({tries} tries); see its log"
                 del self._left[path]
-            elif _is_up(state.running, self._modified[path], self._params["accepting"]):
+            elif _is_up(state.running, self._modified[path], self._params["accepting"] and path not in self._routers):
                 up.append(path)
         for path, flaw in zip(up, self._probed(up, states)):
             self._flaws[path] = flaw
@@ -219,14 +296,26 @@ class _Wait:
         """What is wrong with the applications of vassals that are up, all asked at once; empty where one answers well."""
 
         def flaw(path: str) -> str:
+            if path in self._routers:
+                return self._missing(self._routers[path])
             vassal, running = self._left[path], states[path].running
             # One that sleeps starts with what is written now, when somebody asks it.
-            return probe.flaw(_instance(vassal), vassal.check) if vassal.check and running and not running.asleep else ""
+            if not vassal.check or not running or running.asleep:
+                return ""
+            found = probe.flaw(_instance(vassal), vassal.check)
+            return found and "does not answer well: " + found
 
         if len(paths) <= 1:
             return [flaw(path) for path in paths]
         with ThreadPoolExecutor(min(len(paths), _MOST_AT_ONCE)) as executor:
             return list(executor.map(flaw, paths))
+
+    def _missing(self, router: Router) -> str:
+        """What is missing of a router's restart."""
+        try:
+            return restarts.missing(router.before, restarts.look(router.stats, _ANSWER, _http.get, self._params["max_age"]))
+        except StatsError as exc:
+            return str(exc)
 
 
 def _is_up(vassal: Optional[emperor_stats.Vassal], modified: int, accepting: bool) -> bool:

@@ -174,7 +174,6 @@ def routers(
         found: the routers, as for the module ``uwsgi_vassals``.
         certificates: the files that they read.
     """
-    systemd = given.supervisor == "systemd"
     return {
         "path": emperor.paths(given).routers,
         "directory_mode": "0755",
@@ -189,8 +188,13 @@ def routers(
         "vassals": [*found, *([page.vassal] if page else [])],
         "dashboard": _page(given, emperor.paths(given).dashboard, page),
         "certificates": certificates,
-        "reader": given.user if systemd else "",
+        "reader": reader(given),
     }
+
+
+def reader(given: Emperor) -> str:
+    """Who the routers run as, and so reads their certificates; empty for whoever runs the play."""
+    return given.user if given.supervisor == "systemd" else ""
 
 
 def _page(given: Emperor, path: str, page: Page | None) -> dict[str, Any]:

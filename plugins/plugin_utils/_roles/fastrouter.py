@@ -54,12 +54,22 @@ def routers(given: Fastrouter, emperor: Emperor) -> Routers:
 
 def own_stats(given: Fastrouter) -> str:
     """The stats server of the fastrouter, as its own host reaches it."""
-    return _ANY.sub("127.0.0.1:", given.stats)
+    return _on_loopback(given.stats)
+
+
+def _on_loopback(stats: str) -> str:
+    return _ANY.sub("127.0.0.1:", stats)
 
 
 def with_pools(vassals: list[dict[str, Any]]) -> list[str]:
     """The names of those that nodes subscribe to."""
     return [one["name"] for one in vassals if any(_SUBSCRIPTION_SERVER in name for name in one.get("options") or {})]
+
+
+def with_stats(vassals: list[dict[str, Any]]) -> dict[str, str]:
+    """The stats servers of those that have one, by their names, as their own host reaches them."""
+    found = {str(one.get("name", "")): _router_checks.stats(one) for one in vassals}
+    return {name: _on_loopback(stats) for name, stats in found.items() if stats}
 
 
 def flaws(given: Fastrouter, emperor: Emperor, found: Routers, interval: int) -> list[str]:

@@ -26,7 +26,10 @@ from .variables import Emperor, Fastrouter
 VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS = "vassals", "service", "new_keys", "public_keys", "routers"
 # What a report of the routers needs, which nothing is written for.
 REPORT = "report"
-PARTS = (VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS, REPORT)
+# What a check of the routers' certificates needs, likewise.
+CERTIFICATES = "certificates"
+PARTS = (VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS, REPORT, CERTIFICATES)
+_OF_ROUTERS = {PUBLIC_KEYS, ROUTERS, CERTIFICATES}
 _VASSALS = "emperor_vassals"
 # The value of fastrouter_dashboard, for the role emperor while it is a part of the role fastrouter.
 _DASHBOARD = "emperor__dashboard"
@@ -171,13 +174,13 @@ class Host:
         """
         if REPORT in wanted:
             return {"given": _shown(self.fastrouter)}
-        return self._planned_routers(wanted) if {PUBLIC_KEYS, ROUTERS} & set(wanted) else self._planned_emperor()
+        return self._planned_routers(wanted) if _OF_ROUTERS & set(wanted) else self._planned_emperor()
 
     def flaws(self, wanted: Sequence[str]) -> list[str]:
         """What goes wrong in silence otherwise, each with what comes of it."""
         if REPORT in wanted:
             return []
-        if {PUBLIC_KEYS, ROUTERS} & set(wanted):
+        if _OF_ROUTERS & set(wanted):
             flaws = live.router_flaws(self.fastrouter, self.emperor)
             flaws += fastrouter.flaws(self._router_variables, self.emperor, self._routers, self._interval)
             # A page that can't be made is an error.
@@ -309,6 +312,13 @@ class Host:
             "emperor_stats": at.stats,
             "own_stats": fastrouter.own_stats(self.fastrouter),
             "pool_files": [f"{at.routers}/{name}.ini" for name in names],
+            "routers_dir": at.routers,
+            "routers": [
+                {"vassal": f"{at.routers}/{name}.ini", "stats": stats}
+                for name, stats in fastrouter.with_stats(self._routers.vassals).items()
+            ],
+            "user": desired.reader(given),
+            "certificates": self._endpoints() if CERTIFICATES in wanted else [],
             "key_names": signing.names(given, self._announced) if wanted == [PUBLIC_KEYS] else [],
         }
 
@@ -342,9 +352,15 @@ class Host:
         Args:
             keys: with their private keys.
         """
+        return _router_checks.certificates(self._routers.vassals, self._subscriptions(), keys)
+
+    def _endpoints(self) -> list[dict[str, str]]:
+        """What the routers serve by TLS."""
+        return _router_checks.endpoints(self._routers.vassals, self._subscriptions())
+
+    def _subscriptions(self) -> Iterable[Any]:
         # Read only where a router takes certificates: there may be thousands.
-        subscriptions = (entry for one in self._flat() for entry in one.get("subscriptions") or [])
-        return _router_checks.certificates(self._routers.vassals, subscriptions, keys)
+        return (entry for one in self._flat() for entry in one.get("subscriptions") or [])
 
     def _flat(self) -> Iterable[Mapping[str, Any]]:
         for one in self._announced:

@@ -106,6 +106,10 @@ class Fastrouter(NamedTuple):
     rotation_keys: Words
     rotation_gap: Bool
     rotation_timeout: Int
+    before_restart: Str
+    after_restart: Str
+    sessions_timeout: Int
+    cut_sessions: Bool
     dashboard: Str
     dashboard_routers: Words
     dashboard_nodes: Words

@@ -263,6 +263,13 @@ REFUSED_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ({"checks": [{"vassal": "{0}", "health": {"path": "/"}}] * 2}, "checks[1].vassal: {0} has a check already",
      "checks[1].vassal"),
     ({"checks": [{"vassal": "{0}", "health": {}}]}, "checks[0].health: needs path, to send the", "checks[0].health"),
+    ({"routers": [{"vassal": "/other.ini", "stats": "127.0.0.1:1"}]}, "routers[0].vassal: /other.ini is not among vassals",
+     "routers[0].vassal"),
+    ({"routers": [{"vassal": "{0}", "stats": "here"}]}, "routers[0].stats: 'here' is not a stats server", "routers[0].stats"),
+    ({"routers": [{"vassal": "{0}", "stats": "127.0.0.1:1"}]}, "routers[0].stats: 127.0.0.1:1 does not answer", ""),
+    ({"routers": [{"vassal": "{0}", "stats": "127.0.0.1:1"}], "state": "current"}, "routers: are for state=reloaded", "routers"),
+    ({"sessions_timeout": -1}, "sessions_timeout: -1 is too small", "sessions_timeout"),
+    ({"max_age": -1}, "max_age: -1 is too small", "max_age"),
     ({"vassal": "{0}"}, "parameters are mutually exclusive: vassal|vassals", ""),
     ({"vassals": None}, "one of the following is required: vassal, vassals", ""),
 ]
@@ -282,3 +289,43 @@ def test_bad_arguments_touch_none(
     assert found.msg.startswith(words.replace("{0}", paths[0]))
     assert found.data.get("argument", "") == argument
     assert not is_touched(Path(paths[0]))
+
+
+def router(pid: int, sessions: int, *nodes: str) -> bytes:
+    """What a router's stats server says."""
+    listed = [{"name": node, "last_check": LATER} for node in nodes]
+    pools = [{"key": "a", "nodes": listed}]
+    return json.dumps({"version": "2", "pid": pid, "active_sessions": sessions, "subscriptions": pools}).encode()
+
+
+NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
+# What a router says until it's reloaded, and since; arguments; whether it was touched, and what comes of it.
+ROUTERS: list[tuple[list[bytes], bytes, dict[str, Any], bool, str]] = [
+    # The first is remembered, and the second has no sessions left.
+    ([router(7, 0)] * 2, router(8, 0), {}, True, ""),
+    ([router(7, 0, *NODES)] * 2, router(8, 0, *NODES), {}, True, ""),
+    ([router(7, 2), router(7, 1), router(7, 0)], router(8, 0), {"sessions_timeout": 30, "cut_sessions": False}, True, ""),
+    ([router(7, 0)] * 2, router(7, 0), {}, True, "{0}: is still the process from before (after 1 s)"),
+    ([router(7, 0, *NODES)] * 2, router(8, 0, NODES[1]), {}, True, "{0}: has 1 of 2 nodes again; 10.0.0.7:3031 of a is missing"),
+    ([router(7, 0)] * 2, b"", {}, True, "{0}: its answer is not the JSON of a stats server"),
+    ([], router(7, 1), {"cut_sessions": False}, False, "{0}: still has 1 sessions after 0 s, so nothing was reloaded; keep"),
+]
+
+
+@pytest.mark.parametrize(("before", "since", "arguments", "touched", "words"), ROUTERS)
+def test_a_router_is_up_when_another_process_has_its_nodes(
+    vassal: Path, before: list[bytes], since: bytes, arguments: dict[str, Any], touched: bool, words: str
+) -> None:
+    # Its Emperor never says that a router takes requests.
+    with emperor(up(accepting=0)) as stats, serving(since, asked=False, before=before) as server:
+        found = run(vassal, stats.address, routers=[{"vassal": str(vassal), "stats": server.address}], **arguments)
+    assert (found.failed, is_touched(vassal)) == (bool(words), touched)
+    assert found.msg.startswith(words.format(vassal)), found.msg
+    assert found.data.get("cut_sessions", 0) == 0
+
+
+def test_sessions_that_are_left_are_cut_with_a_warning(vassal: Path) -> None:
+    with emperor(up(accepting=0)) as stats, serving(router(8, 0), asked=False, before=[router(7, 2)] * 2) as server:
+        found = run(vassal, stats.address, routers=[{"vassal": str(vassal), "stats": server.address}])
+    assert (found.failed, found.data["cut_sessions"]) == (False, 2)
+    assert found.warnings == [f"{vassal}: 2 sessions were open when it was reloaded, and were cut"]

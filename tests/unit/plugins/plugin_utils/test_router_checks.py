@@ -197,6 +197,48 @@ def test_certificates(name: str, vassals: list[Any], subscriptions: list[Any], e
     assert _router_checks.certificates(vassals, subscriptions, keys=False) == without
 
 
+def one(router: str, address: str, name: str = "", stem: str = "own") -> dict[str, str]:
+    """An endpoint, with the files of a stem."""
+    return {"router": router, "address": address, "name": name, "certificate": f"/{stem}.crt", "key": f"/{stem}.key"}
+
+
+SNI = {"sni_cert": "/a.crt", "sni_key": "/a.key"}
+FRONT = router("a", https=":443,/own.crt,/own.key", **{"http-subscription-server": ":2636"})
+ENDPOINTS: list[tuple[str, list[Any], list[Any], list[dict[str, str]]]] = [
+    ("no TLS", [router("a", http=":80", **{"http-subscription-server": ":2636"})], [{"server": "h:2636", "key": "a", **SNI}], []),
+    ("no names", [router("a", https=":443,/own.crt,/own.key,HIGH,!/ca.crt")], [{"server": "h:2636", "key": "a", **SNI}],
+     [one("a", ":443")]),
+    ("values with names", [router("a", https2="addr=:443,cert=/own.crt,key=/own.key,client_ca=/ca.crt")], [], [one("a", ":443")]),
+    ("without a key", [router("a", https=":443,/own.crt")], [], []),
+    ("several addresses", [router("a", https=[":443,/own.crt,/own.key", ":444,/b.crt,/b.key"])], [],
+     [one("a", ":443"), one("a", ":444", stem="b")]),
+    ("names", [FRONT], [{"server": ["h:2636", "i:2636"], "key": ["a.test", "a.test:8443", "b.test"], **SNI}] * 2,
+     [one("a", ":443"), one("a", ":443", "a.test", "a"), one("a", ":443", "b.test", "a")]),
+    ("names of others", [FRONT], [{"server": "h:2637", "key": "a.test", **SNI}, {"server": "h:2636", "key": "a.test"}, None],
+     [one("a", ":443")]),
+    ("an address for a key", [router("a", sslrouter=":443,/own.crt,/own.key", **{"sslrouter-subscription-server": ":2636"})],
+     [{"server": "h:2636", "key": "0.0.0.0:443", **SNI}], [one("a", ":443")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "vassals", "subscriptions", "expected"), ENDPOINTS, ids=[case[0] for case in ENDPOINTS])
+def test_endpoints(name: str, vassals: list[Any], subscriptions: list[Any], expected: list[dict[str, str]]) -> None:
+    assert _router_checks.endpoints(vassals, subscriptions) == expected
+
+
+@pytest.mark.parametrize(
+    ("vassal", "stats"),
+    [
+        (router("a", http=":80", **{"http-stats": "127.0.0.1:1"}), "127.0.0.1:1"),
+        (router("a", http=":80", **{"http-ss": ":1", "http-stats": ":2"}), ":1"),
+        (router("a", http=":80", stats=":1"), ""),
+        (None, ""),
+    ],
+)
+def test_the_stats_of_a_router_are_those_of_its_plugin(vassal: Any, stats: str) -> None:
+    assert _router_checks.stats(vassal) == stats
+
+
 def test_nothing_is_read_of_nodes_whose_certificates_nobody_takes() -> None:
     unread = iter([{"server": "10.0.0.2:2626", "sni_cert": "/a"}])
     router = {"name": "f", "options": {"fastrouter-subscription-server": "0.0.0.0:2626"}}

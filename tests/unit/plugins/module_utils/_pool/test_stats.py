@@ -252,6 +252,15 @@ def test_what_no_router_writes_is_an_error(raw: bytes, problem: str) -> None:
     assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
 
 
+def test_a_process_has_sessions_and_with_a_subscription_server_a_table() -> None:
+    front = b'{"version":"2","pid":7,"cwd":"/"a"","active_sessions":3,"http":["0.0.0.0:80"]}'
+    assert stats.process(front) == stats.Process(7, 3, None)
+    assert stats.process(front[:-1] + b',"subscriptions":[]}') == stats.Process(7, 3, Table("2", 7, [], ("0.0.0.0:80",)))
+    for raw, problem in ((ANSWER, "no sessions"), (b"[]", NO_STATS), (front.replace(b"3", b"true"), "no sessions")):
+        with pytest.raises(StatsError, match=problem):
+            stats.process(raw)
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_numbers_that_json_does_not_have_are_an_error(number: str) -> None:
     with pytest.raises(StatsError) as caught:

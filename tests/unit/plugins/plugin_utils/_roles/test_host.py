@@ -14,6 +14,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import host, variables
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import (
+    CERTIFICATES,
     PUBLIC_KEYS,
     REPORT,
     ROUTERS,
@@ -124,6 +125,33 @@ def test_routers_are_planned_by_both_roles_variables(tmp_path: Path) -> None:
     assert Host(around(tmp_path, {"emperor_vassals": [SHOP]})).planned([PUBLIC_KEYS])["own_vassals"]
     assert here.planned([REPORT])["given"]["report_title"] == records.FASTROUTER.report_title
     assert here.flaws([REPORT]) == here.flaws([ROUTERS]) == []
+
+
+def test_the_certificates_that_routers_serve_are_planned_where_they_are_asked_for(tmp_path: Path) -> None:
+    entry = {"server": "router1:2636", "key": "a.test", "sni_cert": "/a.crt", "sni_key": "/a.key"}
+    given = {
+        "fastrouter_nodes": "node2",
+        "fastrouter_https": "0.0.0.0:8443",
+        "fastrouter_https_certificate": "/own.crt",
+        "fastrouter_https_key": "/own.key",
+        "fastrouter_https_subscription_server": "0.0.0.0:2636",
+        "fastrouter_https_stats": "0.0.0.0:2638",
+        "fastrouter_before_restart": "/srv/out.yml",
+    }
+    others = {"node2": {"emperor_vassals": [{"name": "a", "subscriptions": [entry]}]}}
+    here = Host(around(tmp_path, given, others))
+    found = here.planned([CERTIFICATES])
+    assert found["certificates"] == [
+        {"router": "https", "address": "0.0.0.0:8443", "name": name, "certificate": f"/{stem}.crt", "key": f"/{stem}.key"}
+        for name, stem in (("", "own"), ("a.test", "a"))
+    ]
+    assert found["routers"] == [
+        {"vassal": f"/etc/uwsgi/routers/{name}.ini", "stats": f"127.0.0.1:{port}"}
+        for name, port in (("fastrouter", 2627), ("https", 2638))
+    ]
+    assert (found["user"], found["given"]["before_restart"]) == ("www-data", "/srv/out.yml")
+    assert (here.planned([ROUTERS])["certificates"], here.flaws([CERTIFICATES])) == ([], [])
+    assert Host(around(tmp_path, {**given, "emperor_supervisor": "daemon"}, others)).planned([CERTIFICATES])["user"] == ""
 
 
 def test_a_rotation_is_of_all_keys_or_of_those_that_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the controller does for the module ``uwsgi_certificate_info``."""
+
+from __future__ import annotations
+
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action import DiscreetAction
+
+
+class ActionModule(DiscreetAction):
+    """As Ansible's own action for modules, but that no argument's value is in its debug output."""
