@@ -13,21 +13,21 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   path:
-    description: The directory. In check mode one that isn't there yet counts as empty.
+    description: The directory. In check mode a missing one counts as empty.
     type: path
     required: true
   directory_mode:
     description:
-      - Make the directory when it's missing, with this mode in octal, such as V('0755'), and with O(owner) and O(group).
-        Without it a missing directory is an error. One that is there stays as it is.
-      - A directory, and all folders above it, must belong to root or to who runs the task, and nobody else may write to them, but
-        for folders such as C(/tmp). In a directory of another user root works as that user if O(owner) is that user, and fails
-        otherwise, since that user could put links there.
+      - Create the directory if it is missing, with this mode in octal, such as V('0755'), and with O(owner) and O(group).
+        Without it a missing directory is an error. An existing directory is not changed.
+      - The directory and all folders above it must belong to root or to the user who runs the task, and nobody else may write
+        to them, except for folders such as C(/tmp). In a directory of another user, root works as that user if O(owner) is that
+        user. Otherwise the task fails, because that user could put links there.
     type: raw
   directory_owner:
     description:
-      - The owner of the directory, a name or a number, by default O(owner). If it or O(directory_group) is set, a directory that
-        is there already gets this owner, O(directory_group) and O(directory_mode), too.
+      - The owner of the directory, a name or a number, by default O(owner). If it or O(directory_group) is set, an existing
+        directory gets this owner, O(directory_group) and O(directory_mode) too.
     type: str
     version_added: 1.1.0
   directory_group:
@@ -35,23 +35,23 @@ options:
     type: str
     version_added: 1.1.0
   owner:
-    description: The owner of the files, a name or a number. By default that of the old file, or of the process.
+    description: The owner of the files, a name or a number. By default the old file's owner, or the process's user.
     type: str
   group:
-    description: The group of the files, a name or a number. By default that of the old file, or of the process.
+    description: The group of the files, a name or a number. By default the old file's group, or the process's group.
     type: str
 """
 
     PURGE = r"""
 options:
   purge:
-    description: Remove the files that this module wrote and that are no longer described. Files of others stay.
+    description: Remove files that this module wrote and that are no longer listed. Other files stay.
     type: bool
     default: false
   allow_empty:
     description:
-      - Let O(purge) remove the last of these files. V(false) refuses that, and changes nothing, since most often something is
-        missing from the inventory.
+      - Let O(purge) remove the last of these files. With V(false) that is an error and nothing is changed, because usually
+        something is missing from the inventory.
     type: bool
     default: true
     version_added: 1.1.0

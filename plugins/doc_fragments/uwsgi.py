@@ -14,23 +14,24 @@ class ModuleDocFragment:
 options:
   uwsgi_version:
     description:
-      - The release that will read the files, such as V(2.0.31) or V(2.1). What it would drop silently is refused.
-      - By default O(uwsgi_binary) is asked, and V(2.0) is assumed where the host has none.
-      - Another release than that of O(uwsgi_binary) is refused, unless O(validate) is V(false).
+      - The release that will read the files, such as V(2.0.31) or V(2.1). Options that this release would silently ignore are
+        refused.
+      - By default the release of O(uwsgi_binary), or V(2.0) if the host has no uWSGI.
+      - It must be the release of O(uwsgi_binary), unless O(validate) is V(false).
     type: str
   uwsgi_binary:
-    description: The uWSGI of the host, a path or a name that is looked up in E(PATH).
+    description: The host's uWSGI, as a path or as a name that is looked up in E(PATH).
     type: str
     default: uwsgi
   validate:
     description:
-      - Whether uWSGI reads what is about to be written, in its dry run (C(uwsgi --strict --ini FILE --get strict)), which
-        binds nothing and loads no application. What it refuses is not written, and its words are in the error.
-      - By default it does where the host has O(uwsgi_binary). With V(true) a missing binary is an error.
+      - Check the files with uWSGI before they are written (C(uwsgi --strict --ini FILE --get strict)). This dry run binds
+        nothing and loads no application. If uWSGI refuses a file, nothing is written, and the error has uWSGI's message.
+      - By default V(true) if the host has O(uwsgi_binary). If it is set to V(true), a missing binary is an error.
     type: bool
   user:
     description:
-      - The user that the vassals run as. It is used to warn of signing keys that this user can't read, with which uWSGI
-        would announce unsigned.
+      - The user that the vassals run as. A warning names signing keys that this user cannot read, because uWSGI would then
+        send unsigned announcements.
     type: str
 """

@@ -11,22 +11,22 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Counts the subscriptions of vassals and computes which part of a core the routers need to check their announcements, and the
-    busiest vassal to sign its own. It recommends an interval at which neither needs more than a quarter of a core.
-  - It assumes that every vassal announces itself to every router. The costs are those that were measured on uWSGI 2.0.31.
-    Requests and questions for the stats come on top.
-  - It looks at all vassals at once, so use it in a task with C(run_once) and not on every host.
+  - Counts the subscriptions of vassals. Computes how much of a core each router needs to check their announcements, and how
+    much the busiest vassal needs to sign its own. Recommends an interval at which neither needs more than a quarter of a core.
+  - It assumes that every vassal announces itself to every router. The costs were measured with uWSGI 2.0.31. Requests and
+    stats queries are not included.
+  - It processes all vassals at once, so use it in a task with C(run_once).
 positional: _input
 options:
   _input:
     description:
       - What the lookup P(emperor.uwsgi.announced_vassals#lookup) returns, vassals with C(subscriptions) as for
         M(emperor.uwsgi.uwsgi_vassals), or lists of either.
-      - Of each, nothing but C(host), C(name), and the number of its C(subscriptions) and of those with C(signing) is read.
+      - It only reads C(host), C(name), and the number of C(subscriptions) with and without C(signing).
     type: raw
     required: true
   interval:
-    description: Seconds between two announcements. The recommended interval, if it is not set.
+    description: Seconds between two announcements. By default the recommended interval.
     type: int
   routers:
     description: The number of routers to which each vassal announces itself.

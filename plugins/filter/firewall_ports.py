@@ -11,10 +11,11 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Reads from the inventory which ports the routers and the vassals of a host listen on, and lists them with the addresses of
-    those who connect to them. A firewall opens each port for its addresses and closes it for all others.
-  - Unix sockets and addresses of loopback are left out. So are sockets of vassals without subscriptions, which no router knows.
-  - Where the inventory has no variable of a role, the role's default counts.
+  - Lists the ports that the routers and vassals of a host listen on, and the addresses that connect to each, as the inventory
+    says. A firewall opens each port to these addresses and closes it to all others.
+  - Unix sockets and loopback addresses are left out, and so are sockets of vassals without subscriptions, because no router
+    knows them.
+  - If the inventory does not set a role's variable, the role's default is used.
 positional: _input, hostvars, routers, nodes
 options:
   _input:
@@ -47,7 +48,8 @@ options:
     default: []
   address:
     description:
-      - The variable with the IPv4 address that a host has in the network of the pools. Without it the host's name counts.
+      - The name of the variable with the host's IPv4 address in the network of the pools. If a host does not have it, its name
+        is used.
     type: str
     default: ansible_host
 """
@@ -81,7 +83,7 @@ _value:
       description: What it is for. V(requests), V(announcements), V(stats), V(node) or V(live page), or several of them.
       type: str
     sources:
-      description: The addresses and networks that need it. The list is empty where nobody is known who does.
+      description: The addresses and networks that need it. The list is empty if none is known.
       type: list
       elements: str
   sample:

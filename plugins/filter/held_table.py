@@ -6,19 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: held_table
-short_description: List who is held out of the pools, as a table for the terminal
+short_description: List drained vassals as a table for the terminal
 version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Makes lines of what M(emperor.uwsgi.uwsgi_drain) returned on each host. There is one line for each reason of a vassal.
-  - The playbook C(emperor.uwsgi.held) prints them. Text that a terminal would obey is shown as escapes.
+  - Converts what M(emperor.uwsgi.uwsgi_drain) returned on each host to a table, with one line for each reason of a vassal.
+  - The playbook C(emperor.uwsgi.held) prints it. Control characters are escaped.
 positional: _input
 options:
   _input:
     description:
       - A mapping of hosts to what M(emperor.uwsgi.uwsgi_drain) returned for its O(emperor.uwsgi.uwsgi_drain#module:vassals).
-        A host on which it failed is listed below the table, with the error. A skipped task counts as a host without vassals.
+        Hosts on which it failed are listed below the table with the error. A host whose task was skipped counts as one without
+        vassals.
     type: dict
     required: true
 """

@@ -11,20 +11,20 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Makes one HTML page of what M(emperor.uwsgi.uwsgi_router_info) returned. The routers, keys and nodes are drawn as a graph,
-    with what is fresh, a ghost, drained or failing, and stand in tables that can be sorted and searched.
-  - A pool with more than 200 subscriptions, which are nodes of keys, is summed up instead. The page shows what is in trouble
-    first, a square for each key and each node, and tables with pages.
-  - The page has all in it that it needs. It loads nothing, and text from the network can't do anything in it.
-  - The same result gives the same page. The page shows the time at which the routers were asked.
+  - Makes an HTML page of what M(emperor.uwsgi.uwsgi_router_info) returned. It shows routers, keys and nodes as a graph, with
+    their states (fresh, ghost, drained or failing), and in tables that can be sorted and searched.
+  - With more than 200 subscriptions the page has a summary instead of the graph. It shows problems first, a square for each
+    key and each node, and tables with pages.
+  - The page is one file that loads nothing. Text from the network is escaped.
+  - The same input makes the same page. It shows when the routers were asked.
   - The playbook C(emperor.uwsgi.report) asks the routers and writes the page.
 positional: _input
 options:
   _input:
     description:
-      - What M(emperor.uwsgi.uwsgi_router_info) returned, also when it failed. Routers that don't answer are drawn as such.
-      - Or a mapping of hosts to what it returned on each, also where a host couldn't be reached. A host that asked a single
-        router gives it its name.
+      - What M(emperor.uwsgi.uwsgi_router_info) returned, even if it failed. Routers that did not answer are marked.
+      - Or a mapping of hosts to what it returned on each, including unreachable hosts. If a host asked a single router, that
+        router is shown under the host's name.
     type: dict
     required: true
   title:

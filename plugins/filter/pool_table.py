@@ -11,8 +11,8 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Makes lines of what routers and hosts say, which nodes serve which key, and who is held out, by whom and since when.
-  - The playbook C(emperor.uwsgi.pools) shows them. Text from the network that a terminal would obey is shown as escapes.
+  - Makes a table of the nodes that serve each key, and of the drained vassals with the reason and the time.
+  - The playbook C(emperor.uwsgi.pools) prints it. Control characters from the network are escaped.
 positional: _input, held, announced
 options:
   _input:
@@ -21,12 +21,12 @@ options:
     required: true
   held:
     description:
-      - A mapping of hosts to what C(ansible.builtin.find) returned for everything below their folder of suspend files, with
-        the folder as C(path), and C(tyrant) where tenants have folders in it.
+      - A mapping of hosts to what C(ansible.builtin.find) returned for their folder of suspend files. Each also has the folder
+        as C(path), and C(tyrant) says whether tenants have folders in it.
     type: dict
     default: {}
   announced:
-    description: The result of the lookup P(emperor.uwsgi.announced_vassals#lookup), by which the keys of a held vassal are known.
+    description: The result of the lookup P(emperor.uwsgi.announced_vassals#lookup). It has the keys of drained vassals.
     type: list
     elements: dict
     default: []

@@ -11,7 +11,7 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Makes the content of a file for C(file_sd_configs) of Prometheus, in which each host is a target.
+  - Makes the content of a file for Prometheus' C(file_sd_configs), with each host as a target.
   - A target's C(instance) is the host's name in the inventory.
 positional: _input, hostvars
 options:
@@ -59,7 +59,7 @@ def prometheus_targets(hosts: Any, hostvars: Any, port: Any = 9717) -> list[dict
     """The targets; raises AnsibleFilterError for hosts that have no variables, and for a port that is none."""
     number = values.whole("port", port, 1, 65535)
     if not isinstance(hostvars, Mapping):
-        raise ArgumentError("hostvars", "is no mapping of hosts to their variables; give hostvars")
+        raise ArgumentError("hostvars", "is not a mapping of hosts to their variables; give hostvars")
     return [_target(f"_input[{at}]", host, hostvars, number) for at, host in enumerate(values.sequence("_input", hosts))]
 
 

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Those of the routers' own certificates, and those that nodes announce to them, which uWSGI reads on the router's host. When it
-    can't, clients see the router's own certificate in place of their domain's.
+  - Lists the files of the routers' own certificates and of the certificates that nodes announce. uWSGI reads both on the
+    router's host. If it cannot read the certificate of a domain, clients get the router's own certificate instead.
 positional: _input, vassals
 options:
   _input:
@@ -22,7 +22,7 @@ options:
     required: true
   vassals:
     description:
-      - The vassals of the nodes. A subscription is announced to the routers whose subscription server has the port of its
+      - The vassals of the nodes. A subscription belongs to the routers whose subscription server has the port of its
         C(server).
     type: list
     elements: dict

@@ -6,18 +6,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: router_flaws
-short_description: What uWSGI takes of a host's routers without a word, and shouldn't
+short_description: Find router settings that uWSGI silently accepts but that fail
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Looks at all routers of one host together, before anything is written. The role P(emperor.uwsgi.fastrouter#role) refuses what
-    it finds.
-  - Two subscription servers with one address, of which only the last to start hears anything; two listeners with one address; a
-    subscription server that is a host name or IPv6, which is deaf; several processes where signatures or credentials are
-    checked; two routers in one instance; C(stats-http); a tolerance under three announce intervals; ports below 1024 where
-    they can't be bound; and options that say what an argument of M(emperor.uwsgi.uwsgi_vassals) says, such as
-    C(subscription-tolerance).
+  - Checks all routers of a host together, before anything is written. The role P(emperor.uwsgi.fastrouter#role) fails if it
+    finds something.
+  - It finds two subscription servers with the same address, of which only the last one receives announcements; two listeners
+    with the same address; a subscription server with a host name or an IPv6 address, which receives nothing; several processes
+    although signatures or credentials are checked; two routers in one instance; C(stats-http); a tolerance of less than three
+    announce intervals; ports below 1024 that the router may not bind; and options for which M(emperor.uwsgi.uwsgi_vassals) has
+    an argument, such as C(subscription-tolerance).
 positional: _input
 options:
   _input:
@@ -26,7 +26,7 @@ options:
     elements: dict
     required: true
   announce_interval:
-    description: Seconds between the announcements of the nodes. With V(0) nothing is said about tolerances.
+    description: Seconds between the announcements of the nodes. With V(0) tolerances are not checked.
     type: int
     default: 0
   low_ports:
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A sentence for each flaw, which begins with its places. Empty when there is none.
+  description: A sentence for each problem, which begins with its places. Empty if there is none.
   type: list
   elements: str
 """

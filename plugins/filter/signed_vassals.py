@@ -11,9 +11,9 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Gives every subscription that doesn't say otherwise a C(signing) with a private key of its own, whose file is named by
-    P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each.
-  - A subscription with C(signing) stays as it is. With C(signing=false) it stays unsigned.
+  - Adds C(signing) to every subscription that has none, with a private key of its own. The key's file is named by
+    P(emperor.uwsgi.signing_key_file#filter). A subscription to several keys becomes one for each key.
+  - A subscription with C(signing) is not changed. With C(signing=false) it stays unsigned.
 positional: _input, directory, digest, succeeding, uwsgi_version
 options:
   _input:
@@ -32,14 +32,14 @@ options:
   succeeding:
     description:
       - The names of those files in O(directory) that are being rotated. What they sign is announced a second time, signed with
-        the successor of that name in the folder C(next) of O(directory), so a router may know either.
+        the successor of that name in the folder C(next) of O(directory). So routers may know either key.
     type: list
     elements: str
     default: []
   uwsgi_version:
     description:
-      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
-        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+      - The release of the routers. Routers of V(2.1) and newer check all mountpoints of a domain with one key. For
+        C(shop.example.com/blog) they look for C(shop.example.com.pem).
     type: str
     default: "2.0"
     version_added: 1.1.0

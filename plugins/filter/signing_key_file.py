@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Gives the name under which a router that checks signatures looks for the public half of a subscription's key. Every byte that
-    isn't a letter, a digit, C(.), C(_) or C(-) becomes C(_), and C(.pem) comes behind.
+  - Returns the name of the file in which a router looks for the public half of a subscription's key. Every byte that is not a
+    letter, a digit, C(.), C(_) or C(-) becomes C(_), and C(.pem) is appended.
 positional: _input, uwsgi_version
 options:
   _input:
@@ -21,8 +21,8 @@ options:
     required: true
   uwsgi_version:
     description:
-      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
-        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+      - The release of the routers. Routers of V(2.1) and newer check all mountpoints of a domain with one key. For
+        C(shop.example.com/blog) they look for C(shop.example.com.pem).
     type: str
     default: "2.0"
     version_added: 1.1.0

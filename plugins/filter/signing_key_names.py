@@ -11,15 +11,15 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Gives the names of the files that C(signing) names, without their folders, each once, sorted. They are what the lookup
-    P(emperor.uwsgi.signing_keys#lookup) takes.
+  - Returns the names of the files in C(signing), without their folders, each once, sorted. They are the terms of the lookup
+    P(emperor.uwsgi.signing_keys#lookup).
 positional: _input, directory
 options:
   _input:
     description:
       - Subscriptions as for M(emperor.uwsgi.uwsgi_subscription), vassals with C(subscriptions) as for
-        M(emperor.uwsgi.uwsgi_vassals), or lists of either, nested as they come out of an inventory.
-      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read.
+        M(emperor.uwsgi.uwsgi_vassals), or lists of either, which may be nested.
+      - It only reads C(subscriptions), C(key) and C(signing).
     type: raw
     required: true
   directory:

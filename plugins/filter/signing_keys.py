@@ -11,22 +11,22 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Gives the list that M(emperor.uwsgi.uwsgi_signing_keys) takes, with only the keys that the given subscriptions sign with, each
-    once, sorted.
-  - A signed subscription without a private key, two keys that fall on one file name, and a key that is signed with two private
-    keys are errors.
+  - Returns the list for M(emperor.uwsgi.uwsgi_signing_keys), with only the keys that the subscriptions sign with, each once,
+    sorted.
+  - It is an error if a signed subscription has no private key, if two keys have the same file name, or if a key is signed with
+    two private keys.
   - Needs the Python package C(cryptography) on the controller.
 positional: _input, private_keys, half, uwsgi_version
 options:
   _input:
     description:
       - Subscriptions as for M(emperor.uwsgi.uwsgi_subscription), vassals with C(subscriptions) as for
-        M(emperor.uwsgi.uwsgi_vassals), or lists of either, nested as they come out of an inventory.
-      - Of each, nothing but C(subscriptions), C(key) and C(signing) is read.
+        M(emperor.uwsgi.uwsgi_vassals), or lists of either, which may be nested.
+      - It only reads C(subscriptions), C(key) and C(signing).
     type: raw
     required: true
   private_keys:
-    description: The private keys in PEM, by the name of the file that C(signing) gives or by the subscription's key.
+    description: A mapping to the private keys in PEM, from the file name in C(signing) or from the subscription's key.
     type: dict
     required: true
   half:
@@ -38,8 +38,8 @@ options:
     required: true
   uwsgi_version:
     description:
-      - The release of the routers. From V(2.1) on a router checks all mountpoints of a domain with one key, so for
-        C(shop.example.com/blog) it looks for C(shop.example.com.pem).
+      - The release of the routers. Routers of V(2.1) and newer check all mountpoints of a domain with one key. For
+        C(shop.example.com/blog) they look for C(shop.example.com.pem).
     type: str
     default: "2.0"
     version_added: 1.1.0

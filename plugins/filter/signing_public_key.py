@@ -11,12 +11,12 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Takes the private half in PEM, RSA or EC, and gives the public one, which a router checks signatures with.
+  - Returns the public half of a private key in PEM, RSA or EC. A router checks signatures with it.
   - Needs the Python package C(cryptography) on the controller.
 positional: _input
 options:
   _input:
-    description: The private key in PEM, unencrypted or a variable that ansible-vault encrypted.
+    description: The private key in PEM. It may be a variable that ansible-vault encrypted.
     type: str
     required: true
 seealso:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: subscription_arguments
-short_description: Converts a uWSGI configuration file to arguments of uwsgi_subscription
+short_description: Convert a uWSGI configuration file to arguments of uwsgi_subscription
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
@@ -17,8 +17,8 @@ description:
     itself with C(declare-option) or C(declare-option2). It knows C(subscribe2) with all its fields, C(subscribe-to) with its
     other names, the options of routers and clients, and C(weight), C(auto-weight) and C(subscribe-with-modifier1), which hold
     for all announcements.
-  - It drops nothing. What arguments can't express, or what uWSGI ignores, is returned with the reason. Options that have nothing
-    to do with subscriptions are not looked at.
+  - It drops nothing. What arguments cannot express, or what uWSGI ignores, is returned with the reason. Options that do not
+    concern subscriptions are ignored.
 positional: _input
 options:
   _input:
@@ -27,8 +27,8 @@ options:
     required: true
   path:
     description:
-      - The absolute path of the file on its host, for magic variables such as C(%d) and C(%n). Nothing is read from it. Without
-        it, lines that need it are left over.
+      - The absolute path of the file on its host, for magic variables such as C(%d) and C(%n). Nothing is read from it.
+        Without it, lines that need it are not converted.
       - A section can follow a colon, as in C(/etc/uwsgi/shop.ini:zerg), which is how uWSGI is started with it.
     type: str
   section:
@@ -39,7 +39,7 @@ options:
     default: uwsgi
   format:
     description:
-      - The format of the text. By default the ending of O(path) decides, as it does for uWSGI, or else the text.
+      - The format of the text. By default it follows from the ending of O(path), as in uWSGI, or else from the text.
       - Builds of uWSGI read YAML differently. Where they do, the filter reads it like a build with libyaml, such as Debian's, and
         the line is in the returned C(left_over) too. A build may lack JSON, XML or YAML.
       - XML with a document type is refused.
@@ -51,11 +51,11 @@ options:
       - The texts of other files by their paths. They are used for C(include), C(inherit), C(ini) and the like, and for the keys
         of C(subscribe-to = SERVER:@FILE).
       - A relative path in the configuration starts at the folder of O(path), as in a vassal of an Emperor.
-      - A file that isn't here is not read, and its line is left over.
+      - If a file is missing here, the line that names it is not converted.
     type: dict
     version_added: 1.1.0
   uwsgi_version:
-    description: The uWSGI version that reads the file. Options of a later version are left over.
+    description: The uWSGI version that reads the file. Options of later versions are not converted.
     type: str
     default: "2.0"
 seealso:
@@ -99,20 +99,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The arguments, and what they don't say.
+  description: The arguments, and what they cannot express.
   type: dict
   contains:
     arguments:
       description:
         - C(subscriptions), C(server_params), C(server_verification_params) and C(client_params), those of them that the file has.
-        - Lines that differ in nothing but server and key are one entry.
+        - Lines that differ only in server and key become one entry.
       type: dict
       sample:
         subscriptions: [{server: [10.0.0.2:2626, 10.0.0.3:2626], key: shop.example.com, address: 0}]
         client_params: {announce_interval: 3}
     left_over:
       description:
-        - The lines that the arguments don't express, or not exactly. Lines of every format are shown as in an ini file.
+        - The lines that the arguments cannot express, or not exactly. Lines of every format are shown as in an ini file.
       type: list
       elements: dict
       contains:

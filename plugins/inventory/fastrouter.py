@@ -11,19 +11,19 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Asks the stats servers of one or several routers, from the controller, for their pools. The hosts of the nodes become the
-    inventory, with a group for each key, and with the nodes' figures as variables.
-  - A host that serves several keys, or has several addresses with one IP, is one host. A node that only its own host reaches,
-    on a unix socket, on loopback or on C(0.0.0.0), is on the host of the router that lists it.
+  - Asks the stats servers of routers for their pools, from the controller. The hosts of the nodes become the inventory, with a
+    group for each key and with the nodes' figures as variables.
+  - Nodes with the same IP are one host. A node on a unix socket, on loopback or on C(0.0.0.0) belongs to the host of the
+    router that lists it.
   - The source is a YAML file whose name ends in C(uwsgi_fastrouter.yml) or C(uwsgi_fastrouter.yaml).
   - Text from the network, such as keys, is never a template.
 notes:
   - "Each host has these variables. C(ansible_host): the IP that it announces. C(uwsgi_keys): the keys that it serves.
     C(uwsgi_nodes): its nodes, each with C(key), C(address), C(weight), C(modifier1), C(modifier2), C(requests), C(failures),
     C(in_flight), C(age), C(fresh), C(fresh_on), C(ghost_on), C(dead_on), C(missing_on), C(vassal), C(protocol) and C(backup),
-    which are what M(emperor.uwsgi.uwsgi_router_info) returns; C(fresh) says whether any router has it fresh."
-  - With a cache, ages and figures are those of the moment when the routers were asked. Other options work on the cached answers.
-    Answers are cached when all routers have answered.
+    as M(emperor.uwsgi.uwsgi_router_info) returns them; C(fresh) is true if the node is fresh on any router."
+  - With a cache, ages and figures are as old as the cache. Other options are applied to the cached answers. Answers are cached
+    only if all routers answered.
 extends_documentation_fragment:
   - ansible.builtin.inventory_cache
   - ansible.builtin.constructed
@@ -46,7 +46,8 @@ options:
     type: int
     default: 5
   max_age:
-    description: Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set.
+    description:
+      - A node is fresh if its last announcement is at most this many seconds old. uWSGI's own tolerance is 17 by default.
     type: int
     default: 17
   key:
@@ -54,28 +55,28 @@ options:
     type: list
     elements: str
   ghosts:
-    description: Also the nodes that no router has fresh, but some router still lists.
+    description: Include nodes that a router still lists, but that are fresh on none.
     type: bool
     default: false
   require_all:
-    description: Whether a router that doesn't answer is an error. It's a warning otherwise, as long as one answers.
+    description: Fail if a router does not answer. Otherwise that is a warning, as long as one router answers.
     type: bool
     default: true
   group_prefix:
     description:
-      - What stands before a key in the name of its group. What is not allowed in the name of a group is replaced by C(_), so
-        V(shop.example.com) becomes V(uwsgi_shop_example_com).
-      - No two keys have one group. Of keys whose names would be the same the first in alphabetical order keeps it, and each of
-        the others gets V(_) and six digits of its hash behind it, with a warning.
-      - Do not leave it empty where other inventory sources have groups. Whoever can announce a node chooses its key, and with it
-        one of their groups.
+      - The prefix of the groups' names, followed by the key. Characters that group names cannot have become C(_), so the group
+        of V(shop.example.com) is V(uwsgi_shop_example_com).
+      - Each key has a group of its own. If the names of two groups would be the same, the first key in alphabetical order
+        keeps the name. To the others V(_) and six digits of a hash are appended, with a warning.
+      - Do not set it to an empty text if other inventory sources have groups. Whoever can announce a node chooses the key, and
+        could so put a host into one of these groups.
     type: str
     default: uwsgi_
   match_hosts:
     description:
-      - Whether a host that an inventory source before this one knows by that IP, as its name or as its C(ansible_host), is the
-        host that is meant. With V(false), and where several hosts have that C(ansible_host), the IP is the name.
-      - Ansible reads sources in their order on the command line, and those of a folder in the order of their names.
+      - Use the host of an earlier inventory source whose name or C(ansible_host) is the node's IP. With V(false), or if
+        several hosts have that C(ansible_host), the IP is the host's name.
+      - Ansible reads sources in the order of the command line, and those in a folder in alphabetical order.
     type: bool
     default: true
 """
@@ -181,7 +182,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if name == _OLD_NAME:
                 self._warn_of_old_name()
             elif name not in self._options:
-                raise ArgumentError(name, "is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them")
+                raise ArgumentError(name, "is not an option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them")
         check(self.get_option("router_stats"), self.get_option("timeout"), self.get_option("max_age"))
 
     def _warn_of_old_name(self) -> None:

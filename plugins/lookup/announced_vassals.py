@@ -11,10 +11,10 @@ version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Reads C(emperor_vassals) of hosts of the inventory, for a router that must know what they sign with.
-  - Of each vassal only C(name) is resolved, and of its C(subscriptions) what routers need to know, C(key), C(signing) and
-    C(sni_*), and beside the last C(server). Other values may need facts that nobody has gathered.
-  - What can't be resolved is an error that names the host and the vassal, and never one vassal less.
+  - Reads C(emperor_vassals) of other hosts in the inventory. A router needs this to know which keys they sign with.
+  - Of each vassal it resolves only C(name), and of its C(subscriptions) only C(key), C(signing) and C(sni_*), with C(server)
+    beside C(sni_*). Other values may need facts that were not gathered.
+  - If a value cannot be resolved, the error names the host and the vassal. No vassal is left out.
 options:
   _terms:
     description: The hosts.

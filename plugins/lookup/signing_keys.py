@@ -6,43 +6,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: signing_keys
-short_description: Private signing keys from a folder on the controller, made when missing
+short_description: Read private signing keys from a folder on the controller, and create missing ones
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Reads the private keys with which nodes sign their announcements, and makes those that are missing.
-  - A new key's file has mode 0600 from its first byte and is never seen in parts. Of two runs at once both get the same key.
-  - Only the keys that are asked for are read and decrypted. For O(half=public) none is decrypted whose public half is known, see
-    O(directory).
-  - Needs the Python package C(cryptography) on the controller to make keys.
+  - Reads the private keys that nodes sign their announcements with, and creates missing ones.
+  - A new key's file has mode 0600 from its first byte, and is never partial. Two simultaneous runs get the same key.
+  - It only reads and decrypts the keys that are asked for. With O(half=public) it decrypts no key whose public half is known,
+    see O(directory).
+  - Needs the Python package C(cryptography) on the controller to create keys.
 options:
   _terms:
-    description: The names of the keys' files, as the filter P(emperor.uwsgi.signing_key_names#filter) gives them.
+    description: The names of the keys' files, as the filter P(emperor.uwsgi.signing_key_names#filter) returns them.
     type: list
     elements: str
   vassals:
     description:
-      - Give, in place of the keys that O(_terms) name, the O(half) of those that these vassals sign with, in the form that
-        M(emperor.uwsgi.uwsgi_signing_keys) takes. It is what the filters P(emperor.uwsgi.signed_vassals#filter),
-        P(emperor.uwsgi.signing_key_names#filter) and P(emperor.uwsgi.signing_keys#filter) do, in one pass.
-      - They may be in lists of any depth. Of each, nothing but C(subscriptions), C(key) and C(signing) is read, and with
-        O(owners) C(name) and C(owner).
+      - Return the O(half) of the keys that these vassals sign with, in the form for M(emperor.uwsgi.uwsgi_signing_keys),
+        instead of the keys in O(_terms). It does the work of the filters P(emperor.uwsgi.signed_vassals#filter),
+        P(emperor.uwsgi.signing_key_names#filter) and P(emperor.uwsgi.signing_keys#filter) in one step.
+      - They may be in nested lists. It only reads C(subscriptions), C(key) and C(signing), and with O(owners) C(name) and
+        C(owner).
     type: raw
   half:
     description:
       - Which half of the keys of O(vassals).
-      - V(private) is for the node that runs them, and has its keys in O(signing_directory) and nowhere else.
-      - V(public) is for routers, in files with the names that uWSGI looks for. The vassals may be those of many nodes. Of a key
-        that is being rotated it is the half of its successor.
+      - V(private) is for the node that runs them. All keys must be in O(signing_directory).
+      - V(public) is for routers, in files with the names that uWSGI looks for. The vassals may be those of many nodes. During
+        a rotation it is the half of the successor.
     type: str
     choices: [private, public]
     default: private
     version_added: 1.1.0
   owners:
     description:
-      - Give each private key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. Two vassals of
-        different owners that sign with the same key are an error, and so is one without an owner.
+      - Add to each private key of O(vassals) the C(owner) of the vassals that sign with it, for a tyrant Emperor. It is an
+        error if vassals of two owners sign with the same key, or if a vassal has no owner.
     type: bool
     default: false
   signing_directory:
@@ -54,33 +54,33 @@ options:
     default: SHA256
   directory:
     description:
-      - The folder. It is made with mode 0700 when a key is. Files in it may be encrypted with ansible-vault. A key that is made
-        where another is encrypted is encrypted with the same password.
+      - The folder. It is created with mode 0700 together with the first key. Files in it may be encrypted with ansible-vault.
+        If one is, new keys are encrypted with the same password.
       - Its folder C(public) has the public half of each key that was made or whose public half was asked for, in
-        C(NAME.pub.pem), which is not encrypted. One that does not belong to its private key is an error.
+        C(NAME.pub.pem), which is not encrypted. It is an error if a public half does not belong to its private key.
     type: str
     required: true
   create:
-    description: Make the keys that are missing. Otherwise a missing one is an error.
+    description: Create missing keys. If false, a missing key is an error.
     type: bool
     default: true
   ephemeral:
-    description: Make the keys that are missing in memory only, for check mode. Takes precedence over O(create).
+    description: Create missing keys in memory only, for check mode. Takes precedence over O(create).
     type: bool
     default: false
   successors:
     description:
-      - Give, in place of the keys that O(_terms) name, those that a rotation has made in the folder C(next) of O(directory) and
-        that are not yet the keys in O(directory) themselves. None is made. With O(vassals), those that they sign with.
+      - Return the keys that a rotation created in the folder C(next) of O(directory) and that are not yet in O(directory)
+        itself, instead of the keys in O(_terms). No key is created. With O(vassals), only the keys that they sign with.
     type: bool
     default: false
   type:
-    description: The type of the keys that are made, EC P-256 or RSA.
+    description: The type of new keys, EC P-256 or RSA.
     type: str
     choices: [ec, rsa]
     default: ec
   size:
-    description: The size of RSA keys that are made, in bits, at least 2048.
+    description: The size of new RSA keys in bits, at least 2048.
     type: int
     default: 3072
 seealso:

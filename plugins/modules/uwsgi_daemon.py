@@ -12,8 +12,9 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Starts uWSGI as a daemon on an ini file, or stops it, by its pid file. For hosts without systemd, and for users without root.
-  - Nothing starts it again when it dies. Where there is systemd, use that.
+  - Starts uWSGI as a daemon with an ini file, or stops it by its PID file. It is for hosts without systemd, and for users
+    without root.
+  - Nothing restarts it when it dies. If the host has systemd, use that.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -26,28 +27,28 @@ attributes:
     support: full
 options:
   ini:
-    description: The file that it runs on.
+    description: uWSGI configuration file.
     type: path
     required: true
   state:
     description:
-      - V(restarted) stops it, if it runs, and starts it.
+      - V(restarted) stops it if it is running, and starts it.
     type: str
     choices: [started, stopped, restarted]
     default: started
   pidfile:
-    description: Where its pid is.
+    description: Path of the PID file.
     type: path
     required: true
   log:
-    description: Where it logs. Needed to start it.
+    description: Path of the log file. Required to start it.
     type: path
   uwsgi_binary:
-    description: The uWSGI of the host, a path or a name that is looked up in E(PATH).
+    description: The host's uWSGI, as a path or as a name that is looked up in E(PATH).
     type: str
     default: uwsgi
   timeout:
-    description: Seconds within which it must be up, or down. It is told to stop with SIGQUIT and never killed.
+    description: Seconds within which it must have started or stopped. It is stopped with SIGQUIT and never killed.
     type: int
     default: 90
 """
@@ -62,12 +63,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pid:
-  description: Its pid, null when it doesn't run.
+  description: Its process ID, null if it is not running.
   type: int
   returned: success
   sample: 4711
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
 """

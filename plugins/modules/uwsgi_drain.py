@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: uwsgi_drain
-short_description: Take a uWSGI node out of its pools without losing a request, or bring it back
+short_description: Drain a uWSGI node without losing a request, or restore it
 version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Drained, a node announces itself no more, is unsubscribed from its servers at once, and has no request in flight when the task
-    ends. It goes on running, and answers who asks it directly.
-  - It is a state, unlike the toggle of uWSGI's master FIFO. The suspend file of its subscriptions is there, so it stays out
-    when the vassal or the host starts again, and a second run changes nothing.
-  - Runs on the node, since it needs the suspend files and the private keys there.
+  - A drained node stops announcing itself and is removed from its routers at once. When the task ends, it has no request in
+    flight. It keeps running, and still answers direct requests.
+  - The drain is kept in a suspend file. So the node stays drained after a restart of the vassal or the host, and running the
+    task twice changes nothing. uWSGI's master FIFO only has a toggle.
+  - Run it on the node, because it needs the suspend files and private keys there.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -24,93 +24,97 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details: RV(before) and RV(after) say what was seen.
+    details: RV(before) and RV(after) have what the routers said.
   platform:
     platforms: posix
     support: full
 options:
   state:
     description:
-      - V(drained) holds the node out. V(active) lets it announce itself again, which takes up to an announce interval.
+      - V(drained) takes the node out of its pools. V(active) restores it, and it announces itself again within an announce
+        interval.
     type: str
     choices: [active, drained]
     required: true
   vassal:
     description:
-      - The ini file of the vassal whose subscriptions are meant, with what it includes.
-      - Each subscription needs a suspend file (C(check=)), as the role P(emperor.uwsgi.emperor#role) gives it.
+      - The ini file of the vassal. Its subscriptions are read from it and from the files that it includes.
+      - Each subscription needs a suspend file (C(check=)). The role P(emperor.uwsgi.emperor#role) sets one.
     type: path
   vassals:
     description:
-      - The ini files of several vassals of this host, which are drained or brought back together. A drain tells each router of
-        all of them at once, waits for all of them once, and counts O(minimum) once for each key.
-      - Either all of them are held or none, and an error says which of them it is about.
+      - The ini files of several vassals of this host, which are drained or restored together. A drain tells each router about
+        all of them at once, waits once for all, and checks O(minimum) once for each key.
+      - Either all are drained or none. An error names the vassal.
     type: list
     elements: path
     version_added: 1.1.0
   fragment:
-    description: As O(vassal), an ini file with subscriptions alone. They must say their C(address), since it has no sockets.
+    description:
+      - Like O(vassal), but an ini file that only has subscriptions. Each must have an C(address), because the file has no
+        sockets.
     type: path
   subscriptions:
     description:
-      - The subscriptions that are meant, as for M(emperor.uwsgi.uwsgi_subscription). Each needs C(server), C(key), C(address) and
-        C(suspend_file), and C(signing) where announcements are signed.
+      - The subscriptions, as for M(emperor.uwsgi.uwsgi_subscription). Each needs C(server), C(key), C(address) and
+        C(suspend_file), and C(signing) if announcements are signed.
     type: list
     elements: dict
   resolve_server:
-    description: Resolve servers of O(subscriptions) that are given by name, on the managed host.
+    description: Resolve the host names of servers in O(subscriptions) on the managed host.
     type: bool
     default: false
   router_stats:
     description:
-      - The stats servers of all the routers, as the node reaches them. C(IPV4:PORT), the absolute path of a unix socket, or an
-        http URL. Needed to wait.
-      - A router with several processes shows the requests in flight of its first one only.
+      - The stats servers of all routers, at addresses that the node can reach. C(IPV4:PORT), the absolute path of a unix
+        socket, or an http URL. Required by O(wait).
+      - A router with several processes only shows the requests in flight of the first process.
       - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: list
     elements: str
     aliases: [stats]
   wait:
     description:
-      - Wait until every router has the node out and nothing in flight, or has heard it again.
-      - Without it the node is taken out as quickly, and nobody looks whether it arrived.
+      - Wait until every router has removed the node and has no request in flight to it, or, with O(state=active), lists it
+        again.
+      - If false, the node is drained just as fast, but nobody checks that every router noticed.
     type: bool
     default: true
   timeout:
-    description: Seconds to wait. After that the task fails, and the node stays in the state that was asked for.
+    description: Seconds to wait. After that the task fails, and the node stays in the requested state.
     type: int
     default: 60
   reason:
     description:
-      - Who holds the node out. Each reason holds it until it is taken away itself, so a drain for one doesn't end with another's.
-        The health gate's is V(health).
+      - Why the node is drained. A node can be drained for several reasons at once, and is restored when the last one is
+        removed. The health gate uses V(health).
     type: str
     default: operator
   minimum:
     description:
-      - Refuse to drain where a router would be left with fewer fresh nodes than this for any of the keys. A node that is out
-        already may stay out. Of O(vassals) none counts as a node that is left.
-      - With V(0) the last node of a pool is drained, too, with a warning, and requests for its keys get no answer.
+      - Refuse to drain if a router would be left with fewer fresh nodes than this for any of the keys. A node that is already
+        drained may stay drained. O(vassals) themselves do not count as nodes that are left.
+      - V(0) also drains the last node of a pool, with a warning. Requests for its keys then fail.
     type: int
     default: 0
   max_age:
     description:
-      - Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set. It must be
-        longer than the nodes' announce interval.
+      - A node is fresh if its last announcement is at most this many seconds old. uWSGI's own tolerance is 17 by default. It
+        must be longer than the nodes' announce interval.
     type: int
     default: 17
     version_added: 1.1.0
   minimum_keys:
     description:
-      - Count the nodes that are left for these keys alone, by default for all keys of the node. A key that nobody shall announce
-        any more needs no others.
+      - Apply O(minimum) to these keys only, by default to all keys of the node. A key that is being removed needs no other
+        node.
     type: list
     elements: str
     version_added: 1.1.0
   tyrant:
     description:
-      - The vassal is a tyrant Emperor's. What a file says that belongs to another user than root is always done with the rights
-        of that user, with or without this argument.
+      - The vassal belongs to a tyrant Emperor. Files that belong to another user than root are always handled with that user's
+        rights, with or without this argument.
     type: bool
     default: false
 seealso:
@@ -142,19 +146,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 suspend_files:
-  description: The paths whose existence silences the node, of all O(vassals) together.
+  description: The suspend files, of all O(vassals) together. The node is silent while one exists.
   type: list
   elements: str
   returned: success
   sample: [/etc/uwsgi/suspend/shop]
 held_by:
-  description: The reasons that hold the node out now; with O(vassals), those that hold any of them.
+  description: The reasons for which the node is drained now. With O(vassals), the reasons of any of them.
   type: list
   elements: str
   returned: success
   sample: [operator]
 before:
-  description: The node at every router, under every key, before anything was done.
+  description: The node's state at every router, under every key, before the task.
   type: list
   elements: dict
   returned: success
@@ -170,10 +174,10 @@ before:
       type: str
     state:
       description:
-        - V(listed), V(dead), which gets no new request, V(absent), or V(no answer) for a router that gives none.
+        - V(listed), V(dead), which gets no new requests, V(absent), or V(no answer) if the router did not answer.
       type: str
     in_flight:
-      description: The node's requests at this router right now.
+      description: The requests that this router has in flight to the node.
       type: int
   sample:
     - router: 10.0.0.2:2627
@@ -182,12 +186,12 @@ before:
       state: listed
       in_flight: 1
 after:
-  description: The same at the end. After a time-out, what lagged.
+  description: The same at the end. After a timeout, what is not yet as requested.
   type: list
   elements: dict
   returned: success
 vassals:
-  description: Each of O(vassals), in their order and once.
+  description: Each of O(vassals) once, in the same order.
   type: list
   elements: dict
   returned: when O(vassals) is given
@@ -196,18 +200,18 @@ vassals:
       description: The vassal's ini file.
       type: str
     changed:
-      description: Whether this vassal was drained, or no longer held by O(reason).
+      description: Whether this vassal was drained or restored for O(reason).
       type: bool
     suspend_files:
-      description: The paths whose existence silences it.
+      description: Its suspend files.
       type: list
       elements: str
     held_by:
-      description: The reasons that hold it out now.
+      description: The reasons for which it is drained now.
       type: list
       elements: str
     held:
-      description: The same reasons, and since when each of them holds it out.
+      description: The same reasons, with their times.
       type: list
       elements: dict
       version_added: 1.1.0
@@ -219,7 +223,7 @@ vassals:
           description: The Unix time of the last change of the reason's file, by the clock of this host.
           type: int
     lagging:
-      description: After a time-out, the stats servers of the routers that do not have it where it should be.
+      description: After a timeout, the stats servers of the routers on which it is not yet as requested.
       type: list
       elements: str
   sample:
@@ -230,12 +234,12 @@ vassals:
       held: [{reason: operator, since: 1767268800}]
       lagging: []
 seconds:
-  description: How long it took.
+  description: How long the task took.
   type: float
   returned: success
   sample: 0.312
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
 """

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: uwsgi_emperor
-short_description: Bring a host's vassals and what they need to what is wanted, without a lost request
+short_description: Deploy a host's vassals, keys and routers without losing a request
 version_added: 1.1.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - What the role P(emperor.uwsgi.emperor#role) does with vassals. It is made for the role, so use that; for files alone there are
-    M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
-  - O(state=planned) changes nothing and returns what the variables of the roles come to.
+  - The work of the roles P(emperor.uwsgi.emperor#role) and P(emperor.uwsgi.fastrouter#role). Use the roles, not this module.
+    To write only files, use M(emperor.uwsgi.uwsgi_vassals) and M(emperor.uwsgi.uwsgi_signing_keys).
+  - O(state=planned) changes nothing. It checks the variables of the roles and returns them with their types.
   - O(state=successors_made) and O(state=successors_promoted) are the steps of a rotation of signing keys that change nothing but
     the folder of keys on the controller.
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
@@ -22,9 +22,9 @@ description:
     written.
   - O(state=running) has systemd run the Emperor with its latest options. Where nothing supervises it, it becomes a daemon, as
     M(emperor.uwsgi.uwsgi_daemon) would make it.
-  - O(state=served) waits until what is written serves, has routers forget what is announced no more, and removes the keys that
-    nobody signs with.
-  - The next run completes one that is cut off. It knows by O(leaving_path) who has yet to be forgotten.
+  - O(state=served) waits until the written vassals serve, removes from the routers what is no longer announced, and removes
+    unused keys.
+  - The next run completes an interrupted one. O(leaving_path) says which vassals are still to be removed from routers.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -37,13 +37,13 @@ attributes:
     support: full
 options:
   state:
-    description: What is done, see above. V(served) comes after V(written) and V(running).
+    description: What to do, see above. V(served) comes after V(written) and V(running).
     type: str
     choices: [planned, successors_made, successors_promoted, written, running, served]
     required: true
   parts:
     description:
-      - What it is about. V(vassals) and what they need; V(service), the Emperor's own options and the systemd unit;
+      - The parts to work on. V(vassals) and what they need; V(service), the Emperor's own options and the systemd unit;
         V(public_keys), those of all whom the host's routers know; V(new_keys), those of them that routers which are there don't
         have yet; V(routers). V(report) and V(certificates) are for O(state=planned) alone.
     type: list
@@ -84,13 +84,13 @@ options:
     type: str
   router_stats:
     description:
-      - The stats servers of all routers that vassals announce themselves to. Without them nobody can see whom a router has, so
-        the run waits for O(router_tolerance) instead.
+      - The stats servers of all routers that vassals announce themselves to. Without them the run cannot see which nodes a
+        router lists, so it waits for O(router_tolerance) instead.
     type: list
     elements: str
     default: []
   router_tolerance:
-    description: Seconds after which a router forgets a node that it hears no more.
+    description: Seconds of silence after which a router drops a node.
     type: int
     default: 17
   allow_outage:
@@ -106,13 +106,12 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds within which all must serve.
+    description: Seconds within which all vassals must serve.
     type: int
     default: 60
   restart:
     description:
-      - Whether O(state=running) starts the Emperor anew also where its options are as they were, since another uWSGI was
-        installed.
+      - Whether O(state=running) restarts the Emperor even if its options did not change, because another uWSGI was installed.
     type: bool
     default: false
   running:
@@ -200,7 +199,7 @@ unused_keys:
   elements: str
   returned: success, when O(state=written)
 turn_needed:
-  description: Whether something that serves has to stop and start. Vassals are as they were then.
+  description: Whether a vassal that serves must stop and start. If so, nothing was changed.
   type: bool
   returned: when O(turn=false), and it has
 failed_before:
@@ -234,7 +233,7 @@ pending:
   type: dict
   returned: always, when O(state=served)
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
 """

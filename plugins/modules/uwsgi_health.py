@@ -12,12 +12,12 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Writes a small program, C(gate.pyz), and its checks, C(checks.json). While the program runs, it asks every vassal that has
-    C(health) at its interval, takes one that fails out of its pools as M(emperor.uwsgi.uwsgi_drain) does, and brings it back when
-    it is well again.
-  - The gate holds a node out by a reason of its own, so it undoes no drain of an operator, and no operator undoes its.
-  - Something has to run it. The role P(emperor.uwsgi.emperor#role) lets the Emperor do that. The program needs Python 3.8 and
-    nothing else, reads its checks again when they change, and when it is stopped lets the nodes in that it held out.
+  - Writes a small program, C(gate.pyz), and its checks, C(checks.json). While the program runs, it checks every vassal that
+    has C(health) at its interval. It drains a vassal that fails, as M(emperor.uwsgi.uwsgi_drain) does, and restores it when it
+    passes again.
+  - The gate drains for a reason of its own. So it does not end an operator's drain, and an operator does not end the gate's.
+  - The role P(emperor.uwsgi.emperor#role) lets the Emperor run the program. Without the role, run it yourself. It needs only
+    Python 3.8, reads its checks again when they change, and restores the nodes that it took out when it is stopped.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - emperor.uwsgi.directory
@@ -32,12 +32,13 @@ attributes:
 options:
   vassals:
     description:
-      - The vassals as for M(emperor.uwsgi.uwsgi_vassals). Those with C(health) are checked, which is a mapping of the following.
-      - C(path), what is requested of the vassal's first socket, where an answer of 2xx or 3xx is well, or C(command), for the
-        shell, where exit code 0 is.
+      - The vassals as for M(emperor.uwsgi.uwsgi_vassals). Those with C(health) are checked. C(health) is a mapping with these
+        members.
+      - C(path), which is requested from the vassal's first socket, or C(command), which the shell runs. A status of 2xx or
+        3xx, or exit code 0, passes.
       - C(host), the Host header of the request. By default the first key.
-      - C(interval), seconds from one check to the next, 5 by default, and C(timeout), seconds of one, 1 by default.
-      - C(fall), failures in a row that take the node out, 3 by default, and C(rise), successes in a row that bring it back, 2 by
+      - C(interval), seconds from one check to the next, 5 by default, and C(timeout), seconds for one check, 1 by default.
+      - C(fall), failures in a row that take the node out, 3 by default, and C(rise), successes in a row that restore it, 2 by
         default.
     type: list
     elements: dict
@@ -47,7 +48,7 @@ options:
     type: path
     required: true
   mode:
-    description: The mode of the files in octal. By default that of the old files, or by the process's umask.
+    description: The mode of the files in octal. By default the old files' mode, or what the process's umask allows.
     type: raw
 seealso:
   - module: emperor.uwsgi.uwsgi_drain
@@ -77,8 +78,8 @@ path:
   returned: success
 program:
   description:
-    - The program. It is run as C(python3 gate.pyz checks.json). With a third file, in a folder of root's or of its own
-      user's, it writes the results of the last checks there, for the live page.
+    - The program. It is run as C(python3 gate.pyz checks.json). If a third file is given, it writes the results of the last
+      checks there for the live page. Its folder must belong to root or to the user that runs it.
   type: str
   returned: success
   sample: /etc/uwsgi/health/gate.pyz
@@ -88,7 +89,7 @@ checks:
   elements: dict
   returned: success
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
 """

@@ -12,10 +12,10 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Gives a vassal's file a new modification time, which makes its Emperor reload it gracefully, and waits until the workers
-    are up again by the Emperor's own stats.
-  - A vassal that fails to start twice is an error at once. What failed before the task is not counted, so one that was mended is
-    fine.
+  - Touches a vassal's file, so that its Emperor reloads it gracefully, and waits until the Emperor's stats say that the
+    workers are up again.
+  - If a vassal fails to start twice, the task fails at once. Failures from before the task do not count, so a vassal that was
+    repaired can be reloaded.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -32,16 +32,16 @@ options:
     type: path
   vassals:
     description:
-      - The ini files of several vassals of one Emperor, which are reloaded at once and waited for together, up to O(timeout) for
-        all of them.
-      - When some do not come up, the task waits for the others, fails, and names each with the reason.
+      - The ini files of several vassals of one Emperor. They are reloaded at once, and O(timeout) applies to all of them
+        together.
+      - If some do not come up, the task still waits for the others, then fails and names each with the reason.
     type: list
     elements: path
     version_added: 1.1.0
   state:
     description:
-      - V(reloaded) reloads it, each time. V(current) waits until it runs on its file as that is now, which a task before may
-        have written.
+      - V(reloaded) reloads it every time. V(current) waits until it runs with its current file, which an earlier task may have
+        written.
     type: str
     choices: [current, reloaded]
     default: reloaded
@@ -53,17 +53,17 @@ options:
     aliases: [stats]
     required: true
   accepting:
-    description: Wait until workers take requests. A vassal without workers, such as a router, never says so.
+    description: Wait until workers accept requests. Set it to false for a vassal without workers, such as a router.
     type: bool
     default: true
   health:
     description:
-      - Wait as well until the application answers well, as in C(health) of a vassal in M(emperor.uwsgi.uwsgi_vassals). Of its
-        members C(path) or C(command), C(host) and C(timeout) are used.
+      - Also wait until the application passes this check. It is the C(health) of a vassal in M(emperor.uwsgi.uwsgi_vassals),
+        of which C(path) or C(command), C(host) and C(timeout) are used.
     type: dict
   checks:
     description:
-      - The O(health) of some of O(vassals), each its own. They are waited for together, up to O(timeout) for all of them.
+      - A O(health) check for each of some O(vassals). O(timeout) applies to all of them together.
     type: list
     elements: dict
     default: []
@@ -74,7 +74,7 @@ options:
         type: path
         required: true
       health:
-        description: As O(health), for this vassal in its place.
+        description: Like O(health), for this vassal only.
         type: dict
         required: true
   routers:
@@ -117,9 +117,10 @@ options:
     version_added: 1.1.0
   user:
     description:
-      - The user that the vassal runs as, and so the C(command) of O(health) too. Root needs it for a C(command), unless the
-        vassal's file belongs to another user, as whom the command is run then.
-      - What runs as another user gets C(PATH), C(LD_LIBRARY_PATH), C(TMPDIR) and C(TZ) of the task's environment, and no more.
+      - The user that runs the C(command) of O(health), usually the vassal's user. Root must set it for a C(command), unless
+        the vassal's file belongs to another user, who then runs the command.
+      - A command that runs as another user gets only C(PATH), C(LD_LIBRARY_PATH), C(TMPDIR) and C(TZ) from the task's
+        environment.
     type: str
     version_added: 1.1.0
   timeout:
@@ -179,12 +180,12 @@ cut_sessions:
   returned: success, outside of check mode
   version_added: 1.1.0
 seconds:
-  description: How long it took.
+  description: How long the task took.
   type: float
   returned: success
   sample: 1.204
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
 """

@@ -12,13 +12,13 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Asks the stats servers of one or several routers for their pools, which are keys with nodes, and judges each node.
-  - A router lists a node that has gone silent until somebody asks for its key, so a node counts as fresh by the age of its
-    last announcement. Its clock is the router's and the judge's that of the host of this task, so keep them in step.
-  - A router that doesn't answer is an error, and the answers of the others are kept in the result.
-  - A router with several processes shows the counters of its first one only.
-  - A subscription, which is one node under one key, is about 200 bytes in RV(routers) for each router, and 250 bytes in
-    RV(pools). With ten thousand of them, ask only for what you need with O(gather), O(keys) and O(states).
+  - Asks the stats servers of routers for their pools, and says which nodes are fresh.
+  - A router still lists a silent node until a request for its key arrives. So this module judges a node by the age of its last
+    announcement. It compares the router's clock with the clock of the task's host, so keep both synchronised (NTP).
+  - The task fails if a router does not answer. The result still has the answers of the others.
+  - A router with several processes only shows the counters of the first process.
+  - A node under a key needs about 200 bytes in RV(routers) for each router, and 250 bytes in RV(pools). For ten thousand of
+    them, ask only for what you need with O(gather), O(keys) and O(states).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -45,7 +45,7 @@ options:
     type: str
   keys:
     description:
-      - Only these keys. All keys, if it is not set.
+      - Only these keys. By default all keys.
       - Mutually exclusive with O(key).
     type: list
     elements: str
@@ -55,26 +55,27 @@ options:
     type: str
   states:
     description:
-      - Only the nodes that are in one of these states at any router, with what all routers say of them. Keys without such a node
-        are left out. All nodes and keys, if it is not set.
-      - V(fresh) was heard within O(max_age), V(ghost) was not, V(dead) is marked as dead by the router, and V(missing) is not
-        listed by a router while another one lists it.
+      - Only nodes that are in one of these states at any router, with the answers of all routers about them. Keys without such
+        a node are left out. By default all nodes and keys.
+      - The last announcement of a V(fresh) node is at most O(max_age) seconds old, and that of a V(ghost) is older. A V(dead)
+        node is marked as dead by the router. A V(missing) node is listed by another router and not by this one.
     type: list
     elements: str
     choices: [fresh, ghost, dead, missing]
     version_added: 1.1.0
   gather:
     description:
-      - What to return. V(routers) is what each router says, V(pools) is the pools of all routers as one picture.
+      - What to return. V(routers) are the answers of each router, V(pools) the merged pools of all routers.
       - Without V(routers), RV(routers) has no C(pools). Without V(pools), RV(pools) is not returned.
-      - The filter P(emperor.uwsgi.pool_page#filter) needs V(routers) alone.
+      - The filter P(emperor.uwsgi.pool_page#filter) only needs V(routers).
     type: list
     elements: str
     choices: [routers, pools]
     default: [routers, pools]
     version_added: 1.1.0
   max_age:
-    description: Seconds since its last announcement up to which a node is fresh. uWSGI's own tolerance is 17 unless set.
+    description:
+      - A node is fresh if its last announcement is at most this many seconds old. uWSGI's own tolerance is 17 by default.
     type: int
     default: 17
   timeout:
@@ -104,7 +105,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 routers:
-  description: What each router says. After a failure, the answers of the others are here too.
+  description: The answer of each router. After a failure, the answers of the others are here too.
   type: list
   elements: dict
   returned: always
@@ -116,13 +117,13 @@ routers:
       description: The router's uWSGI.
       type: str
     pid:
-      description: The router's process, another one after each start.
+      description: The router's process ID, which changes with each start.
       type: int
     pools:
       description:
         - Its keys, each with C(key), C(hits), C(algo) and C(nodes). Only with V(routers) in O(gather).
-        - What only a router of uWSGI 2.1 says is empty, and C(backup) 0, from one of 2.0. These are C(algo), uWSGI's name of the
-          balancing algorithm, and of a node C(vassal), C(protocol) and C(backup). C(protocol) is empty too where the node
+        - Only routers of uWSGI 2.1 tell C(algo), uWSGI's name of the balancing algorithm, and a node's C(vassal), C(protocol)
+          and C(backup). For routers of 2.0 these are empty, and C(backup) is 0. C(protocol) is empty too where the node
           announced none.
         - A node whose C(address) is empty was cleared, as
           O(emperor.uwsgi.uwsgi_subscription#module:client_params.clear_on_exit) does it. It has stopped and is not fresh.
@@ -147,15 +148,15 @@ routers:
               protocol: uwsgi
               backup: 0
     error:
-      description: Why there is no answer.
+      description: Why the router did not answer.
       type: str
 pools:
   description:
-    - The pools of all routers that answer as one picture. Figures are sums over the routers; C(weight), the modifiers, C(vassal),
+    - The merged pools of all routers that answered. Figures are sums over the routers; C(weight), the modifiers, C(vassal),
       C(protocol), C(backup) and C(age), the seconds since the last announcement, are those of the router that heard it last.
       C(algo) is that of the first router that says so.
-    - Every router that answers is in one of a node's C(fresh_on), C(ghost_on), which list it although it is silent or dead, and
-      C(missing_on). Those that have marked it as dead are also in C(dead_on).
+    - Every router that answered is in one of a node's C(fresh_on), C(ghost_on) or C(missing_on). C(ghost_on) are the routers
+      that still list it although it is silent or dead. Routers that marked it as dead are also in C(dead_on).
   type: list
   elements: dict
   returned: with V(pools) in O(gather)

@@ -12,9 +12,10 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Brings a directory to the keys that are described, a thousand as easily as one, with owner and mode from the first byte.
-  - No key's content is in a log, a result or a diff. Fingerprints stand for it.
-  - When one key can't be used, none is written.
+  - Writes all signing keys of a host into a directory. One task is enough for thousands of keys. Each file has its owner and
+    mode from the first byte.
+  - Logs, results and diffs never show a key, only its fingerprint.
+  - If one key has an error, no file is written.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - emperor.uwsgi.directory
@@ -24,28 +25,28 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Shows which half it is and its fingerprint, never the key.
+    details: Shows the half and the fingerprint, never the key.
   platform:
     platforms: posix
     support: full
 options:
   signing_keys:
     description:
-      - The keys, as the filter P(emperor.uwsgi.signing_keys#filter) gives them.
+      - The keys, as the filter P(emperor.uwsgi.signing_keys#filter) returns them.
     type: list
     elements: dict
     required: true
     suboptions:
       file:
         description:
-          - The file's name, as the filter P(emperor.uwsgi.signing_key_file#filter) gives it. Letters, digits and C(. _ -), with
-            C(.pem) at the end.
+          - The file's name, as the filter P(emperor.uwsgi.signing_key_file#filter) returns it. Letters, digits and C(. _ -),
+            with C(.pem) at the end.
         type: str
         required: true
       content:
         description:
-          - The key in PEM, RSA or EC, the private half (C(PRIVATE KEY), C(RSA PRIVATE KEY), C(EC PRIVATE KEY)) or the public one
-            (C(PUBLIC KEY)). Not encrypted, since uWSGI can't ask for a passphrase.
+          - The key in PEM, RSA or EC, the private half (C(PRIVATE KEY), C(RSA PRIVATE KEY), C(EC PRIVATE KEY)) or the public
+            one (C(PUBLIC KEY)). It must not have a passphrase, because uWSGI cannot ask for it.
         type: str
         required: true
       owner:
@@ -54,14 +55,14 @@ options:
         type: str
   tyrant:
     description:
-      - The keys are those of a tyrant Emperor's vassals. Each needs an C(owner), and the directory is root's and has
-        O(directory_mode), which must let all of them through, such as V('0711').
+      - The keys are for the vassals of a tyrant Emperor. Each key needs an C(owner). The directory belongs to root, and its
+        O(directory_mode) must let all owners through, for example V('0711').
     type: bool
     default: false
   purge_limit:
     description:
-      - Percent of the files of this module in the directory that O(purge) may remove. With more than that to be removed nothing
-        is changed.
+      - How many percent of this module's files in the directory O(purge) may remove. If it would remove more, the task fails
+        and nothing is changed.
     type: int
     default: 100
     version_added: 1.1.0
@@ -70,7 +71,7 @@ options:
     type: raw
     default: "0400"
 notes:
-  - A key's file begins with a comment line, by which O(purge) knows the files of this module. OpenSSL and uWSGI read over it.
+  - A key's file begins with a comment line, by which O(purge) recognises this module's files. OpenSSL and uWSGI ignore it.
 seealso:
   - plugin: emperor.uwsgi.signing_keys
     plugin_type: filter
@@ -79,7 +80,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The private key that the shop's announcements are signed with
+- name: Install the private key that signs the shop's announcements
   emperor.uwsgi.uwsgi_signing_keys:
     path: /etc/uwsgi/keys/private
     directory_mode: "0700"
@@ -113,12 +114,12 @@ removed:
   elements: str
   returned: success
 unchanged:
-  description: The names of the other files that are described.
+  description: The names of the other files of O(signing_keys).
   type: list
   elements: str
   returned: success
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
   sample: signing_keys[3].content

@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Turns arguments into the options with which a uWSGI instance announces itself to subscription servers, or with which a
-    router runs its subscription server, and writes them to one ini file that the instance includes.
-  - uWSGI ignores most mistakes in silence. Here they are errors, before anything is written.
+  - Writes an ini file that an instance includes. On a node it has the options that announce the node to routers. On a router
+    it has the options of the subscription server.
+  - uWSGI silently ignores most mistakes in these options. Here each is an error, before anything is written.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.files
@@ -30,7 +30,7 @@ attributes:
 options:
   path:
     description:
-      - The file to write, in a directory that is there. A symbolic link is refused.
+      - The file to write. Its directory must exist. A symbolic link is refused.
     type: path
     required: true
   state:
@@ -39,13 +39,14 @@ options:
     choices: [present, absent]
     default: present
   section:
-    description: The section that the options stand in.
+    description: The section of the file that the options are in.
     type: str
     default: uwsgi
   subscriptions:
     description:
-      - What the instance announces. Each entry is one line for every pair of server and key.
-      - With an empty list and no other options, the file has one line that does nothing, so vassals can include it all the same.
+      - What the instance announces. An entry becomes one line for every pair of server and key.
+      - With an empty list and no other options, the file has one line that does nothing, so that vassals can still include
+        it.
     type: list
     elements: dict
     suboptions:
@@ -57,7 +58,8 @@ options:
         required: true
       key:
         description:
-          - The key, or a list of them. Usually the domain, as clients send it, with its port where they send one.
+          - The key, or a list of them. Usually the domain as clients send it in the Host header, with the port if they send
+            one.
           - At most 255 bytes, without quotes and backslashes.
         type: raw
         required: true
@@ -80,7 +82,8 @@ options:
       balancing_weight:
         description:
           - The node's weight.
-          - uWSGI 2.0 sends the weight of one entry for entries without a weight. With it, give all entries a weight, or none.
+          - uWSGI 2.0 sends the weight of one entry for entries without a weight. For uWSGI 2.0, give all entries a weight, or
+            none.
         type: int
       balancing_algo:
         description: The balancing algorithm of the key's pool. Needs uWSGI 2.1.
@@ -107,7 +110,7 @@ options:
         description:
           - The digest and the private key's file, as V([SHA256, /etc/uwsgi/keys/private/shop.pem]) or as
             V(SHA256:/etc/uwsgi/keys/private/shop.pem). RSA and EC keys, not encrypted.
-          - V(false) is as good as leaving it out.
+          - V(false) is the same as leaving it out.
         type: raw
       check_file:
         description:
@@ -119,9 +122,9 @@ options:
         type: str
       protocol:
         description:
-          - The protocol that the node's socket speaks. The http router of 2.1 looks at it, the others don't. Needs uWSGI 2.1.
-          - For 2.1 it is always written, V(uwsgi) unless said, since a router takes any byte of its memory for that of a node
-            which says none.
+          - The protocol that the node's socket speaks. Only the http router of 2.1 uses it. Needs uWSGI 2.1.
+          - For 2.1 it is always written, V(uwsgi) by default, because a router uses a random byte of its memory for a node
+            that sends none.
         type: str
         choices: [http, uwsgi]
       sni_cert:
@@ -133,17 +136,18 @@ options:
       sni_client_ca:
         description:
           - The file of the authority whose client certificates the router accepts for this key, on the router's host (C(sni_ca)).
-          - Clients without a certificate are let pass, unless an exclamation mark stands before the path, as in
+          - Clients without a certificate are accepted, unless the path begins with an exclamation mark, as in
             V(!/etc/ssl/clients.pem).
         type: str
       inactive:
         description:
-          - Announced by 2.1, and read by no router, so the node gets its full share of the requests. Accepted with a warning.
+          - uWSGI 2.1 sends it, but no router reads it, so the node gets its full share of the requests. Accepted with a
+            warning.
           - To take a node out, use O(subscriptions[].suspend_file) and M(emperor.uwsgi.uwsgi_drain). Needs uWSGI 2.1.
         type: bool
   resolve_server:
     description:
-      - Resolve servers that are given by name, on the managed host, to their first IPv4 address.
+      - Resolve the host names of servers on the managed host, each to its first IPv4 address.
     type: bool
     default: false
   server_params:
@@ -152,28 +156,28 @@ options:
     suboptions:
       client_notify_address:
         description:
-          - The unix datagram socket to which a server acknowledges a new node (C(subscription-notify-socket)). Something has to
-            listen there, such as the instance itself with uWSGI's option C(notify-socket), which logs what it hears.
+          - The unix datagram socket to which a server acknowledges a new node (C(subscription-notify-socket)). A process must
+            listen there, such as the instance itself with uWSGI's option C(notify-socket), which logs what it receives.
         type: str
       mountpoints_depth:
         description:
           - How many parts of the path a key has (C(subscription-mountpoint)). With 1, the key C(shop.example.com/blog) gets
-            requests for C(/blog/...). With 2, a fastrouter has keys of exactly two parts. An http router has one whatever is set.
-          - Do not announce a domain beside its own mountpoints. Modules refuse that where they see both.
+            requests for C(/blog/...). With 2, a fastrouter has keys of exactly two parts. An http router always uses one.
+          - Do not announce both a domain and its own mountpoints. It is an error where both are in one task.
           - Signatures are checked with the key of the part before the first slash. Needs uWSGI 2.1.
         type: int
       require_vassal:
-        description: Refuse announcements that name no vassal (C(subscription-vassal-required)). Needs uWSGI 2.1.
+        description: Refuse announcements without a vassal's name (C(subscription-vassal-required)). Needs uWSGI 2.1.
         type: bool
       tolerance:
         description:
-          - Seconds without an announcement after which a node is dropped (C(subscription-tolerance)), 17 unless said.
-            At least three times the nodes' O(client_params.announce_interval), and two, lets a node survive lost datagrams.
+          - Seconds without an announcement after which a node is dropped (C(subscription-tolerance)), 17 by default. Use at
+            least three times the nodes' O(client_params.announce_interval) plus two, so that a node survives lost datagrams.
         type: int
       tolerance_inactive:
         description:
           - Seconds after which a vassal is dropped whose address O(client_params.clear_on_exit) has cleared
-            (C(subscription-tolerance-inactive)), 17 unless said. It has nothing to do with O(subscriptions[].inactive).
+            (C(subscription-tolerance-inactive)), 17 by default. It has nothing to do with O(subscriptions[].inactive).
           - Needs uWSGI 2.1.
         type: int
       key_dot_split:
@@ -205,8 +209,8 @@ options:
         type: str
       tolerance:
         description:
-          - Seconds that an announcement may be old (C(subscriptions-sign-check-tolerance)), 86400 unless said, which is the
-            time in which a captured one can be sent again.
+          - How old an announcement may be, in seconds (C(subscriptions-sign-check-tolerance)), 86400 by default. A captured
+            announcement can be replayed for this long.
         type: int
       no_check_uid:
         description:
@@ -216,45 +220,45 @@ options:
       dir_credentials:
         description:
           - Directories with a file for each key, whose owner and group a sender over a unix socket must have
-            (C(subscriptions-credentials-check)). Needs O(server_verification_params.pass_unix_credentials) to mean anything.
+            (C(subscriptions-credentials-check)). It only works with O(server_verification_params.pass_unix_credentials).
           - Written with the slash at the end that uWSGI needs.
         type: list
         elements: str
       pass_unix_credentials:
-        description: Ask the kernel who sends over the unix socket (C(subscriptions-use-credentials)).
+        description: Let the kernel identify senders on the unix socket (C(subscriptions-use-credentials)).
         type: bool
   client_params:
     description: How an instance announces itself.
     type: dict
     suboptions:
       start_unsubscribed:
-        description: Announce nothing until told to by the master FIFO (C(start-unsubscribed)).
+        description: Announce nothing until the master FIFO tells it to (C(start-unsubscribed)).
         type: bool
       clear_on_exit:
         description:
           - At shutdown, clear the node's address in the routers instead of leaving them (C(subscription-clear-on-shutdown)), so
             that an Emperor behind C(fastrouter-emperor-socket) can start it again at the next request. Needs uWSGI 2.1, and
             O(subscriptions[].address_vassal) in every subscription.
-          - Requests that are in flight then are counted for ever by the router, so drain the node before. An http router loses
-            every second request while such a node is listed beside another.
+          - The router counts requests that are in flight at that moment for ever, so drain the node first. An http router
+            loses every second request while such a node is listed beside another.
         type: bool
       unsubscribe_on_reload:
         description:
-          - Leave the routers before a graceful reload (C(unsubscribe-on-graceful-reload)). For a pool of two nodes or more.
-            With one node, all requests fail while it reloads.
+          - Leave the routers before a graceful reload (C(unsubscribe-on-graceful-reload)). Only for pools of two nodes or
+            more. With one node, all requests fail while it reloads.
           - M(emperor.uwsgi.uwsgi_vassals) sets it for a vassal with a socket whose port is 0.
         type: bool
       announce_interval:
-        description: Seconds between announcements (C(subscribe-freq)), 10 unless said, at least 1.
+        description: Seconds between announcements (C(subscribe-freq)), 10 by default, at least 1.
         type: int
   vassals:
     description:
-      - Vassals that include the file. They are touched when it changed, which makes their Emperor reload them, and only then.
+      - Vassals that include the file. If it changed, they are touched, so that their Emperor reloads them.
       - Their C(uid) is the default of O(user).
     type: list
     elements: path
   backup:
-    description: Keep a copy of the file beside it, with the time in its name, before it is changed or removed.
+    description: Before the file is changed or removed, keep a copy beside it with the time in its name.
     type: bool
     default: false
 seealso:
@@ -333,7 +337,7 @@ touched:
   elements: str
   returned: success
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
   sample: subscriptions[0].server

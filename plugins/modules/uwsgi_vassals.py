@@ -12,10 +12,10 @@ version_added: 1.0.0
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 description:
-  - Brings the directory that an Emperor watches to the vassals that are described, a thousand as easily as one.
-  - Only a vassal whose text changed is written, so only that one reloads. The Emperor never sees a file in parts or under a
-    temporary name, finds each file with its owner and mode, and always sees that it changed.
-  - When one vassal can't be used, none is written.
+  - Writes the files of all vassals into the directory that an Emperor watches. One task is enough for thousands of vassals.
+  - Only files that changed are written, so only those vassals reload. The Emperor never sees a partial or temporary file, or
+    one with the wrong owner or mode, and it notices every change.
+  - If one vassal has an error, no file is written.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - emperor.uwsgi.directory
@@ -32,23 +32,24 @@ attributes:
 options:
   vassals:
     description:
-      - The vassals, each a mapping of the following.
+      - The vassals, each a mapping with these members.
       - C(name), required. The file is C(NAME.ini). Letters, digits and C(_ . @ + -).
-      - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option, V(true) is right
-        for options that take no value, and null leaves an option out. The values are uWSGI's own language and pass as they
-        are, so C(%n) is the vassal's name.
+      - C(options), a mapping of uWSGI's options to their values, in this order. A list repeats the option, V(true) is for
+        options without a value, and null leaves an option out. Values are passed as they are, so uWSGI's placeholders work,
+        such as C(%n) for the vassal's name.
       - "In place of a value, or of a member of a list, V({literal: TEXT}) has uWSGI read exactly that text. Use it for what you
         did not write yourself, such as passwords. Otherwise uWSGI replaces V(%s), V(%(NAME\\)), V($(NAME\\)) and V(@(FILE\\)) in
         it. A value that ends in a single V(%) is refused, because uWSGI would add the next line to it."
-      - Options that say what an argument says are refused, such as C(subscribe-to), C(subscribe-freq) or C(auto-weight). The
+      - Options for which there is an argument are refused, such as C(subscribe-to), C(subscribe-freq) or C(auto-weight). The
         error names the argument to use. The same options inside C(set), C(vassals-set) and C(declare-option) are refused too.
       - C(subscriptions), C(server_params), C(server_verification_params), C(client_params) and C(resolve_server), as
         in M(emperor.uwsgi.uwsgi_subscription). They come after C(options).
-      - C(health), a check of the application, for M(emperor.uwsgi.uwsgi_health). It writes nothing into the vassal.
-      - C(on_demand), the IPv4 address and port, or the absolute path of a unix socket, that the Emperor binds for the vassal. It
-        starts the vassal at the first request. The socket is the vassal's first, so C(options) name none for it; with C(idle) and
-        C(die-on-idle) it stops again after as many seconds without a request. The Emperor needs C(emperor-on-demand-extension
-        = .socket). A unix socket has mode 0666. No C(subscriptions), since they would be silent until the first request.
+      - C(health), a check of the application, for M(emperor.uwsgi.uwsgi_health). It changes nothing in the vassal's file.
+      - C(on_demand), the IPv4 address and port, or the absolute path of a unix socket, that the Emperor binds for the vassal.
+        It starts the vassal at the first request. That socket is the vassal's first, so do not repeat it in C(options). With
+        C(idle) and C(die-on-idle) the vassal stops again after that many seconds without a request. The Emperor needs
+        C(emperor-on-demand-extension = .socket). A unix socket has mode 0666. It cannot have C(subscriptions), because it
+        would announce nothing until the first request.
       - C(owner), C(group) and C(mode) of the file, by default O(owner), O(group) and O(mode). A tyrant Emperor runs the vassal
         as the file's owner and group; see O(tyrant).
       - A subscription announces C(address), or else the vassal's own socket, which must then be one that a router
@@ -58,16 +59,16 @@ options:
     required: true
   default_options:
     description:
-      - Options that come first in every vassal. A vassal's own options win over those of the same name, and with null leave them
+      - Options of every vassal, written first. A vassal's own option replaces the one of the same name, and null leaves it
         out. The values are as in C(options) of O(vassals).
     type: dict
   default_client_params:
-    description: As C(client_params), for every vassal with subscriptions that doesn't say otherwise.
+    description: C(client_params) for every vassal that has subscriptions and no value of its own.
     type: dict
   default_signing:
     description:
-      - Sign every subscription of a vassal that doesn't say otherwise, as the filter P(emperor.uwsgi.signed_vassals#filter) does,
-        and at a fraction of its cost. C(signing=false) leaves one unsigned.
+      - Sign every subscription that has no C(signing) of its own, as the filter P(emperor.uwsgi.signed_vassals#filter) does,
+        but much faster. C(signing=false) leaves one unsigned.
     type: dict
     suboptions:
       directory:
@@ -90,40 +91,41 @@ options:
           - The release of uWSGI that the routers run, such as V(2.1). It names the keys of mountpoints, such as
             C(shop.example.com/app). Routers of 2.1 check all mountpoints of a domain by the domain's key, older ones have a key
             for each.
-          - By default that of the host's own uWSGI.
+          - By default the release of the host's own uWSGI.
         type: str
         version_added: 1.1.0
   suspend_dir:
     description:
-      - A folder of suspend files. Every subscription that names none gets C(SUSPEND_DIR/NAME) of its vassal, which is what
-        M(emperor.uwsgi.uwsgi_drain) takes a node out with.
-      - It is made when it's missing, with mode 0755, O(group) and the owner O(user).
+      - A folder of suspend files. Every subscription without one of its own gets C(SUSPEND_DIR/NAME), with the vassal's name.
+        M(emperor.uwsgi.uwsgi_drain) takes a node out by this file.
+      - A missing folder is created with mode 0755, the group O(group) and the owner O(user).
     type: path
   tyrant:
     description:
-      - The Emperor has C(emperor-tyrant), so each vassal runs as its file's owner and group. A vassal needs an owner other than
-        root then, and without a group has that owner's own.
+      - The Emperor has C(emperor-tyrant), so each vassal runs as its file's owner and group. Each vassal then needs an owner
+        other than root. Its group is by default the owner's own.
       - Each owner of a vassal with subscriptions gets a folder of suspend files, C(SUSPEND_DIR/OWNER), with mode 0700.
     type: bool
     default: false
   emperor_stats:
     description:
-      - The Emperor's stats server, C(IPV4:PORT) or the absolute path of a unix socket. The Emperor takes a vassal's C(on_demand)
-        when it adds the vassal, and no later change. With its stats known, a vassal that it has with another address is stopped
-        and added anew.
+      - The Emperor's stats server, C(IPV4:PORT) or the absolute path of a unix socket. The Emperor reads a vassal's
+        C(on_demand) only when it adds the vassal. With this argument a vassal whose address changed is stopped and added
+        again.
       - The name O(stats) is deprecated. It will be removed in release 3.0.0.
     type: str
     aliases: [stats]
   mode:
-    description: The mode of the files in octal, such as V('0640'). By default that of the old file, or by the process's umask.
+    description:
+      - The mode of the files in octal, such as V('0640'). By default the old file's mode, or what the process's umask allows.
     type: raw
   resolve_server:
-    description: Resolve servers that are given by name, on the managed host, to their first IPv4 address.
+    description: Resolve the host names of servers on the managed host, each to its first IPv4 address.
     type: bool
     default: false
 notes:
-  - Vassals whose options the dry run would carry out, such as C(exec-asap) or C(@(exec://...\)), are not validated, with a
-    warning.
+  - The dry run would execute options such as C(exec-asap) or C(@(exec://...\)), so vassals with them are not validated. A
+    warning says so.
 seealso:
   - module: emperor.uwsgi.uwsgi_subscription
   - module: emperor.uwsgi.uwsgi_signing_keys
@@ -206,7 +208,7 @@ removed:
   elements: str
   returned: success
 unchanged:
-  description: The names of the other vassals that are described.
+  description: The names of the other vassals of O(vassals).
   type: list
   elements: str
   returned: success
@@ -216,7 +218,7 @@ on_demand:
   elements: str
   returned: success
 renewed:
-  description: The names of the vassals that the Emperor had with another C(on_demand) address, and adds anew.
+  description: The names of the vassals whose C(on_demand) address changed, which the Emperor adds again.
   type: list
   elements: str
   returned: success
@@ -226,7 +228,7 @@ uwsgi_version:
   returned: success
   sample: 2.0.31
 argument:
-  description: The argument that can't be used.
+  description: The argument that is wrong.
   type: str
   returned: failure because of an argument
   sample: vassals[3].subscriptions[0].server

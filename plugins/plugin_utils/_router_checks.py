@@ -39,9 +39,9 @@ _PROCESS = "more than one loses signed announcements, and with them requests; le
 _TWO_ROUTERS = "two routers in one instance break its stats; give each a vassal of its own"
 _STATS_HTTP = "a silent client of the stats stops the router for four seconds; leave it out, uWSGI's clients need no http"
 _ONE_ADDRESS = "one address for two, so only one of them would start; give each its own"
-_ONE_SERVER = "one address for two, and only the last to start would hear the announcements; give each its own"
+_ONE_SERVER = "one address for two, and only the last to start would receive the announcements; give each its own"
 _DEAF = (
-    "is no IPv4 address with a port and no absolute path, so uWSGI would listen elsewhere and hear nothing; give one, such as "
+    "is neither an IPv4 address with a port nor an absolute path, so uWSGI would receive nothing; give one, such as "
     "0.0.0.0:2626"
 )
 _TO_ITSELF = "is this router's own subscription server, so it would announce itself to itself; name another router's"

@@ -127,7 +127,7 @@ def test_a_mended_vassal_is_fine_however_often_it_failed_before(emperor: Emperor
 
 
 REFUSED = [
-    ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file"),
+    ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is not a file"),
     ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash"),
     ({"health": {}}, "health: needs path, to send the application a request, or command"),

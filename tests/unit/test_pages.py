@@ -44,8 +44,8 @@ def test_the_page_of_arguments_is_up_to_date() -> None:
 
 
 def program(name: str) -> ModuleType:
-    """One of those that make a page."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / (name + ".py"))
+    """One of the programs that make pages."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -63,6 +63,12 @@ def test_the_upgrade_notes_are_those_of_the_table() -> None:
 def playbooks() -> ModuleType:
     """The program that makes the page of playbooks."""
     return program("playbooks")
+
+
+@pytest.fixture
+def trim() -> ModuleType:
+    """The program that shortens the reference."""
+    return program("trim")
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
@@ -87,11 +93,14 @@ def test_a_variables_description_may_have_several_lines(playbooks: ModuleType) -
         playbooks.described("---\n- hosts: all\n")
 
 
-def test_every_guide_is_listed() -> None:
+def test_every_guide_is_listed_in_the_same_order() -> None:
     listed = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
-    assert sorted(name for section in listed["sections"] for name in section["toctree"]) == sorted(GUIDES)
+    names = [name for section in listed["sections"] for name in section["toctree"]]
+    assert sorted(names) == sorted(GUIDES)
     index = (ROOT / "docs" / "index.rst").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^   collections/emperor/uwsgi/docsite/(\S+)$", index, re.MULTILINE)) == sorted(GUIDES)
+    assert re.findall(r"^   collections/emperor/uwsgi/docsite/(\S+)$", index, re.MULTILINE) == names
+    captions = re.findall(r"^   :caption: (.+)$", index, re.MULTILINE)
+    assert captions == [*(section["title"] for section in listed["sections"]), "Reference"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\(docs/docsite/rst/(\S+)\.rst\)", readme)) == GUIDES
 
@@ -105,3 +114,40 @@ def test_the_links_of_a_markdown_page_lead_somewhere(path: Path) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}, target
+
+
+def entry(name: str, text: str) -> str:
+    return f".. _ansible_collections.emperor.uwsgi.one_role__entrypoint-{name}:\n\n{text}\n"
+
+
+def test_the_page_of_a_role_begins_with_main(trim: ModuleType) -> None:
+    head, links = "Title\n+++++\n\n", "\n.. Extra links\n\nlinks\n"
+    more = "Synopsis\n^^^^^^^^\n\n- Text.\n\nAuthors\n^^^^^^^\n\n- Somebody\n"
+    page = head + entry("drain", "Drain.") + entry("main", more) + entry("step", "Step.") + links
+    assert trim.role_page(page, {"step"}) == head + entry("main", "- Text.\n\n") + entry("drain", "Drain.") + links
+    with pytest.raises(ValueError, match="without links"):
+        trim.role_page(head + entry("main", "Main."), set())
+
+
+def test_entry_points_are_private_by_their_descriptions(trim: ModuleType) -> None:
+    specs = {"main": {"description": ["Runs."]}, "step": {"description": ["A step.", trim.PRIVATE]}}
+    assert trim.private(specs) == {"step"}
+
+
+def test_the_same_notes_on_all_pages_are_left_out(trim: ModuleType) -> None:
+    contents = ".. contents::\n   :local:\n\n"
+    note = ".. Collection note\n\n.. note::\n    Part of a collection.\n\n    Install it.\n\n"
+    action = ".. note::\n    This module has a corresponding :ref:`action plugin <action_plugins>`.\n\n"
+    kept = ".. note::\n    Another.\n\n"
+    assert trim.trimmed(f"Title\n{note}{contents}Text\n\n{action}{kept}.. End\n") == f"Title\nText\n\n{kept}.. End\n"
+
+
+def test_the_list_of_plugins_begins_with_the_roles(trim: ModuleType) -> None:
+    modules = ".. _module_plugins_in_emperor.uwsgi:\n\nModules\n~~~~~~~\n\n* One\n\n.. toctree::\n\n    one_module\n\n"
+    listed = "Role Index\n----------\n\nThese are the roles:\n\n* Two\n\n\n"
+    roles = f".. _role_plugins_in_emperor.uwsgi:\n\n{listed}.. seealso::\n\n    All.\n"
+    found = trim.index_page("Title\n\n" + modules + roles)
+    assert re.findall(r"^(?:\* )?(\w+)$", found, re.MULTILINE) == ["Roles", "Two", "Modules", "One"]
+    assert "    one <one_module>\n" in found
+    with pytest.raises(ValueError, match="without modules or roles"):
+        trim.index_page(roles)

@@ -112,7 +112,7 @@ def _read_folder(value: str) -> List[str]:
 def _read_signing(value: str) -> List[str]:
     digest, colon, file = value.partition(":")
     if not colon:
-        raise Unreadable(f"has the signature {value!r}, which is no digest and key file")
+        raise Unreadable(f"has the signature {value!r}, which is not a digest and a key file")
     return [digest, file]
 
 

@@ -141,13 +141,13 @@ def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "
     if isinstance(value, bool) or not isinstance(value, int):
         raise ArgumentError(path, f"{shown(value)} is not a whole number")
     if not least <= value <= most:
-        raise ArgumentError(path, f"{shown(value)} is not from {least} to {most}{why}")
+        raise ArgumentError(path, f"{shown(value)} is not between {least} and {most}{why}")
     return int(value)
 
 
 def positive(path: str, value: Any) -> int:
     """A whole number from 1."""
-    return whole(path, value, 1, why="; uWSGI takes less as something else, and its master dies of an interval of 0")
+    return whole(path, value, 1)
 
 
 def level(path: str, value: Any) -> int:
@@ -280,7 +280,7 @@ def modifier(path: str, value: Any) -> Modifier:
         return Modifier(first, second)
     if isinstance(value, str) and not _WHOLE.match(value):
         if value not in MODIFIERS:
-            raise ArgumentError(path, f"{shown(value)} is no modifier's name; {_hint(value, sorted(MODIFIERS))}")
+            raise ArgumentError(path, f"{shown(value)} is not the name of a modifier; {_hint(value, sorted(MODIFIERS))}")
         return Modifier(MODIFIERS[value], None)
     return Modifier(whole(path, value, 0, 255, "; a modifier has 8 bits"), None)
 
@@ -291,7 +291,7 @@ def algorithm(path: str, value: Any) -> Algorithm:
     if name not in _ALGORITHMS:
         raise ArgumentError(
             path,
-            f"{shown(name)} is no balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
+            f"{shown(name)} is not a balancing algorithm, and uWSGI would silently use wrr; give one of {', '.join(_ALGORITHMS)}",
         )
     return _ALGORITHMS[name]
 
@@ -300,7 +300,7 @@ def digest(path: str, value: Any) -> str:
     """An OpenSSL digest's name."""
     result = text(path, value)
     if not _DIGEST.match(result):
-        raise ArgumentError(path, f"{shown(result)} is no digest's name; give one such as SHA256")
+        raise ArgumentError(path, f"{shown(result)} is not the name of a digest; give one such as SHA256")
     return result
 
 

@@ -256,7 +256,7 @@ def _owner(place: str, value: Any, name: str) -> str:
             place + ".owner", f"is root, as which a tyrant Emperor runs no vassal; give {name!r} a user of its own"
         )
     if not _OWNER.match(owner):
-        raise ArgumentError(place + ".owner", f"{mask(owner)[:80]!r} is no user's name; give one for {name!r}")
+        raise ArgumentError(place + ".owner", f"{mask(owner)[:80]!r} is not the name of a user; give one for {name!r}")
     return owner
 
 

@@ -56,7 +56,7 @@ class Way:
                 problem = error.problem
             if problem:
                 self._unknown = True
-                why = f"nobody can say goodbye for it, so routers may keep it for up to {settings.tolerance} s"
+                why = f"it cannot be unsubscribed, so routers may keep it for up to {settings.tolerance} s"
                 warn(f"{one.path}: {why}: {problem}")
 
     def require_others(self, keys: Collection[str], fixed: Collection[str]) -> None:

@@ -88,5 +88,5 @@ def octal(path: str, value: Any) -> int:
     """A mode in octal, as text such as ``0640``; raises ``ArgumentError``."""
     # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody means.
     if not isinstance(value, str) or not re.match(r"0?[0-7]{3,4}\Z", value):
-        raise ArgumentError(path, f"{value!r} is no octal mode; give one in quotes, such as '0640'")
+        raise ArgumentError(path, f"{value!r} is not an octal mode; give one in quotes, such as '0640'")
     return int(value, 8)

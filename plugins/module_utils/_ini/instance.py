@@ -211,7 +211,7 @@ class _Files:
     def _included(self, path: str, line: parser.Line) -> Tuple[str, str]:
         """The file and the section that a line names (``uwsgi_opt_load``, core/uwsgi.c, and ``uwsgi_ini_config``)."""
         if not line.certain:
-            raise self._unknown(path, line, "stands in a condition or a loop")
+            raise self._unknown(path, line, "is inside a condition or a loop")
         if "\0" in line.value:
             raise self._unknown(path, line, "has a magic variable that depends on the host")
         if line.name != "ini":
@@ -316,7 +316,7 @@ def _socket(place: str, sockets: List[parser.Option], number: int) -> str:
     one = sockets[number]
     flaw = one.flaw
     if not all(option.certain for option in sockets[:number]):
-        flaw = "comes after one that stands in a condition or a loop"
+        flaw = "comes after one that is inside a condition or a loop"
     # "=N" names a shared socket, port 0 one that only the kernel knows, and uWSGI looks for an address that fits an asterisk.
     if not flaw and (one.value.startswith("=") or one.value.endswith(":0") or "*" in one.value):
         flaw = "is known to the running instance only"

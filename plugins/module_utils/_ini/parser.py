@@ -190,7 +190,7 @@ def path_variables(path: str) -> Dict[str, str]:
 
 def _flaw(line: Line) -> str:
     if not line.certain:
-        return "stands in a condition or a loop"
+        return "is inside a condition or a loop"
     if line.flaw:
         return line.flaw
     if UNKNOWN in line.name + line.value:

@@ -70,7 +70,7 @@ def inspect(path: str, content: Any, half: Optional[str] = None) -> Pem:
 def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
     """The label and the DER of the one key in a PEM."""
     if not isinstance(content, str) or not content.strip():
-        raise ArgumentError(path, "is no text; give the key in PEM")
+        raise ArgumentError(path, "is not text; give the key in PEM")
     if len(content) > _MAX_PEM:
         raise ArgumentError(path, f"has more than {_MAX_PEM} bytes, so it is no single key; give one key in PEM")
     blocks = [block for block in _blocks(content) if block[0] != _SKIPPED]

@@ -188,7 +188,7 @@ def _peer(path: str, value: Any) -> Peer:
     one = _members(path, value, Peer._fields)
     address = _text(path + ".address", one.get("address"))
     if not is_ipv4_port(address):
-        raise ArgumentError(path + ".address", f"{address!r} is no address of a live page; give IPV4:PORT")
+        raise ArgumentError(path + ".address", f"{address!r} is not the address of a live page; give IPV4:PORT")
     return Peer(_text(path + ".host", one.get("host")), address)
 
 
@@ -232,7 +232,7 @@ def _path(path: str, value: Any) -> str:
 def _stats(path: str, value: Any) -> str:
     found = _text(path, value)
     if is_url(found) or stats_flaw(found):
-        raise ArgumentError(path, f"{found!r} is no stats server; give IPV4:PORT, or the absolute path of a unix socket")
+        raise ArgumentError(path, f"{found!r} is not a stats server; give IPV4:PORT, or the absolute path of a unix socket")
     return found
 
 

@@ -216,7 +216,7 @@ def _others(peer: Peer, timeout: float) -> Dict[str, List[str]]:
         held = strict_json.mapping(found["held"])
         return {vassal[:_LONGEST]: _reasons(reasons) for vassal, reasons in held.items()}
     except (KeyError, TypeError, ValueError) as exc:
-        raise StatsError(f"{peer.address} is no live page that says why its vassals keep silent") from exc
+        raise StatsError(f"{peer.address} is not a live page that says why its vassals are silent") from exc
     except OSError as exc:
         raise StatsError(f"{peer.address} does not answer: {exc}; check that the live page of {peer.host} runs") from exc
 

@@ -108,7 +108,7 @@ def _check(params: Dict[str, Any]) -> None:
     if not suspend.is_reason(params["reason"]):
         raise ArgumentError(
             "reason",
-            f"{params['reason'][:80]!r} is no reason's name; give up to 64 lower case letters, digits, '-' and '_'",
+            f"{params['reason'][:80]!r} is not a valid reason; use up to 64 lower case letters, digits, '-' and '_'",
         )
     for name, least in (("timeout", 1), ("minimum", 0), ("max_age", 0)):
         if params[name] < least:

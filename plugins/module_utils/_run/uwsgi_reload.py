@@ -218,7 +218,7 @@ def _modified(vassal: Vassal) -> int:
     except OSError:
         status = None
     if status is None or not stat.S_ISREG(status.st_mode):
-        raise ArgumentError(vassal.place, f"{vassal.path} is no file; give the ini file of a vassal")
+        raise ArgumentError(vassal.place, f"{vassal.path} is not a file; give the ini file of a vassal")
     return int(status.st_mtime)
 
 
@@ -271,7 +271,7 @@ class _Wait:
                 time.sleep(_POLL)
         for path in self._left:
             flaw = self._flaws.get(path)
-            why = flaw or "is not up again; see its log"
+            why = flaw or "is not up again; its log says why"
             self._failed[path] = f"{why} (after {self._params['timeout']} s)"
         return {path: self._failed[path] for path in self._modified if path in self._failed}
 
@@ -283,7 +283,7 @@ class _Wait:
             self._before[path] = min(self._before[path], state.failing)
             tries = state.failing - self._before[path]
             if tries >= _FAILED:
-                self._failed[path] = f"does not start ({tries} tries); see its log"
+                self._failed[path] = f"does not start ({tries} tries); its log says why"
                 del self._left[path]
             elif _is_up(state.running, self._modified[path], self._params["accepting"] and path not in self._routers):
                 up.append(path)

@@ -38,7 +38,7 @@ def run(module: AnsibleModule, keeps: bool = False) -> Dict[str, Any]:
     """
     params = module.params
     if not 0 <= params["purge_limit"] <= 100:
-        raise ArgumentError("purge_limit", f"{params['purge_limit']} is no share; give percent, from 0 to 100")
+        raise ArgumentError("purge_limit", f"{params['purge_limit']} is not a percentage; give a number from 0 to 100")
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
     wanted = _wanted(_bulk_argument.unpack(params["signing_keys"]), found, params["tyrant"], module.check_mode)
     with _module.directory(module, params["tyrant"]) as folder:

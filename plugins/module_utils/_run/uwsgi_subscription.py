@@ -138,7 +138,7 @@ def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
     params = module.params
     if not writer.is_section_name(params["section"]):
         raise ArgumentError(
-            "section", f"{params['section']!r} is no section's name; give letters, digits, '-', '_' and '.'"
+            "section", f"{params['section']!r} is not a section name; use letters, digits, '-', '_' and '.'"
         )
     found = fragment(params, parse_release("uwsgi_version", version), _module.resolve)
     for warning in found.warnings:
@@ -184,7 +184,7 @@ def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:
     try:
         return f"0{module._symbolic_mode_to_octal(status, mode):03o}"
     except ValueError as exc:
-        raise ArgumentError("mode", f"{mode!r} is no mode: {exc}") from exc
+        raise ArgumentError("mode", f"{mode!r} is not a mode: {exc}") from exc
 
 
 def _vassals(paths: List[str], check_mode: bool) -> List[str]:

@@ -252,7 +252,7 @@ class _Work:
         elif _OF_ROUTERS.match(option.name):
             raise Unreadable(_ROUTER)
         elif option.name not in self._names:
-            raise Unreadable("is no option of uWSGI 2, which ignores it unless it is strict")
+            raise Unreadable("is not an option of uWSGI 2, which ignores it unless it is strict")
 
     def _announce(self, line: str, entry: dict[str, Any], older: bool) -> None:
         fragment({"subscriptions": [entry]}, self._release)

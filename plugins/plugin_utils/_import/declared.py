@@ -119,7 +119,7 @@ class _TooMuchError(ValueError):
 def _flaw_at_once(line: parser.Line) -> str:
     """Why a line isn't known in which uWSGI expands nothing but magic variables."""
     if not line.certain:
-        return "stands in a condition or a loop"
+        return "is inside a condition or a loop"
     return line.flaw or ("has a magic variable that depends on the host" if parser.UNKNOWN in line.value else "")
 
 

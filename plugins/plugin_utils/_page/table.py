@@ -58,7 +58,7 @@ def _silent(info: Any) -> list[str]:
     if any("time" in one for one in info.values()):
         return []
     said = [line(f"{host}: does not answer: {str(one.get('msg', '')).strip()}", 500) for host, one in info.items()]
-    return said or ["There is no router; give pools_routers."]
+    return said or ["There is no router; set pools_routers."]
 
 
 def _routers(found: Picture) -> Iterator[str]:

@@ -207,7 +207,7 @@ def _checked(name: str, found: dict[str, Any], said: list[str]) -> Made:
 
 
 def _address_flaws(name: str, address: str) -> list[str]:
-    return [f"{name}: {address!r} is no address for a page; give IPV4:PORT"] if address and not is_ipv4_port(address) else []
+    return [f"{name}: {address!r} is not an address for a page; give IPV4:PORT"] if address and not is_ipv4_port(address) else []
 
 
 def _own(host: str, given: Emperor) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def raw(host: str, hostvars: Any) -> dict[str, Any]:
         ArgumentError: for a host that isn't there.
     """
     if host not in hostvars:
-        raise ArgumentError("hosts", f"{host!r} is no host of the inventory; take it out, or add it there")
+        raise ArgumentError("hosts", f"{host!r} is not a host of the inventory; remove it here, or add it there")
     return dict(hostvars.raw_get(host), hostvars=hostvars)
 
 

@@ -54,7 +54,7 @@ def public_half(path: str, content: str) -> str:
         )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without the cause, whose text is not ours to vouch for.
-        raise ArgumentError(path, "is no private key that can be read; give an RSA or an EC key in PEM") from None
+        raise ArgumentError(path, "is not a readable private key; give an RSA or an EC key in PEM") from None
     return found.decode("ascii")
 
 
@@ -73,9 +73,9 @@ def generate(kind: str = "ec", size: int = RSA_SIZE) -> str:
     """
     need("type")
     if kind not in TYPES:
-        raise ArgumentError("type", f"{kind!r} is no type of key; give one of {', '.join(TYPES)}")
+        raise ArgumentError("type", f"{kind!r} is not a type of key; give one of {', '.join(TYPES)}")
     if kind == "rsa" and not _LEAST_RSA_SIZE <= size <= _MOST_RSA_SIZE:
-        raise ArgumentError("size", f"{size} is not from {_LEAST_RSA_SIZE} to {_MOST_RSA_SIZE} bits")
+        raise ArgumentError("size", f"{size} is not between {_LEAST_RSA_SIZE} and {_MOST_RSA_SIZE} bits")
     key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, size)
     found = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

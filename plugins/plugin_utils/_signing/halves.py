@@ -224,7 +224,7 @@ def _private_key(private_keys: Mapping[str, Any], signer: Signer, keys: list[str
 def key_text(path: str, value: Any) -> str:
     """A key's text, out of ansible-vault where that hands over an object that decrypts when it's read."""
     if value is None or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
-        raise ArgumentError(path, "is no text; give the key in PEM")
+        raise ArgumentError(path, "is not text; give the key in PEM")
     return str(value)
 
 

@@ -118,7 +118,7 @@ class Store:
         if raw is not None:
             return self._content(name, raw)
         if missing == REFUSE:
-            raise ArgumentError("directory", f"{self._path(name)} is not there; make it, or let create be true")
+            raise ArgumentError("directory", f"{self._path(name)} is not there; create it, or set create to true")
         return self._make(name, self._one_encrypted) if missing == CREATE else crypto.generate(self._kind, self._size)
 
     def public_halves(self, names: Iterable[Any], missing: str = CREATE) -> dict[str, str]:

@@ -106,7 +106,7 @@ def test_a_tenants_folder_is_read_as_the_tenant() -> None:
         assert run(tmp_path, hosts)[1] == "node1  shop    maintenance  2026-01-01 12:00:00Z"
 
 
-@pytest.mark.parametrize(("name", "problem"), [("nod2", "held_hosts: nod2 is no host or group of the inventory")])
+@pytest.mark.parametrize(("name", "problem"), [("nod2", "held_hosts: nod2 is not a host or group of the inventory")])
 def test_what_names_no_host_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     arguments = ("emperor.uwsgi.held", "--inventory=node1,", "-e", "held_hosts=" + name)
     done = playbook.command("ansible-playbook", *arguments, folder=tmp_path)

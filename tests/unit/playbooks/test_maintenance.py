@@ -54,8 +54,8 @@ def test_a_fleet_is_maintained(tmp_path: Path) -> None:
 INVENTORY = "all: {children: {nodes: {hosts: {node1: , node2: }}}}"
 REFUSED = [
     ({}, "missing required arguments: drain_hosts"),
-    ({"drain_hosts": "node3"}, "drain_hosts: node3 is no host or group of the inventory"),
-    ({"drain_hosts": "node1,nod2"}, "drain_hosts: nod2 is no host or group of the inventory"),
+    ({"drain_hosts": "node3"}, "drain_hosts: node3 is not a host or group of the inventory"),
+    ({"drain_hosts": "node1,nod2"}, "drain_hosts: nod2 is not a host or group of the inventory"),
     ({"drain_hosts": "node1", "drain_minimum": "few"}, "drain_minimum"),
 ]
 
@@ -73,4 +73,4 @@ def test_what_names_no_host_is_refused_before_anything(tmp_path: Path, name: str
 def test_routers_that_are_not_there_are_refused(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("all: {children: {routers: {hosts: {router1: }}}}", encoding="ascii")
     done = playbook.command("ansible-playbook", "-i", "hosts.yml", RESTART, folder=tmp_path)
-    assert (done.returncode != 0, "fastrouters is no host or group" in done.stdout) == (True, True), done.stdout
+    assert (done.returncode != 0, "fastrouters is not a host or group" in done.stdout) == (True, True), done.stdout

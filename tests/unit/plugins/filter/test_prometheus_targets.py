@@ -32,9 +32,9 @@ REFUSED: list[tuple[tuple[Any, ...], str]] = [
     ((["node1"], {"node1": 5}), r"_input\[0\]: node1 is not in hostvars"),
     ((["node1", 5.5], HOSTS), r"_input\[1\]: 5.5 is not in hostvars"),
     (({}, HOSTS), "_input: must be a value or a list"),
-    ((["node1"], None), "hostvars: is no mapping"),
+    ((["node1"], None), "hostvars: is not a mapping"),
     ((["node1"], {"node1": {"ansible_host": "a b"}}), "hostvars.node1.ansible_host: "),
-    ((["node1"], HOSTS, 0), "port: 0 is not from 1 to 65535"),
+    ((["node1"], HOSTS, 0), "port: 0 is not between 1 and 65535"),
     ((["node1"], HOSTS, "x"), "port: "),
 ]
 

@@ -30,8 +30,8 @@ FLAWS: list[tuple[Any, dict[str, Any], list[str]]] = [
     ((WEB,), {}, []),
     # What is no router is for the check of the vassals.
     (None, {}, []),
-    (["text", None, DEAF], {}, ["raw.options.rawrouter-subscription-server: is no IPv4 address"]),
-    ([WEB, DEAF], {}, ["raw.options.rawrouter-subscription-server: is no IPv4 address"]),
+    (["text", None, DEAF], {}, ["raw.options.rawrouter-subscription-server: is neither an IPv4 address"]),
+    ([WEB, DEAF], {}, ["raw.options.rawrouter-subscription-server: is neither an IPv4 address"]),
     ([WEB, dict(WEB, name="again")], {},
      ["web.options.http, again.options.http: one address", "web.options.http-subscription-server, "]),
     # Low ports are fine unless it is said that they aren't, in any of Ansible's words for that.
@@ -58,7 +58,7 @@ def test_each_flaw_is_a_sentence_that_begins_with_its_places(
 
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ({"name": "web"}, {}, "vassals: must be a value or a list of values, not a mapping"),
-    ([], {"announce_interval": -1}, "announce_interval: -1 is not from 0 to 2147483647"),
+    ([], {"announce_interval": -1}, "announce_interval: -1 is not between 0 and 2147483647"),
     ([], {"announce_interval": "often"}, "announce_interval: 'often' is not a whole number"),
     ([], {"announce_interval": None}, "announce_interval: None is not a whole number"),
     ([], {"low_ports": "perhaps"}, "low_ports: 'perhaps' is not a boolean"),

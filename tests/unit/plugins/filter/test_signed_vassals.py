@@ -53,7 +53,7 @@ REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     ([vassal({"key": [""]})], ("/k",), "vassals[0].subscriptions[0].key[0]: is empty"),
     ([], ("relative",), "directory: 'relative' is not an absolute path"),
     ([], (None,), "directory: must be text, not null"),
-    ([], ("/k", "SHA 1"), "digest: 'SHA 1' is no digest's name"),
+    ([], ("/k", "SHA 1"), "digest: 'SHA 1' is not the name of a digest"),
     ([], ("/k", ["SHA256"]), "digest: must be text, not a list"),
 ]
 

@@ -43,7 +43,7 @@ REFUSED: list[tuple[Any, Any, Any, str]] = [
     ([SIGNED], None, "private", "private_keys: must be a mapping"),
     ([SIGNED], {"a.pem": EC}, "both", "half: 'both' is neither 'private' nor 'public'"),
     ([SIGNED], {"a.pem": EC}, None, "half: None is neither 'private' nor 'public'"),
-    ([SIGNED], {"a.pem": [EC]}, "private", "private_keys['a.pem']: is no text; give the key in PEM"),
+    ([SIGNED], {"a.pem": [EC]}, "private", "private_keys['a.pem']: is not text; give the key in PEM"),
     ([SIGNED], {"a.pem": "x"}, "private", "private_keys['a.pem']: is not PEM"),
     ([SIGNED], {"a.pem": keys.public("ec")}, "private", "private_keys['a.pem']: is a public key where a private one belongs"),
 ]

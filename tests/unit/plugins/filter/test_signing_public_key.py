@@ -24,7 +24,7 @@ def test_a_private_key_has_a_public_half(kind: str) -> None:
     assert FILTER("# of the shop\n" + keys.private(kind)) == keys.public(kind)
 
 
-NO_TEXT = "private key: is no text; give the key in PEM"
+NO_TEXT = "private key: is not text; give the key in PEM"
 REFUSED: list[tuple[Any, str]] = [
     ("", NO_TEXT),
     ([EC], NO_TEXT),

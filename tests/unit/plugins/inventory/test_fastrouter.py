@@ -219,7 +219,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"router_stats": []}, "router_stats: names no router; give the address of at least one stats server"),
     ({"timeout": 0}, "timeout: 0 is too small; give 1 or more seconds"),
     ({"max_age": -1}, "max_age: -1 is too small; give 0 or more seconds"),
-    ({"keys": ["a.test"]}, "keys: is no option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them"),
+    ({"keys": ["a.test"]}, "keys: is not an option; ansible-doc -t inventory emperor.uwsgi.fastrouter lists them"),
 ]
 
 

@@ -61,4 +61,4 @@ def test_what_needs_facts_is_an_error_and_not_left_out(tmp_path: Path) -> None:
 
 def test_a_host_that_is_none_is_an_error(tmp_path: Path) -> None:
     found = looked_up(tmp_path, "['none']")
-    assert "announced_vassals: hosts: 'none' is no host of the inventory; take it out, or add it there" in found["msg"]
+    assert "announced_vassals: hosts: 'none' is not a host of the inventory; remove it here, or add it there" in found["msg"]

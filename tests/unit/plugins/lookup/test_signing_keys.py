@@ -54,11 +54,11 @@ NAME = "can't name a signing key's file"
 BAD: list[tuple[str, str]] = [
     (lookup("../a.pem"), NAME),
     (lookup("a.key"), NAME),
-    (lookup("none.pem", create=False), "/none.pem is not there; make it, or let create be true"),
+    (lookup("none.pem", create=False), "/none.pem is not there; create it, or set create to true"),
     (lookup("folder.pem"), "/folder.pem can't be read: Is a directory"),
     (lookup("public.pem"), "public.pem: is a public key where a private one belongs"),
     (lookup("binary.pem"), "binary.pem: is not PEM"),
-    (lookup("new.pem", type="rsa", size=512), "size: 512 is not from 2048 to 16384 bits"),
+    (lookup("new.pem", type="rsa", size=512), "size: 512 is not between 2048 and 16384 bits"),
     ("lookup('emperor.uwsgi.signing_keys', 'new.pem', directory=store ~ '/public.pem')", "can't be"),
     (lookup(vassals="text", signing_directory="/k"), "vassals: must be a mapping of arguments or a list"),
     (lookup(vassals=[], signing_directory="relative"), "directory: 'relative' is not an absolute path"),

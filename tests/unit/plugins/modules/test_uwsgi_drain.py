@@ -172,7 +172,7 @@ def test_a_plain_file_is_the_operator_s_reason(node: Node) -> None:
 
 SOURCES = "one of the following is required: vassal, fragment, subscriptions, vassals"
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"reason": "../a"}, "reason: '../a' is no reason's name", "reason"),
+    ({"reason": "../a"}, "reason: '../a' is not a valid reason", "reason"),
     ({"timeout": 0}, "timeout: 0 is too small", "timeout"),
     ({"minimum": -1}, "minimum: -1 is too small", "minimum"),
     ({"wait": True}, "router_stats: is missing", "router_stats"),

@@ -126,7 +126,7 @@ FOLDERS: List[Any] = [
     (5, "desired.service.folders[0]: must be a mapping with path, owner, group, mode"),
     ({"owner": "", "group": ""}, "desired.service.folders[0]: must be a mapping with path, owner, group, mode"),
     ({"owner": "nobody-here", "group": "", "mode": "0755"}, "the host has no user 'nobody-here'; create it first"),
-    ({"owner": "", "group": "", "mode": "worldwide"}, "'worldwide' is no octal mode"),
+    ({"owner": "", "group": "", "mode": "worldwide"}, "'worldwide' is not an octal mode"),
 ]
 
 

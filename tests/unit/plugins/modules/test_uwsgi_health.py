@@ -104,7 +104,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (vassal(health={}), "vassals[1].health: needs path, to send the application a request, or command"),
     (vassal(health={"path": "/", "command": "true"}), "vassals[1].health: give either path or command, not both"),
     (vassal(health={"path": "up"}), "vassals[1].health.path: 'up' does not begin with a slash"),
-    (vassal(health={"path": "/", "interval": 0}), "vassals[1].health.interval: 0 is not from 1 to 86400"),
+    (vassal(health={"path": "/", "interval": 0}), "vassals[1].health.interval: 0 is not between 1 and 86400"),
     (vassal(health="text"), "vassals[1].health: must be a mapping"),
     (vassal(health={"paht": "/"}), "vassals[1].health.paht: "),
 ]

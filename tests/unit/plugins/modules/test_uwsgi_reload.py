@@ -92,19 +92,19 @@ def test_current_waits_and_touches_nothing(vassal: Path, said: dict[str, Any], a
         found = run(vassal, stats.address, state="current", **arguments)
     assert (found.failed, found.changed, is_touched(vassal)) == (not fine, False, False)
     if not fine:
-        assert found.msg == f"{vassal}: is not up again; see its log (after 1 s)"
+        assert found.msg == f"{vassal}: is not up again; its log says why (after 1 s)"
         assert "argument" not in found.data
 
 
 # How often the vassal had failed to start when it was touched and since, and what is said.
 TRIES = [
-    ([0, 1, 2], "does not start (2 tries); see its log"),
-    ([3, 3, 4, 5], "does not start (2 tries); see its log"),
+    ([0, 1, 2], "does not start (2 tries); its log says why"),
+    ([3, 3, 4, 5], "does not start (2 tries); its log says why"),
     # It ran, and failed anew.
-    ([5, 0, 1, 2], "does not start (2 tries); see its log"),
-    ([0, 1], "is not up again; see its log (after 1 s)"),
-    ([3, 4], "is not up again; see its log (after 1 s)"),
-    ([3], "is not up again; see its log (after 1 s)"),
+    ([5, 0, 1, 2], "does not start (2 tries); its log says why"),
+    ([0, 1], "is not up again; its log says why (after 1 s)"),
+    ([3, 4], "is not up again; its log says why (after 1 s)"),
+    ([3], "is not up again; its log says why (after 1 s)"),
 ]
 
 
@@ -132,8 +132,8 @@ def test_one_that_sleeps_is_asked_nothing(vassal: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is no file; give the ini file of a vassal", "vassal"),
-    ({"vassal": "/etc"}, "vassal: /etc is no file", "vassal"),
+    ({"vassal": "/nonexistent.ini"}, "vassal: /nonexistent.ini is not a file; give the ini file of a vassal", "vassal"),
+    ({"vassal": "/etc"}, "vassal: /etc is not a file", "vassal"),
     ({"health": {}}, "health: needs path, to send the application a request, or command", "health"),
     ({"health": {"path": "here"}}, "health.path: 'here' does not begin with a slash", "health.path"),
     ({"health": {"paht": "/"}}, "health.paht: ", "health.paht"),
@@ -211,11 +211,12 @@ def test_each_that_does_not_come_up_is_named(tmp_path: Path) -> None:
         found = run_all(paths, stats.address)
     assert (found.failed, found.data["failed_vassals"]) == (True, [paths[0], paths[2]])
     assert found.msg == (
-        f"2 of 3 vassals: {paths[0]} does not start (2 tries); see its log; {paths[2]} is not up again; see its log (after 1 s)"
+        f"2 of 3 vassals: {paths[0]} does not start (2 tries); its log says why; "
+        f"{paths[2]} is not up again; its log says why (after 1 s)"
     )
     with emperor(runs(0), runs(2)) as stats:
         found = run_all(paths, stats.address)
-    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[1]}: is not up again; see its log (after 1 s)", [paths[1]])
+    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[1]}: is not up again; its log says why (after 1 s)", [paths[1]])
 
 
 def test_one_that_does_not_start_keeps_nobody_else_from_coming_up(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_one_that_does_not_start_keeps_nobody_else_from_coming_up(tmp_path: Path
     answers = [json.dumps({"vassals": vassals, "blacklist": failing}).encode() for vassals, failing in said]
     with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
         found = run_all(paths, stats.address, timeout=20)
-    assert found.msg == f"{paths[0]}: does not start (2 tries); see its log"
+    assert found.msg == f"{paths[0]}: does not start (2 tries); its log says why"
 
 
 def test_the_applications_of_several_are_asked_at_once(tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_each_of_several_may_have_a_check_of_its_own(tmp_path: Path) -> None:
 
 REFUSED_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ({"vassals": []}, "vassals: is empty; give at least one", "vassals"),
-    ({"vassals": ["{0}", "/nonexistent.ini"]}, "vassals[1]: /nonexistent.ini is no file", "vassals[1]"),
+    ({"vassals": ["{0}", "/nonexistent.ini"]}, "vassals[1]: /nonexistent.ini is not a file", "vassals[1]"),
     ({"vassals": ["{0}", "{0}", "/dev/null"], "health": {"path": "/"}}, "vassals[2]: /dev/null can't be read", "vassals[2]"),
     ({"checks": [{"vassal": "/other.ini", "health": {"path": "/"}}]}, "checks[0].vassal: /other.ini is not among vassals; add it",
      "checks[0].vassal"),

@@ -200,7 +200,7 @@ REFUSED: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("a name twice", [key("a.pem"), key("b.pem"), key("a.pem", RSA)], {}, "signing_keys[2].file",
      "'a.pem' is the file of signing_keys[0] too; give each key its own"),
     ("no key", [key("a.pem"), key("b.pem", "words")], {}, "signing_keys[1].content", "is not PEM"),
-    ("nothing", [key("a.pem", "")], {}, "signing_keys[0].content", "is no text; give the key in PEM"),
+    ("nothing", [key("a.pem", "")], {}, "signing_keys[0].content", "is not text; give the key in PEM"),
     ("half a key", [key("a.pem", EC[:100])], {}, "signing_keys[0].content", "is not PEM"),
     ("two keys", [key("a.pem", EC + RSA)], {}, "signing_keys[0].content", "holds 2 PEM blocks; give the one key alone"),
     ("an encrypted key", [key("a.pem", keys.private(passphrase=b"x"))], {}, "signing_keys[0].content", "is encrypted"),
@@ -211,9 +211,9 @@ REFUSED: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("a link in its place", [key("link.pem")], {}, "signing_keys[0].file", "is a symbolic link and not a regular file"),
     ("an owner", [key("a.pem")], {"owner": "no-such-user"}, "owner", "the host has no user 'no-such-user'; create it first"),
     ("a group", [key("a.pem")], {"group": "no-such-group"}, "group", "the host has no group 'no-such-group'; create it first"),
-    ("a mode", [key("a.pem")], {"mode": "u=rw"}, "mode", "'u=rw' is no octal mode; give one in quotes, such as '0640'"),
-    ("a mode without quotes", [key("a.pem")], {"mode": 0o400}, "mode", "256 is no octal mode"),
-    ("a directory's mode", [key("a.pem")], {"directory_mode": "x"}, "directory_mode", "'x' is no octal mode"),
+    ("a mode", [key("a.pem")], {"mode": "u=rw"}, "mode", "'u=rw' is not an octal mode; give one in quotes, such as '0640'"),
+    ("a mode without quotes", [key("a.pem")], {"mode": 0o400}, "mode", "256 is not an octal mode"),
+    ("a directory's mode", [key("a.pem")], {"directory_mode": "x"}, "directory_mode", "'x' is not an octal mode"),
     ("a path", [key("a.pem")], {"path": "/nonexistent"}, "path", "the directory /nonexistent is not there; create it first"),
     ("a file for a path", [key("a.pem")], {"path": "/etc/passwd"}, "path",
      "/etc/passwd can't be used as a directory: Not a directory"),
@@ -304,8 +304,8 @@ def test_a_tenants_key_needs_an_owner(tmp_path: Path) -> None:
 REFUSED_LOSSES: list[tuple[dict[str, Any], list[str], str]] = [
     ({"allow_empty": False}, [], "allow_empty: nothing would be left in "),
     ({"purge_limit": 50}, ["a.pem"], "purge_limit: 2 of the 3 files in "),
-    ({"purge_limit": 101}, ["a.pem"], "purge_limit: 101 is no share; give percent, from 0 to 100"),
-    ({"purge_limit": -1}, ["a.pem"], "purge_limit: -1 is no share; give percent, from 0 to 100"),
+    ({"purge_limit": 101}, ["a.pem"], "purge_limit: 101 is not a percentage; give a number from 0 to 100"),
+    ({"purge_limit": -1}, ["a.pem"], "purge_limit: -1 is not a percentage; give a number from 0 to 100"),
 ]
 
 

@@ -27,9 +27,9 @@ PROCESS = "more than one loses signed announcements, and with them requests; lea
 TWO_ROUTERS = "two routers in one instance break its stats; give each a vassal of its own"
 STATS_HTTP = "a silent client of the stats stops the router for four seconds; leave it out, uWSGI's clients need no http"
 ONE_ADDRESS = "one address for two, so only one of them would start; give each its own"
-ONE_SERVER = "one address for two, and only the last to start would hear the announcements; give each its own"
+ONE_SERVER = "one address for two, and only the last to start would receive the announcements; give each its own"
 DEAF = (
-    "is no IPv4 address with a port and no absolute path, so uWSGI would listen elsewhere and hear nothing; give one, such as "
+    "is neither an IPv4 address with a port nor an absolute path, so uWSGI would receive nothing; give one, such as "
     "0.0.0.0:2626"
 )
 LOW_PORT = "a port below 1024 needs CAP_NET_BIND_SERVICE in emperor_capabilities"

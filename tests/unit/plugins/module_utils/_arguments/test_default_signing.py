@@ -98,7 +98,7 @@ NOT_SIGNED: List[Tuple[Any, Any, Any, str, str]] = [
     (vassal(entry()), "keys", "SHA256", "directory",
      "'keys' is not an absolute path; uWSGI would look from whatever folder it runs in"),
     (vassal(entry()), None, "SHA256", "directory", "must be text, not null"),
-    (vassal(entry()), FOLDER, "SHA 1", "digest", "'SHA 1' is no digest's name; give one such as SHA256"),
+    (vassal(entry()), FOLDER, "SHA 1", "digest", "'SHA 1' is not the name of a digest; give one such as SHA256"),
     ([], FOLDER, None, "digest", "must be text, not null"),
 ]  # fmt: skip
 

@@ -153,8 +153,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"subscriptions": ["a"]}, "subscriptions[0]", "must be a mapping of arguments"),
     ({"subscriptions": {"server": S}}, "subscriptions", "must be a value or a list of values, not a mapping"),
     ({"server_params": {"algo": 1}}, "server_params.algo", "unknown argument"),
-    ({"server_params": {"tolerance": 0}}, "server_params.tolerance", "0 is not from 1"),
-    ({"client_params": {"announce_interval": 0}}, "client_params.announce_interval", "its master dies of an interval of 0"),
+    ({"server_params": {"tolerance": 0}}, "server_params.tolerance", "0 is not between 1"),
+    ({"client_params": {"announce_interval": 0}}, "client_params.announce_interval", "0 is not between 1 and 2147483647"),
     (
         {"server_verification_params": {"digest_algo": "SHA1"}},
         "server_verification_params.digest_algo",

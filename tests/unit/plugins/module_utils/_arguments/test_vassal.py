@@ -297,8 +297,8 @@ REFUSED: List[Tuple[Any, str, str]] = [
     ({"name": "a", "subscriptions": [{"key": "a"}]}, ".subscriptions[0].server", "is missing; without a subscription server "
      "uWSGI sends nothing and says nothing"),
     (dict(options(a=1), health={"path": "ok"}), ".health.path", "'ok' does not begin with a slash; give the path of a request"),
-    (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not from 1 to "
-     "2147483647; uWSGI takes less as something else, and its master dies of an interval of 0"),
+    (dict(options(a=1), client_params={"announce_interval": 0}), ".client_params.announce_interval", "0 is not between 1 and "
+     "2147483647"),
 ]
 
 
@@ -317,9 +317,9 @@ OWNED: List[Tuple[Any, Defaults, Optional[str], str]] = [
     (None, TYRANT, None, "is missing; a tyrant Emperor runs a vassal as its file's owner, so give 'a' one"),
     ("root", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
     (0, TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
-    ("../a", TYRANT, None, "'../a' is no user's name; give one for 'a'"),
-    ("", TYRANT, None, "'' is no user's name; give one for 'a'"),
-    ("a b" * 30, TYRANT, None, f"{('a b' * 30)[:80]!r} is no user's name; give one for 'a'"),
+    ("../a", TYRANT, None, "'../a' is not the name of a user; give one for 'a'"),
+    ("", TYRANT, None, "'' is not the name of a user; give one for 'a'"),
+    ("a b" * 30, TYRANT, None, f"{('a b' * 30)[:80]!r} is not the name of a user; give one for 'a'"),
     ("host$", TYRANT, "host$", ""),
     ("0", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
 ]

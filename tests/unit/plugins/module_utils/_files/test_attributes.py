@@ -133,7 +133,7 @@ def test_what_is_no_octal_mode_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         octal("a.mode", value)
     assert (caught.value.path, caught.value.problem) == (
-        "a.mode", f"{value!r} is no octal mode; give one in quotes, such as '0640'",
+        "a.mode", f"{value!r} is not an octal mode; give one in quotes, such as '0640'",
     )
 
 

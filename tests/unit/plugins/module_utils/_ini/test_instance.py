@@ -143,7 +143,7 @@ REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("a variable in an include", {"shop": "include = %h.ini"},
      VASSAL + ": include = %?.ini has a magic variable that depends on the host, " + NOBODY_KNOWS),
     ("an include in a condition", {"shop": "if-env = A\ninclude = b.ini\nendif =", "b": LINE},
-     VASSAL + ": include = b.ini stands in a condition or a loop, " + NOBODY_KNOWS),
+     VASSAL + ": include = b.ini is inside a condition or a loop, " + NOBODY_KNOWS),
     ("a file of another kind", {"shop": "include = b.yml"}, VASSAL + ": include = b.yml does not end in .ini, " + NOBODY_KNOWS),
     ("a section that include does not know", {"shop": "include = b.ini:web"},
      VASSAL + ": include = b.ini:web does not end in .ini, " + NOBODY_KNOWS),
@@ -154,7 +154,7 @@ REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("the environment", {"shop": LINE + "$(A)"},
      "a subscribe2 line depends on the environment, so the file does not say what it announces; pass subscriptions"),
     ("a condition", {"shop": "if-env = A\n" + LINE},
-     "a subscribe2 line stands in a condition or a loop, so the file does not say what it announces; pass subscriptions"),
+     "a subscribe2 line is inside a condition or a loop, so the file does not say what it announces; pass subscriptions"),
     ("no server", {"shop": "subscribe2 = key=a"}, "a subscribe2 line has no server, so uWSGI announces nothing"),
     ("junk", {"shop": "subscribe2 = junk"}, "a subscribe2 line has no server and no key, so uWSGI announces nothing"),
     ("an empty key", {"shop": "subscribe2 = server=1.2.3.4:5,key="}, "a subscribe2 line has no key, so uWSGI announces nothing"),
@@ -179,9 +179,9 @@ REFUSED: List[Tuple[str, Dict[str, str], str]] = [
     ("any interface", {"shop": "socket = 10.0.*:3031\n" + LINE},
      "the instance's socket '10.0.*:3031' is known to the running instance only; give subscriptions with an address"),
     ("a socket that may be there", {"shop": "if-env = A\nsocket = a:1\nendif =\n" + LINE},
-     "the instance's socket 'a:1' stands in a condition or a loop; give subscriptions with an address"),
+     "the instance's socket 'a:1' is inside a condition or a loop; give subscriptions with an address"),
     ("one behind it", {"shop": "if-env = A\nsocket = a:1\nendif =\nsocket = b:2\n" + LINE + ",socket=1"},
-     "the instance's socket 'b:2' comes after one that stands in a condition or a loop; give subscriptions with an address"),
+     "the instance's socket 'b:2' comes after one that is inside a condition or a loop; give subscriptions with an address"),
 ]
 
 

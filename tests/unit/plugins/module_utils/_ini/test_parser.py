@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from support.text import TEXT
 
 PATH = "/etc/uwsgi/vassals/shop.web.ini"
-CONDITION = "stands in a condition or a loop"
+CONDITION = "is inside a condition or a loop"
 MAGIC = "has a magic variable that depends on the host"
 ENVIRONMENT = "depends on the environment"
 

@@ -87,7 +87,7 @@ NEITHER = "is neither an RSA nor an EC key, and uWSGI signs with no other; make 
 ENCRYPTED = "is encrypted, and uWSGI can't ask for a passphrase; decrypt it, and keep it in ansible-vault"
 DAMAGED = "looks like PEM, but what is in it is damaged; give the key whole"
 NO_PEM = "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"
-NO_TEXT = "is no text; give the key in PEM"
+NO_TEXT = "is not text; give the key in PEM"
 OID = bytes.fromhex("06072a8648ce3d0201")
 REFUSED: List[Tuple[str, Any, str]] = [
     ("none", None, NO_TEXT),

@@ -126,7 +126,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_what_is_no_live_page_is_an_error(answer: bytes) -> None:
-    with pytest.raises(StatsError, match="is no live page"):
+    with pytest.raises(StatsError, match="is not a live page"):
         sources._others(config.Peer("h", served(answer, asked=True)), 5)
 
 

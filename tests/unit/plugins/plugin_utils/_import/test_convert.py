@@ -69,7 +69,7 @@ HEAD = "subscribe2 = server=" + S
 _ANNOUNCES_NOTHING = ", so uWSGI announces nothing"
 _WHOLE = "holds for the whole instance; give each subscription a {} instead"
 _KEPT = "is announced with the weight {} of a subscribe2 line, which uWSGI 2.0 keeps"
-_NO_OPTION = "is no option of uWSGI 2, which ignores it unless it is strict"
+_NO_OPTION = "is not an option of uWSGI 2, which ignores it unless it is strict"
 _OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
 _OTHER_SECTION = "stands in the section [other], which this instance doesn't read; its reader is uWSGI started with FILE:other"
 _NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
@@ -125,7 +125,7 @@ HANDED_ON: list[tuple[str, str]] = [
     (HEAD + ",key=a,weight=heavy", "not a whole number"),
     (HEAD + ",key=a,modifier1=300", "8 bits"),
     (HEAD + ",key=a,modifier1=php", "where a number belongs"),
-    (HEAD + ",key=a,sign=SHA1", "no digest and key file"),
+    (HEAD + ",key=a,sign=SHA1", "not a digest and a key file"),
     (HEAD + ",key=a,check=run/out", "not an absolute path"),
     (HEAD + ",key=a,sni_crt=/c", "needs sni_key"),
     (HEAD + ",key=" + 256 * "a", "crash the router"),
@@ -133,7 +133,7 @@ HANDED_ON: list[tuple[str, str]] = [
     (HEAD + ",key=@(/etc/hostname)", "depends on a file"),
     (HEAD + ",key=%h", "magic variable"),
     (HEAD + ",key=%(name)", "placeholder, %(name), that the files don't define"),
-    (f"if-env = A\n{HEAD},key=a\nendif =", "in a condition"),
+    (f"if-env = A\n{HEAD},key=a\nendif =", "inside a condition"),
     ("subscribe-to = router1:2626:a", "resolve_server"),
     ("subscribe-to = :2626:a", "':2626' is neither an IPv4 address and a port"),
     ("subscribe-to = 10.0.0.2::a", "'10.0.0.2:' is neither an IPv4 address and a port"),
@@ -142,8 +142,8 @@ HANDED_ON: list[tuple[str, str]] = [
     (f"subscribe-to = {S}:a,,SHA1:/k", "has '' where a number belongs"),
     (f"subscribe-to = {S}:a,", "where a number belongs"),
     (f"subscribe-to = {S}:a,php", "where a number belongs"),
-    (f"subscribe-to = {S}:a,5,SHA1", "no digest and key file"),
-    ("subscribe-freq = 0", "interval of 0"),
+    (f"subscribe-to = {S}:a,5,SHA1", "not a digest and a key file"),
+    ("subscribe-freq = 0", "is not between 1 and"),
     ("subscription-algo = random", "silently use wrr"),
     ("subscription-algo = iphash", "2.1"),
     ("subscription-clear-on-shutdown = true", "2.1"),

@@ -72,7 +72,7 @@ def test_what_holds_a_vassal_is_found(held: dict[str, Any], words: list[str]) ->
 def test_routers_that_are_all_silent_are_told() -> None:
     silent = {"r1": {"msg": "no\x1b[2J\n"}, "r2": {}}
     assert table.lines(silent, {}, [], {}) == ["r1: does not answer: no\\x1b[2J", "r2: does not answer: "]
-    assert table.lines({}, {}, [], {}) == ["There is no router; give pools_routers."]
+    assert table.lines({}, {}, [], {}) == ["There is no router; set pools_routers."]
 
 
 @given(st.text(), st.text())

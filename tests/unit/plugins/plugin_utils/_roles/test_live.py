@@ -120,7 +120,7 @@ NODES: list[tuple[list[str], Any]] = [
     ([], {}),
     (["router1", "node1", "node2=10.0.0.8:9717"], {"node1": "10.0.0.7:9717", "node2": "10.0.0.8:9717"}),
     (["node2"], "fastrouter_dashboard_nodes[0]: node2 has no emperor_metrics; set it there, or leave node2 out"),
-    (["node2=here"], "fastrouter_dashboard: makes no live page: ask[0].address: 'here' is no address"),
+    (["node2=here"], "fastrouter_dashboard: makes no live page: ask[0].address: 'here' is not the address"),
 ]
 
 
@@ -211,7 +211,7 @@ def test_a_page_beside_tenants_knows_what_the_emperor_says_of_them() -> None:
 FLAWS: list[tuple[dict[str, Any], str]] = [
     ({}, ""),
     ({"metrics": "127.0.0.1:9717"}, ""),
-    ({"metrics": "node1:9717"}, "emperor_metrics: 'node1:9717' is no address for a page; give IPV4:PORT"),
+    ({"metrics": "node1:9717"}, "emperor_metrics: 'node1:9717' is not an address for a page; give IPV4:PORT"),
     ({"metrics": "127.0.0.1:9717", "tyrant": True}, ""),
 ]
 
@@ -226,7 +226,7 @@ def test_two_pages_have_two_addresses() -> None:
     router = FASTROUTER._replace(dashboard="127.0.0.1:9717")
     assert live.router_flaws(router, EMPEROR) == live.router_flaws(FASTROUTER, EMPEROR) == []
     assert live.router_flaws(router._replace(dashboard="x"), EMPEROR) == [
-        "fastrouter_dashboard: 'x' is no address for a page; give IPV4:PORT"
+        "fastrouter_dashboard: 'x' is not an address for a page; give IPV4:PORT"
     ]
     assert live.router_flaws(router, EMPEROR._replace(metrics="127.0.0.1:9717")) == [
         "fastrouter_dashboard: 127.0.0.1:9717 is that of emperor_metrics too; give each its own port"

@@ -63,7 +63,7 @@ def certificate() -> str:
 
 NEITHER = "is neither an RSA nor an EC key, and uWSGI signs with no other; make one of those"
 ENCRYPTED = "is encrypted, and uWSGI can't ask for a passphrase; decrypt it, and keep it in ansible-vault"
-UNREAD = "is no private key that can be read; give an RSA or an EC key in PEM"
+UNREAD = "is not a readable private key; give an RSA or an EC key in PEM"
 REFUSED = [
     ("encrypted", keys.private(passphrase=b"secret"), ENCRYPTED),
     ("encrypted the old way", keys.private("rsa", form=OLD_FORM, passphrase=b"secret"), ENCRYPTED),
@@ -79,7 +79,7 @@ REFUSED = [
     ("nothing of a key", block("RSA PRIVATE KEY", b"\x30\x00"), UNREAD),
     ("garbage", "garbage", "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"),
     ("half of one", EC[: len(EC) // 2], "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"),
-    ("no text", None, "is no text; give the key in PEM"),
+    ("no text", None, "is not text; give the key in PEM"),
 ]
 
 
@@ -125,11 +125,11 @@ def test_keys_are_made() -> None:
 
 
 NOT_MADE = [
-    ("dsa", 2048, "type", "'dsa' is no type of key; give one of ec, rsa"),
-    ("", 2048, "type", "'' is no type of key; give one of ec, rsa"),
-    ("rsa", 2047, "size", "2047 is not from 2048 to 16384 bits"),
-    ("rsa", 16385, "size", "16385 is not from 2048 to 16384 bits"),
-    ("rsa", 0, "size", "0 is not from 2048 to 16384 bits"),
+    ("dsa", 2048, "type", "'dsa' is not a type of key; give one of ec, rsa"),
+    ("", 2048, "type", "'' is not a type of key; give one of ec, rsa"),
+    ("rsa", 2047, "size", "2047 is not between 2048 and 16384 bits"),
+    ("rsa", 16385, "size", "16385 is not between 2048 and 16384 bits"),
+    ("rsa", 0, "size", "0 is not between 2048 and 16384 bits"),
 ]
 
 

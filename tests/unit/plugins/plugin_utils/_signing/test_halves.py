@@ -140,7 +140,7 @@ def test_subscriptions_that_agree_need_a_key_once() -> None:
 
 
 MISSING = "private_keys has neither 'a.test.pem' nor a key for 'a.test'; add it, or leave the subscription unsigned"
-NO_TEXT = "is no text; give the key in PEM"
+NO_TEXT = "is not text; give the key in PEM"
 REFUSED: list[tuple[Any, Any, str, str, str]] = [
     (TWO, BOTH, "both", "half", "'both' is neither 'private' nor 'public'"),
     (TWO, [EC], "public", "private_keys", "must be a mapping of file names, or of subscription keys, to keys in PEM"),

@@ -48,7 +48,7 @@ def test_a_name_that_is_too_long_has_none(tmp_path: Path) -> None:
 
 AGAIN = f"; it is to be the public half of {PRIVATE}; remove it, and it is made again"
 ODD = [
-    (b"", "is no text; give the key in PEM" + AGAIN),
+    (b"", "is not text; give the key in PEM" + AGAIN),
     (b"\xff\xfe", "is no text" + AGAIN),
     (b"words", "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM" + AGAIN),
     (keys.private("ec").encode(), "is a private key where a public one belongs" + AGAIN),

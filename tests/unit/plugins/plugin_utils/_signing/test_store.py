@@ -92,7 +92,7 @@ def test_the_type_and_the_size_are_chosen(tmp_path: Path) -> None:
     assert kind(store(tmp_path, "rsa").key("b.pem")) == ("RS", 3072)
     # What is there is of no matter.
     assert kind(store(tmp_path, "ec").key("a.pem")) == ("RS", 2048)
-    assert refusal(store(tmp_path, "rsa", 1024), "c.pem") == ("size", "1024 is not from 2048 to 16384 bits")
+    assert refusal(store(tmp_path, "rsa", 1024), "c.pem") == ("size", "1024 is not between 2048 and 16384 bits")
     assert sorted(os.listdir(tmp_path)) == ["a.pem", "b.pem", "public"]
 
 
@@ -111,7 +111,7 @@ def test_a_key_may_be_imagined(tmp_path: Path) -> None:
 
 
 def test_a_missing_key_may_be_an_error(tmp_path: Path) -> None:
-    problem = f"{tmp_path / 'keys' / 'a.pem'} is not there; make it, or let create be true"
+    problem = f"{tmp_path / 'keys' / 'a.pem'} is not there; create it, or set create to true"
     assert refusal(store(tmp_path / "keys"), "a.pem", "refuse") == ("directory", problem)
     assert list(tmp_path.iterdir()) == []
 
@@ -160,7 +160,7 @@ def test_what_is_encrypted_must_be_a_key(tmp_path: Path) -> None:
 
 
 ODD = [
-    (b"", "is no text; give the key in PEM"),
+    (b"", "is not text; give the key in PEM"),
     (b"\xff\xfe", "is not PEM; give an RSA or an EC key in PEM"),
     (b"words", "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"),
     (keys.public().encode(), "is a public key where a private one belongs"),
