@@ -84,7 +84,7 @@ matrix-%: .venv/test.stamp
 	@tests/matrix/run $*
 
 # So many mutants, always the same ones, take less than a minute.
-MUTANTS := 120
+MUTANTS := 80
 
 .PHONY: mutants
 mutants: .venv/test.stamp ## Change the pure code in some places, and see that the tests notice

@@ -72,7 +72,7 @@ def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any
     }
 
 
-def chosen_interval(vassals: Any, hosts: int, routers: int = 1, key_type: str = "ec") -> int:
+def chosen_interval(vassals: Any, hosts: int, routers: int, key_type: str) -> int:
     """The interval for the vassals of one of several hosts that announce themselves to the same routers.
 
     Each host may take an equal part of the quarter of a core that a router has for announcements. So together they take no more,

@@ -32,11 +32,13 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 PACKAGE = "ansible_collections.emperor.uwsgi.plugins."
-# All that is pure, by the folder below plugins/.
+# All that is pure, by the folder below plugins/. Not plugin_utils/_untrusted: what its marks do is up to Ansible's release.
 PURE = {
     "module_utils": (
         "_addresses",
+        "_archive",
         "_bulk_argument",
+        "_deployment/changes",
         "_dialect",
         "_errors",
         "_arguments/*",
@@ -46,6 +48,14 @@ PURE = {
         "_host/emperor_stats",
         "_ini/*",
         "_keys/*",
+        # But "page" and "script", which are one long text each.
+        "_live/config",
+        "_live/families",
+        "_live/history",
+        "_live/metrics",
+        "_live/view",
+        "_live/worker_metrics",
+        "_live/workers",
         "_masking",
         "_node/datagram",
         "_pool/pools",
@@ -54,20 +64,40 @@ PURE = {
         "_pool/stats",
         "_pool/strict_json",
         "_tls/certificate",
+        "_visible",
     ),
     "plugin_utils": (
+        "_capacity",
         "_import/*",
         "_live_hosts",
-        "_role_options",
-        "_router_checks",
+        # But "html", which reads the page's parts from files.
+        "_page/columns",
+        "_page/held",
         "_page/layout",
         "_page/pools",
         "_page/shapes",
+        "_page/summary",
+        "_page/table",
+        "_role_options",
+        # But "host" and "signing", which read and make keys.
+        "_roles/both_sides",
+        "_roles/desired",
+        "_roles/emperor",
+        "_roles/fastrouter",
+        "_roles/firewall",
+        "_roles/intervals",
+        "_roles/live",
+        "_roles/other_hosts",
+        "_roles/service",
+        "_roles/texts",
+        "_roles/variables",
+        "_router_checks",
         "_signing/halves",
     ),
 }
 # Tests that notice mutants of a module beside those that mirror it, such as its effect on what is built on it.
 _ARGUMENTS = "unit/plugins/module_utils/_arguments/"
+_LIVE = "unit/plugins/module_utils/_live/"
 _IMPORT = "unit/plugins/plugin_utils/_import/"
 _STEPS = ("convert", "declared", "entries", "formats", "sources", "whole", "xml_format", "yaml_format")
 JUDGES: dict[str, tuple[str, ...]] = {
@@ -81,6 +111,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
         _ARGUMENTS + "test_subscription.py",
         "conformance/test_announcements.py::test_the_cases_are_for_every_field_of_the_table",
     ),
+    # What its states are called is seen on the page and in the metrics.
+    "_live/history": (_LIVE + "test_view.py", _LIVE + "test_metrics.py"),
     # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
     **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
@@ -93,8 +125,8 @@ _LEAST = 0.97
 # What the tests import beside the collection; to load it takes longer than to run most of them.
 _PRELOADED = (
     "pytest", "hypothesis", "hypothesis.strategies", "jinja2", "yaml", "ansible.module_utils.basic", "ansible.errors",
-    "ansible.parsing.vault", "ansible.parsing.dataloader", "cryptography.hazmat.primitives.asymmetric.rsa",
-    "cryptography.hazmat.primitives.serialization",
+    "ansible.parsing.vault", "ansible.parsing.dataloader", "ansible.plugins.action",
+    "cryptography.hazmat.primitives.asymmetric.rsa", "cryptography.hazmat.primitives.serialization",
 )  # fmt: skip
 
 # Mutants that may survive: a part of "CHANGE: LINE", and why the change makes no difference.
@@ -108,6 +140,22 @@ EQUIVALENT = {
     # _arguments/protocols
     'ANY = "any"': "any text will do that is no protocol",
     'ANNOUNCED = "announced"': "any text will do that is no protocol",
+    # _archive
+    "_DATE = (1980, 1, 1, 0, 0, 0)": "any date will do that stays the same",
+    "condition true: if one not in found:": "otherwise the same is read once more",
+    "condition true: loader: Any = module": "whatever is imported has one",
+    # _capacity
+    'UNSIGNED = "unsigned"': "any text will do that is no type of a key",
+    "'' longer: busy = _checking(Announcer(": "nobody reads the name of the sum",
+    "'' longer: found = list(_announcers(\"emperor_vassals\"": "nobody reads the names of what is only counted",
+    "'' longer: return sum(_checking(one, key_type)": "nobody reads the names of what is only counted",
+    "0 and 1: most = max(found, key=": "only the keys that it signs for are read",
+    # _deployment/changes
+    'KEEP = "keep"': "any text will do that is no other change's",
+    'START = "start"': "any text will do that is no other change's",
+    'RELOAD = "reload"': "any text will do that is no other change's",
+    'RESTART = "restart"': "any text will do that is no other change's",
+    'STOP = "stop"': "any text will do that is no other change's",
     # _ini/parser
     "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
     # _bulk_argument
@@ -140,6 +188,10 @@ EQUIVALENT = {
     # _keys/pem
     "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
     "b'' longer: der = b": "one letter is as damaged as nothing",
+    # _live
+    "condition true: if any(now - seen.time >= _KEPT": "otherwise the same is made once more",
+    # _live/families
+    "False to True: registry: Any": "the collector describes itself",
     # _masking
     "'----' empty: _DASHES = ": "only a shortcut for text without a PEM",
     "condition false: if _DASHES not in text:": "only a shortcut for text without a PEM",
@@ -152,12 +204,47 @@ EQUIVALENT = {
     "condition true: while True:": "it is the same",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
     # _role_options
+    'advice: str = ""': "where a rule has no advice nobody reads it",
     'BESIDE = "beside"': "any text will do that is no other kind's",
     "'false' longer: return ": "none of the roles' own options is false",
+    # _roles/both_sides
+    "condition false: if not given.routers:": "where there is no router nobody speaks anything else",
+    "condition true: if newer not in known:": "what is known is only not asked for again",
+    'own = {"fastrouter": words(': "only that it is there is read, not where it listens",
+    'front = {"https": words(': "only that it is there is read, not where it listens",
+    # _roles/emperor
+    "'' longer: return [\"\"] if checked": "that there is one is all that is read",
+    "'' longer: return list(dict.fromkeys(str(one.get(\"owner\"": "a tenant's vassal without an owner is refused",
+    "'' longer: names = [one.get(\"name\"": "two without a name have the same either way",
+    # _roles/other_hosts
+    "_MOST_NAMES = 20": "any bound ends a circle",
+    # _roles/service
+    "longer: _WRAPPER = ": "nothing is run behind what is executed",
+    # _roles/firewall
+    "CLIENTS, FRONTS, MONITORING": "any text will do that is nobody else's",
+    "Gt to GtE: networks = [": "nobody else is in the network of one address",
+    "'' longer: yield f\"{place}.{name}\", use, kvlist": "what has no colon has no port",
+    "returns None: return 0": "callers treat None as none",
+    # _roles/live
+    "'' longer: address = found if isinstance(found, str)": "what is no address is not asked",
+    "condition true: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
+    "'' longer: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
+    "'' longer: found = sockets[number] if": "what is no address is not announced",
     # _router_checks
     "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",
+    # _roles/variables
+    'Record = TypeVar("Record"': "only type checkers read it",
     # _page
+    "returns None: return []": "callers treat None as nothing",
+    "and 1: common, count = Counter(values)": "of no values no row is another one, and only the first is taken",
+    "1 and 1: total = self.total or 1": "none is none of any number",
+    "3 and 1: shown = [rows[0], *sorted(": "no two lines of a key have one name and one host",
+    "'' longer: path = str(one.get(": "where there is no folder there is no file",
+    "'' longer: below = str(entry.get(": "what has no path is in no folder",
     "180 and 1: text, note = (shapes.cut(": "one pixel more has no room for another character",
+    # _visible
+    "longer: _BLANKS = ": "only blanks are looked for there",
+    "condition false: if text.isascii():": "only a shortcut for text without anything else",
 }
 
 

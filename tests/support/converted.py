@@ -21,6 +21,7 @@ FILES = {
     "/t.ini": f"[uwsgi]\nph = 1\nsubscribe2 = server={S},key=%(ph)\n",
     "/loop.ini": "[uwsgi]\ninclude = /loop.ini\n",
     "/j.json": f'{{"uwsgi": {{"subscribe-to": "{S}:json"}}}}',
+    "/x.xml": f"<uwsgi><subscribe-to>{S}:xml</subscribe-to></uwsgi>",
     "/y.yml": f"uwsgi:\n  subscribe-to: {S}:yaml\nweb:\n  subscribe-to: {S}:web\n",
 }
 # Lines, the arguments, and what is left over: lines, and words of the reasons.

@@ -57,8 +57,7 @@ class _Collector:
         from prometheus_client.samples import Sample as Exposed  # noqa: PLC0415
 
         for one in self._families:
-            counts = one.kind == COUNTER and one.name.endswith(_TOTAL)
-            found = Metric(one.name[: -len(_TOTAL)] if counts else one.name, one.text, one.kind)
+            found = Metric(one.name[: -len(_TOTAL)] if one.kind == COUNTER else one.name, one.text, one.kind)
             found.samples = [Exposed(one.name, labels, value) for labels, value in one.samples]
             if found.samples:
                 yield found

@@ -53,7 +53,7 @@ def lines(info: Any, held: Any, announced: Any, names: Any) -> list[str]:
 
 def _silent(info: Any) -> list[str]:
     """The lines of routers of which none answers, nor is there one that was asked; empty where one does."""
-    if not isinstance(info, Mapping) or "routers" in info or not all(isinstance(one, Mapping) for one in info.values()):
+    if not isinstance(info, Mapping) or not all(isinstance(one, Mapping) for one in info.values()):
         return []
     if any("time" in one for one in info.values()):
         return []
@@ -109,7 +109,7 @@ def _held(value: Any) -> list[Held]:
         one = _mapping(f"held.{host}", result)
         reasons: dict[str, dict[str, float]] = {}
         folders: dict[str, float] = {}
-        path = str(one.get("path", "")).rstrip("/") + "/"
+        path = str(one.get("path", "")).removesuffix("/") + "/"
         for file in _sequence(f"held.{host}.files", one.get("files", [])):
             entry = _mapping(f"held.{host}.files", file)
             below = str(entry.get("path", ""))

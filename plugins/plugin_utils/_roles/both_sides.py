@@ -82,7 +82,7 @@ def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
     for node in nodes:
         for vassal in node.get("vassals") or []:
             for entry in vassal.get("subscriptions") or []:
-                for name in _names(entry):
+                for name in _names(f"{node['host']}: {_VASSALS}", entry):
                     owner = owners.setdefault(name, node["host"])
                     if owner != node["host"]:
                         found[owner, node["host"], name[0], name[1]] = None
@@ -93,11 +93,11 @@ def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _names(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _names(place: str, entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The names of a subscription's nodes, each with its key and its server."""
     if entry.get("address_vassal") is None:
         return []
-    pairs = ((key, server) for key in sequence("", entry.get("key")) for server in sequence("", entry.get("server")))
+    pairs = ((key, server) for key in sequence(place, entry.get("key")) for server in sequence(place, entry.get("server")))
     return [(str(entry["address_vassal"]), str(key), str(server)) for key, server in pairs]
 
 
@@ -119,15 +119,14 @@ def _options(router: str, of_host: OfHost) -> list[dict[str, Any]]:
     """What the instances of a router have, as far as it says whom they hear."""
 
     def words(variable: str) -> str:
-        return text(f"{router}: {variable}", of_host(router, variable))
+        return text(router, of_host(router, variable))
 
     server = "fastrouter-subscription-server"
     own = {"fastrouter": words("fastrouter_listen"), server: words("fastrouter_subscription_server") or _SERVER}
-    added = mapping(f"{router}: fastrouter_options", of_host(router, "fastrouter_options"))
+    added = mapping(router, of_host(router, "fastrouter_options"))
     found = [{**own, **{name: value for name, value in added.items() if name == server}}]
     if words("fastrouter_https") and words("fastrouter_https_subscription_server"):
         front = {"https": words("fastrouter_https"), "http-subscription-server": words("fastrouter_https_subscription_server")}
         found.append(front)
-    for one in mappings(f"{router}: fastrouter_vassals", of_host(router, "fastrouter_vassals")):
-        found.append(mapping(f"{router}: fastrouter_vassals", one.get("options")))
+    found += [mapping(router, one.get("options")) for one in mappings(router, of_host(router, "fastrouter_vassals"))]
     return found

@@ -17,8 +17,9 @@ from .. import _role_options
 from .variables import Emperor
 
 _ROOT = ("", "root", "0")
-# Debian's package and Fedora's.
-_BINARIES = {"apt": "/usr/bin/uwsgi", "dnf": "/usr/sbin/uwsgi", "dnf5": "/usr/sbin/uwsgi"}
+# Where the packages of Fedora and its relatives have it, and where it is otherwise.
+_BINARIES = {"dnf": "/usr/sbin/uwsgi", "dnf5": "/usr/sbin/uwsgi"}
+_BINARY = "/usr/bin/uwsgi"
 # uWSGI's own (core/emperor.c).
 _CURSE_TOLERANCE = 30
 # Seconds that the Emperor waits for a vassal beyond what that waits for its workers, and systemd beyond the Emperor.
@@ -104,7 +105,7 @@ def binary(given: Emperor, package_manager: str) -> str:
         return given.binary
     if given.install == "pip":
         return f"{given.pip_venv}/bin/uwsgi"
-    return _BINARIES.get(package_manager, "/usr/bin/uwsgi") if given.install == "package" else "/usr/bin/uwsgi"
+    return _BINARIES.get(package_manager, _BINARY) if given.install == "package" else _BINARY
 
 
 def default_options(given: Emperor) -> dict[str, Any]:

@@ -104,7 +104,8 @@ def source(place: str, value: Any) -> str:
         network = ipaddress.IPv4Network(given)
     except ValueError as exc:
         raise ArgumentError(place, f"{values.shown(given)} is not an IPv4 address or network; give one, as numbers") from exc
-    return given if "/" in given else str(network.network_address)
+    # The length of a prefix also where a mask is given, which nftables doesn't know.
+    return str(network) if "/" in given else given
 
 
 def _sorted(addresses: list[str]) -> list[str]:
@@ -119,9 +120,7 @@ def _of_router(host: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, U
     for name, use in _VARIABLES.items():
         if name in ("fastrouter_http_stats", "fastrouter_https_stats") and not variables.get(name.removesuffix("_stats")):
             continue
-        value = texts.text(f"{host}: {name}", variables.get(name, DEFAULTS.get(name)))
-        if value:
-            yield f"{host}: {name}", use, value
+        yield f"{host}: {name}", use, texts.text(f"{host}: {name}", variables.get(name, DEFAULTS.get(name)))
     for name in ("fastrouter_options", "fastrouter_http_options", "fastrouter_https_options"):
         yield from _of_options(f"{host}: {name}", texts.mapping(f"{host}: {name}", variables.get(name)))
     place = f"{host}: fastrouter_vassals"
@@ -146,9 +145,7 @@ def _of_options(place: str, options: Mapping[str, Any]) -> Iterator[tuple[str, U
 
 
 def _of_node(host: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Use, str]]:
-    metrics = texts.text(f"{host}: emperor_metrics", variables.get("emperor_metrics"))
-    if metrics:
-        yield f"{host}: emperor_metrics", _METRICS, metrics
+    yield f"{host}: emperor_metrics", _METRICS, texts.text(f"{host}: emperor_metrics", variables.get("emperor_metrics"))
     place = f"{host}: emperor_vassals"
     for at, one in enumerate(texts.mappings(place, variables.get("emperor_vassals"))):
         where = f"{place}[{at}]"
@@ -167,10 +164,10 @@ def _each(place: str, value: Any) -> list[str]:
 
 
 def _port(place: str, value: str) -> int:
-    """The port of an address that others can reach; 0 for a unix socket, and for one of the host itself."""
+    """The port of an address that others can reach; 0 for nothing, a unix socket, and one of the host itself."""
     address = value.partition(",")[0]
     where, colon, port = address.rpartition(":")
-    if not colon or address.startswith(("/", "@", "=")) or _LOCAL.match(where):
+    if not colon or address.startswith(("/", "@")) or _LOCAL.match(where):
         return 0
     if not is_port(port):
         raise ArgumentError(place, f"{values.shown(address)} has no port from 1 to 65535; give one that stays the same")

@@ -34,7 +34,7 @@ CLIENT = "prometheus_client"
 _STATS = "127.0.0.1:2627"
 _ANY = re.compile(r"(0\.0\.0\.0)?:[0-9]+\Z")
 _PORT = re.compile(r":([0-9]+)\Z")
-_EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
+_EXPANDED = re.compile(r"%|\$\(|@\(")
 _MOST_COUNT = 10_000
 
 
@@ -315,11 +315,12 @@ def _expected(nodes: Iterable[Mapping[str, Any]], ports: set[str]) -> Iterator[d
                 address = _address(entry.get("address"), options)
                 if not address or not (servers & ports or "" in servers | ports):
                     continue
+                # One without a name is refused where it's written.
+                named = {"vassal": str(each["name"])} if each.get("name") else {}
                 for key in map(str, _each(entry.get("key"))):
                     if key and (key, address) not in known:
                         known.add((key, address))
-                        found = {"key": key, "address": address, "host": one["host"], "vassal": str(each.get("name") or "")}
-                        yield {**found, "capacity": _capacity(options)}
+                        yield {"key": key, "address": address, "host": one["host"], **named, "capacity": _capacity(options)}
 
 
 def _address(given: Any, options: Mapping[str, Any]) -> str:

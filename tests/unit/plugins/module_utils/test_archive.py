@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _archive, _visible
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, unsubscribe
@@ -28,6 +29,9 @@ def test_it_is_always_the_same_and_each_package_can_be_imported() -> None:
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         names = set(archive.namelist())
         assert archive.read("entry.py") == b"import this\n"
+        own = "ansible_collections/emperor/uwsgi/plugins/module_utils/_node/"
+        assert archive.read(own + "datagram.py") == Path(datagram.__file__).read_bytes()
+        assert archive.read(own + "__init__.py") == b""
         assert {info.external_attr >> 16 for info in archive.infolist()} == {0o644}
     for name in names - {"entry.py"}:
         folder = name.rpartition("/")[0]

@@ -18,6 +18,7 @@ SEEN = [
     ("10.0.0.2:2626", "10.0.0.2:2626"),
     ("\u65e5\u672c \u00e9", "\u65e5\u672c \u00e9"),
     ("two\nlines", "two\nlines"),
+    ("zwei\nsch\u00f6ne\tZeilen", "zwei\nsch\u00f6ne\\tZeilen"),
     ("a\u0000\u0007\tb", r"a\x00\x07\tb"),
     ("\u202etset.live\u200b", r"\u202etset.live\u200b"),
     ("\ud800", r"\ud800"),

@@ -103,6 +103,10 @@ def test_a_part_has_the_arguments_of_its_module(found: Dict[str, Any], types: Di
     assert {one["elements"] for one in found.values() if one["type"] == "list"} == {"dict"}
 
 
+def test_a_daemon_starts_stops_and_restarts() -> None:
+    assert spec.daemon()["state"] == {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"}
+
+
 def test_what_signs_and_what_is_secret_has_suboptions() -> None:
     signing = spec.vassals()["default_signing"]["options"]
     assert signing == {

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._live.history import FAILING, POINTS, STEP, History, Line
+from ansible_collections.emperor.uwsgi.plugins.module_utils._live.history import POINTS, STEP, History, Line
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live.sources import Look, Pools
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Listed
 
 AGE = 17
+# For so long a node is failing after a failure.
+MINUTE = 60
 START = 1_000_000.0
 
 
@@ -53,7 +55,7 @@ def test_only_what_is_new_counts(counts: list[tuple[int, int]], requests: int, f
 
 
 def test_a_node_that_joins_brings_its_requests_unless_the_router_was_away() -> None:
-    for gap, requests in ((1, 7), (FAILING + 1, 0)):
+    for gap, requests in ((1, 7), (MINUTE + 1, 0)):
         history = History()
         history.add(look(START), AGE)
         history.add(look(START + gap, node(START + gap, requests=7)), AGE)
@@ -77,8 +79,50 @@ def test_states(counts: list[tuple[int, int]], more: dict[str, Any], state: str)
 
 def test_a_failure_is_over_after_a_while() -> None:
     history, now = seen((0, 0), (0, 1))
-    assert history.state("r", "k", node(now), now + FAILING - 1, FAILING) == "failing"
-    assert history.state("r", "k", node(now + FAILING), now + FAILING, AGE) == "fresh"
+    assert history.state("r", "k", node(now), now + MINUTE - 1, MINUTE) == "failing"
+    assert history.state("r", "k", node(now + MINUTE), now + MINUTE, AGE) == "fresh"
+
+
+def test_what_is_just_within_its_time_counts() -> None:
+    history = History()
+    # Announced just in time, so it has not been away.
+    for now in (START, START + 20):
+        history.add(look(now, node(now - AGE)), AGE)
+        assert history.state("r", "k", node(now - AGE), now, AGE) == "fresh"
+    assert history.returns("r", "k", "n") == 1
+    history.add(look(START + 20 + AGE, node(START + 20)), AGE)
+    assert history.returns("r", "k", "n") == 1
+
+
+def test_a_router_that_was_away_for_long_brings_no_requests_of_before() -> None:
+    for gap, requests, state in ((MINUTE - 1, 7, "failing"), (MINUTE, 0, "fresh")):
+        history, now = History(), START + gap
+        history.add(look(START), AGE)
+        one = node(now, requests=7, failures=2)
+        history.add(look(now, one), AGE)
+        assert (sum(history.requests("k", now)), history.state("r", "k", one, now, AGE)) == (requests, state)
+        assert sum(history.failures("k", now)) == (2 if requests else 0)
+
+
+def test_a_node_begins_without_returns_and_an_unknown_one_has_none() -> None:
+    history = History()
+    assert (history.returns("r", "k", "n"), history.requests("k", START), history.failures("k", START)) == (0, [], [])
+    assert history.state("r", "k", node(START), START, AGE) == "fresh"
+    history.add(look(START, node(START)), AGE)
+    assert history.returns("r", "k", "n") == 0
+    # Where nothing was asked, there is no line.
+    assert (history.requests("k", START), history.failures("k", START)) == ([], [])
+
+
+def test_nodes_are_kept_for_an_hour_and_keys_as_long_as_their_lines() -> None:
+    history, now = seen((1, 0), (2, 1))
+    history.add(look(now + 1, node(now, dead=True)), AGE)
+    history.add(look(now + 2, node(now + 2, requests=2)), AGE)
+    gone = Pools("2.0.31", now, 0.1, {}, {})
+    for later, returns, points in ((STEP * POINTS, 1, POINTS), (STEP * POINTS + 1, 1, 0), (3599, 1, 0), (3600, 0, 0)):
+        history.add(Look(now + 2 + later, 0.1, {"r": gone}, None, {}, {}, {}, {}, {}, {}), AGE)
+        assert history.returns("r", "k", "n") == returns
+        assert (len(history.requests("k", now + 2 + later)), len(history.failures("k", now + 2 + later))) == (points, points)
 
 
 def test_returns_are_counted_of_the_dead_the_silent_and_the_forgotten() -> None:
@@ -114,6 +158,12 @@ def test_a_line_has_the_last_minutes() -> None:
     assert len(line.points(START + STEP)) == POINTS
     assert line.points(START + 3 * STEP)[-4:] == [3, 4, 0, 0]
     assert sum(line.points(START + STEP * (POINTS + 1))) == 0
+    # A clock that is set back moves nothing.
+    line.add(START + STEP * (POINTS + 1), 8)
+    line.add(START, 1)
+    assert line.points(START)[-2:] == [0, 9]
+    assert line.points(START + STEP * 2 * POINTS) == [9, *[0] * (POINTS - 1)]
+    assert line.points(START + STEP * (2 * POINTS + 1)) == [0] * POINTS
 
 
 def test_a_key_that_nobody_lists_is_forgotten() -> None:

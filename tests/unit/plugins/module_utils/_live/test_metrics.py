@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.emperor_stats import Emperor, Vassal
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live import metrics
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live.config import Config
@@ -57,12 +56,17 @@ EXPECTED = {
     "router_nodes{router=r1,state=fresh}": 1,
     "router_nodes{router=r1,state=dead}": 1,
     "router_nodes{router=r1,state=ghost}": 0,
+    "router_nodes{router=r1,state=failing}": 0,
+    "router_info{router=r1,stats=127.0.0.1:1,version=2.0.31}": 1,
+    "router_answer_seconds{router=r1}": 0.1,
+    "router_dropped_nodes{router=r1}": 0,
     "router_oldest_announcement_seconds{router=r1}": 5,
     "pool_expected_nodes{key=k,router=r1}": 2,
     "pool_expected_nodes{key=k,router=r2}": 2,
     "pool_serving_nodes{key=k,router=r1}": 1,
     "pool_requests_total{key=k,router=r1}": 5,
     "node_expected{host=host-a,key=k,node=a,vassal=a}": 1,
+    "node_expected{host=host-b,key=k,node=b,vassal=b}": 1,
     "node_state{host=host-a,key=k,node=a,router=r1,state=fresh}": 1,
     "node_state{host=host-b,key=k,node=b,router=r1,state=dead}": 1,
     "node_requests_total{host=host-a,key=k,node=a,router=r1}": 7,
@@ -70,6 +74,11 @@ EXPECTED = {
     "node_in_flight{host=host-a,key=k,node=a,router=r1}": 2,
     "node_weight{host=host-a,key=k,node=a,router=r1}": 3,
     "node_announcement_age_seconds{host=host-a,key=k,node=a,router=r1}": 5,
+    "node_requests_total{host=host-b,key=k,node=b,router=r1}": 0,
+    "node_failures_total{host=host-b,key=k,node=b,router=r1}": 0,
+    "node_in_flight{host=host-b,key=k,node=b,router=r1}": 0,
+    "node_weight{host=host-b,key=k,node=b,router=r1}": 1,
+    "node_announcement_age_seconds{host=host-b,key=k,node=b,router=r1}": 0,
     "emperor_up{host=here}": 1,
     "vassal_running{host=here,vassal=v}": 1,
     "vassal_running{host=here,vassal=w}": 0,
@@ -77,6 +86,8 @@ EXPECTED = {
     "vassal_respawns_total{host=here,vassal=v}": 2,
     "vassal_failed_starts_total{host=here,vassal=v}": 0,
     "vassal_failed_starts_total{host=here,vassal=w}": 4,
+    "vassal_accepting{host=here,vassal=w}": 0,
+    "vassal_held_out{host=here,reason=health,vassal=v}": 1,
     "vassal_held_out{host=here,reason=operator,vassal=v}": 1,
     "check_well{host=here,vassal=v}": 1,
     "check_held_out{host=here,vassal=v}": 0,
@@ -88,14 +99,65 @@ EXPECTED = {
     "scrape_duration_seconds{}": 0.1,
     "scrape_errors_total{name=r2,source=router}": 1,
     "scrape_errors_total{name=r1,source=router}": 0,
+    "scrape_errors_total{name=,source=emperor}": 0,
+    "scrape_errors_total{name=v,source=held}": 0,
+    "scrape_errors_total{name=/c.pem,source=certificate}": 0,
 }
 
 
-@pytest.mark.parametrize(("name", "value"), EXPECTED.items())
-def test_what_was_found_has_its_series(name: str, value: float) -> None:
+def test_what_was_found_has_its_series_and_nothing_else() -> None:
     history = History()
     history.add(FOUND, GIVEN.max_age)
-    assert series(GIVEN, FOUND, history)["emperor_uwsgi_" + name] == value
+    assert series(GIVEN, FOUND, history) == {"emperor_uwsgi_" + name: value for name, value in EXPECTED.items()}
+
+
+def test_nodes_that_nobody_expects_have_no_host_and_those_that_came_back_their_returns() -> None:
+    history, given = History(), config()
+    for at, more in enumerate(({}, {"dead": True}, {})):
+        found = look(time=1_000_000.0 + at, routers={"r1": pools(k={"x": more})})
+        history.add(found, given.max_age)
+    assert series(given, found, history)["emperor_uwsgi_node_returns_total{host=,key=k,node=x,router=r1}"] == 1
+
+
+def test_a_node_that_fails_serves_all_the_same() -> None:
+    history = History()
+    for failures in (0, 1):
+        found = look(routers={"r1": pools(k={"x": {"failures": failures}})})
+        history.add(found, 17)
+    shown = series(config(), found, history)
+    assert shown["emperor_uwsgi_node_state{host=,key=k,node=x,router=r1,state=failing}"] == 1
+    assert shown["emperor_uwsgi_pool_serving_nodes{key=k,router=r1}"] == 1
+
+
+def test_the_oldest_announcement_is_that_of_a_node_that_serves() -> None:
+    heard = {"a": 999_990, "b": 999_995, "c": 999_000, "d": 1_000_009}
+    nodes = {name: {"last_check": at} for name, at in heard.items()}
+    found = series(config(), look(routers={"r1": pools(k=nodes, z={"c": {"last_check": 999_000}})}))
+    assert found["emperor_uwsgi_router_oldest_announcement_seconds{router=r1}"] == 10
+    assert found["emperor_uwsgi_router_nodes{router=r1,state=ghost}"] == 2
+    assert found["emperor_uwsgi_pool_serving_nodes{key=k,router=r1}"] == 3
+    assert found["emperor_uwsgi_pool_serving_nodes{key=z,router=r1}"] == 0
+    # A router's clock may be behind.
+    assert found["emperor_uwsgi_node_announcement_age_seconds{host=,key=k,node=d,router=r1}"] == 0
+    assert not [name for name in series(config(), look(routers={"r1": pools()})) if "oldest" in name]
+
+
+def test_what_a_router_dropped_is_counted() -> None:
+    found = look(routers={"r1": pools()._replace(dropped=7)})
+    assert series(config(), found)["emperor_uwsgi_router_dropped_nodes{router=r1}"] == 7
+
+
+def test_a_tenant_s_reasons_have_a_bound() -> None:
+    found = series(config(), look(held={"v": [f"r{at}" for at in range(20)]}))
+    assert len([name for name in found if "held_out" in name]) == 16
+
+
+def test_a_router_accepts_no_requests_itself() -> None:
+    vassals = [{"name": "r", "file": "/r.ini", "accepts": False}, {"name": "v", "file": "/v.ini"}]
+    given = config(0, emperor="127.0.0.1:9", vassals=vassals)
+    found = series(given, look(emperor=Emperor([Vassal("/r.ini", ready=True), Vassal("/v.ini", ready=True)], {})))
+    assert [name for name in found if "accepting" in name] == ["emperor_uwsgi_vassal_accepting{host=here,vassal=v}"]
+    assert not [name for name in series(config(0), look()) if "emperor_up" in name or "tolerance" in name]
 
 
 def test_a_key_that_no_router_lists_has_no_serving_node_where_the_router_answers() -> None:

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live import worker_metrics, workers
 from support.looks import config, look
 
@@ -50,3 +53,26 @@ def test_names_labels_and_units() -> None:
     assert (values["worker_busy"], values["worker_idle"], values["worker_cores"], values["worker_apps"]) == (1, 0, 2, 1)
     assert (values["worker_average_response_time_seconds"], values["worker_running_time_seconds"]) == (1.5, 2)
     assert (values["worker_transmitted_bytes_total"], values["worker_app_requests_total"]) == (9, 4)
+    labels = {name: samples[0][0] for name, samples in found.items()}
+    assert labels["uwsgi_socket_shared"] == {"stats_uri": "unix:///run/v", "name": "s", "proto": "uwsgi"}
+    worker = {"stats_uri": "unix:///run/v", "worker_id": "2"}
+    assert labels["uwsgi_worker_apps"] == worker
+    assert labels["uwsgi_worker_app_requests_total"] == {**worker, "app_id": "0", "mountpoint": "/m", "chdir": "/c"}
+    assert info[0] == ({"host": "here", "vassal": "v", "stats_uri": "unix:///run/v"}, 1)
+
+
+@pytest.mark.parametrize("status", ["busy", "idle", "cheap", "pause"])
+def test_a_worker_is_in_one_state(status: str) -> None:
+    raw = STATS.replace(b'"busy"', b'"%s"' % status.encode())
+    given = config(vassals=[{"name": "v", "file": "/v", "stats": "/run/v"}])
+    families = worker_metrics.families(given, look(workers={"v": workers.parse(raw)}))
+    found = {one.name: next(iter(one.samples))[1] for one in families}
+    states = {state: found[f"uwsgi_worker_{state}"] for state in ("busy", "idle", "cheap")}
+    assert states == {state: float(state == status) for state in states}
+
+
+def test_each_says_what_it_is_and_only_what_grows_is_a_counter() -> None:
+    given = config(vassals=[{"name": "v", "file": "/v", "stats": "/run/v"}])
+    for one in worker_metrics.families(given, look(workers={"v": workers.parse(STATS)})):
+        assert re.fullmatch(r"[A-Z][A-Za-z_*, ]+[a-z.?]", one.text)
+        assert (one.kind == "counter") == one.name.endswith("_total")

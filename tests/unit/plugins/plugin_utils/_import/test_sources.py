@@ -23,6 +23,9 @@ INCLUDED: Cases = [
     ("include = /y.yml", keys("yaml"), []),
     ("yaml = /y.yml:web", keys("web"), []),
     ("json = /j.json", keys("json"), []),
+    ("xml = /x.xml", keys("xml"), []),
+    ("xmlconfig = /x.xml", keys("xml"), []),
+    ("yml = /y.yml:web", keys("web"), []),
     ("js = /j.json", keys("json"), []),
     ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
     # The last ini file is still this one.

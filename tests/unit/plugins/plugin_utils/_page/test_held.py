@@ -41,6 +41,8 @@ LINES: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"a\x1b[2J": {"vassals": [vassal("x\n", "y\u202e")]}}, [
         "host      vassal  held out by  since", f"a\\x1b[2J  x\\n     y\\u202e      {TIME}"]),
+    ({"a": {"vassals": [{"held": [{"since": SINCE}]}, {"vassal": "/v/b.ini"}]}}, [
+        "host  vassal  held out by  since", f"a                          {TIME}"]),
     ({"a": {"vassals": [vassal("x", "y", since=1e300)]}}, ["host  vassal  held out by  since", "a     x       y            ?"]),
 ]  # fmt: skip
 
@@ -50,22 +52,31 @@ def test_lines(results: dict[str, Any], expected: list[str]) -> None:
     assert held.lines(results) == expected
 
 
+def test_what_is_long_is_cut() -> None:
+    found = held.lines({"a": {"vassals": [vassal("v" * 61, "r" * 60)]}, "b": {"msg": "m" * 600}})
+    assert found[1:] == [f"a     {'v' * 59}\u2026  {'r' * 60}  {TIME}", "", f"b: not known: {'m' * 485}\u2026"]
+
+
+MAPPING = "is not a mapping; give hosts with what uwsgi_drain returned of their vassals"
+NUMBER = "is not a number; give what uwsgi_drain returns"
 REFUSED = [
-    (5, "_input"),
-    ({"a": 5}, "_input.a"),
-    ({"a": {"vassals": {}}}, "_input.a.vassals"),
-    ({"a": {"vassals": [5]}}, "_input.a.vassals[0]"),
-    ({"a": {"vassals": [{"held": [5]}]}}, "_input.a.vassals[0].held[0]"),
-    ({"a": {"vassals": [{"held": [{"since": True}]}]}}, "_input.a.vassals[0].held[0].since"),
-    ({"a": {"vassals": [{"held": [{"since": "now"}]}]}}, "_input.a.vassals[0].held[0].since"),
+    (5, f"_input: {MAPPING}"),
+    ({"a": 5}, f"_input.a: {MAPPING}"),
+    ({"a": {"vassals": {}}}, "_input.a.vassals: must be a value or a list of values, not a mapping"),
+    ({"a": {"vassals": [5]}}, f"_input.a.vassals[0]: {MAPPING}"),
+    ({"a": {"vassals": [{"held": {}}]}}, "_input.a.vassals[0].held: must be a value or a list of values, not a mapping"),
+    ({"a": {"vassals": [{"held": 5}]}}, f"_input.a.vassals[0].held[0]: {MAPPING}"),
+    ({"a": {"vassals": [{"held": [5]}]}}, f"_input.a.vassals[0].held[0]: {MAPPING}"),
+    ({"a": {"vassals": [{"held": [{"since": True}]}]}}, f"_input.a.vassals[0].held[0].since: {NUMBER}"),
+    ({"a": {"vassals": [{"held": [{"since": "now"}]}]}}, f"_input.a.vassals[0].held[0].since: {NUMBER}"),
 ]
 
 
-@pytest.mark.parametrize(("results", "place"), REFUSED)
-def test_what_is_no_result_is_refused(results: Any, place: str) -> None:
+@pytest.mark.parametrize(("results", "problem"), REFUSED)
+def test_what_is_no_result_is_refused(results: Any, problem: str) -> None:
     with pytest.raises(ArgumentError) as found:
         held.lines(results)
-    assert found.value.path == place
+    assert str(found.value) == problem
 
 
 @given(st.dictionaries(st.text(), st.tuples(st.text(), st.text(), st.floats(allow_nan=False))))

@@ -33,7 +33,8 @@ def file(path: str, mtime: float = 1_700_000_000) -> dict[str, Any]:
 
 
 SHOP = {"name": "shop", "subscriptions": [{"key": ["shop.test", "www.test"]}]}
-ANNOUNCED = [{"host": "node2", "vassals": [SHOP]}, {"host": "r"}]
+WIKI = {"name": "0wiki", "subscriptions": [{"key": "wiki.test"}, {"key": "wiki.test"}]}
+ANNOUNCED = [{"host": "node2", "vassals": [SHOP, WIKI]}, {"host": "r"}]
 
 
 def test_who_serves_is_first_and_then_who_is_held_out() -> None:
@@ -84,20 +85,66 @@ def test_text_of_strangers_stays_on_its_line_and_moves_no_cursor(key: str, addre
     assert len(found) == 5
 
 
+def test_of_a_key_those_that_serve_are_first_whatever_they_are_called() -> None:
+    held = {"node2": {"path": DIR, "files": [file("0wiki")]}}
+    found = table.lines({"router1": answer(("wiki.test", [node("10.0.0.7:3031"), node("1\n")]))}, held, ANNOUNCED, {})
+    assert [line.split()[:2] for line in found[3:]] == [
+        ["wiki.test", "1\\n"], ["wiki.test", "10.0.0.7:3031"], ["wiki.test", "0wiki"]
+    ]  # fmt: skip
+
+
+def test_what_is_long_is_cut_but_the_reasons() -> None:
+    key, reason = "k" * 61, "r" * 200
+    info = {"router1": answer((key, [node("n" * 60)])), "r2": {"msg": "m" * 600}}
+    held = {"h" * 61: {"path": DIR, "files": [file(f"{'v' * 61}/{reason}"), file(f"w/{reason * 3}")]}}
+    found = table.lines(info, held, [], {})
+    assert found[1] == "r2: does not answer: r2: " + "m" * 474 + "\u2026"
+    assert len(found[1]) == 500
+    assert found[4].split()[:3] == ["?", "v" * 59 + "\u2026", "h" * 59 + "\u2026"]
+    assert f"held out by {reason} since" in found[4]
+    assert found[5].endswith(f"held out by {reason * 2}{'r' * 87}\u2026")
+    assert found[6].split()[:2] == ["k" * 59 + "\u2026", "n" * 60]
+    (silent,) = table.lines({"r2": {"msg": "m" * 600}}, {}, [], {})
+    assert silent == "r2: does not answer: " + "m" * 478 + "\u2026"
+
+
+def test_the_reasons_are_as_wide_as_they_are() -> None:
+    held = {"node2": {"path": DIR, "files": [file("shop")]}}
+    assert table.lines({"router1": answer(("k", [node("a")]))}, held, ANNOUNCED, {})[2:4] == [
+        "key        node  host   state  requests  age, s",
+        "k          a            fresh       120       2",
+    ]
+
+
+MAPPING = "is not a mapping; give one, as the filter's documentation says"
+LIST = "is not a list; give one, as the filter's documentation says"
+TIME_OF_FILE = "has an mtime that is not a number; give what ansible.builtin.find returns"
 REFUSED: list[tuple[tuple[Any, ...], str]] = [
-    (("x", {}, [], {}), "_input"),
-    ((answer(), 5, [], {}), "held"),
-    ((answer(), {"n": 5}, [], {}), "held.n"),
-    ((answer(), {"n": {"files": 5}}, [], {}), "held.n.files"),
-    ((answer(), {"n": {"path": "/d", "files": [{"path": "/d/a"}]}}, [], {}), "held.n.files"),
-    ((answer(), {}, {}, {}), "announced"),
-    ((answer(), {}, [5], {}), "announced"),
-    ((answer(), {}, [], []), "names"),
+    ((answer(), 5, [], {}), f"held: {MAPPING}"),
+    ((answer(), {"n": 5}, [], {}), f"held.n: {MAPPING}"),
+    ((answer(), {"n": {"files": 5}}, [], {}), f"held.n.files: {LIST}"),
+    ((answer(), {"n": {"files": [5]}}, [], {}), f"held.n.files: {MAPPING}"),
+    ((answer(), {"n": {"path": "/d", "files": [{"path": "/d/a"}]}}, [], {}), f"held.n.files: {TIME_OF_FILE}"),
+    ((answer(), {"n": {"path": "/d", "files": [{"path": "/d/a", "mtime": True}]}}, [], {}), f"held.n.files: {TIME_OF_FILE}"),
+    ((answer(), {}, {}, {}), f"announced: {LIST}"),
+    ((answer(), {}, [5], {}), f"announced: {MAPPING}"),
+    ((answer(), {}, [{"host": "n", "vassals": 5}], {}), f"announced: {LIST}"),
+    ((answer(), {}, [{"host": "n", "vassals": [5]}], {}), f"announced: {MAPPING}"),
+    ((answer(), {}, [{"host": "n", "vassals": [{"subscriptions": 5}]}], {}), f"announced: {LIST}"),
+    ((answer(), {}, [{"host": "n", "vassals": [{"subscriptions": [5]}]}], {}), f"announced: {MAPPING}"),
+    ((answer(), {}, [], []), f"names: {MAPPING}"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "place"), REFUSED)
-def test_what_is_something_else_is_refused(arguments: tuple[Any, ...], place: str) -> None:
+@pytest.mark.parametrize(("arguments", "problem"), REFUSED)
+def test_what_is_something_else_is_refused(arguments: tuple[Any, ...], problem: str) -> None:
     with pytest.raises(ArgumentError) as error:
         table.lines(*arguments)
-    assert error.value.path == place
+    assert str(error.value) == problem
+
+
+@pytest.mark.parametrize("info", ["x", {"router1": "x"}, {"routers": "x"}])
+def test_what_is_no_answer_of_a_router_is_refused(info: Any) -> None:
+    with pytest.raises(ArgumentError) as error:
+        table.lines(info, {}, [], {})
+    assert error.value.path.startswith("_input")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node against the routers of its inventory. The keys that these know are in test_host.py."""
+"""A node against the routers of its inventory."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ ROUTERS: dict[str, dict[str, Any]] = {
     },
     "router2": {"ansible_host": "10.0.0.3", "fastrouter_subscription_server": "10.0.0.3:4000"},
     "router3": {"fastrouter_options": "{fastrouter-subscription-server: ['10.0.0.4:1', '10.0.0.4:2']}"},
+    # An http router of 2.1 that speaks http to all, and a front that is off.
+    "router6": {
+        "fastrouter_vassals": [
+            {"options": {"http": ":1", "http-subscription-server": "10.0.0.6:1", "http-backend-http": True}},
+            {"name": "none"},
+        ],
+        "fastrouter_https_subscription_server": "10.0.0.6:2",
+    },
     # What it has can't be known here.
     "router4": {"ansible_host": "10.0.0.5", "fastrouter_vassals": "[{"},
 }
@@ -47,6 +55,10 @@ PAIRS: list[tuple[dict[str, Any], Any, dict[str, Any], bool]] = [
     (HTTP, "10.0.0.4:2", {}, False),
     (HTTP, "10.0.0.5:2626", {}, True),
     (HTTP, "10.0.0.99:2626", {}, True),
+    (HTTP, "10.0.0.6:1", {}, False),
+    (UWSGI, "10.0.0.6:1", {}, True),
+    (HTTP, "10.0.0.6:1", {"protocol": "http"}, True),
+    (HTTP, "10.0.0.6:2", {}, True),
     # An http router of 2.1 does as it is told; a fastrouter doesn't.
     (HTTP, FRONT, {"protocol": "http"}, True),
     (UWSGI, FRONT, {"protocol": "http"}, False),
@@ -65,7 +77,11 @@ def test_a_socket_speaks_what_its_router_speaks(options: dict[str, Any], server:
 def test_a_default_option_counts_as_the_vassals_own() -> None:
     vassals = [{"name": "shop", "options": UWSGI, "subscriptions": [{"server": MAIN, "key": "a"}]}]
     given = records.EMPEROR._replace(vassals=vassals, routers=["router1"])
-    assert both_sides.wrong_protocols(given, {"protocol": "http"}, of_host) != []
+    assert both_sides.wrong_protocols(given, {"protocol": "http"}, of_host) == [
+        "emperor_vassals[0].subscriptions[0].server: the vassal's socket 10.0.0.7:3031 speaks http, and the router at "
+        "10.0.0.2:2626 speaks uwsgi to its nodes, so every answer would be empty and nothing logged; announce a socket of the "
+        "option socket"
+    ]
 
 
 def test_what_is_no_vassal_is_for_the_check_of_the_arguments() -> None:
@@ -74,6 +90,51 @@ def test_what_is_no_vassal_is_for_the_check_of_the_arguments() -> None:
         {"name": "b", "subscriptions": [5], "options": []},
     ]
     assert both_sides.wrong_protocols(records.EMPEROR._replace(vassals=vassals, routers=["router1"]), {}, of_host) == []
+
+
+SHOP = {"name": "shop", "subscriptions": [{"server": MAIN, "key": ["b.test", "a.test"]}]}
+PLAIN = {"name": "blog", "subscriptions": [{"server": MAIN, "key": "c.test", "signing": False}]}
+KNOWN: dict[str, Any] = {
+    "none": None,
+    "text": '[{"key": "a.test"}, {"key": "b.test"}]',
+    "one": [{"key": "a.test"}],
+    "other": [{"key": "b.test"}],
+    "wrong": 5,
+}
+# The vassals, what differs from the defaults, the routers, and the keys that they don't know.
+KEYS: list[tuple[list[Any], dict[str, Any], list[str], str]] = [
+    ([SHOP], {}, ["none"], "a.test.pem, b.test.pem"),
+    ([SHOP, PLAIN], {}, ["text"], ""),
+    ([SHOP], {}, ["one"], "b.test.pem"),
+    ([SHOP], {}, ["one", "other"], ""),
+    ([PLAIN], {}, ["none"], ""),
+    ([], {}, ["wrong"], ""),
+    ([SHOP], {"signing": False}, ["wrong"], ""),
+    ([SHOP], {}, [], ""),
+    # A router that is a node too is asked like any other, but not where there are others.
+    ([SHOP], {}, ["here", "none"], "a.test.pem, b.test.pem"),
+    ([SHOP], {}, ["here"], ""),
+]
+
+
+@pytest.mark.parametrize(("vassals", "more", "routers", "unknown"), KEYS)
+def test_routers_know_the_keys_of_those_who_sign(
+    vassals: list[Any], more: dict[str, Any], routers: list[str], unknown: str
+) -> None:
+    known = {**KNOWN, "here": KNOWN["text"]}
+    given = records.EMPEROR._replace(vassals=vassals, routers=routers, **more)
+    found = both_sides.unknown_keys(given, "here", lambda name, variable: {"fastrouter_subscriptions": known[name]}[variable])
+    assert found == [
+        f"emperor_vassals: routers would refuse {unknown}, since their play can't see a play's variables or a role's parameters; "
+        "put it in the inventory, for example in host_vars, or list the keys in fastrouter_subscriptions"
+    ] * bool(unknown)
+
+
+def test_what_a_router_has_that_is_none_is_named() -> None:
+    given = records.EMPEROR._replace(vassals=[SHOP], routers=["router1"])
+    with pytest.raises(ArgumentError) as error:
+        both_sides.unknown_keys(given, "node1", lambda name, variable: 5)
+    assert error.value.path == "router1: fastrouter_subscriptions"
 
 
 def node(host: str, **entry: Any) -> dict[str, Any]:
@@ -95,9 +156,19 @@ SHARED: list[tuple[list[dict[str, Any]], int]] = [
 ]
 
 
+def test_a_name_with_what_is_no_key_is_an_error_of_its_host() -> None:
+    with pytest.raises(ArgumentError) as error:
+        both_sides.shared_names([node("a", address_vassal="shop", key={})])
+    assert error.value.path == "a: emperor_vassals"
+
+
 @pytest.mark.parametrize(("nodes", "count"), SHARED)
 def test_hosts_share_no_name_of_a_node(nodes: list[dict[str, Any]], count: int) -> None:
     found = both_sides.shared_names(nodes)
     assert len(found) == count
     for other, words in zip("bc", found):
-        assert words.startswith(f"emperor_vassals: a and {other} announce 'shop.test' with the address_vassal 'shop', ")
+        assert words == (
+            f"emperor_vassals: a and {other} announce 'shop.test' with the address_vassal 'shop', and a router takes both for "
+            "one node, whose address changes with each announcement; give each host its own, for example with inventory_hostname "
+            "in it"
+        )

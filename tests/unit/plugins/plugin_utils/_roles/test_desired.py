@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live import program
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, fastrouter
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.desired import Keys
 from support.records import EMPEROR
 
@@ -21,14 +21,41 @@ KEYS = Keys([{"file": "a.pem", "content": "x"}], [{"file": "a.pem", "content": "
 HOST = EMPEROR._replace(vassals=[CHECKED, PLAIN])
 
 
-def test_the_vassals_files_are_for_their_user_alone() -> None:
-    found = desired.vassals(HOST, "/u", {"master": True}, KEYS)["vassals"]
-    assert (found["mode"], found["directory_mode"], found["user"], found["group"]) == ("0640", "0755", "www-data", "www-data")
-    assert (found["uwsgi_binary"], found["default_options"]) == ("/u", {"master": True})
-    assert [one["name"] for one in found["vassals"]] == ["a", "b", "emperor-health"]
-    tyrants = desired.vassals(HOST._replace(tyrant=True), "/u", {}, KEYS)["vassals"]
-    assert (tyrants["mode"], tyrants["directory_mode"], tyrants["user"], tyrants["group"]) == ("0400", "0711", "", "")
-    assert [one["name"] for one in tyrants["vassals"]] == ["a", "b", "emperor-health-alice"]
+OWNED = {"directory_mode": "0711", "directory_owner": "root", "owner": "www-data", "group": "www-data", "tyrant": False}
+PRIVATE = {"path": "/etc/uwsgi/keys/private", **OWNED, "purge": True, "allow_empty": True}
+
+
+def test_all_that_vassals_need_is_there() -> None:
+    found = desired.vassals(HOST, "/u", {"master": True}, KEYS)
+    *own, gate = found["vassals"].pop("vassals")
+    assert (own, gate["name"]) == ([CHECKED, PLAIN], "emperor-health")
+    assert found == {
+        "signing_keys": {**PRIVATE, "signing_keys": KEYS.current},
+        "next_signing_keys": {**PRIVATE, "path": "/etc/uwsgi/keys/private/next", "signing_keys": KEYS.successors},
+        "health": {"path": "/etc/uwsgi/health", "directory_owner": "root"},
+        "metrics": {"path": "/etc/uwsgi/metrics", "owned": True, "config": None},
+        "imports": {},
+        "stats_readers": {},
+        "vassals": {
+            **{"path": "/etc/uwsgi/vassals", "directory_mode": "0755", "directory_owner": "root", "mode": "0640"},
+            **{"user": "www-data", "group": "www-data", "tyrant": False, "purge": True, "allow_empty": False},
+            **{"emperor_stats": "/run/emperor-uwsgi/emperor-stats.sock", "uwsgi_binary": "/u"},
+            **{"suspend_dir": "/etc/uwsgi/suspend", "default_options": {"master": True}},
+            "default_client_params": {"announce_interval": 5, "unsubscribe_on_reload": False},
+            "default_signing": {
+                **{"directory": "/etc/uwsgi/keys/private", "digest": "SHA256", "router_version": "2.0"},
+                "succeeding": ["a.pem"],
+            },
+        },
+    }
+
+
+def test_a_tyrant_s_files_are_for_each_tenant_alone() -> None:
+    found = desired.vassals(HOST._replace(tyrant=True), "/u", {}, KEYS)
+    vassals, keys = found["vassals"], found["signing_keys"]
+    assert (vassals["mode"], vassals["directory_mode"], vassals["user"], vassals["group"]) == ("0400", "0711", "", "")
+    assert (keys["directory_mode"], keys["owner"], keys["group"], keys["tyrant"]) == ("0711", "", "", True)
+    assert [one["name"] for one in vassals["vassals"]] == ["a", "b", "emperor-health-alice"]
 
 
 SIGNED: list[tuple[dict[str, Any], Keys, bool, bool]] = [
@@ -53,11 +80,16 @@ def test_a_host_without_vassals_loses_no_last_key(vassals: list[Any], allowed: b
 
 def test_only_what_changed_has_its_health_checked() -> None:
     done = {"created": ["a"], "updated": [], "failed_before": {"a": 3}, "unused_keys": ["c.pem"], "since": 7}
-    found = desired.served(HOST, done)
-    assert (found["names"], found["health"]) == (["a", "b", "emperor-health"], {"a": {"path": "/"}})
-    assert (found["failed_before"], found["unused_keys"]) == ({"a": 3}, ["c.pem"])
-    assert found["log"] == {"unit": "emperor-uwsgi.service", "by_vassal": True, "file": "", "since": 7}
-    assert desired.served(HOST, {"updated": ["b"]})["health"] == desired.served(HOST, {})["health"] == {}
+    assert desired.served(HOST, done) == {
+        **{"path": "/etc/uwsgi/vassals", "keys_path": "/etc/uwsgi/keys/private", "user": "www-data"},
+        **{"names": ["a", "b", "emperor-health"], "health": {"a": {"path": "/"}}},
+        **{"failed_before": {"a": 3}, "unused_keys": ["c.pem"]},
+        "log": {"unit": "emperor-uwsgi.service", "by_vassal": True, "file": "", "since": 7},
+    }
+    assert desired.served(HOST, {"updated": ["a"]})["health"] == {"a": {"path": "/"}}
+    nothing = desired.served(HOST, {})
+    assert desired.served(HOST, {"updated": ["b"]})["health"] == nothing["health"] == {}
+    assert (nothing["failed_before"], nothing["unused_keys"]) == ({}, [])
     daemon = desired.served(HOST._replace(supervisor="daemon"), {})["log"]
     assert daemon == {"unit": "", "by_vassal": False, "file": "/var/log/emperor-uwsgi/emperor.log", "since": 0}
 
@@ -68,33 +100,66 @@ def test_only_what_changed_has_its_health_checked() -> None:
 def test_systemd_alone_needs_texts(given: dict[str, Any], texts: set[str]) -> None:
     found = desired.service(HOST._replace(**given), "/u", on_demand=False)
     assert set(found) & {"unit", "wrapper"} == texts
-    assert (found["path"], found["uwsgi_binary"], found["user"]) == ("/etc/uwsgi", "/u", "www-data")
-    assert [one["name"] for one in found["vassals"]] == ["emperor"]
     for name in texts:
-        path = {"unit": "/etc/systemd/system/emperor-uwsgi.service", "wrapper": "/etc/uwsgi/run-vassal"}[name]
-        assert (found[name]["path"], "/u" in found[name]["content"]) == (path, True)
+        path, mode = {
+            "unit": ("/etc/systemd/system/emperor-uwsgi.service", "0644"),
+            "wrapper": ("/etc/uwsgi/run-vassal", "0755"),
+        }[name]
+        content = found[name].pop("content")
+        assert (found[name], "/u" in content) == ({"path": path, "mode": mode}, True)
+
+
+@pytest.mark.parametrize("on_demand", [False, True])
+def test_the_emperor_has_a_file_of_its_own(on_demand: bool) -> None:
+    found = desired.service(HOST._replace(log_by_vassal=False), "/u", on_demand)
+    del found["unit"]
+    (emperor,) = found.pop("vassals")
+    assert (emperor["name"], "emperor-on-demand-extension" in emperor["options"]) == ("emperor", on_demand)
+    assert found == {"path": "/etc/uwsgi", "mode": "0644", "uwsgi_binary": "/u", "user": "www-data", "on_demand": on_demand}
 
 
 def test_public_keys_are_for_everybody_and_kept_from_loss() -> None:
-    found = desired.public_keys(HOST, [{"file": "a", "content": "x"}], 50)
-    assert (found["path"], found["mode"], found["directory_owner"]) == ("/etc/uwsgi/keys/public", "0444", "root")
-    assert (found["purge_limit"], found["allow_empty"], found["purge"]) == (50, False, True)
+    assert desired.public_keys(HOST, KEYS.current, 50) == {
+        **{"path": "/etc/uwsgi/keys/public", "directory_mode": "0755", "directory_owner": "root", "mode": "0444"},
+        **{"purge": True, "allow_empty": False, "purge_limit": 50, "signing_keys": KEYS.current},
+    }
 
 
 @pytest.mark.parametrize(
     ("given", "owner", "reader"),
-    [({}, None, "www-data"), ({"tyrant": True}, "www-data", "www-data"), ({"supervisor": "daemon"}, None, "")],
+    [
+        ({}, {}, "www-data"),
+        ({"tyrant": True}, {"owner": "www-data", "group": "web"}, "www-data"),
+        ({"supervisor": "daemon"}, {}, ""),
+    ],
 )
-def test_routers_are_of_their_user(given: dict[str, Any], owner: str | None, reader: str) -> None:
-    found = desired.routers(HOST._replace(**given), "/u", [{"name": "fastrouter"}], ["/c"])
-    assert (found.get("owner"), found["reader"], found["certificates"]) == (owner, reader, ["/c"])
-    assert (found["path"], found["user"], found["uwsgi_binary"]) == ("/etc/uwsgi/routers", "www-data", "/u")
+def test_routers_are_of_their_user(given: dict[str, Any], owner: dict[str, str], reader: str) -> None:
+    found = desired.routers(HOST._replace(group="web", **given), "/u", [{"name": "fastrouter"}], ["/c"])
+    assert found == {
+        **{"path": "/etc/uwsgi/routers", "directory_mode": "0755", "directory_owner": "root", "mode": "0644"},
+        **{"user": "www-data", **owner, "tyrant": "tyrant" in given, "purge": True, "uwsgi_binary": "/u"},
+        **{"default_options": fastrouter.DEFAULT_OPTIONS, "vassals": [{"name": "fastrouter"}]},
+        "dashboard": {"path": "/etc/uwsgi/dashboard", "owned": True, "config": None},
+        **{"certificates": ["/c"], "reader": reader},
+    }
+
+
+def test_the_module_is_told_how_to_do_it() -> None:
+    given = HOST._replace(router_stats=["10.0.0.2:2627"], router_tolerance=9, allow_outage=True)
+    given = given._replace(rolling_timeout=8, wait_timeout=7)
+    assert desired.options(given) == {
+        **{"leaving_path": "/etc/uwsgi/leaving", "emperor_stats": "/run/emperor-uwsgi/emperor-stats.sock"},
+        **{"router_stats": ["10.0.0.2:2627"], "router_tolerance": 9, "allow_outage": True, "timeout": 8},
+        **{"wait": True, "wait_timeout": 7},
+    }
 
 
 def test_routers_have_no_keys_and_no_health() -> None:
-    found = desired.routers_served(HOST, ["http"], {"failed_before": {"http": 1}, "since": 7})
-    assert (found["path"], found["names"], found["failed_before"]) == ("/etc/uwsgi/routers", ["http"], {"http": 1})
-    assert (found["health"], found["unused_keys"], found["log"]["since"]) == ({}, [], 7)
+    assert desired.routers_served(HOST, ["http"], {"failed_before": {"http": 1}, "since": 7}) == {
+        **{"path": "/etc/uwsgi/routers", "keys_path": "", "names": ["http"], "health": {}, "failed_before": {"http": 1}},
+        **{"unused_keys": [], "log": {"unit": "emperor-uwsgi.service", "by_vassal": True, "file": "", "since": 7}},
+    }
+    assert desired.routers_served(HOST, [], {})["failed_before"] == {}
 
 
 def test_a_page_is_a_vassal_with_files_and_one_that_is_off_has_none() -> None:
@@ -181,6 +246,9 @@ def test_the_service_manager_is_told_what_it_runs() -> None:
     # The run before may not have come to that either.
     assert stale.arguments["daemon_reload"] is True
     (call,) = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
-    former, own = call.arguments["desired"]["daemons"]
-    assert (former["pidfile"], own["pidfile"]) == ("/run/e/emperor.pid", "/log/emperor.pid")
-    assert (own["log"], own["uwsgi_binary"]) == ("/log/emperor.log", "/u")
+    common = {"ini": "/etc/uwsgi/emperor.ini", "timeout": 95}
+    former = {**common, "pidfile": "/run/e/emperor.pid", "state": "stopped"}
+    own = {**common, "pidfile": "/log/emperor.pid", "log": "/log/emperor.log", "uwsgi_binary": "/u", "state": "started"}
+    assert call.arguments == {"state": "running", "desired": {"daemons": [former, own]}}
+    (call,) = desired.running(DAEMON, {}, False, False)
+    assert call.arguments["desired"] == {"daemons": [{**own, "uwsgi_binary": ""}]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import emperor
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.emperor import Owners
 from support.records import EMPEROR
@@ -61,20 +62,23 @@ def test_vassals_start_from_the_roles_options() -> None:
     found = emperor.default_options(
         EMPEROR._replace(plugins=["python3", "php"], harakiri=5, worker_reload_mercy=6, buffer_size=7)
     )
-    assert (found["need-plugins"], found["harakiri"], found["worker-reload-mercy"], found["buffer-size"]) == (
-        "python3,php",
-        5,
-        6,
-        7,
-    )
+    on = ("strict", "master", "need-app", "vacuum", "die-on-term", "single-interpreter", "enable-threads", "close-on-exec")
+    assert found == {
+        **dict.fromkeys((*on, "auto-procname"), True),
+        **{"need-plugins": "python3,php", "procname-prefix-spaced": "%n"},
+        **{"harakiri": 5, "worker-reload-mercy": 6, "buffer-size": 7},
+    }
     assert "need-plugins" not in emperor.default_options(EMPEROR._replace(plugins=[]))
+    own = emperor.vassals_options(EMPEROR._replace(default_options={"harakiri": 9, "cheaper": 2}))
+    assert own.options == {**emperor.default_options(EMPEROR), "cheaper": 2}
+    assert [flaw.partition(":")[0] for flaw in own.flaws] == ["emperor_default_options.harakiri"]
 
 
 PROGRAM = "cmd=exec /usr/bin/python3 -I {0}/gate.pyz {0}/checks.json,freq=1"
 GATES: list[tuple[Any, list[tuple[str, Any, str]]]] = [
     (EMPEROR, []),
     (EMPEROR._replace(vassals=[{"name": "a"}]), []),
-    (EMPEROR._replace(vassals=[CHECKED, CHECKED]), [("emperor-health", None, "/etc/uwsgi/health")]),
+    (EMPEROR._replace(vassals=[CHECKED, {**CHECKED, "owner": "bob"}]), [("emperor-health", None, "/etc/uwsgi/health")]),
     (TENANTS, [("emperor-health-alice", "alice", "/etc/uwsgi/health/%n")]),
     (
         TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": "bob"}, {**CHECKED, "owner": 1001}, CHECKED]),
@@ -85,13 +89,55 @@ GATES: list[tuple[Any, list[tuple[str, Any, str]]]] = [
 
 @pytest.mark.parametrize(("given", "gates"), GATES)
 def test_checked_vassals_have_a_gate_and_each_tenant_its_own(given: Any, gates: list[tuple[str, Any, str]]) -> None:
-    found = [(one["name"], one.get("owner"), one["options"]["attach-daemon2"]) for one in emperor.gate(given)]
-    assert found == [(name, owner, PROGRAM.format(folder)) for name, owner, folder in gates]
+    assert emperor.gate(given) == [
+        {
+            "name": name,
+            # It has no application, and needs none of the others' plugins.
+            "options": {"need-app": None, "need-plugins": None, "attach-daemon2": PROGRAM.format(folder)},
+            **({"owner": owner} if owner else {}),
+        }
+        for name, owner, folder in gates
+    ]
 
 
 def test_a_gate_writes_its_results_where_somebody_reads_them() -> None:
     (gate,) = emperor.gate(EMPEROR._replace(vassals=[CHECKED], metrics="127.0.0.1:9717", run_dir="/r"))
     assert gate["options"]["attach-daemon2"].endswith("/checks.json /r/health.json,freq=1")
+
+
+def test_the_emperor_starts_what_the_role_writes() -> None:
+    assert emperor.emperor_options(EMPEROR, False).options == {
+        **{"strict": True, "emperor": ["/etc/uwsgi/vassals/*.ini", "/etc/uwsgi/routers/*.ini"]},
+        **{"emperor-graceful-shutdown": True, "emperor-curse-tolerance": 75, "emperor-max-throttle": 30_000},
+        **{"emperor-stats": "/run/emperor-uwsgi/emperor-stats.sock", "emperor-wrapper": "/etc/uwsgi/run-vassal"},
+        "max-fd": EMPEROR.max_fd,
+    }
+    refused = emperor.emperor_options(EMPEROR._replace(options={"max-fd": 5}), False).flaws
+    assert [flaw.partition(":")[0] for flaw in refused] == ["emperor_options.max-fd"]
+
+
+def test_where_the_files_and_folders_are() -> None:
+    given = EMPEROR._replace(dir="/d", run_dir="/r")
+    assert emperor.former_pidfile(given) == "/r/emperor.pid"
+    assert emperor.files(given, ["a", "b"]) == ["/d/vassals/a.ini", "/d/vassals/b.ini"]
+    assert emperor.folders(given) == [
+        *("/d/keys/private/next", "/d/keys/private", "/d/keys/public", "/d/keys", "/d/leaving", "/d/vassals", "/d/routers", "/d"),
+    ]
+
+
+def test_who_announces_what() -> None:
+    vassals = [
+        {"name": "a", "subscriptions": [{"key": ["a.test", "b.test"]}, {"key": "c.test"}]},
+        {"name": "silent"},
+        {"subscriptions": {"key": "a.test"}},
+    ]
+    given = EMPEROR._replace(vassals=vassals)
+    assert emperor.announcing(given) == emperor.rolling_vassals(given) == ["a", ""]
+    assert emperor.rolling_vassals(given._replace(rolling_vassals=["b"])) == ["b"]
+    assert emperor.rolling_vassals(given._replace(rolling_vassals=[])) == []
+    assert emperor.keys(given) == ["a.test", "b.test", "c.test"]
+    with pytest.raises(ArgumentError, match=r"^emperor_vassals\[1\]\.subscriptions\[0\]\.key\[1\]: "):
+        emperor.keys(EMPEROR._replace(vassals=[{}, {"subscriptions": [{"key": ["a.test", ""]}]}]))
 
 
 # Variables, whether there is a vassal on demand, and what of the Emperor's options is other than by default.
@@ -142,7 +188,21 @@ def test_a_tyrants_service_may_become_its_tenants() -> None:
 
 
 ONE_NAME = "emperor_vassals: two of them have one name, or none, and so one file; give each its own"
-CURSE = "emperor_options: an emperor-curse-tolerance that is not above emperor_worker_reload_mercy"
+CURSE = (
+    "emperor_options: an emperor-curse-tolerance that is not above emperor_worker_reload_mercy lets the Emperor kill vassals "
+    "that finish their requests; leave it out"
+)
+FILES = "emperor_max_fd: must be at least 1, since without a limit uWSGI reserves memory for as many files as the host allows"
+INTERVAL = "emperor_announce_interval: must be at least 1, since an interval of 0 crashes uWSGI"
+COUNT = "emperor_node_count: must be at least 1, since this host announces itself too"
+USER = "emperor_user: with emperor_tyrant it is whom routers run as, since nothing runs as root; name one"
+LONG = (
+    "emperor_run_dir: uWSGI cuts the path of a socket at 102 bytes, and /{0}/emperor-stats.sock has 103; shorten it"
+)
+GROUP = (
+    "emperor_group: www-data is the group of {} too, and with emperor_metrics it reads the Emperor's stats, which name every "
+    "tenant's vassals; name a group that no tenant is in"
+)
 NO_OWNER = "emperor_vassals: with emperor_tyrant each needs an owner other than root, which "
 FLAWS: list[tuple[Any, list[str]]] = [
     (EMPEROR._replace(vassals=[{"name": "a"}, {"name": "b"}]), []),
@@ -153,16 +213,31 @@ FLAWS: list[tuple[Any, list[str]]] = [
     (EMPEROR._replace(options={"emperor-curse-tolerance": None}), [CURSE]),
     (EMPEROR._replace(options={"emperor-curse-tolerance": "soon"}), []),
     (EMPEROR._replace(worker_reload_mercy=29, options={"emperor-curse-tolerance": None}), []),
-    (EMPEROR._replace(max_fd=0), ["emperor_max_fd: must be at least 1, since"]),
-    (EMPEROR._replace(announce_interval=0), ["emperor_announce_interval: must be at least 1"]),
+    (EMPEROR._replace(worker_reload_mercy=30, options={"emperor-curse-tolerance": None}), [CURSE]),
+    (EMPEROR._replace(max_fd=0), [FILES]),
+    (EMPEROR._replace(max_fd=1, announce_interval=1, node_count=1), []),
+    (EMPEROR._replace(announce_interval=0), [INTERVAL]),
+    (EMPEROR._replace(node_count=0), [COUNT]),
+    (EMPEROR._replace(run_dir="/" + "r" * 82), []),
+    (EMPEROR._replace(run_dir="/" + "r" * 83), [LONG.format("r" * 83)]),
+    # Bytes, not characters.
+    (EMPEROR._replace(run_dir="/" + "\u00e4" * 41 + "r"), [LONG.format("\u00e4" * 41 + "r")]),
     (TENANTS, []),
     (TENANTS._replace(metrics="127.0.0.1:1"), []),
     (TENANTS._replace(vassals=[{**CHECKED, "group": "www-data"}]), []),
     (
         TENANTS._replace(metrics="127.0.0.1:1", vassals=[{**CHECKED, "group": "www-data"}]),
-        ["emperor_group: www-data is the group of a too, and with emperor_metrics it reads the Emperor's stats"],
+        [GROUP.format("a")],
     ),
-    (TENANTS._replace(user="root"), ["emperor_user: with emperor_tyrant it is whom routers run as"]),
+    (
+        TENANTS._replace(
+            metrics="127.0.0.1:1",
+            vassals=[{**CHECKED, "group": "www-data"}, {"name": "b", "owner": "bob"}, {"owner": "eve", "group": "www-data"}],
+        ),
+        [GROUP.format("a, ")],
+    ),
+    *((TENANTS._replace(user=user), [USER]) for user in ("", "root", "0")),
+    (EMPEROR._replace(user="root"), []),
     (TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": 0}]), [NO_OWNER + "b has not"]),
     (
         TENANTS._replace(vassals=[{"name": "b"}, {"name": "c", "owner": "root"}, {}]),
@@ -174,5 +249,4 @@ FLAWS: list[tuple[Any, list[str]]] = [
 @pytest.mark.parametrize(("given", "words"), FLAWS)
 def test_what_goes_wrong_in_silence_is_found(given: Any, words: list[str]) -> None:
     found = emperor.flaws(given, emperor.emperor_options(given, False).options)
-    assert len(found) == len(words)
-    assert [one for one, begin in zip(found, words) if not one.startswith(begin)] == []
+    assert found == words

@@ -71,23 +71,60 @@ def test_without_signing_nothing_is_checked_and_without_packages_no_plugin_is_ne
     assert (main["server_verification_params"], "need-plugins" in main["options"]) == ({}, False)
 
 
+def test_options_of_what_is_off_are_refused_as_well() -> None:
+    given = FASTROUTER._replace(http_options={"http-to": "x"}, https_options={"https": "x"})
+    found = fastrouter.routers(given, EMPEROR)
+    assert [one["name"] for one in found.vassals] == ["fastrouter"]
+    refused = [flaw.partition(":")[0] for flaw in found.flaws]
+    assert refused == ["fastrouter_http_options.http-to", "fastrouter_https_options.https"]
+
+
+def test_a_router_has_its_user_s_options() -> None:
+    given = FASTROUTER._replace(**TLS, https_options={"http-keepalive": True})
+    dummy, front = fastrouter.routers(given, EMPEROR).vassals
+    assert front["options"] == {**HTTPS, "http-to": "127.0.0.1:3030", "http-keepalive": True}
+
+
+STATS = [
+    ("127.0.0.1:1", "127.0.0.1:1"),
+    ("0.0.0.0:1", "127.0.0.1:1"),
+    (":1", "127.0.0.1:1"),
+    ("10.0.0.2:1", "10.0.0.2:1"),
+    ("10.0.0.0:1", "10.0.0.0:1"),
+    ("/run/s", "/run/s"),
+]
+
+
+@pytest.mark.parametrize(("given", "reached"), STATS)
+def test_the_host_itself_reaches_its_stats(given: str, reached: str) -> None:
+    assert fastrouter.own_stats(FASTROUTER._replace(stats=given)) == reached
+
+
 def test_routers_with_pools_are_known() -> None:
     given = FASTROUTER._replace(http="0.0.0.0:80", vassals=[RAW, {"name": "none"}])
     assert fastrouter.with_pools(fastrouter.routers(given, EMPEROR).vassals) == ["fastrouter", "raw"]
+    assert fastrouter.with_pools([{"name": "a"}, {"name": "b", "options": None}]) == []
+    assert {
+        **dict.fromkeys(("strict", "master", "vacuum", "die-on-term", "auto-procname"), True),
+        "procname-prefix-spaced": "%n",
+    } == fastrouter.DEFAULT_OPTIONS
 
 
 ROOTLESS = EMPEROR._replace(user="app")
+HALF = "fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key"
 LOW = "http.options.http: a port below 1024 needs CAP_NET_BIND"
 FLAWS: list[tuple[dict[str, Any], Any, list[str]]] = [
     ({}, EMPEROR, []),
-    ({"https": "0.0.0.0:8443"}, EMPEROR, ["fastrouter_https: needs fastrouter_https_certificate and fastrouter_https_key"]),
+    *(({"https": "0.0.0.0:8443", **half}, EMPEROR, [HALF]) for half in ({}, {"https_certificate": "/c"}, {"https_key": "/k"})),
+    ({"https_certificate": "/c", "https_key": "/k"}, EMPEROR, []),
     (
         {**TLS, "https": "0.0.0.0:8443", "https_key": "/k,"},
         EMPEROR,
-        ["fastrouter_https_certificate, fastrouter_https_key: uWSGI splits"],
+        ["fastrouter_https_certificate, fastrouter_https_key: uWSGI splits at commas; give paths without one"],
     ),
     ({"http": "0.0.0.0:80"}, EMPEROR, [LOW]),
     ({"http": "0.0.0.0:80"}, EMPEROR._replace(user="root"), []),
+    ({"http": "0.0.0.0:80"}, EMPEROR._replace(user=""), []),
     ({"http": "0.0.0.0:80"}, EMPEROR._replace(supervisor="daemon"), []),
     ({"http": "0.0.0.0:80"}, EMPEROR._replace(capabilities=["CAP_NET_BIND_SERVICE"]), []),
     ({"options": {"fastrouter-timeout": 5}}, EMPEROR, ["fastrouter_options.fastrouter-timeout: is set by fastrouter_timeout"]),

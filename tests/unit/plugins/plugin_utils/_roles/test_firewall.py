@@ -55,6 +55,17 @@ ROUTERS: list[tuple[dict[str, Any], list[Any]]] = [
     ({"fastrouter_vassals": [{}, {"options": {"sslrouter": ":2443,/a.crt,/a.key", "sslrouter-subscription-server": ":2676"}},
                              {"options": {"x": ":5"}}]},
      [(2443, "tcp", "requests", ALL), SERVER, (2676, "udp", "announcements", POOL)]),
+    # An option that comes more than once, what only the host itself reaches, and what is no option of a port.
+    ({"fastrouter_options": {"http": [":80", "[::1]:81", "localhost:82", "127.1.2.3:83", "/s:85", "@s:86", None]}},
+     [(80, "tcp", "requests", ALL), SERVER]),
+    ({"fastrouter_options": {"https2": "cert=/a", "sslrouter2": "addr=:444,cert=/a", "http2-stats": ":5", "my-stats-x": ":6"}},
+     [(444, "tcp", "requests", ALL), SERVER]),
+    ({"fastrouter_options": {"https2": "cert=/a,addr=:444", "sslrouter2": ["addr=127.0.0.1:445", "cert=/a,addr=:446"]}},
+     [(444, "tcp", "requests", ALL), (446, "tcp", "requests", ALL), SERVER]),
+    ({"fastrouter_options": {"http-stats-server": ":5", "http-ss": ":6"}},
+     [(5, "tcp", "stats", READERS), (6, "tcp", "stats", READERS), SERVER]),
+    ({"fastrouter_http": ":80", "fastrouter_http_stats": ":1", "fastrouter_https_stats": ":2"},
+     [(1, "tcp", "stats", READERS), (80, "tcp", "requests", ALL), SERVER]),
     # One port of two uses is open for both.
     ({"fastrouter_http": ":80", "fastrouter_dashboard": "10.0.0.2:80"}, [(80, "tcp", "requests, live page", ALL), SERVER]),
     ({"fastrouter_stats": "10.0.0.2:9", "fastrouter_dashboard": "10.0.0.2:9"}, [(9, "tcp", "stats, live page", READERS), SERVER]),
@@ -82,26 +93,49 @@ def test_ports_of_nodes(variables: dict[str, Any], expected: list[Any]) -> None:
     assert found(variables, is_router=False) == expected
 
 
+NO_PORT = "has no port from 1 to 65535; give one that stays the same"
+NO_TEXT = "is not text; give text, in quotes where YAML reads something else"
+NO_MAPPING = "is not a mapping; give one, as text in JSON or YAML"
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"fastrouter_http": "10.0.0.2:0"}, "host: fastrouter_http"),
-    ({"fastrouter_http": "10.0.0.2:80; accept"}, "host: fastrouter_http"),
-    ({"fastrouter_http": [5]}, "host: fastrouter_http"),
-    ({"fastrouter_options": 5}, "host: fastrouter_options"),
-    ({"fastrouter_vassals": [{"options": {"rawrouter": ["a:1", "a:65536"]}}]}, "host: fastrouter_vassals[0].options.rawrouter"),
-    ({"emperor_vassals": [{}, {**SHOP, "options": {"socket": "10.0.0.7:"}}]}, "host: emperor_vassals[1].options.socket"),
-    ({"emperor_vassals": [{"on_demand": "10.0.0.7:0"}]}, "host: emperor_vassals[0].on_demand"),
-    ({"emperor_vassals": "no: list"}, "host: emperor_vassals"),
+    ({"fastrouter_http": "10.0.0.2:0"}, f"host: fastrouter_http: '10.0.0.2:0' {NO_PORT}"),
+    ({"fastrouter_http": "10.0.0.2:80; accept"}, f"host: fastrouter_http: '10.0.0.2:80; accept' {NO_PORT}"),
+    ({"fastrouter_http": [5]}, f"host: fastrouter_http: [5] {NO_TEXT}"),
+    ({"fastrouter_options": 5}, f"host: fastrouter_options: 5 {NO_MAPPING}"),
+    ({"fastrouter_options": {"http": [[]]}}, f"host: fastrouter_options.http: [] {NO_TEXT}"),
+    ({"fastrouter_http_options": {"http": ":x"}}, f"host: fastrouter_http_options.http: ':x' {NO_PORT}"),
+    ({"fastrouter_https_options": {"https": ":x,/a,/b"}}, f"host: fastrouter_https_options.https: ':x' {NO_PORT}"),
+    (
+        {"fastrouter_vassals": [{"options": {"rawrouter": ["a:1", "a:65536"]}}]},
+        f"host: fastrouter_vassals[0].options.rawrouter: 'a:65536' {NO_PORT}",
+    ),
+    ({"fastrouter_vassals": [{"options": []}]}, f"host: fastrouter_vassals[0].options: [] {NO_MAPPING}"),
+    ({"fastrouter_vassals": 5}, "host: fastrouter_vassals: 5 is not a list of mappings; give one, as text in JSON or YAML"),
+    (
+        {"emperor_vassals": [{}, {**SHOP, "options": {"socket": "10.0.0.7:"}}]},
+        f"host: emperor_vassals[1].options.socket: '10.0.0.7:' {NO_PORT}",
+    ),
+    ({"emperor_vassals": [{**SHOP, "options": []}]}, f"host: emperor_vassals[0].options: [] {NO_MAPPING}"),
+    ({"emperor_vassals": [{**SHOP, "options": {"socket": True}}]}, f"host: emperor_vassals[0].options.socket: True {NO_TEXT}"),
+    ({"emperor_vassals": [{"on_demand": "10.0.0.7:0"}]}, f"host: emperor_vassals[0].on_demand: '10.0.0.7:0' {NO_PORT}"),
+    ({"emperor_vassals": [{"on_demand": True}]}, f"host: emperor_vassals[0].on_demand: True {NO_TEXT}"),
+    (
+        {"emperor_vassals": "no: list"},
+        "host: emperor_vassals: 'no: list' is not a list of mappings; give one, as text in JSON or YAML",
+    ),
+    ({"emperor_metrics": "10.0.0.7:x"}, f"host: emperor_metrics: '10.0.0.7:x' {NO_PORT}"),
+    ({"emperor_metrics": True}, f"host: emperor_metrics: True {NO_TEXT}"),
 ]
 
 
-@pytest.mark.parametrize(("variables", "place"), REFUSED)
-def test_a_port_that_nobody_can_open_is_refused(variables: dict[str, Any], place: str) -> None:
+@pytest.mark.parametrize(("variables", "problem"), REFUSED)
+def test_a_port_that_nobody_can_open_is_refused(variables: dict[str, Any], problem: str) -> None:
     with pytest.raises(ArgumentError) as refused:
         firewall.ports("host", variables, True, SOURCES)
-    assert refused.value.path == place
+    assert str(refused.value) == problem
 
 
-SOURCE = [("10.0.0.7", "10.0.0.7"), ("10.0.0.0/8", "10.0.0.0/8"), ("0.0.0.0/0", "0.0.0.0/0")]
+SOURCE = [("10.0.0.7", "10.0.0.7"), ("10.0.0.0/8", "10.0.0.0/8"), ("0.0.0.0/0", "0.0.0.0/0"),
+          ("10.0.0.0/255.0.0.0", "10.0.0.0/8"), ("10.0.0.7/32", "10.0.0.7/32")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("value", "expected"), SOURCE)
@@ -109,10 +143,20 @@ def test_addresses_and_networks(value: str, expected: str) -> None:
     assert firewall.source("a", value) == expected
 
 
+@pytest.mark.parametrize("value", ["node1", "10.0.0.1/8", "::1", "10.0.0.256"])
+def test_what_is_no_address_is_refused(value: str) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        firewall.source("place", value)
+    assert str(refused.value) == f"place: {value!r} is not an IPv4 address or network; give one, as numbers"
+
+
 def test_what_is_in_a_network_is_not_listed_beside_it() -> None:
     sources = {**SOURCES, "monitoring": ["10.0.0.0/29", "10.0.0.0/24", "10.1.0.0/16", "10.0.1.1"]}
     [one, dummy] = firewall.ports("host", {"fastrouter_stats": "10.0.0.2:2627"}, True, sources)
     assert one["sources"] == ["10.0.0.0/24", "10.0.1.1", "10.1.0.0/16"]
+    pair = {**SOURCES, "nodes": [], "routers": [], "monitoring": ["10.0.0.2/31", "10.0.0.3", "10.0.0.4/32"]}
+    [one, dummy] = firewall.ports("host", {"fastrouter_stats": "10.0.0.2:2627"}, True, pair)
+    assert one["sources"] == ["10.0.0.2/31", "10.0.0.4/32"]
 
 
 @given(st.text())

@@ -33,6 +33,9 @@ SETTLED: list[tuple[dict[str, Any], int, int]] = [
     ({"announce_interval": 20, "router_tolerance": 100}, 20, 100),
     ({"announce_interval": AUTO, **STATS}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY, "node_count": 1000}, 20, 62),
+    # Of a fleet of which nobody has said how large it is, and which routers it has: as of one host, and of one router.
+    ({"announce_interval": AUTO, **STATS, "vassals": shop(*(f"k{at}" for at in range(5000))), "node_count": 0}, 10, 32),
+    ({"announce_interval": AUTO, **STATS, "vassals": MANY * 200, "node_count": 0}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY, "node_count": 1000, "signing": False}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY, "node_count": 1000, "signing_key_type": "rsa"}, 10, 32),
     ({"announce_interval": AUTO, **STATS, "vassals": UNSIGNED, "node_count": 1000}, 5, 17),
@@ -71,3 +74,5 @@ def test_routers_tell_when_a_fleet_is_larger_than_its_hosts_know() -> None:
 def test_what_is_no_vassal_is_refused_by_its_place() -> None:
     with pytest.raises(ArgumentError, match=r"emperor_vassals\[0\]: must be a mapping"):
         intervals.choice(records.EMPEROR, ["shop"])
+    with pytest.raises(ArgumentError, match=r"emperor_vassals\[0\]\.subscriptions\[1\]: must be a mapping"):
+        intervals.choice(records.EMPEROR, [{"subscriptions": [{}, "shop"]}])

@@ -22,6 +22,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "router3": {"fastrouter_stats": "0.0.0.0:2627", "ansible_host": "10.0.0.4"},
     "router4": {"fastrouter_stats": ":2627"},
     "router5": {},
+    "router6": {"fastrouter_stats": True},
+    "router7": {"fastrouter_stats": ":1", "ansible_host": []},
+    "10.0.0.5": {"fastrouter_stats": ":2627"},
     "node1": {"emperor_metrics": "10.0.0.7:9717"},
     "node2": {"emperor_metrics": ""},
 }
@@ -46,18 +49,29 @@ PLUGINS: list[tuple[dict[str, Any], str]] = [
 def test_the_plugin_is_that_of_the_vassals_or_the_packages(given: dict[str, Any], plugin: str) -> None:
     assert live.plugin(EMPEROR._replace(**given)) == plugin
     options = live.vassal("a", "127.0.0.1:1", "/d", EMPEROR._replace(**given), {})["options"]
-    assert options.get("need-plugins", "") == plugin
-    assert live.imports(EMPEROR._replace(**given), "/u")["plugin"] == plugin
+    assert (options.get("need-plugins", ""), "need-plugins" in options) == (plugin, bool(plugin))
+    assert live.imports(EMPEROR._replace(**given), "/u") == {
+        **{"module": "prometheus_client", "plugin": plugin, "binary": "/u", "user": "www-data"},
+        "why": "emperor_metrics and fastrouter_dashboard need it; install it for that Python (python3-prometheus-client of "
+        "Debian, or prometheus_client by pip), or leave these variables out",
+    }
 
 
 def test_its_vassal_is_one_process_on_roots_files_without_options_of_others() -> None:
     found = live.vassal("page", "127.0.0.1:9717", "/d/100%", EMPEROR, {"cheaper": 2, "harakiri": 5, "strict": True})
-    options = found["options"]
-    assert (found["name"], options["http-socket"], options["processes"]) == ("page", "127.0.0.1:9717", 1)
-    assert (options["cheaper"], options["harakiri"], options["strict"]) == (None, 30, True)
-    assert options["pythonpath"] == {"literal": "/d/100%/live.zip"}
-    assert options["env"] == {"literal": "EMPEROR_UWSGI_LIVE=/d/100%/live.json"}
-    assert "virtualenv" not in options
+    on = ("strict", "master", "vacuum", "die-on-term", "close-on-exec", "auto-procname", "need-app", "lazy-apps")
+    archive, file = {"literal": "/d/100%/live.zip"}, {"literal": "/d/100%/live.json"}
+    assert found == {
+        "name": "page",
+        "options": {
+            **dict.fromkeys((*on, "single-interpreter", "enable-threads", "disable-logging"), True),
+            **{"need-plugins": "python3", "procname-prefix-spaced": "%n", "http-socket": "127.0.0.1:9717"},
+            **{"chdir": {"literal": "/d/100%"}, "pythonpath": archive, "touch-reload": [archive, file]},
+            **{"module": "emperor_uwsgi_live", "env": {"literal": "EMPEROR_UWSGI_LIVE=/d/100%/live.json"}},
+            **{"processes": 1, "threads": 4, "harakiri": 30, "buffer-size": 16384, "reload-on-rss": 256, "limit-post": 1},
+            "cheaper": None,
+        },
+    }
     pip = live.vassal("page", "127.0.0.1:9717", "/d", EMPEROR._replace(install="pip"), {})
     assert pip["options"]["virtualenv"] == {"literal": "/opt/uwsgi"}
 
@@ -87,20 +101,72 @@ def test_a_node_tells_of_its_vassals_and_their_gate() -> None:
         [],
     )
     assert live.metrics(EMPEROR, "node1").config["gates"] == []
+    # The gate's own vassal may not have the name of another.
+    taken = live.metrics(EMPEROR._replace(vassals=[{"name": "emperor-health", "health": {}}]), "node1").config["vassals"]
+    assert taken == [{"name": "emperor-health", "file": at + "emperor-health.ini", "suspend": []}]
     many = [{"name": f"v{at}"} for at in range(1001)]
     with pytest.raises(ArgumentError, match=r"^emperor_metrics: makes no live page: vassals: is not a list of up to 1000"):
         live.metrics(EMPEROR._replace(vassals=many), "node1")
 
 
+# The stats server of a vassal, and where its own host reaches it.
+STATS: list[tuple[Any, str | None]] = [
+    ("127.0.0.1:9191", "127.0.0.1:9191"),
+    ({"literal": "/run/100%/s"}, None),
+    ({"literal": "/run/s"}, "/run/s"),
+    ("/run/s", "/run/s"),
+    (":9191", "127.0.0.1:9191"),
+    ("0.0.0.0:9191", "127.0.0.1:9191"),
+    ("10.0.0.0:9191", "10.0.0.0:9191"),
+    # What isn't known before it runs, and what nobody can ask.
+    *((one, None) for one in ("/run/%n", "$(S)", "@(/s)", "=0", "fd://3", "http://127.0.0.1:1", "localhost:1", "", 5, None)),
+    (["127.0.0.1:1"], None),
+]
+
+
+@pytest.mark.parametrize(("stats", "asked"), STATS)
+def test_a_vassal_s_workers_are_asked_where_that_is_known(stats: Any, asked: str | None) -> None:
+    (vassal,) = live.metrics(EMPEROR._replace(vassals=[{"name": "a", "options": {"stats": stats}}]), "h").config["vassals"]
+    assert vassal.get("stats") == asked
+    (plain,) = live.metrics(EMPEROR._replace(vassals=[{"name": "a", "options": "x"}]), "h").config["vassals"]
+    assert "stats" not in plain
+
+
+# What a vassal's subscriptions are, and where its suspend files are.
+SUSPENDED: list[tuple[Any, list[str]]] = [
+    (None, []),
+    ([{}], ["/etc/uwsgi/suspend/a"]),
+    ([{}, {}], ["/etc/uwsgi/suspend/a"]),
+    ([{"suspend_file": "/s", "check_file": "/c"}, {"check_file": "/b"}], ["/b", "/s"]),
+    # A path that isn't known before it runs.
+    ([{"suspend_file": "%d/s"}, {"suspend_file": "s"}], []),
+]
+
+
+@pytest.mark.parametrize(("subscriptions", "files"), SUSPENDED)
+def test_suspend_files_are_looked_for_where_they_are(subscriptions: Any, files: list[str]) -> None:
+    given = EMPEROR._replace(vassals=[{"name": "a", "subscriptions": subscriptions}])
+    (vassal,) = live.metrics(given, "h").config["vassals"]
+    assert vassal["suspend"] == files
+
+
+NO_TEXT = "is not text; give text, in quotes where YAML reads something else"
 # What fastrouter_dashboard_routers has, and whom the page asks or why it can't.
 ROUTERS: list[tuple[list[str], Any]] = [
     ([], {"router1": "127.0.0.1:2627"}),
     (["router2"], {"router2": "10.0.0.3:2627"}),
     (["router1", "router2", "router3"], {"router1": "127.0.0.1:2627", "router2": "10.0.0.3:2627", "router3": "10.0.0.4:2627"}),
     (["router4=10.0.0.9:1"], {"router4": "10.0.0.9:1"}),
+    (["10.0.0.5"], {"10.0.0.5": "10.0.0.5:2627"}),
     (["router1=10.0.0.2:1"], {"router1": "10.0.0.2:1"}),
     (["router4"], "[0]: fastrouter_stats of router4 is :2627, and router4 is not an IPv4 address; give router4=IPV4:PORT"),
-    (["router1", "router5"], "[1]: router5 would be asked at 127.0.0.1:2627, which is the stats server of router1; let "),
+    (
+        ["router1", "router5"],
+        "[1]: router5 would be asked at 127.0.0.1:2627, which is the stats server of router1; let fastrouter_stats of router5 be "
+        "an address that this host reaches, or give router5=IPV4:PORT",
+    ),
+    (["router2", "router6"], f"[1]: router6: fastrouter_stats: True {NO_TEXT}"),
+    (["router7"], f"[0]: router7: ansible_host: [] {NO_TEXT}"),
 ]
 
 
@@ -110,7 +176,7 @@ def test_routers_are_asked_where_they_are_reached(names: list[str], routers: Any
     if isinstance(routers, str):
         with pytest.raises(ArgumentError) as error:
             live.dashboard(given, EMPEROR, fleet())
-        assert str(error.value).startswith("fastrouter_dashboard_routers" + routers)
+        assert str(error.value) == "fastrouter_dashboard_routers" + routers
     else:
         found = live.dashboard(given, EMPEROR, fleet()).config
         assert {one["name"]: one["stats"] for one in found["routers"]} == routers
@@ -120,7 +186,10 @@ NODES: list[tuple[list[str], Any]] = [
     ([], {}),
     (["router1", "node1", "node2=10.0.0.8:9717"], {"node1": "10.0.0.7:9717", "node2": "10.0.0.8:9717"}),
     (["node2"], "fastrouter_dashboard_nodes[0]: node2 has no emperor_metrics; set it there, or leave node2 out"),
-    (["node2=here"], "fastrouter_dashboard: makes no live page: ask[0].address: 'here' is not the address"),
+    (
+        ["node2=here"],
+        "fastrouter_dashboard: makes no live page: ask[0].address: 'here' is not the address of a live page; give IPV4:PORT",
+    ),
 ]
 
 
@@ -130,7 +199,7 @@ def test_nodes_are_asked_where_their_pages_are(names: list[str], ask: Any) -> No
     if isinstance(ask, str):
         with pytest.raises(ArgumentError) as error:
             live.dashboard(given, EMPEROR, fleet())
-        assert str(error.value).startswith(ask)
+        assert str(error.value) == ask
     else:
         found = live.dashboard(given, EMPEROR, fleet()).config
         assert {one["host"]: one["address"] for one in found["ask"]} == ask
@@ -160,10 +229,25 @@ EXPECTED: list[tuple[dict[str, Any], list[tuple[str, str, int]]]] = [
     ({**of(**TWO), "subscriptions": [{**ENTRY, "address": 1}]}, [("shop.test", "10.0.0.7:2", 0)]),
     ({**of(**TWO), "subscriptions": [{**ENTRY, "address": "1"}]}, [("shop.test", "10.0.0.7:2", 0)]),
     ({**of(**TWO), "subscriptions": [{**ENTRY, "address": 2}]}, []),
+    ({**of(**TWO), "subscriptions": [{**ENTRY, "address": -1}]}, []),
+    ({**of(**TWO), "subscriptions": [{**ENTRY, "address": True}]}, [("shop.test", "10.0.0.7:1", 0)]),
+    (subscribed(key=""), []),
+    (subscribed(key=5), [("5", "10.0.0.7:3031", 0)]),
+    # Whoever has no port that is known may be any.
+    (subscribed(server="/run/s"), [("shop.test", "10.0.0.7:3031", 0)]),
+    (subscribed(server=None), []),
+    (of(socket="10.0.0.7:1", processes=1), [("shop.test", "10.0.0.7:1", 1)]),
+    (of(socket="10.0.0.7:1", processes=2, threads=0), [("shop.test", "10.0.0.7:1", 0)]),
+    (of(socket="10.0.0.7:1", threads=9999), [("shop.test", "10.0.0.7:1", 9999)]),
+    (of(socket="10.0.0.7:1", threads=10_000), [("shop.test", "10.0.0.7:1", 0)]),
+    (of(socket="10.0.0.7:1", **{"async": 5}), [("shop.test", "10.0.0.7:1", 5)]),
+    (of(socket="10.0.0.7:1", processes=3, workers=2), [("shop.test", "10.0.0.7:1", 3)]),
+    (of(socket="10.0.0.7:1", processes=2, threads=3, gevent=4), [("shop.test", "10.0.0.7:1", 8)]),
     # What isn't known before it runs.
     (of(socket="10.0.0.7:0"), []),
     (of(socket="$(ADDRESS):1"), []),
-    (of(socket=":3031"), []),
+    *((of(socket=one), []) for one in (":3031", "=0", "fd://3", "@(/s)", "/run/%n.sock")),
+    (of(socket="/run/a=b.sock"), [("shop.test", "/run/a=b.sock", 0)]),
     ({"subscriptions": [ENTRY]}, []),
     (of(http_socket="10.0.0.7:1", processes="2", threads=3), [("shop.test", "10.0.0.7:1", 6)]),
     (of(socket="10.0.0.7:1", workers=2), [("shop.test", "10.0.0.7:1", 2)]),
@@ -179,6 +263,8 @@ def test_what_the_inventory_subscribes_is_expected(vassal: dict[str, Any], nodes
 
 
 def test_a_router_that_nobody_knows_a_port_of_expects_all() -> None:
+    assert expected(SHOP, routers=[]) == []
+    assert len(expected(subscribed(server="/s"), routers=[])) == 1
     assert len(expected(SHOP, routers=[{"name": "fastrouter", "options": {"fastrouter-subscription-server": "/s"}}])) == 1
 
 
@@ -191,7 +277,17 @@ def test_a_router_tells_of_its_host_and_of_whom_it_can_not_know() -> None:
     assert found.config["vassals"][1]["accepts"] is False
     assert (found.config["max_age"], found.config["signing_tolerance"], found.config["title"]) == (20, 30, "uWSGI pools")
     assert found.config["certificates"] == ["/a.crt"]
-    assert len(found.warnings) == 1 and "won't miss the nodes of node1, since" in found.warnings[0]
+    assert found.warnings == [
+        "fastrouter_dashboard: the page won't miss the nodes of node1, since their vassals can't be resolved here; gather the "
+        "facts of all hosts first"
+    ]
+    two = fleet({"host": "node1", "problem": "no facts"}, {"host": "node2", "problem": "none"})
+    assert "the nodes of node1, node2, since" in live.dashboard(given, own, two).warnings[0]
+    assert live.dashboard(given._replace(report_title="Shop"), own, there).config["title"] == "Shop"
+    # A router with the name of a vassal is refused where it is written.
+    twice = live.dashboard(given, own._replace(vassals=[{"name": "fastrouter"}]), fleet()).config["vassals"]
+    assert [(one["name"], one["file"]) for one in twice] == [("fastrouter", "/etc/uwsgi/vassals/fastrouter.ini")]
+    assert found.config["vassals"][1]["file"] == "/etc/uwsgi/routers/fastrouter.ini"
     unsigned = live.dashboard(given, own._replace(signing=False), fleet())
     assert (unsigned.config["signing_tolerance"], unsigned.warnings) == (0, [])
     tyrant = live.dashboard(given, own._replace(tyrant=True), fleet()).config
@@ -202,10 +298,25 @@ def test_a_page_beside_tenants_knows_what_the_emperor_says_of_them() -> None:
     given = EMPEROR._replace(tyrant=True, metrics="127.0.0.1:9717", user="www-data", group="web", vassals=[SHOP])
     found = live.metrics(given, "node1").config
     assert found["vassals"] == [{"name": "shop", "file": "/etc/uwsgi/vassals/shop.ini"}]
-    assert (found["emperor"], found["gates"]) == ("/run/emperor-uwsgi/emperor-stats.sock", [])
+    assert found["emperor"] == "/run/emperor-uwsgi/emperor-stats.sock"
+    # What a tenant's gate writes is its own.
+    checked = given._replace(vassals=[{**SHOP, "owner": "alice", "health": {"path": "/"}}])
+    assert found["gates"] == live.metrics(checked, "node1").config["gates"] == []
     page = live.vassal("emperor-metrics", given.metrics, "/etc/uwsgi/metrics", given, {})
     assert (page["owner"], page["group"]) == ("www-data", "web")
     assert "owner" not in live.vassal("emperor-metrics", given.metrics, "/f", given._replace(tyrant=False), {})
+
+
+def test_a_node_is_expected_by_the_names_of_its_host_and_its_vassal() -> None:
+    nodes = [
+        {"host": "node1", "vassals": [SHOP, {"subscriptions": [{**ENTRY, "address": "10.0.0.7:1"}]}]},
+        {"host": "node2", "vassals": [SHOP]},
+    ]
+    found = live.dashboard(FASTROUTER, EMPEROR, fleet(*nodes)).config["expected"]
+    assert found == [
+        {"key": "shop.test", "address": "10.0.0.7:3031", "host": "node1", "vassal": "shop", "capacity": 0},
+        {"key": "shop.test", "address": "10.0.0.7:1", "host": "node1", "capacity": 0},
+    ]
 
 
 FLAWS: list[tuple[dict[str, Any], str]] = [
@@ -239,9 +350,13 @@ SEEN = [("", 0), ("127.0.0.1:1", 0), ("127.1.2.3:1", 0), ("10.0.0.2:1", 1), ("0.
 @pytest.mark.parametrize(("address", "warned"), SEEN)
 def test_who_sees_a_page_is_said(address: str, warned: int) -> None:
     found = live.warnings("emperor_metrics", address)
-    assert [one.startswith(f"emperor_metrics: whoever reaches {address} sees") for one in found] == [True] * warned
+    assert found == [
+        f"emperor_metrics: whoever reaches {address} sees the names, addresses and figures of the pools, since the page has no "
+        "password; let only your monitoring reach it, or bind it to 127.0.0.1 behind a server with a password"
+    ] * warned
 
 
-def test_the_paths_are_those_of_the_role() -> None:
+def test_the_paths_and_the_names_are_those_of_the_role() -> None:
+    assert (live.METRICS, live.DASHBOARD) == ("emperor-metrics", "fastrouter-dashboard")
     at = emperor.paths(EMPEROR)
     assert (at.metrics, at.dashboard) == ("/etc/uwsgi/metrics", "/etc/uwsgi/dashboard")

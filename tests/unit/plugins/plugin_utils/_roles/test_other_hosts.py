@@ -27,9 +27,8 @@ VARIABLES = {
 }
 
 
-def announced(vassals: Any, nodes: bool = False) -> Any:
-    """What the host says, with its templates resolved by Jinja alone."""
-    variables = {**VARIABLES, "emperor_vassals": vassals}
+def resolver(variables: dict[str, Any]) -> Any:
+    """Templates with some variables, resolved by Jinja alone."""
     jinja = NativeEnvironment(undefined=StrictUndefined)
 
     def template(value: Any) -> Any:
@@ -40,7 +39,68 @@ def announced(vassals: Any, nodes: bool = False) -> Any:
             str(found)
         return found
 
-    return other_hosts.announced("n1", variables, template, nodes)
+    return template
+
+
+def announced(vassals: Any, nodes: bool = False) -> Any:
+    """What the host says."""
+    variables = {**VARIABLES, "emperor_vassals": vassals}
+    return other_hosts.announced("n1", variables, resolver(variables), nodes)
+
+
+class Templar:
+    """As much of Ansible's as is used."""
+
+    def copy_with_new_env(self, available_variables: dict[str, Any]) -> Templar:
+        self.template = resolver(available_variables)
+        return self
+
+
+class HostVars(dict):  # type: ignore[type-arg]
+    """As much of Ansible's as is used."""
+
+    raw_get = dict.__getitem__
+
+
+INVENTORY = HostVars(
+    node1={"emperor_vassals": [{**SHOP, "options": {"socket": "{{ address }}", "env": UNKNOWN}}], "address": "10.0.0.7:1"},
+    node2={},
+    node3={"emperor_vassals": [{"name": "{{ hostvars['node1'].address }}"}]},
+    late={"emperor_vassals": [{"name": "{{ ansible_facts.hostname }}"}]},
+)
+
+
+def test_hosts_say_what_they_announce_by_their_own_variables() -> None:
+    assert other_hosts.of_hosts(["node1", "node2", "node3"], INVENTORY, Templar()) == [
+        {"host": "node1", "vassals": [SHOP]},
+        {"host": "node2"},
+        {"host": "node3", "vassals": [{"name": "10.0.0.7:1"}]},
+    ]
+    # A name that is a number is text, too.
+    assert other_hosts.of_hosts([7], HostVars({"7": {}}), Templar()) == [{"host": "7"}]
+    with pytest.raises(ArgumentError, match=r"^late: emperor_vassals\[0\]\.name: can't be resolved here: "):
+        other_hosts.of_hosts(["node1", "late"], INVENTORY, Templar())
+
+
+def test_of_a_host_that_can_not_be_known_yet_its_problem_is_said() -> None:
+    first, second, third = other_hosts.nodes(["node1", "node2", "late"], INVENTORY, Templar())
+    assert first == {"host": "node1", "vassals": [{**SHOP, "options": {"socket": "10.0.0.7:1"}}]}
+    assert second == {"host": "node2"}
+    assert set(third) == {"host", "problem"}
+    assert third["host"] == "late" and third["problem"].startswith("late: emperor_vassals[0].name: can't be resolved here: ")
+
+
+@pytest.mark.parametrize("found", [other_hosts.of_hosts, other_hosts.nodes])
+def test_a_host_that_is_not_there_is_an_error(found: Any) -> None:
+    with pytest.raises(ArgumentError) as error:
+        found(["node9"], INVENTORY, Templar())
+    assert str(error.value) == "hosts: 'node9' is not a host of the inventory; remove it here, or add it there"
+
+
+def test_a_host_has_its_own_variables_and_those_of_all() -> None:
+    found = other_hosts.raw("node1", INVENTORY)
+    assert found == {**INVENTORY["node1"], "hostvars": INVENTORY}
+    assert "hostvars" not in INVENTORY["node1"]
 
 
 SAID: list[tuple[Any, Any]] = [
@@ -113,17 +173,19 @@ def test_the_variable_may_be_text(text: str) -> None:
 
 
 def test_where_its_nodes_are_is_said_to_who_asks() -> None:
-    options = {"socket": "{{ domain }}:1", "threads": 2, "env": UNKNOWN, "http-socket": ["a", "b"]}
+    counts = {"processes": 1, "workers": 2, "threads": 3, "async": 4, "gevent": 5}
+    options = {"socket": "{{ domain }}:1", **counts, "env": UNKNOWN, "http-socket": ["a", "b"]}
     entry = {"key": "a", "address": "{{ domain }}:2", "server": ["s:1"], "weight": UNKNOWN}
     assert announced([{"name": "shop", "options": options, "subscriptions": [entry]}, EMPTY], nodes=True) == [
         {
             "name": "shop",
             "subscriptions": [{"key": "a", "server": ["s:1"], "address": "b.test:2"}],
-            "options": {"socket": "b.test:1", "threads": 2, "http-socket": ["a", "b"]},
+            "options": {"socket": "b.test:1", **counts, "http-socket": ["a", "b"]},
         },
         EMPTY,
     ]
-    for vassal, place in (({"options": {"socket": UNKNOWN}}, ".options.socket"), ({"options": 5}, ".options")):
+    wrong = (({"socket": UNKNOWN}, ".options.socket"), (5, ".options"), (UNKNOWN, ".options"))
+    for given, place in wrong:
         with pytest.raises(ArgumentError) as error:
-            announced([vassal], nodes=True)
+            announced([{"options": given}], nodes=True)
         assert error.value.path == "n1: emperor_vassals[0]" + place

@@ -56,6 +56,16 @@ def test_the_unit_follows_from_the_variables(given: dict[str, Any], differing: d
     assert settings(EMPEROR._replace(**given)) == wanted
 
 
+def test_the_texts_say_what_they_are_and_why() -> None:
+    given = EMPEROR._replace(service="uwsgi")
+    assert service.path(given) == "/etc/systemd/system/uwsgi.service"
+    mark = "# Managed by Ansible, role emperor.uwsgi.emperor\n"
+    assert service.unit(given, "/u").startswith(mark + "[Unit]\n")
+    why = "\n# What root needs to become each tenant, and to kill a vassal that doesn't stop.\nCapabilityBoundingSet="
+    assert [why in service.unit(EMPEROR._replace(tyrant=tyrant), "/u") for tyrant in (True, False)] == [True, False]
+    assert service.wrapper("/u").startswith("#!/bin/sh\n" + mark + "#\n# The Emperor runs it as ")
+
+
 def test_the_wrapper_runs_what_it_is_told_with_its_arguments(tmp_path: Path) -> None:
     program = tmp_path / "a program"
     program.write_text('#!/bin/sh\nprintf "%s|" "$@"\n', encoding="ascii")

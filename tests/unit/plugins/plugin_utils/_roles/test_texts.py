@@ -72,8 +72,9 @@ BAD: list[tuple[Convert, Any, str, str]] = [
     (integer, 2**63, "v", "is not between -9223372036854775808 and 9223372036854775807"),
     *[(text, value, "v", NO_TEXT) for value in (True, [], {}, ["a"])],
     *[(colour, value, "v", "is not known; give one of red, blue") for value in ("green", "", None, "Red")],
-    (words, "[a", "v", "begins as JSON and is none ("),
-    (words, "{a: 1}", "v", "begins as JSON and is none ("),
+    (words, "[a", "v", "'[a' begins as JSON and is none (Expecting value: line 1 column 2 (char 1)); give JSON, or commas"),
+    (words, "{a: 1}", "v", "; give JSON, or commas"),
+    (words, "[" * 100_000, "v", "; give JSON, or commas"),
     (words, '["a", true]', "v[1]", NO_TEXT),
     (words, {"a": 1}, "v[0]", NO_TEXT),
     (words, '{"a": 1}', "v[0]", NO_TEXT),
@@ -91,8 +92,8 @@ def test_what_has_no_such_form_is_refused_by_name(convert: Convert, value: Any, 
     with pytest.raises(ArgumentError) as error:
         convert("v", value)
     assert error.value.path == path
-    assert problem in str(error.value)
-    assert len(str(error.value)) < 400
+    # After the value, which is cut where it is long.
+    assert error.value.problem.endswith(problem) and len(error.value.problem) < 400
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1).map(str.strip).filter(lambda one: one and "," not in one)))
