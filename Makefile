@@ -14,7 +14,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # The scenarios to run; "make molecule SCENARIOS=default" runs one. What takes too long for CI is for "make nightly".
-LONG := handovers
+LONG := forky handovers
 SCENARIOS ?= $(filter-out $(LONG),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 .PHONY: help

@@ -274,7 +274,8 @@ class Host:
         if given.install == "none":
             return []
         # By tasks of its own: what is new there restarts no Emperor.
-        return [f"install_{one}" for one in (given.install, *([live.CLIENT] if self._has_pages else []))]
+        # Each way has its own file of them: Ansible runs a file once for all hosts that want it, when the first of them is there.
+        return ["install_" + given.install, *([f"install_{given.install}_client"] if self._has_pages else [])]
 
     def _planned_emperor(self) -> dict[str, Any]:
         given = self.emperor

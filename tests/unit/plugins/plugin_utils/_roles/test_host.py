@@ -263,9 +263,9 @@ def test_a_page_has_the_tolerance_of_its_router(tmp_path: Path) -> None:
 # The variables, what is installed, and whether prometheus_client must be there.
 CLIENTS: list[tuple[dict[str, Any], list[str], bool]] = [
     ({}, ["package"], False),
-    ({"emperor_metrics": "127.0.0.1:1"}, ["package", "prometheus_client"], False),
-    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "pip"}, ["pip", "prometheus_client"], False),
-    ({"emperor__dashboard": "127.0.0.1:1"}, ["package", "prometheus_client"], False),
+    ({"emperor_metrics": "127.0.0.1:1"}, ["package", "package_client"], False),
+    ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "pip"}, ["pip", "pip_client"], False),
+    ({"emperor__dashboard": "127.0.0.1:1"}, ["package", "package_client"], False),
     ({"emperor__dashboard": "127.0.0.1:1", "emperor_install": "none"}, [], True),
     ({"emperor_metrics": "127.0.0.1:1", "emperor_install": "none"}, [], True),
     ({"fastrouter_dashboard": "127.0.0.1:1"}, ["package"], False),
