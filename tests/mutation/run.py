@@ -132,6 +132,8 @@ _PRELOADED = (
 # Mutants that may survive: a part of "CHANGE: LINE", and why the change makes no difference.
 EQUIVALENT = {
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
+    # _arguments/domains
+    "condition false: if label.isascii():": "the encoding leaves what is ASCII as it is",
     # _arguments
     '_STR = {"type": "str"}': "text is Ansible's default type",
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
@@ -182,6 +184,8 @@ EQUIVALENT = {
     "returns None: return False": "callers treat None as False",
     "Lt to LtE: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
     # _import
+    "_MOST_FILES = ": "any bound ends what takes too long",
+    "'-[{' longer: if stripped[0] in": "no option begins with the letter that is added",
     "'' longer: return [parser.Option(name, ": "nobody reads the value of an option that has a flaw",
     "'' longer: joined = os.path.normpath(": "no file that is given has that name",
     "self._work += 64": "any measure ends what takes too long",

@@ -252,6 +252,14 @@ def test_the_entries_behind_the_lines_are_told() -> None:
     assert subscription.fragment(one(), _dialect.V2_1).subscriptions[0].protocol == "uwsgi"
 
 
+def test_the_node_of_an_instance_is_its_first_socket_unless_another_is_named() -> None:
+    addresses: list[Any] = [None, 0, 1, "10.0.0.7:1"]
+    given = [one(**({} if at is None else {"address": at})) for at in addresses]
+    found = [subscription.fragment(each, _dialect.V2_1).subscriptions for each in given]
+    nodes = [entry.node for (entry,) in (subscription.newer_entries("s", entries, "shop") for entries in found)]
+    assert nodes == [("shop", 0), ("shop", 0), ("shop", 1), "10.0.0.7:1"]
+
+
 def test_2_0_is_told_no_protocol() -> None:
     assert lines(one(), _dialect.V2_0) == ["subscribe2 = server=10.0.0.2:2626,key=a"]
 
