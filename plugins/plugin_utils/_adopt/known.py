@@ -141,7 +141,8 @@ OPTIONS = frozenset(_OPTIONS.split())
 _OF_PLUGINS = re.compile(
     r"(php|psgi|perl|plsgi|rack|rails|ruby|rbrequire|rvm|lua|jvm|jwsgi|clojure|mono|v8|cgi|erlang|pypy|tornado|asyncio|coroae|ring|"
     r"gccgo|go|xslt|ldap|geoip|rados|glusterfs|gridfs|webdav|snmp|zabbix|systemd|emperor-(pg|mongodb|amqp|zeromq)|alarm|curl|"
-    r"legion|route|error-route|response-route|final-route|ssl|sni|https|pcre|cap|log-(socket|master)|router|sqlite|stats-pusher|transformation|tuntap|forkpty|cplusplus|matheval|objc|servlet|xattr|zerg|vassals?)"
+    r"legion|route|error-route|response-route|final-route|ssl|sni|https|pcre|cap|log-(socket|master)|router|sqlite|stats-pusher|"
+    r"transformation|tuntap|forkpty|cplusplus|matheval|objc|servlet|xattr|zerg|vassals?)"
     r"([-0-9].*)?\Z|(sharedarea|early|shared|pump|graphite|dummy)[-a-z0-9]*\Z"
 )
 # What tells uWSGI which application it runs.
