@@ -57,7 +57,7 @@ EXPECTED: dict[str, Expected] = {
     "commented.yaml": Expected(2, (NO_APP,)),
     "conditions.ini": Expected(
         2,
-        (NO_APP, LOOP, "listen = 64: stands in a condition", "inside.example.com: stands in a condition"),
+        (NO_APP, LOOP, "listen = 64: is inside a condition", "inside.example.com: is inside a condition"),
         ("inside.example.com",),
     ),
     "debian-app.ini": Expected(1, ("autoload = ",)),

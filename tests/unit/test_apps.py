@@ -183,16 +183,6 @@ def test_two_applications_are_deployed_released_changed_and_removed(tmp_path: Pa
             wait_for("the blog", lambda: get(web, BLOG) == (200, "the blog, release 1\n"))
 
 
-def test_options_of_the_log_are_options_of_uwsgi(tmp_path: Path) -> None:
-    lines = re.findall(r"^ +([\w-]+): (?:true|\d+)$", files_of(TEXT)["host_vars/node1.yml"], re.MULTILINE)
-    assert lines == ["disable-logging", "log-5xx", "log-slow"]
-    path = tmp_path / "log.ini"
-    path.write_text("[uwsgi]\nstrict = true\n" + "".join(f"{one} = 1\n" for one in lines), encoding="ascii")
-    command = [BINARY, "--strict", "--ini", str(path), "--get", "strict"]
-    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def test_nginx_reads_the_configuration(tmp_path: Path) -> None:
     if nginx.MISSING:
         pytest.skip(nginx.MISSING)

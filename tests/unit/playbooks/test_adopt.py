@@ -108,7 +108,7 @@ def test_a_host_that_does_not_answer_is_left_out(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"adopt_hosts": "nod1"}, "adopt_hosts: nod1 is no host or group of the inventory"),
+        ({"adopt_hosts": "nod1"}, "adopt_hosts: nod1 is not a host or group of the inventory"),
         ({"adopt_paths": {"a": 1}}, "adopt_paths"),
         ({"adopt_paths": ["vassals"]}, "is not absolute; give the path from / on"),
         ({"adopt_group": "../x"}, "has a name that can't be a folder's"),

@@ -101,4 +101,4 @@ def test_routers_that_are_not_there_are_refused(hosts: str, tmp_path: Path) -> N
     (tmp_path / "hosts.yml").write_text("all: {children: {routers: {hosts: {router1: }}}}", encoding="ascii")
     given = [] if hosts == "fastrouters" else ["-e", "certificates_hosts=" + hosts]
     done = playbook.command("ansible-playbook", "-i", "hosts.yml", CERTIFICATES, *given, folder=tmp_path)
-    assert (done.returncode != 0, f"{hosts} is no host or group" in done.stdout) == (True, True), done.stdout
+    assert (done.returncode != 0, f"{hosts} is not a host or group" in done.stdout) == (True, True), done.stdout

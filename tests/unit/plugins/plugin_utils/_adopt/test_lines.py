@@ -45,8 +45,8 @@ CASES: list[tuple[str, list[tuple[str, str]], list[str]]] = [
     ("if-env = A\ninclude = gone.ini\nendif =", [], ["if-env = A: holds", "in a condition or a loop", "endif =: has no"]),
     ("config = x.toml", [], ["config = x.toml: "]),
     # Conditions and loops.
-    ("if-env = A\nprocesses = 4\nendif =\nthreads = 2", [("threads", "2")], ["if-env", "processes = 4: stands in", "endif"]),
-    ("for = a b\nenv = X=%(_)\nendfor =", [], ["for = a b", "env = X=%(_): stands in", "endfor"]),
+    ("if-env = A\nprocesses = 4\nendif =\nthreads = 2", [("threads", "2")], ["if-env", "processes = 4: is inside", "endif"]),
+    ("for = a b\nenv = X=%(_)\nendfor =", [], ["for = a b", "env = X=%(_): is inside", "endfor"]),
     # Options of the file's own.
     ("declare-option = app=chdir=$1;module=$2\napp = /srv shop", [("chdir", "/srv"), ("module", "shop")], []),
     ("declare-option = say=subscribe2=server=$1,key=a\nsay = 10.0.0.2:2626", [], []),
