@@ -145,16 +145,6 @@ EXAMPLES = r"""
       - /etc/uwsgi/vassals/shop.ini
       - /etc/uwsgi/vassals/blog.ini
     emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
-
-- name: Restart a router that a balancer sends nothing to, when its last client has gone
-  emperor.uwsgi.uwsgi_reload:
-    vassal: /etc/uwsgi/routers/fastrouter.ini
-    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
-    routers:
-      - vassal: /etc/uwsgi/routers/fastrouter.ini
-        stats: 127.0.0.1:2627
-    sessions_timeout: 60
-    cut_sessions: false
 """
 
 RETURN = r"""
