@@ -19,12 +19,10 @@ from .._node.unsubscribe import Farewell
 from .._pool import presence, routers
 from .._pool.stats import StatsError, Table
 from .leaver import Leaver, reasons
-from .settings import Settings
+from .settings import ANSWER, Settings
 
 REASON = "deploy"
 _POLL = 0.1
-# Seconds that a stats server has for its answer.
-_ANSWER = 5
 # Datagrams get lost. Where nobody can see that one arrived, it's sent so often.
 _SEND_AGAIN = 1.0
 _TIMES = 3
@@ -186,7 +184,7 @@ class Way:
         deadline = time.monotonic() + self._settings.timeout
         while True:
             try:
-                found = emperor_stats.ask(self._settings.emperor_stats, _ANSWER, self._settings.get)
+                found = emperor_stats.ask(self._settings.emperor_stats, ANSWER, self._settings.get)
             except StatsError:
                 return
             running = {one.id for one in found.vassals}.intersection(paths)
@@ -204,7 +202,7 @@ class Way:
             one.send()
 
     def _tables(self) -> Tuple[Dict[str, Table], List[str]]:
-        answers = routers.ask(self._settings.router_stats, _ANSWER, self._settings.get)
+        answers = routers.ask(self._settings.router_stats, ANSWER, self._settings.get)
         return (
             {one.stats: one.table for one in answers if one.table is not None},
             [one.error for one in answers if one.table is None],

@@ -21,13 +21,11 @@ from .._pool import presence
 from .._pool.stats import StatsError, Table
 from .journal import SUFFIX
 from .leaver import Leaver, leaver, reasons
-from .settings import Settings
+from .settings import ANSWER, Settings
 
 if TYPE_CHECKING:
     from .._node.probe import Check
 
-# Seconds that a stats server has for its answer.
-_ANSWER = 5
 # One may have begun before the change.
 _FAILED = 2
 # Seconds in which one that can't bind its sockets ends.
@@ -79,7 +77,7 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
         EmperorSilent: when the Emperor doesn't answer.
     """
     try:
-        emperor = emperor_stats.ask(settings.emperor_stats, _ANSWER, settings.get)
+        emperor = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get)
     except StatsError as error:
         raise EmperorSilent("the Emperor", str(error)) from error
     running = {os.path.basename(one.id): one for one in emperor.vassals if os.path.dirname(one.id) in ("", wanted.path)}
@@ -159,7 +157,7 @@ def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Ou
     announcing = [one for one in announcing if one.announcements]
     if not announcing:
         return
-    answers = routers.ask(settings.router_stats, _ANSWER, settings.get)
+    answers = routers.ask(settings.router_stats, ANSWER, settings.get)
     found.warnings.extend(
         f"a router can't be asked whether it has the vassals: {one.error}" for one in answers if one.table is None
     )
@@ -196,7 +194,7 @@ def _reasons(one: Leaver) -> List[str]:
 def failing(settings: Settings) -> Dict[str, int]:
     """How often each vassal failed to start until now, by its name."""
     try:
-        emperor = emperor_stats.ask(settings.emperor_stats, _ANSWER, settings.get)
+        emperor = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get)
     except StatsError:
         return {}
     ends = {os.path.basename(name): count for name, count in emperor.failing.items()}

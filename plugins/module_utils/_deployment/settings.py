@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Callable, List, NamedTuple
 if TYPE_CHECKING:
     from .._pool.stats import Get
 
+# Seconds that a stats server has for its answer.
+ANSWER = 5
 # uWSGI's own tolerance, in seconds.
 _LEAST_AGE = 17
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._roles.fastrouter import DEFAULT_OPTIONS as DEFAULTS
 from .document import Note, Rows
 from .instance import Instance, Option
 from .variables import Variable, accepted, option_rows, without_defaults
 
-# What the role says of each router's instance.
-DEFAULTS = {
-    **dict.fromkeys(("strict", "master", "vacuum", "die-on-term", "auto-procname"), True),
-    "procname-prefix-spaced": "%n",
-}
 _STATS = ("fastrouter-stats", "fastrouter-stats-server", "fastrouter-ss")
 _PROCESSES = ("fastrouter-processes", "fastrouter-workers")
 _HTTP_STATS = ("http-stats", "http-stats-server", "http-ss")

@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ... import _module
 from ..._arguments import spec
 from ..._arguments.on_demand import emperor_options
-from ..._deployment.settings import Settings
+from ..._deployment.settings import ANSWER, Settings
 from ..._dialect import parse_release
 from ..._errors import ArgumentError
 from ..._files import folders, opened
@@ -81,7 +81,7 @@ def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, An
 def _is_stale(settings: Settings, paths: List[str]) -> bool:
     """Whether the Emperor that runs was started before its files were as they are."""
     try:
-        pid = emperor_stats.ask(settings.emperor_stats, settings.timeout, settings.get).pid
+        pid = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get).pid
     except StatsError:
         return False
     start = process.started(pid) if pid else None
