@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from benchmarks.measure import Line
 from benchmarks.plot import Bar, Group
@@ -27,7 +28,7 @@ How fast it is
 
 A host's vassals are one task, and so are its signing keys, however many there are. ``make bench`` measures what that is
 worth, against a peer in the same run, on a connection of the type ``local``, where a task costs least. The figures are
-from {machine}.
+from {machines}.
 
 .. image:: ../performance.svg
    :alt: {alt}
@@ -51,6 +52,13 @@ A loop that writes the same files takes the cost of a task for each of them, and
 """
 
 
+class Part(NamedTuple):
+    """The figures of a part of the benchmarks, such as ``keys``, and what they were measured on."""
+
+    machine: str
+    lines: Sequence[Line]
+
+
 def wanted(line: Line) -> str:
     """What is wanted, in words."""
     return f"{'at least' if line.better == 'more' else 'at most'} {line.limit:g} {line.unit}".rstrip()
@@ -70,20 +78,34 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
 
-def to_json(lines: Sequence[Line], machine: str) -> str:
+def to_json(parts: Mapping[str, Part]) -> str:
     """All that was measured."""
-    found = [dict(line._asdict(), met=line.met) for line in lines]
-    return json.dumps({"machine": machine, "lines": found}, indent=2) + "\n"
+    found = {
+        name: {"machine": part.machine, "lines": [dict(line._asdict(), met=line.met) for line in part.lines]}
+        for name, part in parts.items()
+    }
+    return json.dumps(found, indent=2) + "\n"
 
 
-def page(lines: Sequence[Line], machine: str, alt: str) -> str:
+def from_json(text: str) -> dict[str, Part]:
+    """What ``to_json`` wrote."""
+    return {
+        name: Part(part["machine"], [Line(**{field: line[field] for field in Line._fields}) for line in part["lines"]])
+        for name, part in json.loads(text).items()
+    }
+
+
+def page(parts: Mapping[str, Part], alt: str) -> str:
     """The page of the documentation."""
+    lines = [line for part in parts.values() for line in part.lines]
     rows = "\n".join(f"   * - {line.what}\n     - {wanted(line)}\n     - {reached(line)}" for line in lines)
-    return _PAGE.format(machine=machine, alt=alt, rows=rows)
+    machines = " and from ".join(sorted({part.machine for part in parts.values()}))
+    return _PAGE.format(machines=machines, alt=alt, rows=rows)
 
 
-def groups(lines: Sequence[Line]) -> list[Group]:
+def groups(parts: Mapping[str, Part]) -> list[Group]:
     """The bars of the plot, from the seconds behind the lines."""
+    lines = [line for part in parts.values() for line in part.lines]
     first, again = (line.times for line in lines if line.number == 1 and line.times)
     pings = next(line.times for line in lines if line.number == 2)
     keys = next(line.times for line in lines if line.number == 4)

@@ -119,16 +119,17 @@ def test_a_line_says_what_is_wanted_and_whether_it_was_reached() -> None:
         "1  a     at least 250 times faster  251 times faster  met",
         "2  b     at most 1.5 pings          1.51 pings        MISSED",
     ]
-    found = json.loads(report.to_json(lines, "here"))
+    text = report.to_json({"keys": report.Part("here", lines)})
+    found = json.loads(text)["keys"]
     assert [line["met"] for line in found["lines"]] == [True, False]
     assert found["lines"][1]["times"] == {"c": 1.0}
+    assert report.from_json(text) == {"keys": report.Part("here", lines)}
 
 
 def test_the_page_has_the_figures_that_were_measured() -> None:
     site = ROOT / "docs" / "docsite"
-    found = json.loads((site / "performance.json").read_text(encoding="utf-8"))
-    lines = [Line(**{name: value for name, value in line.items() if name != "met"}) for line in found["lines"]]
+    parts = report.from_json((site / "performance.json").read_text(encoding="utf-8"))
     tree = ElementTree.fromstring((site / "performance.svg").read_text(encoding="utf-8"))
     alt = tree.findtext(_SVG + "title") or ""
-    assert (site / "rst" / "performance.rst").read_text(encoding="utf-8") == report.page(lines, found["machine"], alt)
-    assert (site / "performance.svg").read_text(encoding="utf-8") == plot.svg(report.groups(lines), alt)
+    assert (site / "rst" / "performance.rst").read_text(encoding="utf-8") == report.page(parts, alt)
+    assert (site / "performance.svg").read_text(encoding="utf-8") == plot.svg(report.groups(parts), alt)
