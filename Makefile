@@ -14,7 +14,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # The scenarios to run; "make molecule SCENARIOS=default" runs one. What takes too long for CI is for "make nightly".
-LONG := forky handovers
+LONG := forky handovers platforms
 SCENARIOS ?= $(filter-out $(LONG),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 .PHONY: help
@@ -122,8 +122,7 @@ nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and pod
 	@tests/model/run nightly
 	@$(MAKE) matrix
 	@$(MAKE) bench
-	@$(MAKE) molecule SCENARIOS="$(LONG)"
-	@BED_EVERY_CUT=1 $(MAKE) molecule SCENARIOS=pool
+	@BED_EVERY=1 $(MAKE) molecule SCENARIOS="$(LONG) conformance pool"
 
 .PHONY: version
 version: .venv/test.stamp ## Make the work tree VERSION=X.Y.Z, with its changelog
