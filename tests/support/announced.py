@@ -17,7 +17,7 @@ from pathlib import Path
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import Packet
 from support.loopback import Listener, free_address, wait_for
-from support.uwsgi import BINARY, RELEASE, plugin_lines, without_app
+from support.uwsgi import BINARY, RELEASE, without_app
 
 # Seconds that a killed instance has to be gone.
 _TIMEOUT = 60
@@ -68,7 +68,7 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
     left, theirs = os.pipe()
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [BINARY, *(["--plugins", "python3"] if plugin_lines("python3") else []), *_WITHOUT_APP, *arguments],
+            [BINARY, *_WITHOUT_APP, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
