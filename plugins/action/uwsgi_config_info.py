@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for the module ``uwsgi_config_info``: it finds what the files include, and has that read as well."""
+"""The controller's part of the module ``uwsgi_config_info``: it finds what the files include, and has that read as well."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import instance
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action import DiscreetAction
 
-# Files that include each other are no deeper than that.
+# The maximum depth of includes.
 _MOST_ROUNDS = 16
 _MOST_OTHERS = 256
 
 
 class ActionModule(DiscreetAction):
-    """As Ansible's own action for modules, but that it asks again for what the files include."""
+    """Like Ansible's own action for modules, but asks again for included files."""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        """Run the module until nothing more is included."""
+        """Run the module until no more includes are found."""
         found: dict[str, Any] = super().run(tmp, task_vars)
         for dummy in range(_MOST_ROUNDS):
             try:
@@ -40,7 +40,7 @@ class ActionModule(DiscreetAction):
 
 
 def _more(found: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What files include and wasn't read with them, by their paths."""
+    """Included paths that were not read yet, by the files that include them."""
     files = found.get("files")
     if found.get("failed") or not isinstance(files, list):
         return {}

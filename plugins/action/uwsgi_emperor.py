@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for the module ``uwsgi_emperor``: it makes the desired state of the role's variables, lets hosts take
-turns, and asks again and again until all serves.
+"""The controller's part of the module ``uwsgi_emperor``: it computes the desired state from the role's variables, lets hosts take
+turns, and repeats the module until all vassals serve.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _WAIT_TIMEOUT = 60
 _VASSALS = "emperor_vassals"
 _PREFLIGHT = "preflight"
 _PLANNED, _WRITTEN, _RUNNING = "planned", "written", "running"
-# Steps of a rotation, which are the controller's alone.
+# Steps of a rotation that run only on the controller.
 _MADE, _PROMOTED = "successors_made", "successors_promoted"
-# The module's arguments that don't follow from variables.
+# The module's arguments that don't come from variables.
 _OWN = ("state", "running")
 
 
 class ActionModule(BulkAction):
-    """As Ansible's own action for modules, but that the roles' variables make the arguments, that hosts take turns, and that it
-    asks again while vassals are awaited.
+    """Like Ansible's own action for modules, but computes the arguments from the roles' variables, lets hosts take turns, and
+    repeats the module while vassals are awaited.
     """
 
     BULK = "vassals"
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        """Say what the variables come to, or run the module."""
+        """Return what follows from the variables, or run the module."""
         try:
             if "desired" not in self._task.args:
                 found = self._prepared(task_vars or {})
@@ -58,12 +58,12 @@ class ActionModule(BulkAction):
 
     @uncollected()
     def _prepared(self, task_vars: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Make the module's arguments of the roles' variables; a result where nothing is left for the module."""
+        """Compute the module's arguments from the roles' variables. Returns a result instead if the module needn't run."""
         args = self._task.args
         parts = host.parts(args.get("parts", [host.VASSALS]))
         here = Host(self._around(task_vars))
         if args.get("state") == _PLANNED:
-            # Who skips these checks still needs what the variables come to.
+            # Even without these checks, the values that follow from the variables are needed.
             flaws = [] if _PREFLIGHT in task_vars.get("ansible_skip_tags", ()) else here.flaws(parts)
             return {"failed": True, "msg": mask("; ".join(flaws))} if flaws else {"changed": False, **here.planned(parts)}
         if args.get("state") in (_MADE, _PROMOTED):
@@ -75,7 +75,7 @@ class ActionModule(BulkAction):
             wanted = here.desired(parts)
             for warning in here.warnings(parts):
                 Display().warning(seen(mask(warning)))
-            # Where nothing is signed there is nothing to do about keys.
+            # If nothing is signed, there are no keys to manage.
             parts = [one for one in parts if one in wanted]
         else:
             done = args.get("done")
@@ -88,14 +88,14 @@ class ActionModule(BulkAction):
         return None
 
     def _around(self, task_vars: Mapping[str, Any]) -> Around:
-        """What is known of the host and of those around it."""
+        """What is known of the host and the other hosts."""
         vassals = _bulk_argument.unpack(self._task.args.get(self.BULK))
         hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
 
         def value(variable: str) -> Any:
             return vassals if variable == _VASSALS else resolve(task_vars.get(variable), self._templar.template)
 
-        # Ansible puts a host's variables together anew each time that it's asked for one.
+        # Ansible rebuilds a host's variables on each access.
         @lru_cache(maxsize=None)
         def seen_from(other: str) -> tuple[dict[str, Any], Any]:
             own = other_hosts.raw(other, hostvars)
@@ -126,7 +126,7 @@ class ActionModule(BulkAction):
         )
 
     def _run_by_manager(self, here: Host, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the service manager run the Emperor, with the modules that know it."""
+        """Let the service manager run the Emperor, through Ansible's modules for it."""
         args = self._task.args
         done = args.get("done")
         calls = here.running(done if isinstance(done, Mapping) else {}, values.flag("restart", args.get("restart", False)))
@@ -139,7 +139,7 @@ class ActionModule(BulkAction):
         return {**found, "called": bool(calls)}
 
     def _served(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
-        """Ask until nothing is pending or the time is over."""
+        """Poll until nothing is pending or the time is over."""
         deadline = time.monotonic() + _seconds(self._task.args.get("wait_timeout", _WAIT_TIMEOUT))
         said: dict[str, str] = {}
         while True:
@@ -151,7 +151,7 @@ class ActionModule(BulkAction):
                 if said.get(name) != why:
                     self._say(f"{(task_vars or {}).get('inventory_hostname', '')}: waiting for {name}: {why}")
             said = dict(pending)
-            # The last one fails where something is still pending.
+            # The last call fails if something is still pending.
             self._task.args["last"] = time.monotonic() >= deadline
 
     def _written(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class ActionModule(BulkAction):
         found = super().run(tmp, task_vars)
         if not found.get("turn_needed"):
             return found
-        # All processes of this run have the folder.
+        # All processes of this run share the folder.
         with open(os.path.join(C.DEFAULT_LOCAL_TMP, "emperor-uwsgi-turn"), "w", encoding="ascii") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             self._task.args["turn"] = True
@@ -172,7 +172,7 @@ class ActionModule(BulkAction):
 
 
 def _hosts(groups: Mapping[str, Any]) -> int:
-    """How many hosts announce themselves, as far as the inventory's groups say it."""
+    """The number of hosts that announce themselves, if the inventory's groups tell."""
     return len(groups.get("nodes") or groups.get("all") or [""])
 
 
@@ -180,10 +180,10 @@ def _seconds(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        # It's for the module to refuse.
+        # Left to the module to reject.
         return 0
 
 
 def _plain(value: Any) -> str:
-    """A value that JSON doesn't have, as Ansible sends it: a date, or what is in ansible-vault."""
+    """A value that JSON doesn't have, in the form in which Ansible sends it: a date, or a vault-encrypted value."""
     return str(value.isoformat() if hasattr(value, "isoformat") else value)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for the module ``uwsgi_reload``."""
+"""The controller's part of the module ``uwsgi_reload``."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action imp
 
 
 class ActionModule(DiscreetAction):
-    """As Ansible's own action for modules, but that no argument's value is in its debug output."""
+    """Like Ansible's own action for modules, but without argument values in debug output."""

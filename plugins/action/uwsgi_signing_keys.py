@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for the module ``uwsgi_signing_keys``."""
+"""The controller's part of the module ``uwsgi_signing_keys``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The arguments about a directory whose files a module manages; ``mode`` stands in the modules, with its default."""
+    """The arguments about a directory whose files a module manages. Each module documents ``mode`` itself, with its default."""
 
     DOCUMENTATION = r"""
 options:

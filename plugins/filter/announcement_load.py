@@ -78,7 +78,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filt
 
 @filter_errors
 def announcement_load(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any = "ec") -> dict[str, Any]:
-    """The load; raises AnsibleFilterError for what are no vassals."""
+    """The load; raises AnsibleFilterError for values that aren't vassals."""
     return capacity(vassals, interval, routers, key_type)
 
 

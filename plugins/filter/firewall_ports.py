@@ -104,7 +104,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import firewa
 def firewall_ports(
     host: Any, hostvars: Any, routers: Any, nodes: Any, fronts: Any = (), monitoring: Any = (), address: Any = "ansible_host"
 ) -> list[dict[str, Any]]:
-    """The ports of a host; raises AnsibleFilterError for what can't be used."""
+    """The ports of a host; raises AnsibleFilterError for invalid values."""
     name, variable = values.text("_input", host), values.text("address", address)
     members = {
         kind: [values.text(f"{kind}[{at}]", one) for at, one in enumerate(values.sequence(kind, given))]

@@ -57,7 +57,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import held
 
 @filter_errors
 def held_table(results: Any) -> list[str]:
-    """The lines; raises AnsibleFilterError for what is something else."""
+    """The lines; raises AnsibleFilterError for anything else."""
     return held.lines(results)
 
 

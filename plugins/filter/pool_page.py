@@ -62,7 +62,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import html
 
 @filter_errors
 def pool_page(info: Any, title: Any = "uWSGI pools") -> str:
-    """The page; raises AnsibleFilterError for what is no result of ``uwsgi_router_info``."""
+    """The page; raises AnsibleFilterError if the value isn't a result of ``uwsgi_router_info``."""
     return html.page(info, title)
 
 

@@ -69,7 +69,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._page import table
 
 @filter_errors
 def pool_table(info: Any, held: Any = None, announced: Any = None, names: Any = None) -> list[str]:
-    """The lines; raises AnsibleFilterError for what is something else."""
+    """The lines; raises AnsibleFilterError for anything else."""
     given = [default if value is None else value for value, default in ((held, {}), (announced, []), (names, {}))]
     return table.lines(info, *given)
 

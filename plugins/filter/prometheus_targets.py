@@ -56,7 +56,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filt
 
 @filter_errors
 def prometheus_targets(hosts: Any, hostvars: Any, port: Any = 9717) -> list[dict[str, Any]]:
-    """The targets; raises AnsibleFilterError for hosts that have no variables, and for a port that is none."""
+    """The targets; raises AnsibleFilterError for hosts without variables, and for an invalid port."""
     number = values.whole("port", port, 1, 65535)
     if not isinstance(hostvars, Mapping):
         raise ArgumentError("hostvars", "is not a mapping of hosts to their variables; give hostvars")
@@ -68,7 +68,7 @@ def _target(path: str, host: Any, hostvars: Mapping[str, Any], port: int) -> dic
     if name not in hostvars or not isinstance(hostvars[name], Mapping):
         raise ArgumentError(path, f"{name} is not in hostvars; give the names of hosts of the inventory")
     address = values.word(f"hostvars.{name}.ansible_host", hostvars[name].get("ansible_host", name))
-    # Of an IPv6 address the port would be one more part.
+    # An IPv6 address needs brackets, or the port would look like one more part of it.
     where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     return {"targets": [where], "labels": {"instance": name}}
 

@@ -67,7 +67,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filt
 
 @filter_errors
 def router_flaws(vassals: Any, announce_interval: Any = 0, low_ports: Any = True) -> list[str]:
-    """The flaws; raises AnsibleFilterError for arguments of other types."""
+    """The flaws; raises AnsibleFilterError for arguments of the wrong type."""
     interval = values.whole("announce_interval", announce_interval, 0)
     return _router_checks.flaws(values.sequence("vassals", vassals), interval, values.flag("low_ports", low_ports))
 

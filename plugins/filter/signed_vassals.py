@@ -80,7 +80,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filt
 def signed_vassals(
     vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), uwsgi_version: Any = "2.0"
 ) -> list[Any]:
-    """The vassals with their subscriptions signed; raises AnsibleFilterError for what is no vassal."""
+    """The vassals with their subscriptions signed; raises AnsibleFilterError for anything that isn't a vassal."""
     release = parse_release("uwsgi_version", str(uwsgi_version))
     return default_signing.signed_vassals(vassals, directory, digest, succeeding, release=release)
 

@@ -55,7 +55,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filt
 
 @filter_errors
 def signing_key_file(value: Any, uwsgi_version: Any = "2.0") -> str:
-    """The file's name for one key; raises AnsibleFilterError for what can't be a key."""
+    """The file name for one key; raises AnsibleFilterError for an invalid key."""
     release = parse_release("uwsgi_version", str(uwsgi_version))
     return file_names.file_name("key", file_names.key_file(values.key("key", value), release))
 

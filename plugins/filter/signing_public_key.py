@@ -49,7 +49,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._signing.halves impo
 
 @filter_errors
 def signing_public_key(value: Any) -> str:
-    """The public key in PEM; raises AnsibleFilterError for what is no private key, without quoting it."""
+    """The public key in PEM; raises AnsibleFilterError if the value isn't a private key, without quoting it."""
     return public_half("private key", key_text("private key", value))
 
 

@@ -157,7 +157,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import un
 def subscription_arguments(
     text: Any, path: Any = "", section: Any = "uwsgi", uwsgi_version: Any = "2.0", format: Any = "", files: Any = None
 ) -> dict[str, Any]:
-    """The arguments, what is left over, and the sections; raises AnsibleFilterError for what is no text with the section."""
+    """The arguments, the rest, and the sections; raises AnsibleFilterError if the text doesn't have the section."""
     if not isinstance(text, str):
         values.text("text", text)
     release = _dialect.parse_release("uwsgi_version", str(uwsgi_version))

@@ -124,9 +124,9 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._live_hosts import L
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import untrusted
 
 _SUFFIXES = ("uwsgi_fastrouter.yml", "uwsgi_fastrouter.yaml")
-# Of router_stats. Ansible accepts an alias of a plugin's option, but warns of none.
+# The alias of router_stats. Ansible accepts aliases of a plugin's options, but can't mark one as deprecated.
 _OLD_NAME = "stats"
-# The options of constructed inventories that have expressions.
+# Options of constructed inventories that contain expressions.
 _CONSTRUCTED = ("compose", "groups", "keyed_groups")
 _KEYS_AT_ONCE = 500
 
@@ -137,18 +137,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "emperor.uwsgi.fastrouter"
 
     def verify_file(self, path: str) -> bool:
-        """Whether a source is for this plugin, by its name."""
+        """Whether a source is for this plugin, by its file name."""
         return bool(super().verify_file(path)) and path.endswith(_SUFFIXES)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
-        """Fill the inventory; raises AnsibleParserError, which names the option at fault."""
+        """Fill the inventory; raises AnsibleParserError, which names the invalid option."""
         super().parse(inventory, loader, path, cache)
-        # Ansible's own errors too, which quote an option that isn't what it should be.
+        # Also Ansible's own errors, which quote an option of the wrong type.
         with discreet("emperor.uwsgi.fastrouter", AnsibleParserError, self._source(loader, path)):
             self._fill(path, cache)
 
     def _source(self, loader: Any, path: str) -> Any:
-        """What is in a source; nothing where it can't be read, which is for Ansible to say."""
+        """The content of a source; nothing if it can't be read, because Ansible then reports it."""
         try:
             return loader.load_from_file(path)
         except AnsibleError:
@@ -164,7 +164,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = self._known() if self.get_option("match_hosts") else {}
         constructed = any(self.get_option(name) for name in _CONSTRUCTED)
         with uncollected():
-            # What is in the inventory is in memory a second time only host by host.
+            # Host by host, so that the inventory isn't in memory twice.
             for address in sorted(hosts):
                 name = known.get(address, address)
                 self._add(name, address, hosts.pop(address), groups)
@@ -193,7 +193,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         )
 
     def _answers(self, path: str, cache: bool) -> list[Answer]:
-        """What the routers say, or said when they were asked last."""
+        """The routers' answers, new or from the cache."""
         stats = self.get_option("router_stats")
         wanted = self.get_option("cache")
         place = self.get_cache_key(path)
@@ -206,7 +206,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._warn(f"the cache can't be read ({type(exc).__name__}), so the routers are asked")
                 kept = []
             answers = restored(kept)
-            # Not one more either, which would be somebody else's.
+            # Nor an additional one, which would be somebody else's.
             if [answer.stats for answer in answers] == list(dict.fromkeys(stats)) and all(answer.table for answer in answers):
                 return answers
         answers = ask(stats, self.get_option("timeout"), get, keep=wanted)
@@ -215,7 +215,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return answers
 
     def _hosts(self, answers: list[Answer]) -> dict[str, list[LiveNode]]:
-        """The nodes of each host, some keys after the other: what routers say of all of them at once has no room."""
+        """The nodes of each host, a few keys at a time: the data of all routers at once needs too much memory."""
         max_age, ghosts, only = (self.get_option(name) for name in ("max_age", "ghosts", "key"))
         answered = self._answered(answers)
         keys = sorted({pool.key for answer in answered if answer.table for pool in answer.table.pools})
@@ -243,7 +243,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return [answer for answer in answers if answer.table is not None]
 
     def _known(self) -> dict[str, str]:
-        """The one host that others know by an address."""
+        """The one inventory host that is known by an address."""
         names: dict[str, list[str]] = {}
         for name, host in self.inventory.hosts.items():
             names.setdefault(str(host.vars.get("ansible_host", name)), []).append(name)
@@ -259,17 +259,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables["ansible_host"] = address
         host = self.inventory.get_host(name)
         for variable, value in untrusted(variables).items():
-            # The inventory's own way marks each value inside with the file that it is from, which these are not.
+            # Ansible's own way would mark each value inside with its source file, but these aren't from a file.
             host.set_variable(variable, value)
         for key in keys:
             self.inventory.add_child(self._group(groups[key]), name)
 
     def _group(self, name: str) -> str:
-        # Adding a group that is there costs as much as adding a new one.
+        # Adding an existing group costs as much as adding a new one.
         return name if name in self.inventory.groups else str(self.inventory.add_group(name))
 
     def _construct(self, name: str) -> None:
-        """Variables and groups that the source's expressions make of a host's own."""
+        """Variables and groups that the source's expressions produce from a host's variables."""
         strict = self.get_option("strict")
         every = self.inventory.get_host(name).get_vars()
         self._set_composite_vars(self.get_option("compose"), every, name, strict=strict)

@@ -54,7 +54,7 @@ class LookupModule(LookupBase):
 
     @uncollected()
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
-        """What each host announces; raises AnsibleLookupError."""
+        """The announcements of each host; raises AnsibleLookupError."""
         with discreet("emperor.uwsgi.announced_vassals", AnsibleLookupError, terms):
             self.set_options(var_options=variables, direct=kwargs)
             return of_hosts(self._flatten(terms), variables["hostvars"], self._templar)

@@ -132,8 +132,8 @@ class LookupModule(LookupBase):
 
     @uncollected()
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
-        """The keys by their files' names; raises AnsibleLookupError, which never quotes a key."""
-        # Ansible's own errors too, which quote an option that isn't what it should be.
+        """The keys by file name; raises AnsibleLookupError, which never quotes a key."""
+        # Also Ansible's own errors, which quote an option of the wrong type.
         with discreet("emperor.uwsgi.signing_keys", AnsibleLookupError, terms, kwargs):
             self.set_options(var_options=variables, direct=kwargs)
             option = self.get_option
@@ -146,7 +146,7 @@ class LookupModule(LookupBase):
             return [store.keys(self._flatten(terms), missing)]
 
     def _of_vassals(self, store: Store, missing: str) -> list[dict[str, str]]:
-        """The half of the keys that the option ``vassals`` asks for."""
+        """The half of the keys that the option ``vassals`` requests."""
         option = self.get_option
         public, folder = option("half") == "public", option("signing_directory")
         if public and option("owners"):

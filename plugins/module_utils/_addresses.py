@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses as uWSGI writes them: ``IPV4:PORT``, a unix socket's path, ``@`` and an abstract one. Pure, and free of Ansible.
+"""Addresses as uWSGI writes them: ``IPV4:PORT``, the path of a unix socket, or ``@`` and an abstract name. Pure, without Ansible.
 
-A flaw is what is wrong with an address and what to do instead, as the end of a sentence that begins with the address.
+A flaw says what is wrong with an address and what to do instead. It completes a sentence that begins with the address.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LOOPBACK = "127.0.0.1"
 _URLS = ("http://", "https://")
 
 
-# The same few servers and sockets come again and again.
+# The same few servers and sockets are checked many times.
 @lru_cache(maxsize=4096)
 def is_ipv4_port(value: str) -> bool:
     """Say whether ``value`` is a dotted quad and a port from 1 to 65535."""
@@ -35,7 +35,7 @@ def is_ipv4_port(value: str) -> bool:
 
 
 def is_given_port(value: str) -> bool:
-    """Say whether ``value`` is a dotted quad, no wildcard, and the port 0, in place of which the kernel gives one."""
+    """Say whether ``value`` is a dotted quad that is no wildcard, with port 0, which lets the kernel choose a port."""
     if not value.endswith(":0"):
         return False
     host = value[:-2]
@@ -59,14 +59,14 @@ def host_port(value: str) -> Optional[Tuple[str, str]]:
 
 
 def endpoint(address: str) -> Tuple[int, Any]:
-    """The family and the address that Python's sockets connect or send to.
+    """The family and address with which Python's sockets connect or send.
 
     Args:
-        address: ``IPV4:PORT``, where a wildcard in place of the IPv4 address stands for this host, a unix socket's path, or
+        address: ``IPV4:PORT`` (a wildcard means this host), the path of a unix socket, or
             ``@NAME`` for an abstract one (core/socket.c).
 
     Raises:
-        ValueError: when it's something else.
+        ValueError: for anything else.
     """
     if address.startswith("@"):
         return socket.AF_UNIX, "\0" + address[1:]
@@ -79,7 +79,7 @@ def endpoint(address: str) -> Tuple[int, Any]:
 
 
 def socket_flaw(value: str) -> Optional[str]:
-    """Say why uWSGI can't use ``value`` as the path of a unix socket; None where it can."""
+    """Say why uWSGI can't use ``value`` as the path of a unix socket; None if it can."""
     if value == "@" or (value.startswith("/") and value.endswith("/")):
         return "names no socket; give the path of one"
     if ":" in value:
@@ -92,7 +92,7 @@ def socket_flaw(value: str) -> Optional[str]:
 
 @lru_cache(maxsize=1024)
 def node_flaw(value: str) -> Optional[str]:
-    """Say why a router can't connect to ``value``, an address as uWSGI announces it; None where it can."""
+    """Say why a router can't connect to ``value``, an address as uWSGI announces it; None if it can."""
     if value.startswith(("/", "@")):
         return None
     host, colon, port = value.rpartition(":")
@@ -108,7 +108,7 @@ def node_flaw(value: str) -> Optional[str]:
 
 
 def stats_flaw(value: str) -> Optional[str]:
-    """Say why ``value`` can't be a stats server; None where it can."""
+    """Say why ``value`` can't be a stats server; None if it can."""
     if is_url(value) or value.startswith("/") or is_ipv4_port(value):
         return None
     return "is not a stats server; give IPV4:PORT, the absolute path of a unix socket, or an http URL"

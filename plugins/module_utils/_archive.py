@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules of the collection in one zip file, for programs that hosts run without Ansible. Pure but for the modules' sources."""
+"""Packs modules of the collection into one zip file, for programs that run without Ansible. Pure, but reads their sources."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import zipfile
 from types import ModuleType
 from typing import Any, Dict, Iterator
 
-# The first that the format knows: an archive of the same sources is the same to the byte.
+# The earliest date that the format allows: the same sources make the same archive, byte for byte.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(name: str, entry: str, text: str) -> bytes:
-    """A module and all of the collection that it imports, as a zip file.
+    """Pack a module and everything that it imports from the collection into a zip file.
 
     Args:
-        name: the module, imported already.
-        entry: the file at the top of the archive that uses it, and its ``text``.
+        name: the module, which is already imported.
+        entry: the name of the file at the top of the archive that uses it; ``text`` is its content.
     """
     sources = {entry: text}
     for one, source in parts(name).items():
@@ -41,7 +41,7 @@ def pack(name: str, entry: str, text: str) -> bytes:
 
 
 def parts(name: str) -> Dict[str, str]:
-    """A module of the collection and those that it imports from beside itself, imported already: their names and sources."""
+    """Names and sources of a module and of all that it imports relatively; they are already imported."""
     found: Dict[str, str] = {}
     waiting = [name]
     while waiting:
@@ -53,7 +53,7 @@ def parts(name: str) -> Dict[str, str]:
 
 
 def _imported(name: str, source: str) -> Iterator[str]:
-    """What a module imports relatively, which inside the collection is all that it imports of the collection."""
+    """The relative imports of a module. Inside the collection, all imports of the collection are relative."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = ".".join([name.rsplit(".", node.level)[0], *([node.module] if node.module else [])])
@@ -63,7 +63,7 @@ def _imported(name: str, source: str) -> Iterator[str]:
 
 
 def _source(module: ModuleType) -> str:
-    """The source of a module, which may be in an archive itself, as it is in a task."""
+    """The source of a module, which may itself be in an archive when a task runs."""
     loader: Any = module.__spec__.loader if module.__spec__ else None
     source: str = loader.get_source(module.__name__)
     return source

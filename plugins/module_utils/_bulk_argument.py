@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A long list of mappings on its way from the controller to the managed host, as one value. Pure.
+"""Sends a long list of mappings from the controller to the managed host as one value. Pure.
 
-Ansible touches every single value of a module's arguments some ten times, on both sides. One text it moves as fast as any.
+Ansible processes every single value of a module's arguments about ten times, on both sides. One long text costs far less.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import json
 import zlib
 from typing import Any, Dict, List
 
-# What a list of packed mappings looks like: a signing key, whose content Ansible masks, with a name that no key's file has.
+# The form of a packed list: a signing key, whose content Ansible masks, with a name that no key file has.
 _FILE = "packed"
 
 
 def pack(text: str) -> List[Dict[str, str]]:
-    """Make one mapping of many.
+    """Pack many mappings into one.
 
     Args:
-        text: the list of them in JSON, which has nothing but ASCII.
+        text: the list as JSON, in ASCII only.
     """
     return [{"file": _FILE, "content": base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")}]
 
@@ -33,5 +33,5 @@ def is_packed(items: Any) -> bool:
 
 
 def unpack(items: Any) -> Any:
-    """The list that ``pack`` was given; one that isn't packed as it is."""
+    """The list that ``pack`` was given; an unpacked one unchanged."""
     return json.loads(zlib.decompress(base64.b64decode(items[0]["content"]))) if is_packed(items) else items

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""uWSGI's own words: its releases, what opens a socket, what makes a router, balancing algorithms and modifiers.
+"""uWSGI's vocabulary: releases, socket options, router options, balancing algorithms and modifiers.
 
 Sources: ``uwsgi --dump-options`` of 2.0.19 to 2.0.31 and of 2.1-dev for the options, ``uwsgi_subscription_init_algos``
 (core/subscription.c) for the algorithms, uwsgi.h and the plugins for the modifiers.
@@ -22,9 +22,9 @@ Release = Tuple[int, int]
 
 
 SUBSCRIBE2 = "subscribe2"
-# The older way to announce, one option under three names, which knows no suspend file.
+# The older announcement option, under its three names. It has no suspend file.
 SUBSCRIBE_TO = ("subscribe-to", "subscribe", "st")
-# Options that uWSGI acts on when it reads their line, so that it expands no variable in them but those with a per cent sign
+# Options that uWSGI executes as it reads their line, so the only variables that it expands in them are those with a per cent sign
 # (UWSGI_OPT_IMMEDIATE, in core/uwsgi.c and the plugins).
 _IMMEDIATE = """
     strict set set-placeholder set-ph declare-option resolve for for-glob for-times for-readline endfor end-for end endif
@@ -38,10 +38,10 @@ _IMMEDIATE = """
     binary-append-data iprint exit cflags dot-h build-plugin python-version perl-version
 """
 IMMEDIATE = frozenset(_IMMEDIATE.split())
-# The options that give an instance a socket of its own (core/uwsgi.c), counted in the order of their lines.
+# The options that create a socket of the instance's own (core/uwsgi.c), numbered in the order of their lines.
 _SOCKET_KINDS = "uwsgi suwsgi puwsgi ssl http http11 https fastcgi fastcgi-nph scgi scgi-nph raw"
 SOCKETS = frozenset(["socket"] + [kind + "-socket" for kind in _SOCKET_KINDS.split()])
-# What is fixed when a socket is bound, beside its address and the kind of its option: a reload changes none of it
+# Settings that are fixed when a socket is bound, besides its address and the kind of its option. A reload doesn't change them
 # (uwsgi_setup_inherited_sockets, core/socket.c).
 BOUND = frozenset(
     [
@@ -66,7 +66,7 @@ BOUND = frozenset(
 )
 
 
-# The options that make an instance a router, and the plugin that each is of (plugins/corerouter and the plugins on it).
+# The options that make an instance a router, and the plugin of each (plugins/corerouter and the plugins based on it).
 ROUTERS = {
     "fastrouter": "fastrouter",
     "http": "http",
@@ -79,12 +79,12 @@ ROUTERS = {
 }
 
 
-# Passes announcements on to another subscription server, with the router's own address and without a signature (cr_common.c).
+# Forwards announcements to another subscription server, with the router's own address and unsigned (cr_common.c).
 RESUBSCRIBES = re.compile(r"(fastrouter|http)-resubscribe\Z")
 
 
 class Algorithm(NamedTuple):
-    """A balancing algorithm: its name in a task, uWSGI's, and the first release that has it."""
+    """A balancing algorithm: its name in a task, uWSGI's name, and the first release that has it."""
 
     argument: str
     name: str
@@ -99,7 +99,7 @@ ALGORITHMS = (
 )
 ALGORITHM_CHOICES = [algo.argument for algo in ALGORITHMS] + [algo.name for algo in ALGORITHMS]
 
-# The packet types of the uwsgi protocol, by the plugin that answers them (uwsgi.h, plugins/*/*.c: modifier1).
+# The packet types of the uwsgi protocol, by the plugin that handles them (uwsgi.h, plugins/*/*.c: modifier1).
 MODIFIERS: Dict[str, int] = {
     "wsgi": 0,
     "psgi": 5,
@@ -153,13 +153,13 @@ def parse_release(path: str, text: str) -> Release:
     """Read a uWSGI version such as ``2.0.31``, ``2.0.21-debian``, ``2.1-dev`` or ``2.1``.
 
     Args:
-        path: the argument's place, for the error.
+        path: path of the argument, for the error.
 
     Returns:
-        major and minor number; all of 2.0 behaves alike.
+        major and minor number; all releases of 2.0 behave alike.
 
     Raises:
-        ArgumentError: when it is no version, or one older than 2.0.
+        ArgumentError: if it is not a version, or older than 2.0.
     """
     match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])", text.strip())
     if not match:
@@ -171,13 +171,13 @@ def parse_release(path: str, text: str) -> Release:
 
 
 def require(path: str, what: str, since: Release, release: Release) -> None:
-    """Refuse what the target would drop in silence.
+    """Reject what the target would silently ignore.
 
     Args:
         what: uWSGI's own name of the option, field or value.
 
     Raises:
-        ArgumentError: when ``release`` is older than ``since``.
+        ArgumentError: if ``release`` is older than ``since``.
     """
     if release < since:
         raise ArgumentError(

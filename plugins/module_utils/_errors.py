@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The errors that the collection's own code raises: for what a user gave, and for what a host does.
+"""The errors of the collection's own code: ArgumentError for user input, HostError for problems of a host.
 
-Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors. What they quote may be a key that was
+Modules turn them into ``fail_json``, filters and lookups into Ansible's own errors. They may quote a key that was
 given in the wrong place, so they mask every PEM.
 """
 
@@ -16,12 +16,12 @@ from ._masking import mask
 
 
 class ArgumentError(ValueError):
-    """An argument that can't be used.
+    """An argument that is invalid.
 
     Attributes:
-        path: where the argument is, such as ``subscriptions[2].server``.
+        path: path of the argument, such as ``subscriptions[2].server``.
         problem: what is wrong with it and what to do instead.
-        result: what was done all the same, for a module's result.
+        result: what was done before the error, for a module's result.
     """
 
     def __init__(self, path: str, problem: str, result: Optional[Dict[str, Any]] = None) -> None:
@@ -35,12 +35,12 @@ class ArgumentError(ValueError):
 
 
 class HostError(Exception):
-    """Something that a host fails to do whatever the arguments: a full disk, a vassal that doesn't start, a router that lags.
+    """A problem of the host, whatever the arguments: a full disk, a vassal that doesn't start, a slow router.
 
     Attributes:
         what: the part of the host, such as a file's path.
         problem: what is wrong with it and what to do about it.
-        result: what was found until then, for a module's result.
+        result: what was found before the error, for a module's result.
     """
 
     def __init__(self, what: str, problem: str, **result: Any) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A URL fetched as Ansible does it, within a deadline."""
+"""Fetches a URL with Ansible's client, within a deadline."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def get(url: str, timeout: float) -> bytes:
     """Fetch a URL.
 
     Args:
-        timeout: seconds for all of it.
+        timeout: seconds in total.
 
     Raises:
-        OSError: when it can't be had in time.
-        ValueError: when it's no answer, or more than any stats server has to say.
+        OSError: if it can't be fetched in time.
+        ValueError: if the answer is invalid, or longer than any stats server's.
     """
-    # Few stats servers speak http, and to load what asks them takes longer than to ask all others.
+    # Few stats servers speak http, and importing the client takes longer than asking all the others.
     import concurrent.futures  # noqa: PLC0415
 
-    # The socket's own timeout is for each of its reads, and a header can come in as many of them as the server likes.
+    # The socket's timeout applies to each read, and a server can spread a header over any number of reads.
     answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
     threading.Thread(target=_answer, args=(answer, url, timeout), daemon=True).start()
     try:
@@ -41,7 +41,7 @@ def get(url: str, timeout: float) -> bytes:
 def _answer(answer: concurrent.futures.Future[bytes], url: str, timeout: float) -> None:
     try:
         answer.set_result(_fetched(url, timeout))
-    except Exception as exc:  # whatever it is, it's for whoever waits
+    except Exception as exc:  # any error is raised again for whoever waits
         answer.set_exception(exc)
 
 
@@ -58,7 +58,7 @@ def _fetched(url: str, timeout: float) -> bytes:
         with urls.open_url(url, timeout=timeout) as response:
             return read_all(lambda dummy: bytes(response.read1(_CHUNK)), deadline)
     except HTTPError as exc:
-        # It is the answer as well. Left to the garbage collector, Python 3.8 complains on stderr that it's closed.
+        # It is also the answer. If the garbage collector closed it, Python 3.8 would complain on stderr.
         exc.close()
         raise OSError(str(exc)) from None
     except (HTTPException, urls.ConnectionError) as exc:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys kept out of everything that others read. Pure, and in linear time.
+"""Keeps keys out of everything that others can read. Pure, and in linear time.
 
-There are two nets. ``mask`` finds a PEM by its BEGIN and END lines. ``learn`` remembers pieces of the keys in arguments. With
-them ``mask`` also finds what was cut out of a key, such as one part of a path, which has neither line.
+There are two methods. ``mask`` finds a PEM by its BEGIN and END lines. ``learn`` remembers pieces of the keys in arguments. With
+them ``mask`` also finds parts of a key without these lines, such as a component of a path.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from typing import Any, Collection, FrozenSet, Iterator, List, Mapping, Set
 
 HIDDEN = "[PEM not shown]"
 
-# Lenient: some programs write four dashes and a blank, and a value may be cut inside of these lines. Four dashes and not "four or
-# more", which would be tried again from each dash of a long line.
+# Lenient: some programs write four dashes and a blank, and a value may be cut within these lines. Exactly four dashes, because
+# "four or more" would be tried again from each dash of a long line.
 _LINE = re.compile(r"----[ ]?(?:(BEGIN) [A-Z0-9]|END (?:[A-Z0-9][A-Z0-9 ]{0,64}-{1,5}|[A-Z0-9]+))", re.IGNORECASE)
-# Text without it has no such line.
+# A text without this has no such line.
 _DASHES = "----"
-# Base64. A blank, a line break or the "\n" of a quoted value ends a run.
+# Base64. A blank, a line break or the "\n" in a quoted value ends a run.
 _RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
-# A piece begins at every eighth character, so any 19 characters of a key have a whole piece among them.
+# A piece begins at every eighth character, so any 19 consecutive characters of a key contain a whole piece.
 _PIECE = 12
 _STRIDE = 8
 
 
 def mask(value: Any, known: Collection[str] = ()) -> Any:
-    """Replace each PEM in a value by ``HIDDEN``; without its END it's all that follows, without its BEGIN all that precedes.
+    """Replace each PEM in a value by ``HIDDEN``. Without an END line all that follows is masked, without BEGIN all before it.
 
     Args:
-        value: text, bytes, or a structure of any depth, whose mappings' names are masked too. Values of other types stay.
-        known: pieces of keys, as ``learn`` finds them, to mask wherever they are.
+        value: text, bytes, or a nested structure; the keys of mappings are masked too. Other types are unchanged.
+        known: pieces of keys from ``learn``, which are masked wherever they occur.
 
     Returns:
-        the same text where there is no PEM in it; a copy of a structure.
+        the same text if it has no PEM; a copy of a structure.
     """
     if isinstance(value, str):
         return _without_pieces(_without_blocks(value), known) if known else _without_blocks(value)
     if isinstance(value, bytes):
-        # Every byte is a character, so the rest of them stays as it is.
+        # Latin-1 maps every byte to a character, so all other bytes are preserved.
         return mask(value.decode("latin-1"), known).encode("latin-1")
     if isinstance(value, Mapping):
         return {mask(name, known): mask(one, known) for name, one in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(mask(one, known) for one in value))
-    # Plain ones of them, since a subclass may be made in another way.
+    # Copied to plain types, since a subclass may have another constructor.
     for kind in (list, tuple, set, frozenset):
         if isinstance(value, kind):
             return kind(mask(one, known) for one in value)
@@ -54,7 +54,7 @@ def mask(value: Any, known: Collection[str] = ()) -> Any:
 
 
 def learn(value: Any) -> FrozenSet[str]:
-    """Remember the keys in a structure of any depth.
+    """Remember the keys in a nested structure.
 
     Returns:
         pieces of them, for ``mask``.
@@ -70,11 +70,11 @@ def learn(value: Any) -> FrozenSet[str]:
 
 
 def _without_blocks(text: str) -> str:
-    """A text without what is from a BEGIN line to the next END line."""
+    """A text without the blocks from a BEGIN line to the next END line."""
     if _DASHES not in text:
         return text
     kept: List[str] = []
-    # Where what is not yet dealt with begins, and whether that is inside a block.
+    # The start of the unprocessed text, and whether that is inside a block.
     at, inside = 0, False
     for line in _LINE.finditer(text):
         if not line.group(1):
@@ -90,7 +90,7 @@ def _without_blocks(text: str) -> str:
 
 
 def _bodies(text: str) -> Iterator[str]:
-    """What ``_without_blocks`` leaves out."""
+    """The blocks that ``_without_blocks`` removes."""
     at, inside = 0, False
     for line in _LINE.finditer(text):
         if not line.group(1):
@@ -105,15 +105,15 @@ def _bodies(text: str) -> Iterator[str]:
 def _without_pieces(text: str, known: Collection[str]) -> str:
     def shown(run: Any) -> str:
         found: str = run.group()
-        # What is shorter at its end is no piece.
+        # A shorter rest at the end is not a piece.
         return HIDDEN if any(found[at : at + _PIECE] in known for at in range(len(found))) else found
 
     return _RUN.sub(shown, text)
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All the texts of a structure; those of a list also as one, since the lines of a PEM may be its items."""
-    # No recursion: somebody else decides how deep it is.
+    """All texts of a structure. The texts of a list are also joined, since its items may be the lines of a PEM."""
+    # No recursion, because users decide how deep it is.
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -124,14 +124,14 @@ def _texts(value: Any) -> Iterator[str]:
             continue
         try:
             parts = _parts(one)
-        except Exception:  # a template in it that fails, so nobody has its value
+        except Exception:  # a template in it fails, so nobody gets its value
             continue
         waiting += parts
         yield "\n".join(line for line in parts if isinstance(line, str))
 
 
 def _parts(value: Any) -> List[Any]:
-    # No other mappings: to read Ansible's mapping of all hosts' variables is to evaluate every template in them.
+    # Other mappings are skipped: reading Ansible's mapping of all hosts' variables would evaluate every template in them.
     if isinstance(value, dict):
         return [part for pair in value.items() for part in pair]
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else []

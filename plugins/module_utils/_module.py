@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules share at their edge: the host's uWSGI, name resolution, the end of a run."""
+"""What the modules share in dealing with Ansible: the host's uWSGI, name resolution, the end of a run."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from ._host.uwsgi import Uwsgi, find
 from ._masking import learn, mask
 from ._visible import seen
 
-# Seconds that the work of a module has where it's done as another user.
+# Seconds for a module's work that is done as another user.
 _TIMEOUT = 600
-# Where else Ansible's modules look for programs.
+# Other folders in which Ansible's modules look for programs.
 _SBIN = ("/sbin", "/usr/sbin", "/usr/local/sbin")
-# Of an error that nobody expected, how many of the calls that led to it are shown.
+# How many calls of the traceback of an unexpected error are shown.
 _FRAMES = 5
 
 
 class DiscreetModule(AnsibleModule):
-    """A module that shows no key: not in its result, its errors and warnings, nor in the host's log, whatever argument it is in.
+    """A module that shows no key in its result, errors, warnings or the host's log, whichever argument holds it.
 
-    Ansible masks a secret suboption in the log only if it has a single line, and under a misspelt name nowhere. ``no_log`` of the
-    constructor does nothing, since the task's own takes its place.
+    Ansible masks a secret suboption in the log only if it is a single line, and never under a misspelt name. The constructor's
+    ``no_log`` has no effect, since the task's own replaces it.
     """
 
     # Until they are loaded.
@@ -50,17 +50,17 @@ class DiscreetModule(AnsibleModule):
             super().__init__(argument_spec, **kwargs)
         except Exception as exc:  # its traceback would quote values
             if not self.params:
-                # There are none yet. What reads a module's argument spec ends its constructor like this.
+                # There are no arguments yet. Programs that read a module's argument spec leave its constructor like this.
                 raise
             self.fail_json(msg=unexpected(exc))
 
     def _load_params(self) -> None:
-        """Remember the keys in the arguments as they are given: what Ansible then makes of a key may no longer look like one."""
+        """Remember the keys in the arguments as given: after Ansible's conversions a key may no longer look like one."""
         super()._load_params()
         self._known = learn(self.params)
 
     def log(self, msg: str, log_args: Optional[Dict[str, Any]] = None) -> None:
-        """Log a message; one with arguments loses them."""
+        """Log a message; if it has arguments, they are dropped."""
         super().log("Invoked" if log_args else self._masked(msg))
 
     def warn(self, warning: str, **kwargs: Any) -> None:
@@ -70,11 +70,11 @@ class DiscreetModule(AnsibleModule):
     def deprecate(
         self, msg: str, version: Any = None, date: Any = None, collection_name: Optional[str] = None, **kwargs: Any
     ) -> None:
-        """Warn of what is deprecated, without a key."""
+        """Warn of a deprecation, without a key."""
         super().deprecate(self._masked(msg), version=version, date=date, collection_name=collection_name, **kwargs)
 
     def add_path_info(self, kwargs: Dict[str, Any]) -> Dict[str, Any]:
-        """Add what a result's path is, as Ansible does, unless somebody else can put a link there."""
+        """Add details of a result's path, as Ansible does, unless another user could put a link there."""
         try:
             opened.secure(str(kwargs.get("path", kwargs.get("dest", "/"))))
         except UnsafePath:
@@ -83,31 +83,31 @@ class DiscreetModule(AnsibleModule):
         return found
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        """End the run with an error, which has the plain ones of the arguments."""
+        """End the run with an error, which includes the non-secret arguments."""
         nested = [name for name, one in self.argument_spec.items() if one.get("type") in ("list", "dict")]
-        # Also text that was given for one of them, and that Ansible refuses.
+        # Also the text of arguments that Ansible rejects.
         plain = {name: value for name, value in self.params.items() if name not in nested and not isinstance(value, (list, dict))}
         kwargs["invocation"] = {"module_args": plain}
         exception = kwargs.get("exception")
         if isinstance(exception, BaseException):
-            # Ansible would make an object of it, in which no text can be masked.
+            # Ansible would turn it into an object whose text can't be masked.
             msg = f"{msg}: {exception}"
             del kwargs["exception"]
         self._learn_packed()
         super().fail_json(msg, **kwargs)
 
     def _return_formatted(self, kwargs: Dict[str, Any]) -> None:
-        """Print the result. Every end of a run comes by here, so this is the one door."""
-        # Which Ansible adds, where it does.
+        """Print the result. Every end of a run passes through here."""
+        # Ansible adds it in some cases.
         self.params = self._masked(self.params)
         shown = self._masked(kwargs)
         if isinstance(shown.get("msg"), str):
-            # Ansible writes it to the terminal as it is.
+            # Ansible writes it to the terminal unchanged.
             shown["msg"] = seen(shown["msg"])
         super()._return_formatted(shown)
 
     def _learn_packed(self) -> None:
-        """Remember the keys in a packed argument too. Only errors need it, and with a thousand keys it takes a while."""
+        """Remember the keys in a packed argument too. Only errors need this, and it is slow for a thousand keys."""
         for value in self.params.values():
             if _bulk_argument.is_packed(value):
                 try:
@@ -120,36 +120,36 @@ class DiscreetModule(AnsibleModule):
 
 
 def unexpected(exc: Exception) -> str:
-    """What a module says of an error that nobody expected: its type and place, but not its message, which may quote anything."""
+    """The message for an unexpected error: its type and place, but not its text, which may quote anything."""
     frames = traceback.extract_tb(exc.__traceback__)[-_FRAMES:]
     where = ", called from ".join(f"{os.path.basename(one.filename)}:{one.lineno} ({one.name})" for one in reversed(frames))
     return f"unexpected {type(exc).__name__} at {where}; its message is withheld because it may show a key; please report it"
 
 
 def host_uwsgi(module: AnsibleModule) -> Uwsgi:
-    """The uWSGI that ``uwsgi_binary`` names."""
+    """The uWSGI given by ``uwsgi_binary``."""
     return Uwsgi(find(module.params["uwsgi_binary"], [*os.environ.get("PATH", "").split(os.pathsep), *_SBIN]), start)
 
 
 def runner(name: Optional[str], place: str, check_mode: bool) -> Optional[Identity]:
-    """Whom a vassal runs as, for the dry run.
+    """The user that a vassal runs as, for the dry run.
 
     Args:
-        name: None where it isn't known.
-        place: the argument that says so.
+        name: None if unknown.
+        place: path of the argument that names the user.
 
     Raises:
-        ArgumentError: when the host has no such user.
+        ArgumentError: if the host has no such user.
     """
     uid = user_number(place, name or None, check_mode)
     return None if uid is None else identity(uid)
 
 
 def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
-    """Whether candidates go through the dry run: as the user says, else where the host has a uWSGI.
+    """Whether to check files in the dry run: as the user says, otherwise if the host has a uWSGI.
 
     Raises:
-        ArgumentError: when the user wants it and there is none.
+        ArgumentError: if the user wants it and there is no uWSGI.
     """
     wanted = module.params["validate"]
     if wanted and uwsgi.binary is None:
@@ -160,10 +160,10 @@ def wants_validation(module: AnsibleModule, uwsgi: Uwsgi) -> bool:
 
 
 def directory(module: AnsibleModule, tyrant: bool = False) -> Directory:
-    """The directory that the arguments ``path`` and ``directory_mode`` name.
+    """The directory given by the arguments ``path`` and ``directory_mode``.
 
     Args:
-        tyrant: whether it is shared by tenants, so it must be root's, and have that mode if it was there before them.
+        tyrant: whether tenants share it. Then root must own it, and its mode is changed even if it already exists.
     """
     params = module.params
     create = None
@@ -184,16 +184,16 @@ def directory(module: AnsibleModule, tyrant: bool = False) -> Directory:
 
 
 def shared(mode: Optional[int] = None) -> Attributes:
-    """Those of a folder that tenants share; somebody else than root can only give his own."""
+    """The attributes of a folder that tenants share; a caller other than root can only set its own."""
     owner = ROOT if os.geteuid() == ROOT else None
     return Attributes(owner, owner, mode)
 
 
 def secure(place: str, path: str) -> None:
-    """Refuse a path that somebody else than root and the caller can put something else at.
+    """Reject a path where a user other than root and the caller can replace something.
 
     Raises:
-        ArgumentError: naming the argument and who can.
+        ArgumentError: naming the argument and the user.
     """
     try:
         opened.secure(path)
@@ -202,23 +202,23 @@ def secure(place: str, path: str) -> None:
 
 
 def resolve(host: str) -> str:
-    """The first IPv4 address of a host name, as this host knows it; raises OSError."""
+    """The first IPv4 address of a host name, as this host resolves it; raises OSError."""
     return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
 
 
 def nothing() -> None:
-    """Load no more than is loaded."""
+    """Load nothing more."""
 
 
 def finish(
     module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], *shown: str, load: Callable[[], None] = nothing
 ) -> None:
-    """Do what a module does, and end it with its result or its error.
+    """Do a module's work, and end the module with the result or error.
 
     Args:
-        run: gives the module's result; raises ArgumentError or HostError.
-        shown: the parameters that an error's result has as well.
-        load: loads what ``run`` else loads when it's needed.
+        run: returns the module's result; raises ArgumentError or HostError.
+        shown: parameters that are also in the result of an error.
+        load: loads what ``run`` would otherwise load on demand.
     """
     also = {name: module.params[name] for name in shown}
     try:
@@ -236,10 +236,10 @@ def finish(
 def done(
     module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]], load: Callable[[], None] = nothing
 ) -> Dict[str, Any]:
-    """Do what a module does; in a folder of the user whose files are wanted, as that user.
+    """Do a module's work; in a folder of the user who will own the files, as that user.
 
     Args:
-        load: loads what ``run`` else loads when it's needed: another user can't read this process's own modules.
+        load: loads what ``run`` would otherwise load on demand: another user can't read this process's own modules.
     """
     try:
         return run(module)
@@ -260,7 +260,7 @@ def done(
 
 
 def _owner(module: AnsibleModule, exc: UnsafeArgument) -> Optional[Identity]:
-    """The user that files are wanted to belong to, where nobody else can change the path."""
+    """The wanted owner of the files, if nobody else can change the path."""
     wanted = module.params.get("owner")
     if os.geteuid() != ROOT or exc.uid == ROOT or str(wanted) not in (user_name(exc.uid), str(exc.uid)):
         return None
@@ -281,7 +281,7 @@ def _done_as(user: Identity, module: AnsibleModule, run: Callable[[AnsibleModule
 
 
 def _load() -> None:
-    """Load what every module that writes files else loads when it's needed."""
+    """Load what every module that writes files would otherwise load on demand."""
     import encodings.idna  # noqa: PLC0415, F401
 
     from ._files import transaction  # noqa: PLC0415, F401

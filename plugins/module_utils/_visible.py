@@ -2,26 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text from strangers, as it can be shown to people: it can't move the cursor of a terminal, nor look like another text. Pure."""
+"""Makes text from strangers safe to show: it can't move a terminal's cursor, nor imitate other text. Pure."""
 
 from __future__ import annotations
 
 import re
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-# Characters that can't be seen, or that change how others are: controls, directions, surrogates, line separators.
+# Invisible characters, and those that change how others are displayed: controls, directions, surrogates, line separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-# Those of other categories: what Unicode has programs draw as nothing (Default_Ignorable_Code_Point), and all blanks but those
-# that pages are written with.
+# The same in other categories: characters that Unicode says to draw as nothing (Default_Ignorable_Code_Point), and unusual
+# blanks.
 _IGNORED = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 _BLANKS = " \u00a0\u202f"
 
 
 def seen(text: str) -> str:
-    """A text with what can't be seen in it as Python's escapes, line breaks apart."""
+    """A text with invisible characters replaced by Python's escapes, except line breaks."""
     if text.isascii():
         return _CONTROL.sub(lambda found: _escape(found.group()), text)
-    # Only where it's needed: each run of a module would load it.
+    # Imported on demand: otherwise each run of a module would load it.
     import unicodedata  # noqa: PLC0415
 
     return "".join(_escape(one) if _is_unseen(one, unicodedata.category(one)) else one for one in text)

@@ -4,8 +4,8 @@
 
 """Modules with an argument of tens of thousands of values, such as the options of a thousand vassals.
 
-From ansible-core 2.19 on, the template engine is set up anew for every single value, whether there is a template in it or not,
-and for a thousand vassals that takes longer than all the rest of the task. Here it gets what may be a template.
+Since ansible-core 2.19, the template engine is set up again for every single value, with or without a template. For a
+thousand vassals that takes longer than the rest of the task. Here the engine only gets values that may be templates.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argumen
 from ._discreet_action import DiscreetAction
 from ._garbage import uncollected
 
-# What may be a template: Jinja's delimiters, or the head that sets others
-# (JINJA2_OVERRIDE, ansible/_internal/_templating/_jinja_common.py). None of it can come from JSON's own punctuation.
+# Signs of a template: Jinja's delimiters, or the header that sets others
+# (JINJA2_OVERRIDE, ansible/_internal/_templating/_jinja_common.py). JSON's own punctuation can't produce any of them.
 _TEMPLATE = ("{{", "{%", "{#", "#jinja2:")
 _PLAIN = (bool, int, float, type(None))
 
 
 class _NotPlain(Exception):
-    """A value that is for the template engine, with what is around it."""
+    """A value is for the template engine, together with its container."""
 
 
 def resolve(value: Any, template: Callable[[Any], Any]) -> Any:
-    """Resolve the templates in the value of a variable, of any depth.
+    """Resolve the templates in a nested value of a variable.
 
     Args:
         template: the template engine.
@@ -46,7 +46,7 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
         return _string(value, template)
     if isinstance(value, _PLAIN):
         return value
-    # These and Ansible's own subclasses of them. All else, such as what is in ansible-vault, is for the engine.
+    # These, and Ansible's own subclasses of them. The engine resolves everything else, such as vault-encrypted values.
     if not isinstance(value, (dict, list)):
         raise _NotPlain
     try:
@@ -67,24 +67,24 @@ def _string(value: str, template: Callable[[Any], Any]) -> Any:
     try:
         return template(value)
     except Exception as exc:
-        # It may be "omit", which leaves the place in the container around it, and only the engine knows.
+        # It may be "omit", which removes its place from the container, and only the engine can do that.
         raise _NotPlain from exc
 
 
 class BulkAction(DiscreetAction):
-    """The collection's action for modules, but the argument ``BULK`` is resolved at once and goes to the host as one value."""
+    """The collection's action for modules. The argument ``BULK`` is resolved in one step and sent to the host as one value."""
 
     BULK = ""
 
     @classmethod
     @uncollected()
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Called for each argument by ansible-core 2.19 and newer, where it is experimental; older ones need it less."""
+        """Called for each argument by ansible-core 2.19 and newer, as an experimental interface; older ones need it less."""
         return cls._finalized(value, templar) if name == cls.BULK else templar.template(value)
 
     @classmethod
     def _finalized(cls, value: Any, templar: Any) -> Any:
-        """The bulk, packed where nothing in it is a template."""
+        """The bulk, packed if nothing in it is a template."""
         found = _resolved_parts(templar.resolve_to_container(value), templar)
         text = _json(found)
         return resolve(found, templar.template) if text is None or _may_be_template(text) else _bulk_argument.pack(text)
@@ -101,7 +101,7 @@ class BulkAction(DiscreetAction):
 
 
 def _resolved_parts(value: Any, templar: Any) -> Any:
-    """A mapping whose members, and theirs, may each be a template that gives a bulk; anything else as it is."""
+    """A mapping whose members, and their members, may each be a template for a bulk; anything else unchanged."""
     if not isinstance(value, dict):
         return value
     return {
@@ -111,7 +111,7 @@ def _resolved_parts(value: Any, templar: Any) -> Any:
 
 
 def _json(items: Any) -> str | None:
-    """A list or a mapping in JSON; None for what is neither, and for one with values that JSON doesn't have."""
+    """A list or mapping as JSON; None for other values, and for values that JSON doesn't have."""
     try:
         return json.dumps(items) if isinstance(items, (list, dict)) else None
     except (TypeError, ValueError):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What announcements cost routers and nodes, counted over an inventory. Pure.
+"""Estimates what the announcements of an inventory cost routers and nodes. Pure.
 
-The costs were measured on uWSGI 2.0.31. A slower core takes longer for all of them.
+The costs were measured on uWSGI 2.0.31. All of them are higher on a slower core.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-# Seconds of a core for one announcement: of the router that checks it, and of the vassal's master that signs it.
+# CPU seconds for one announcement: of the router that verifies it, and of the vassal's master that signs it.
 UNSIGNED = "unsigned"
 CHECKED = {"ec": 48e-6, "rsa": 20e-6, UNSIGNED: 3.2e-6}
 SIGNED = {"ec": 390e-6, "rsa": 800e-6, UNSIGNED: 0.0}
-# The part of a core that announcements may take, and the least interval that is worth it.
+# The share of a core that announcements may use, and the shortest useful interval.
 _SHARE = 0.25
 _LEAST_INTERVAL = 5
-# What an interval that is chosen is one of: twice as long each, so that a fleet that grows changes it seldom. With the longest
-# one, a router that restarts has its nodes again within the roles' timeouts.
+# The intervals to choose from. Each is twice the one before, so a growing fleet seldom changes its interval. With the longest
+# one, a restarted router knows its nodes again within the roles' timeouts.
 STEPS = (5, 10, 20, 40)
-# An interval that uWSGI may have.
+# The intervals that uWSGI allows.
 _MOST_INTERVAL = 86400
 
 
 class Announcer(NamedTuple):
-    """A vassal, by its host and name where they are known, with the number of its subscriptions."""
+    """A vassal with its number of subscriptions, and its host and name if known."""
 
     name: str
     signed: int
@@ -38,15 +38,15 @@ class Announcer(NamedTuple):
 
 
 def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any = "ec") -> dict[str, Any]:
-    """What the announcements of vassals cost; every vassal announces itself to every router.
+    """The cost of vassals' announcements; every vassal announces itself to every router.
 
     Args:
-        vassals: as the lookup ``announced_vassals`` gives them, or vassals, or lists of either.
-        interval: seconds between two announcements; None for the one that is recommended.
-        key_type: that of the signing keys, ``ec`` or ``rsa``.
+        vassals: a result of the lookup ``announced_vassals``, or vassals, or lists of either.
+        interval: seconds between two announcements; None for the recommended one.
+        key_type: the type of the signing keys, ``ec`` or ``rsa``.
 
     Raises:
-        ArgumentError: naming the argument that is wrong.
+        ArgumentError: naming the invalid argument.
     """
     if key_type not in ("ec", "rsa"):
         raise ArgumentError("key_type", f"must be 'ec' or 'rsa', not {key_type!r}")
@@ -75,12 +75,12 @@ def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any
 def chosen_interval(vassals: Any, hosts: int, routers: int, key_type: str) -> int:
     """The interval for the vassals of one of several hosts that announce themselves to the same routers.
 
-    Each host may take an equal part of the quarter of a core that a router has for announcements. So together they take no more,
-    however many subscriptions the others have, and nobody has to look at those.
+    Each host may use an equal share of the quarter of a core that a router has for announcements. So together they stay within
+    it, however many subscriptions the others have, and each host can choose without reading the others' variables.
 
     Args:
-        vassals: the host's, as for ``capacity``.
-        hosts: how many there are.
+        vassals: those of the host, as for ``capacity``.
+        hosts: how many hosts there are.
     """
     found = list(_announcers("emperor_vassals", vassals, ""))
     busy = sum(_checking(one, key_type) for one in found)
@@ -90,17 +90,17 @@ def chosen_interval(vassals: Any, hosts: int, routers: int, key_type: str) -> in
 
 
 def checking(vassals: Any, key_type: str) -> float:
-    """Seconds of a router's core for one announcement of each subscription of some vassals."""
+    """A router's CPU seconds for one announcement of each subscription of some vassals."""
     return sum(_checking(one, key_type) for one in _announcers("emperor_vassals", vassals, ""))
 
 
 def busy_routers(share: float, hosts: int, announcing: int) -> list[str]:
-    """What there is to warn of where each host chose its interval.
+    """A warning if the intervals that hosts chose themselves overload the routers.
 
     Args:
-        share: the part of a core that the announcements take.
-        hosts: how many hosts each of them counted with.
-        announcing: how many there are.
+        share: the share of a core that the announcements use.
+        hosts: the number of hosts that each host assumed.
+        announcing: the number of hosts that announce.
     """
     if share <= _SHARE:
         return []
@@ -132,7 +132,7 @@ def _check(name: str, value: Any, most: int) -> None:
 
 
 def _announcers(place: str, value: Any, host: str) -> Iterator[Announcer]:
-    """The vassals in lists, in what the lookup gives, or on their own."""
+    """The vassals in lists, in a result of the lookup, or on their own."""
     if isinstance(value, (list, tuple)):
         for at, one in enumerate(value):
             yield from _announcers(f"{place}[{at}]", one, host)
@@ -156,5 +156,5 @@ def _announcer(place: str, vassal: Mapping[str, Any], host: str) -> Announcer:
 
 
 def _keys(value: Any) -> int:
-    """How many keys a subscription has; each is announced on its own."""
+    """The number of keys of a subscription; each is announced separately."""
     return len(value) if isinstance(value, (list, tuple)) else 1

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules whose arguments are not in Ansible's debug output.
+"""Keeps the arguments of modules out of Ansible's debug output.
 
-With ANSIBLE_DEBUG=1 Ansible prints the arguments of each module that it ran, those with ``no_log`` among them.
+With ANSIBLE_DEBUG=1 Ansible prints the arguments of each module that it ran, including those with ``no_log``.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Unshown(dict[str, Any]):
 
 
 class DiscreetAction(NormalAction):
-    """Ansible's own action for modules, but that no argument's value is printed."""
+    """Like Ansible's own action for modules, but prints no argument values."""
 
     def _execute_module(self, module_name: Any = None, module_args: Any = None, **kwargs: Any) -> dict[str, Any]:
-        """Run a module, by default the task's with the task's arguments."""
+        """Run a module; by default the task's, with the task's arguments."""
         given = Unshown(self._task.args if module_args is None else module_args)
         found: dict[str, Any] = super()._execute_module(module_name, given, **kwargs)
         return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of plugins on the controller, in which no key is shown.
+"""Keeps keys out of the errors of plugins on the controller.
 
 Ansible prints an error together with the errors that caused it, and with -vvv a traceback that ends with their messages.
 """
@@ -20,19 +20,19 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 @contextmanager
 def discreet(name: str, kind: type[Exception], *given: Any) -> Iterator[None]:
-    """Raise an ArgumentError as an error of another kind, and any other error that would show a key too.
+    """Convert an ArgumentError to another class, and any other error that would show a key too.
 
     Args:
-        name: of the plugin, which the error begins with.
+        name: of the plugin; the error begins with it.
         kind: the class of the error.
-        given: the plugin's arguments. They are read only after an error, since to read a value may be to evaluate a template.
+        given: the plugin's arguments. They are read only after an error, since reading a value may evaluate a template.
     """
     try:
         yield
     except ArgumentError as error:
         known = learn(given)
         text = seen(mask(str(error), known))
-        # Ansible shows the cause as it is.
+        # Ansible shows the cause unchanged.
         cause = error if text == str(error) and not _shows_a_key(error, known) else None
         raise kind(f"{name}: {text}") from cause
     except Exception as error:
@@ -43,7 +43,7 @@ def discreet(name: str, kind: type[Exception], *given: Any) -> Iterator[None]:
 
 
 def _shows_a_key(error: BaseException, known: Collection[str]) -> bool:
-    """Whether an error does, or one of those that led to it."""
+    """Whether an error shows a key, or an error that caused it does."""
     one: BaseException | None = error
     while one is not None:
         if any(mask(text, known) != text for text in (str(one), repr(one))):

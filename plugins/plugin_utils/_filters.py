@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the core's errors to Ansible's, for filters."""
+"""Converts the core's errors to Ansible's, for filters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ._discretion import discreet
 
 
 def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter raise AnsibleFilterError, with its name, in place of ArgumentError and of all that would show a key.
+    """Make a filter raise AnsibleFilterError, with its name, instead of ArgumentError and of any error that would show a key.
 
-    A value that is nested without end is an error too.
+    An endlessly nested value is an error too.
     """
     name = "emperor.uwsgi." + function.__name__
 

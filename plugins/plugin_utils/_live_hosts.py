@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the pools of routers to the hosts that serve them. Pure."""
+"""Finds the hosts that serve the pools of routers. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from ansible_collections.emperor.uwsgi.plugins.module_utils._addresses import is_ipv4_port
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import MergedNode, Pool, Router, merged
 
-# The controller, where a stats server on a unix socket is.
+# The controller, which has the stats server if that is a unix socket.
 LOCALHOST = "localhost"
 _LOOPBACK = "127."
 
 
 class LiveNode(MergedNode):
-    """A node of a host, with the key that it serves, and whether any router has it fresh."""
+    """A node of a host, with the key that it serves, and whether it is fresh at any router."""
 
     key: str
     fresh: bool
@@ -29,14 +29,14 @@ class LiveNode(MergedNode):
 def live_hosts(routers: list[Router], ghosts: bool) -> tuple[dict[str, list[LiveNode]], list[str]]:
     """The nodes of each host, by its IPv4 address or name.
 
-    A node that is only reached from its own host, such as one on a unix socket, is on the host of the router that lists it.
+    A node that is only reachable from its own host, such as on a unix socket, is on the host of the router that lists it.
 
     Args:
-        routers: as ``routers.judged`` gives them.
-        ghosts: with the nodes that are fresh on no router.
+        routers: as returned by ``routers.judged``.
+        ghosts: include nodes that are fresh at no router.
 
     Returns:
-        each host's nodes, sorted by key and address, as ``merged`` has them, each with its ``key`` and with ``fresh``; and
+        each host's nodes, sorted by key and address, as in ``merged``, each with its ``key`` and with ``fresh``; and
         the addresses that no router can use.
     """
     hosts: dict[str, list[LiveNode]] = {}
@@ -54,23 +54,23 @@ def live_hosts(routers: list[Router], ghosts: bool) -> tuple[dict[str, list[Live
     for home, its_routers in homes.items():
         for node in _nodes(its_routers, ghosts):
             host = places[node["address"]]
-            # To a router on loopback, another loopback address may be another host to Ansible.
+            # To a router on loopback; another loopback address may be another host to Ansible.
             place = host if host and (home == LOCALHOST or home.startswith(_LOOPBACK)) else home
             hosts.setdefault(place, []).append(node)
     return {host: sorted(nodes, key=lambda one: (one["key"], one["address"])) for host, nodes in hosts.items()}, list(unusable)
 
 
 def group_names(keys: Iterable[str], safe: Callable[[str], str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """The name of a group for each key, no name for two.
+    """A unique group name for each key.
 
-    Anybody who can announce a node chooses keys, and must not get a node into the group of another key.
+    Anyone who can announce a node chooses keys, and must not get a node into the group of another key.
 
     Args:
-        safe: makes the name of a group of a key; that of several may be the same.
+        safe: makes a group name from a key; several keys may have the same.
 
     Returns:
-        the names by key; and the keys that have another name than that, each with the key that has it: of those whose names
-        are the same the first in alphabetical order keeps it.
+        the names by key; and the keys that got a different name, each with the key that has the original one: the
+        first of the conflicting keys in alphabetical order.
     """
     names: dict[str, str] = {}
     owners: dict[str, str] = {}
@@ -80,7 +80,7 @@ def group_names(keys: Iterable[str], safe: Callable[[str], str]) -> tuple[dict[s
         if name in owners:
             others.append((key, owners[name]))
             digest = hashlib.sha256(key.encode("utf-8")).hexdigest()
-            # Somebody may have announced keys with all names that the digest has room for.
+            # Somebody may have announced keys with every name that the digest has room for.
             longer = (f"{name}_{digest[:size].ljust(size, '0')}" for size in itertools.count(6))
             name = next(one for one in longer if one not in owners)
         owners[name] = key
@@ -98,7 +98,7 @@ def _is_own(host: str) -> bool:
 
 
 def _with_own(router: Router, places: dict[str, str | None]) -> Router:
-    """A router with those nodes alone that are on its own host."""
+    """A router, with only the nodes on its own host."""
     pools = []
     for pool in router["pools"]:
         nodes = [node for node in pool["nodes"] if (host := places[node["address"]]) is not None and _is_own(host)]
@@ -113,13 +113,13 @@ def _nodes(routers: list[Router], ghosts: bool) -> Iterator[LiveNode]:
     for pool in merged(routers):
         for node in pool["nodes"]:
             fresh = bool(node["fresh_on"])
-            # One that a router of 2.1 has cleared is nowhere.
+            # A node that a router of 2.1 has cleared is nowhere.
             if node["address"] and (fresh or ghosts):
                 yield LiveNode(**node, key=pool["key"], fresh=fresh)
 
 
 def _host(address: str) -> str | None:
-    """The IPv4 address that a router connects to, empty where that is its own host, None where it can't be used."""
+    """The IPv4 address that a router connects to; empty for its own host, None if it can't be used."""
     if address.startswith(("/", "@")):
         return ""
     if address.startswith(":"):

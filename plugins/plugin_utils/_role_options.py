@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that a role sets itself, and what becomes of the user's beside them. Pure.
+"""Combines the options that a role sets itself with the user's options. Pure.
 
-``RULES`` has every option of the roles, so that each is decided here once. What a variable of the role says is refused: other
-parts of the role depend on that variable. What the role only proposes can be replaced, or left out with null.
+``RULES`` covers every option of the roles, so each is decided only here. Options that a role variable sets are rejected: other
+parts of the role depend on that variable. Options that the role only suggests can be replaced, or left out with null.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import ta
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import content, named
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-# The user's values come after the role's.
+# The user's values follow the role's.
 ADDED = "added"
-# The user's values are taken if the role's are among them.
+# The user's values are accepted if they include the role's.
 BESIDE = "beside"
-# Only what the role says itself is taken.
+# Only the role's own values are accepted.
 REFUSED = "refused"
-# The same, where the role says anything.
+# The same, if the role sets any.
 OWN = "own"
-# The user's value is taken, or with null none.
+# The user's value is accepted; null removes the option.
 REPLACED = "replaced"
-# What Jinja's "omit" is: text before ansible-core 2.19, and since then an object of a type of its own.
+# Jinja's "omit": text before ansible-core 2.19, and since then an object of its own type.
 _OMITTED = "__omit_place_holder__"
 _OMIT_TYPE = "_OmitType"
 
 
 class Rule(NamedTuple):
-    """What becomes of the user's values of one option.
+    """What to do with the user's values of an option.
 
     Attributes:
-        names: the option, under all its names.
-        advice: why a value is refused, and what to do instead.
-        value: what the role says at another time, and the user may say as well.
+        names: all names of the option.
+        advice: why a value is rejected, and what to do instead.
+        value: a value that the role sets at other times, which the user may set too.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class Rule(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The options of the role and the user together, and a sentence for each that is refused and isn't among them."""
+    """The combined options, and a sentence for each option that is rejected and left out."""
 
     options: dict[str, Any]
     flaws: list[str]
@@ -107,7 +107,7 @@ _FASTROUTER = (
     _variable("fastrouter-timeout", "fastrouter_timeout"),
     *_replaced("need-plugins"),
 )
-# What both fronts have. They may have other time-outs than the fastrouter.
+# Options of both fronts, which may have other time-outs than the fastrouter.
 _FRONT = (
     _variable("http-to", "fastrouter_listen", BESIDE),
     *_replaced("need-plugins http-timeout http-headers-timeout"),
@@ -123,7 +123,7 @@ _HTTPS = (
     _variable("http-subscription-server", "fastrouter_https_subscription_server"),
     *_FRONT,
 )
-# By the variable with the user's options.
+# By the variable that holds the user's options.
 RULES: dict[str, tuple[Rule, ...]] = {
     "emperor_options": _EMPEROR,
     "emperor_default_options": _VASSALS,
@@ -131,7 +131,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "fastrouter_http_options": _HTTP,
     "fastrouter_https_options": _HTTPS,
 }
-# Arguments of the modules, to the variables that say the same for all vassals or routers of a role.
+# From arguments of the modules to the variables that set the same for all vassals or routers of a role.
 _OF_VASSALS = {
     "client_params.announce_interval": "emperor_announce_interval",
     "client_params.unsubscribe_on_reload": "emperor_unsubscribe_on_reload",
@@ -144,15 +144,15 @@ _OF_ROUTERS = {
 
 
 def together(own: Mapping[str, Any], given: Any, variable: str) -> Outcome:
-    """The options of a role with the user's.
+    """Combine a role's options with the user's.
 
     Args:
-        own: what the role sets itself. Of both, values that are "omit" are left out.
-        given: what the user's variable holds.
+        own: what the role sets itself. "omit" values are left out of both.
+        given: the value of the user's variable.
         variable: its name, one of ``RULES``.
 
     Raises:
-        ArgumentError: when the variable is unknown, or holds no options.
+        ArgumentError: if the variable is unknown, or holds no options.
     """
     if not isinstance(variable, str) or variable not in RULES:
         raise ArgumentError("variable", f"{values.shown(variable)} is not a variable with options; known are {', '.join(RULES)}")
@@ -175,17 +175,17 @@ def together(own: Mapping[str, Any], given: Any, variable: str) -> Outcome:
 
 
 def _flaw(name: Any, value: Any, own: Mapping[str, Any], rules: Mapping[str, Rule], variable: str) -> str:
-    """Why a value isn't taken; empty where it is."""
+    """Why a value is rejected; empty if it is accepted."""
     texts = _texts(value)
     if not isinstance(name, str):
-        # For the check of the vassals' arguments.
+        # The check of the vassals' arguments reports it.
         return ""
     if name in rules and not _is_taken(rules[name], texts, own):
         return rules[name].advice
     for other in dict.fromkeys(one for text in texts for one in named(name, text)):
         sets = "" if other == name else f"sets {other}, which "
         if other in table.ARGUMENTS:
-            return f"{sets}is not checked among the options; say it with {_argument(table.ARGUMENTS[other], variable)}"
+            return f"{sets}is not checked among the options; use {_argument(table.ARGUMENTS[other], variable)}"
         if sets and other in rules and rules[other].kind == REFUSED:
             return sets + rules[other].advice
     return ""
@@ -203,7 +203,7 @@ def _is_taken(rule: Rule, texts: list[str], own: Mapping[str, Any]) -> bool:
 
 
 def _argument(argument: str, variable: str) -> str:
-    """What says the same in the role."""
+    """The role variable that sets the same."""
     if variable == "emperor_options":
         return f"{argument} of one of the emperor_vassals or fastrouter_vassals"
     if variable == "emperor_default_options":
@@ -228,7 +228,7 @@ def _items(value: Any) -> Iterable[Any]:
 
 
 def _texts(value: Any) -> list[str]:
-    """What uWSGI reads of an option's values; nothing where the option is left out."""
+    """The values of an option as uWSGI reads them; none if the option is left out."""
     return [text for text in map(_text, _items(value)) if text is not None]
 
 

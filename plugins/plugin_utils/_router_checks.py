@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The routers of one host: what uWSGI takes of them without a word, and the files of their certificates. Pure.
+"""The routers of one host: settings that uWSGI silently accepts, and the files of their certificates. Pure.
 
-The options are those of plugins/corerouter and of the plugins on it: ``fastrouter``, ``http``, ``rawrouter`` and ``sslrouter``.
+The options are those of plugins/corerouter and plugins based on it: ``fastrouter``, ``http``, ``rawrouter``, ``sslrouter``.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _STREAMS = re.compile(rf"({'|'.join(ROUTERS)}|({_PLUGINS})-(stats|stats-server|s
 _STATS = re.compile(rf"({_PLUGINS})-(stats|stats-server|ss)\Z")
 _SUBSCRIPTIONS = re.compile(rf"({_PLUGINS})-subscription-server\Z")
 _PROCESSES = re.compile(rf"({_PLUGINS})-(processes|workers)\Z")
-# What comes behind the address, of the options that take a list with commas and of those that take names and values.
+# What follows the address, in options with a comma-separated list and in options with names and values.
 _LISTED = ("https", "sslrouter")
 _NAMED = ("https2", "sslrouter2")
-# In place of a host: the address is one of all hosts, or of any host.
+# Hosts that mean all hosts, or any host.
 _ALL, _ANY = 0, 1
-# The subscription servers of routers that know names (SNI).
+# The subscription servers of routers that use names (SNI).
 _WITH_NAMES = ("http-subscription-server", "sslrouter-subscription-server")
 _FILES = ("cert", "crt", "key", "client_ca", "clientca")
 
@@ -46,7 +46,7 @@ _DEAF = (
 )
 _TO_ITSELF = "is this router's own subscription server, so it would announce itself to itself; name another router's"
 _UNSIGNED = (
-    "is the server of a router that checks signatures, and what is passed on has none, so that router refuses it in silence; "
+    "is the server of a router that checks signatures, and what is passed on has none, so that router silently refuses it; "
     "let the nodes announce themselves to both"
 )
 _LOW_PORT = "a port below 1024 needs CAP_NET_BIND_SERVICE in emperor_capabilities"
@@ -56,7 +56,7 @@ class _Setting(NamedTuple):
     """One value of an option.
 
     Attributes:
-        place: the router's name and the option, as errors name it.
+        place: the router's name and the option, for errors.
     """
 
     place: str
@@ -65,11 +65,11 @@ class _Setting(NamedTuple):
 
 
 def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> list[str]:
-    """What is wrong with the routers of one host, as sentences that begin with the places.
+    """Problems with the routers of one host, as sentences that begin with the places.
 
     Args:
-        vassals: as for ``emperor.uwsgi.uwsgi_vassals``; what is none is for the check of its arguments.
-        interval: seconds between the nodes' announcements, 0 when unknown.
+        vassals: as for ``emperor.uwsgi.uwsgi_vassals``; invalid ones are left to the check of its arguments.
+        interval: seconds between the nodes' announcements; 0 if unknown.
         low_ports: whether they may bind ports below 1024.
     """
     found: list[tuple[str, str]] = []
@@ -86,7 +86,7 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
     found += [(f"{one.place}, {two.place}", _ONE_SERVER) for one, two in _taken(servers)]
     if not low_ports:
         found += [(one.place, _LOW_PORT) for one in streams + servers if 0 < _port(_address(one)) < 1024]
-    # What is wrong in many places is said once.
+    # A problem in many places is reported once.
     places: dict[str, list[str]] = {}
     for place, text in found:
         places.setdefault(text, []).append(place)
@@ -94,15 +94,15 @@ def flaws(vassals: Sequence[Any], interval: int = 0, low_ports: bool = True) -> 
 
 
 def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = (), keys: bool = True) -> list[str]:
-    """The files that the routers read: of their own certificates, and of those that nodes announce to them.
+    """The files that the routers read: their own certificates, and those that nodes announce to them.
 
     Args:
         vassals: the routers, as for ``flaws``.
-        subscriptions: of the nodes; one belongs to a router by the port of its server. Without such a router none is read.
-        keys: with the private keys and the authorities of clients.
+        subscriptions: of the nodes. The port of the server assigns each to a router; without such a router none is read.
+        keys: include private keys and client authorities.
 
     Returns:
-        each once, sorted.
+        each file once, sorted.
     """
     settings = [setting for vassal in vassals for setting in _settings(vassal)]
     files = {path for setting in settings for path in _own_files(setting, keys)}
@@ -117,14 +117,14 @@ def certificates(vassals: Sequence[Any], subscriptions: Iterable[Any] = (), keys
 
 
 def endpoints(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list[dict[str, str]]:
-    """What the routers serve by TLS, as the module ``uwsgi_certificate_info`` takes it.
+    """What the routers serve over TLS, as arguments of the module ``uwsgi_certificate_info``.
 
     Args:
         vassals: the routers, as for ``flaws``.
         subscriptions: of the nodes, as for ``certificates``.
 
     Returns:
-        the router's own certificate for each address, and behind it those that nodes announce there; each once.
+        for each address the router's own certificate, followed by those that nodes announce there; each once.
     """
     announced = [one for one in subscriptions if isinstance(one, Mapping) and one.get("sni_cert") and one.get("sni_key")]
     found: dict[tuple[str, ...], None] = {}
@@ -134,7 +134,7 @@ def endpoints(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list
         own = [(_address(one), *_own_files(one, True)[:2]) for one in settings if one.option in _LISTED + _NAMED]
         for address, *files in own:
             if len(files) < 2:
-                # It is refused elsewhere.
+                # It is rejected elsewhere.
                 continue
             found[_text(vassal.get("name")), address, "", files[0], files[1]] = None
             for entry in announced if ports else ():
@@ -146,12 +146,12 @@ def endpoints(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list
 
 
 def stats(vassal: Any) -> str:
-    """The stats server of a router; empty where it has none."""
+    """The stats server of a router; empty if it has none."""
     return next((one.value for one in _settings(vassal) if _STATS.match(one.option)), "")
 
 
 def plugins(vassals: Sequence[Any]) -> list[str]:
-    """The router plugin of each vassal, by the options that make it a router; empty where it is none."""
+    """The router plugin of each vassal, by the options that make it a router; empty if it isn't one."""
     return [next((ROUTERS[name] for name in _group(vassal, "options") if name in ROUTERS), "") for vassal in vassals]
 
 
@@ -163,7 +163,7 @@ def _settings(vassal: Any) -> Iterator[_Setting]:
 
 
 def _text(value: Any) -> str:
-    """A scalar as text; empty for anything else, which is for the check of the vassals' arguments."""
+    """A scalar as text; empty for anything else, which is left to the check of the vassals' arguments."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, (int, float)) and is_sane(value) else ""
@@ -176,11 +176,11 @@ def _values(value: Any) -> Sequence[Any]:
 
 
 def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tuple[str, str]]:
-    """What is wrong with one router alone."""
+    """Problems with one router alone."""
     for one in settings:
         for option in named(one.option, one.value):
             if option in table.ARGUMENTS:
-                yield one.place, f"is not checked among the options; say it with {table.ARGUMENTS[option]}"
+                yield one.place, f"is not checked among the options; use {table.ARGUMENTS[option]}"
     verification = _group(vassal, "server_verification_params")
     if verification.get("digest_algo") or verification.get("dir_credentials"):
         yield from ((one.place, _PROCESS) for one in settings if _PROCESSES.match(one.option) and one.value != "1")
@@ -196,7 +196,7 @@ def _of_one(vassal: Any, settings: list[_Setting], interval: int) -> Iterator[tu
 
 
 def _resubscribing(vassals: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    """Announcements that a router passes on and that are refused, since it signs none, or come back to it."""
+    """Forwarded announcements that will be rejected because the router doesn't sign, or that return to the router."""
     every = [list(_settings(vassal)) for vassal in vassals]
     own = [{one.value for one in settings if _SUBSCRIPTIONS.match(one.option)} for settings in every]
     checking = {
@@ -229,7 +229,7 @@ def _own_files(setting: _Setting, keys: bool) -> list[str]:
         named = kvlist.parse(setting.value)
         return [named[name].removeprefix("!") for name in (_FILES if keys else _FILES[:2]) if named.get(name)]
     if setting.option in _LISTED:
-        # Behind certificate and key come the ciphers, and then the authority of the clients' certificates.
+        # After certificate and key come the ciphers, and then the authority of the clients' certificates.
         parts = setting.value.split(",")[1:]
         return [part.removeprefix("!") for part in (parts[:2] + parts[3:4] if keys else parts[:1]) if part]
     return []
@@ -240,7 +240,7 @@ def _hears(server: str) -> bool:
 
 
 def _host(key: Any) -> str:
-    """The name that clients ask for to get to a key's pool; empty for a key that is an address."""
+    """The name that clients request to reach a key's pool; empty for a key that is an address."""
     name = _text(key).partition(":")[0]
     return "" if re.match(r"[0-9.]*\Z", name) else name
 
@@ -251,7 +251,7 @@ def _port(address: str) -> int:
 
 
 def _taken(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
-    """Those that would listen where one before them does, each with the first of these."""
+    """The options that would listen where an earlier one does, each with the first of these."""
     first: dict[Any, _Setting] = {}
     for one in settings:
         address = _address(one)
@@ -259,11 +259,11 @@ def _taken(settings: list[_Setting]) -> Iterator[tuple[_Setting, _Setting]]:
             continue
         port = _port(address)
         host = re.sub(r"^0\.0\.0\.0\Z", "", address.rpartition(":")[0])
-        # A port of all hosts is in the way of every other, and the other way round.
+        # A port on all hosts conflicts with the same port on any host, and vice versa.
         blocking = [address, *([(_ALL, port), (host, port)] if host else [(_ANY, port)])] if port else [address]
         found = next((first[place] for place in blocking if place in first), None)
         if found:
             yield found, one
-        # Where there is no port, nobody looks for those with one.
+        # If there is no port, none can conflict.
         for place in (address, (host, port), (_ANY, port), *([] if host else [(_ALL, port)])):
             first.setdefault(place, one)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Emperor whose options a run wrote, which was cut off before it restarted it: the next one knows."""
+"""A run wrote the Emperor's options and was interrupted before it restarted the Emperor: the next run notices."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from support.uwsgi import BINARY
 
 
 class Service:
-    """An Emperor as the roles have it without a supervisor."""
+    """An Emperor as the roles run it without a supervisor."""
 
     def __init__(self, folder: Path) -> None:
         self.ini, self._folder = folder / "emperor.ini", folder
         self._paths = {"ini": str(self.ini), "pidfile": str(folder / "pid"), "log": str(folder / "log"), "uwsgi_binary": BINARY}
 
     def written(self, *, throttle: int = 0, check: bool = False) -> dict[str, Any]:
-        """What the module says of its options."""
+        """The module's result about its options."""
         stats = str(self._folder / "stats.sock")
         options = {"master": True, "emperor": str(self._folder / "*.none"), "emperor-stats": stats, "emperor-throttle": throttle}
         service = {"path": str(self._folder), "uwsgi_binary": BINARY, "validate": False}

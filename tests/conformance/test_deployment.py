@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts whose vassals change under load, with real Emperors and routers: every request is answered, by the right application."""
+"""Hosts whose vassals change under load, with real Emperors and routers: the right application answers every request."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_who_leaves_is_nobody_else(tmp_path: Path) -> None:
         refused = a.write(a.vassal("renamed", "shop", "shop.test"))
         assert refused.failed and "has no other fresh node for 'shop.test'" in refused.msg
         assert (a.files(), router.nodes("shop.test")) == (before, sorted([a.address("shop"), a.address("blog")]))
-        # One at a time they can, and a key that nobody wants any more needs nobody.
+        # One after another is possible, and a key that is no longer wanted needs no node.
         well(a, a.vassal("shop", key="shop.test", listen=50), both[1])
         well(a, a.vassal("news"))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drains that must not begin, and those that don't arrive: who lags is named, and what was asked for stays in force."""
+"""Drains that must not start, and drains that time out: late nodes are named, and the request stays in force."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
         assert result.failed
         left = f"{all_of_it.routers[0].stats} still has {node.address} in 'b.test' (listed, 0 requests in flight)"
         assert (result.msg, "argument" in result.data) == (f"timed out after 2 s: {left}", False)
-        # It stays as it was asked for.
+        # It stays in the requested state.
         assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
         assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
         later = all_of_it.run("drained", node)
@@ -66,7 +66,7 @@ def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
         router = all_of_it.routers[0].stats
         assert result.msg.startswith(f"timed out after 1 s: {router} doesn't have {node.address} in 'a.test'")
         assert (result.changed, all_of_it.held()) == (True, {})
-        # What is there again is fresh, and nothing is left to be done.
+        # A node that returned is fresh, and nothing remains to be done.
         with node:
             wait_for("the node", lambda: all_of_it.where() == [[node.address]])
             again = all_of_it.run("active", node)
@@ -75,7 +75,7 @@ def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections but sends nothing."""
     address = free_address()
     host, dummy, port = address.rpartition(":")
     with socket.create_server((host, int(port))):
@@ -94,7 +94,7 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
         assert [seen["state"] for seen in result.data["before"]] == ["no answer", "listed", "no answer"]
         assert all_of_it.where() == [[]]
         assert all_of_it.held() == {"one": ["operator"]}
-        # Nobody waits for it, and nothing changes again.
+        # A drain without waiting, and nothing changes the second time.
         again = all_of_it.run("drained", node, router_stats=[nobody, router.stats], timeout=2, wait=False)
         assert (again.failed, again.changed) == (False, False), again.msg
 
@@ -102,13 +102,13 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
 def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
     with fleet(tmp_path) as all_of_it:
         node = all_of_it.node("one")
-        # An instance that is no router has stats as well.
+        # An instance that isn't a router has stats as well.
         address = free_address()
         with Instance(tmp_path, "socket = " + free_address(), "stats = " + address) as other:
             other.wait_for_words("Stats server enabled")
             result = all_of_it.run("drained", node, router_stats=[address], timeout=1)
         assert result.failed
-        assert f"{address}: it is the stats server of something else than a router" in result.msg
+        assert f"{address}: it is not the stats server of a router" in result.msg
 
 
 def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_minimum_of_others_stays(tmp_path: Path) -> None:
         refused = all_of_it.run("drained", two, minimum=1)
         assert (refused.failed, refused.data["argument"]) == (True, "minimum")
         assert all_of_it.held() == {"one": ["operator"]}
-        # One that is out may stay out, even if that's too few.
+        # A node that is out may stay out, even if too few remain.
         two.__exit__(None, None, None)
         again = all_of_it.run("drained", one, minimum=5)
         assert (again.failed, again.changed) == (False, False), again.msg

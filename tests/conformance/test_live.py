@@ -43,14 +43,14 @@ def routers(all_of_it: Fleet) -> list[dict[str, str]]:
 
 
 def liar(*names: str, times: int = 2) -> bytes:
-    """What a router would send that has keys of any name, each key and node several times."""
+    """Stats that a router would send with keys of any name, and each key and node several times."""
     node = {"name": "10.0.0.7:3031", "last_check": int(time.time())}
     pools = [{"key": name, "hits": 1, "nodes": [node] * times} for name in names] * times
     return json.dumps({"version": "2.0.31", "pid": 1, "subscriptions": pools}).encode()
 
 
 def check(page: Page) -> None:
-    """Both formats are whole, and Prometheus has no complaint about any name."""
+    """Check that both formats are complete, and that Prometheus accepts all names."""
     text, headers = page.get("/metrics")
     assert headers["Content-Type"].startswith("text/plain")
     openmetrics, headers = page.get("/metrics", Accept="application/openmetrics-text; version=1.0.0,text/plain;q=0.5")
@@ -80,7 +80,7 @@ def test_nodes_come_and_go_and_the_page_says_why(tmp_path: Path) -> None:
         assert {node["host"]: node["reasons"] for node in key["nodes"]} == {
             "host-one": ["operator"], "host-two": None, "host-three": None
         }  # fmt: skip
-        # Without an answer of its host nobody can say that it is drained.
+        # Without an answer from its host, nothing shows that it is drained.
         peer.instance.__exit__()
         wait_for("the silence", lambda: page.states(KEY)[one.address] == "gone")
         two.__exit__()
@@ -210,7 +210,7 @@ def test_in_a_browser_states_change_in_place(tmp_path: Path) -> None:
         tab.value("window.mine = document.querySelector('main')")
         wait_for("both", lambda: (state(one), state(two)) == ("partial", "partial"))
         assert tab.value("document.querySelectorAll('.key').length") == 1 + len(HOSTILE)
-        # Text from a router is only text, and nobody else was asked for anything.
+        # Text from a router is shown as text only, and the page requested nothing else.
         assert tab.value("document.querySelectorAll('img, h3 script').length") == 0
         two.__exit__()
         wait_for("the death", lambda: state(two) in ("ghost", "gone"))

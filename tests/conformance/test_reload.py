@@ -39,18 +39,18 @@ class Emperor:
             )
 
     def write(self, *lines: str) -> None:
-        """Write the vassal anew."""
+        """Rewrite the vassal."""
         section = ["[uwsgi]", *plugin_lines("python3"), "strict = true", "master = true", "socket = " + self.address]
         section += [f"wsgi-file = {APP}", "need-app = true", "env = NODE=shop", f"env = RELEASE={self.release}"]
         scratch = self.folder / "shop.tmp"
         scratch.write_text("\n".join([*section, *lines, ""]), encoding="utf-8")
-        # Within one second the Emperor takes one change.
+        # The Emperor notices only one change per second.
         newer = max(time.time(), self.vassal.stat().st_mtime + 1 if self.vassal.exists() else 0)
         os.utime(scratch, (newer, newer))
         os.replace(scratch, self.vassal)
 
     def state(self) -> emperor_stats.Vassal:
-        """What it says of the vassal; nothing is known of one that doesn't run."""
+        """The Emperor's state of the vassal; None if it doesn't run."""
         return self._said().running or emperor_stats.Vassal("")
 
     def tries(self) -> int:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever text is accepted, the real parser gives back exactly that text."""
+"""The real parser returns exactly the text that was accepted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ os._exit(0)
 
 
 def generated(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """That many values; one start of uWSGI reads them all, so that they are made first and judged together."""
+    """A number of generated values. One start of uWSGI reads them all, so they are generated first and checked together."""
     found: list[Any] = []
 
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -72,7 +72,7 @@ def lines_of(values: list[str], literal: bool) -> list[writer.Line]:
 
 
 def literal(name: str) -> st.SearchStrategy[str]:
-    """Text that an option takes literally."""
+    """Text that an option accepts literally."""
     return TEXT.filter(lambda text: bool(text) and writer.line_flaw(name, text) is None)
 
 

@@ -55,7 +55,7 @@ def test_balancing_algo_decides_where_requests_go(
             subscription = {"server": router.subscriptions, "key": KEY, "balancing_weight": weight}
             stack.enter_context(running_node(tmp_path, node, subscription))
         wait_for("both nodes", lambda: len(router.nodes(KEY)) == 2)
-        # A node that announces itself again in between is counted anew, so on a busy machine it may take several tries.
+        # A node's new announcement resets its counters, so on a busy machine this may need several tries.
         tries = []
         while in_turn not in tries and len(tries) < 5:
             tries.append(asked(router))
@@ -97,7 +97,7 @@ def test_tolerance_is_the_silence_after_which_a_node_is_dropped(tmp_path: Path) 
             send(router.subscriptions, plain(KEY, address))
             router.wait_for_nodes(KEY, address)
             assert router.ask(KEY) == "node"
-        # A router looks for silent nodes only when it is asked for their key.
+        # A router looks for silent nodes only when their key is requested.
         wait_for("the end of the shortest tolerance", lambda: not routers[1].ask(KEY))
         assert routers[1].nodes(KEY) == []
         assert [routers[tolerance].ask(KEY) for tolerance in (60, 17)] == ["node", "node"]

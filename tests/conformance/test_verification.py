@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose announcements a router accepts: signatures, their age, and who sent them over a unix socket."""
+"""Which announcements a router accepts, by signature, age, and sender on a unix socket."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_real_node_signs_and_a_real_router_accepts(kind: str, digest: str, tmp
             assert router.ask(KEY) == "node"
 
 
-# Somebody who isn't root, whoever runs the tests.
+# A user other than root, whoever runs the tests.
 UID = os.getuid() or 65534
 
 

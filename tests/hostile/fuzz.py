@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fuzz whatever reads text and values that others wrote: python -m hostile.fuzz COUNT [TARGET...]
+"""Fuzzes everything that reads text and values from others: python -m hostile.fuzz COUNT [TARGET...]
 
-Runs COUNT inputs of each target, or of those that are named, and fails at the first input that raises another error than the
-collection's own, or that takes more than a second. ``test_fuzz`` runs some of them in the same way.
+Runs COUNT inputs for each target, or for the named ones, and fails at the first input that raises an error other than the
+collection's own, or that needs more than a second. ``test_fuzz`` runs some of them in the same way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from support.modules import ROOT
 
-# Of processor time, so that a busy machine fails nothing. What is linear takes a tenth of it.
+# CPU time, so that a busy machine causes no failure. Linear code needs a tenth of it.
 SECONDS = 1.0
 # Hypothesis remembers all inputs of a run.
 _BATCH = 10_000
@@ -46,15 +46,15 @@ _FOLDER = "/etc/uwsgi/vassals/"
 
 
 class TooSlow(BaseException):
-    """An input has had all its time. No code that is tried here catches it."""
+    """An input has used up its time. Code under test doesn't catch this."""
 
 
 class Target(NamedTuple):
-    """What is fuzzed.
+    """Something to fuzz.
 
     Attributes:
-        inputs: valid ones that were changed, and arbitrary ones.
-        run: takes one input.
+        inputs: valid ones with changes, and arbitrary ones.
+        run: processes one input.
         errors: what it may raise.
     """
 
@@ -64,7 +64,7 @@ class Target(NamedTuple):
 
 
 def _instance(files: list[bytes]) -> None:
-    """Read the first file as a vassal's that may include the others, by their numbers."""
+    """Read the first file as a vassal's, which may include the others by their numbers."""
     texts = {f"{_FOLDER}{at}.ini": text for at, text in enumerate(files)}
 
     def content(path: str) -> bytes:
@@ -74,7 +74,7 @@ def _instance(files: list[bytes]) -> None:
 
     found = instance.read("vassal", _FOLDER + "0.ini", content)
     for one in found.announcements():
-        # What it's handed on for: to be announced, and to be returned.
+        # Its further uses: to be announced, and to be returned.
         fields = [("key", one.key), ("address", one.address)]
         datagram.encode(datagram.UNSUBSCRIBE, fields)
 
@@ -126,7 +126,7 @@ class Call(NamedTuple):
     named: dict[str, Any]
 
     def __repr__(self) -> str:
-        # Hypothesis shows what failed, which may be a number that Python refuses to write.
+        # Hypothesis prints the failing input, which may be a number that Python refuses to print.
         limit = sys.get_int_max_str_digits()
         sys.set_int_max_str_digits(0)
         try:
@@ -136,7 +136,7 @@ class Call(NamedTuple):
 
 
 def _filter(function: Callable[..., Any]) -> Target:
-    """A filter, with the calls of ``samples`` or, where it has none there, with all values that are in those of others."""
+    """A filter, with the calls in ``samples`` or, if it has none there, with all values of the others' calls."""
     name = function.__name__
     calls = samples.CALLS.get(name) or [([value], {}) for own in samples.CALLS.values() for call in own for value in call[0]]
     arguments = list(inspect.signature(function).parameters)
@@ -154,7 +154,7 @@ def _filter(function: Callable[..., Any]) -> Target:
         try:
             bound = inspect.signature(function).bind(*positional, **named)
         except TypeError:
-            # Ansible says that itself.
+            # Ansible reports this itself.
             return
         function(*bound.args, **bound.kwargs)
 
@@ -189,7 +189,7 @@ TARGETS: dict[str, Target] = {
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what takes longer, in processor time; raises AssertionError."""
+    """Interrupt code that uses too much CPU time; raises AssertionError."""
 
     def stop(*dummy: Any) -> None:
         raise TooSlow
@@ -209,13 +209,13 @@ def fuzz(name: str, count: int, number: int) -> int:
     """Run some inputs of a target.
 
     Args:
-        number: the same gives the same inputs.
+        number: the seed; the same number makes the same inputs.
 
     Returns:
-        how many there were, which may be fewer than ``count`` where they repeat.
+        how many inputs there were; fewer than ``count`` if they repeat.
 
     Raises:
-        AssertionError: for an input that takes too long, or what the target raises and may not.
+        AssertionError: for an input that needs too long, or an error that the target may not raise.
     """
     target = TARGETS[name]
     tried = 0
@@ -237,7 +237,7 @@ def fuzz(name: str, count: int, number: int) -> int:
             with limited(SECONDS):
                 target.run(given_)
         except target.errors as error:
-            # It's shown to people.
+            # Errors are shown to people.
             str(error).encode("utf-8", "surrogateescape")
 
     one()
@@ -245,12 +245,12 @@ def fuzz(name: str, count: int, number: int) -> int:
 
 
 def main() -> int:
-    """The exit code: 0 where every target passes."""
+    """Returns the exit code: 0 if every target passes."""
     arguments = argparse.ArgumentParser(description="Fuzz whatever reads text and values that others wrote.")
     arguments.add_argument("count", type=int, help="the inputs of each target")
     arguments.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="target", help=", ".join(TARGETS))
     given_ = arguments.parse_args()
-    # What takes all memory fails here and not the machine.
+    # With a limit, excessive memory use fails here and not the whole machine.
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     for name in given_.targets or TARGETS:
         tried = 0

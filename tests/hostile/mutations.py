@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hypothesis strategies that change valid inputs: bytes, and values as Ansible has them."""
+"""Hypothesis strategies that change valid inputs: bytes, and Ansible's values."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-# How long a piece becomes that is repeated; the longest shows what takes the square of its length.
+# The length of a repeated piece; the longest reveals quadratic time.
 _SIZES = st.sampled_from([30, 30, 300, 300, 300, 3000, 3000, 30_000, 200_000])
-# What numbers, texts and structures can be that nobody thinks of.
+# Unexpected numbers, texts and structures.
 _EDGES: list[Any] = [
     None, True, False, 0, 1, -1, 255, 256, 65536, 2**31, 2**63, 2**64, -(2**63) - 1, 16**5000, 1.5, 1e308, float("inf"),
     float("-inf"), float("nan"), "", " ", "0", "-1", "5", "٣", "10.0.0.٣:3031", "10.0.0.7:٣", "²", "1_0", "0x10", "1e3", "inf",
@@ -25,7 +25,7 @@ _EDGES: list[Any] = [
     {(): ()},
     datetime.date(2026, 1, 1), {"a"}, "-----BEGIN PRIVATE KEY-----",
 ]  # fmt: skip
-# Copies, since what is given to a filter may be kept.
+# Copies, since a filter may keep its input.
 _EDGE = st.sampled_from(range(len(_EDGES))).map(lambda at: copy.deepcopy(_EDGES[at]))
 _SCALARS: st.SearchStrategy[Any] = st.one_of(_EDGE, st.text(max_size=8), st.integers(), st.floats())
 
@@ -39,7 +39,7 @@ VALUES = _around(_around(_SCALARS))
 
 @st.composite
 def changed_bytes(draw: st.DrawFn, samples: list[bytes], words: list[bytes]) -> bytes:
-    """One of the samples, changed in up to four places, with words that mean something to its reader."""
+    """One of the samples, changed in up to four places, with words that are special to its reader."""
     data = draw(st.sampled_from(samples))
     for dummy in range(draw(st.integers(1, 4))):
         data = draw(st.sampled_from(_CHANGES))(draw, data, words)
@@ -52,7 +52,7 @@ def _span(draw: st.DrawFn, data: bytes) -> tuple[int, int]:
 
 
 def _piece(draw: st.DrawFn, data: bytes, words: list[bytes]) -> bytes:
-    """What is put in somewhere: some words, or a part of the input itself."""
+    """A piece to insert: some words, or a part of the input itself."""
     if draw(st.booleans()):
         return b"".join(draw(st.lists(st.sampled_from(words), min_size=1, max_size=3)))
     start, end = _span(draw, data)
@@ -89,9 +89,9 @@ _CHANGES: list[Callable[[st.DrawFn, bytes, list[bytes]], bytes]] = [_cut, _witho
 
 @st.composite
 def changed_value(draw: st.DrawFn, sample: Any) -> Any:
-    """A value of lists, mappings and scalars, changed in up to three places."""
+    """A nested value of lists, mappings and scalars, changed in up to three places."""
     value = copy.deepcopy(sample)
-    # At most one list is made long: several in each other would be more than anybody can send.
+    # At most one list is made long: nested long lists would be more than anyone can send.
     long = draw(st.integers(0, 2))
     for at in range(draw(st.integers(0, 3))):
         value = _changed(draw, value, at == long)
@@ -99,7 +99,7 @@ def changed_value(draw: st.DrawFn, sample: Any) -> Any:
 
 
 def _changed(draw: st.DrawFn, value: Any, long: bool) -> Any:
-    """A value that is changed itself or in one of its members."""
+    """A value with a change in itself or in one of its members."""
     names = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     if names and draw(st.integers(0, 4)):
         name = names[draw(st.integers(0, len(names) - 1))]

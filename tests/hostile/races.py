@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole modules as root, while another user puts links in the place of its own files and folders: python -m hostile.races COUNT
+"""Runs whole modules as root while another user replaces its own files and folders by links: python -m hostile.races COUNT
 
-Whether a module succeeds is for chance to say. Nothing of root's may change by it, and nothing that only root knows may get out.
+Modules may succeed or fail. But nothing of root's may change, and nothing that only root knows may leak.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from support.uwsgi import BINARY
 
 SECRET = "known-to-root-alone"
 ROOTS_KEY, THEIR_KEY = keys.private("ec", "root's"), keys.private("ec", "theirs")
-# What is in one key alone; all have the same beginning.
+# The part that is unique to one key; all have the same beginning.
 _PIECES = set(keys.leaked(ROOTS_KEY, ROOTS_KEY)) - set(keys.leaked(THEIR_KEY, ROOTS_KEY))
 _SUBSCRIPTION = {"server": "10.0.0.2:2626", "key": "a.test", "address": "10.0.0.7:3031"}
 _INI = """[uwsgi]
@@ -48,7 +48,7 @@ _HEALTH = {"vassals": [{**_VASSALS["vassals"][0], "health": {"path": "/"}}], "va
 
 
 class Case(NamedTuple):
-    """A module, and what the other user exchanges meanwhile: paths, each with what a link in its place leads to."""
+    """A module, and what the other user swaps meanwhile: paths, each with the target of the link that replaces it."""
 
     module: str
     arguments: dict[str, Any]
@@ -91,7 +91,7 @@ CASES: dict[str, Case] = {
 
 @contextmanager
 def _tree() -> Iterator[Path]:
-    """A folder with what is root's, what is the other user's, and what is between them."""
+    """A folder with files of root, of the other user, and of both."""
     top = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     top.chmod(0o755)
     theirs, roots = {"theirs": str(top / "theirs")}, top / "roots"
@@ -126,10 +126,10 @@ def race(name: str, number: int) -> modules.Result:
     """Run a module against the other user.
 
     Args:
-        number: the same gives the same choices of the other user, whose moments are still chance.
+        number: the seed of the other user's choices, whose timing is still random.
 
     Raises:
-        AssertionError: when it served anybody but root.
+        AssertionError: if it served the other user.
     """
     case = CASES[name]
     with _tree() as top, ExitStack() as stack:
@@ -140,7 +140,7 @@ def race(name: str, number: int) -> modules.Result:
         if case.module == "uwsgi_drain":
             given["state"] = ("drained", "active")[number % 2]
         swaps = [(top / path, top / target) for path, target in case.swaps.items()]
-        # One of them alone, or all at once, which more often ends with the first.
+        # One of them alone, or all at once, which more often fails at the first.
         with swapping(swaps[number % (len(swaps) + 1) :][:1] or swaps, number):
             found = modules.run(case.module, given)
         assert _roots(top) == before, f"what is root's has changed: {found.output}"
@@ -157,7 +157,7 @@ def race(name: str, number: int) -> modules.Result:
 
 
 def _roots(top: Path) -> Any:
-    """All that can be told of what is root's alone."""
+    """The complete state of root's own files."""
     found = [(one.st_mode, one.st_uid, one.st_gid) for one in map(Path.stat, (top, top / "roots", top / "own"))]
     return found, [snapshot(top / folder) for folder in ("roots", "roots/below", "own")]
 
@@ -178,7 +178,7 @@ def _refuse_secrets(text: str, where: str) -> None:
 
 
 def main() -> int:
-    """The exit code: 0 where root served nobody."""
+    """Returns the exit code: 0 if root served nobody."""
     arguments = argparse.ArgumentParser(description="Run modules as root while another user changes its own files.")
     arguments.add_argument("count", type=int, help="the runs of each case")
     arguments.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="case", help=", ".join(CASES))

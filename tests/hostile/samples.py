@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Valid inputs of what ``fuzz`` runs, and the words that mean something to each reader."""
+"""Valid inputs for ``fuzz``, and the words that are special to each reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATS = [
     b'{"name":"/run/a.sock","modifier1":5,"modifier2":1,"last_check":1772366401,"death_mark":1}]},{"key":"b","hash":1}],}',
     b'{"version":"2.1-dev","subscriptions":[{"key":"a","hash":1,"hits":0,"algo":"lrc","nodes":[{"name":"10.0.0.7:1",\n\t"vassal":'
     b'"a"b\\.ini",\n\t"modifier1":5,"last_check":9,"weight":3,"backup":1,"proto":"\xbf","ref":2}]}]}',
-    # With nothing in it that uWSGI doesn't write.
+    # Without anything that uWSGI doesn't write.
     b'{"version":"2.0.31","pid":7,"fastrouter":["10.0.0.2:80",\n"10.0.0.2:2626"],"subscriptions":[\n{"key":"a.test","hash":1,"hits":4,'
     b'"nodes":[\n{"name":"10.0.0.7:1","modifier1":0,"modifier2":0,"last_check":9,"pid":0,"uid":0,"gid":0,"requests":0,'
     b'"last_requests":0,"tx":0,"rx":0,"cores":0,"load":0,"weight":1,"wrr":0,"ref":0,"failcnt":0,"death_mark":0}]},\n{"key":"b","hash"'
@@ -110,7 +110,7 @@ _PICTURE = pools.info(
     pools.router("10.0.0.3:2627", **{"a.test": {"10.0.0.7:3031": {"dead": True}}, "b": {"@b": {"weight": 3, "modifier2": 4}}}),
     {"stats": "10.0.0.4:2627", "error": "10.0.0.4:2627 does not answer", "pools": []},
 )
-# By the filter, the arguments of calls.
+# Arguments of calls, by filter.
 CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "adopted_variables": [
         ([{"node1": [{"path": "/v/a.ini", "text": text.decode("utf-8", "replace"), "owner": "alice"}]}], {}) for text in INI

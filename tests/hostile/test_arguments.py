@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments that would make uWSGI do something else than what was asked for: each is refused, and nothing is touched."""
+"""Arguments that would make uWSGI do something unintended: each is rejected, and nothing is touched."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def options(**given: Any) -> dict[str, Any]:
 
 
 def drain(entry: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
-    """Arguments of a drain that nobody waits for, of a node that could not even be held out."""
+    """Arguments of a drain without waiting, of a node that couldn't even be held out."""
     whole = {"server": SERVER, "key": "a.test", "address": "10.0.0.7:3031", "suspend_file": "/no/such/folder/a", **(entry or {})}
     one = {name: value for name, value in whole.items() if value is not None}
     return {"state": "drained", "subscriptions": [one], "wait": False, "timeout": 1, **given}
@@ -40,7 +40,7 @@ def key(**fields: Any) -> dict[str, Any]:
     return {"signing_keys": [{"file": "a.pem", "content": SECRET, **fields}]}
 
 
-# An option or a field that an attacker would like to add.
+# An option or field that an attacker would like to add.
 EVIL = "exec-asap = touch {0}"
 SUBSCRIPTION: list[tuple[str, dict[str, Any], str]] = [
     ("a line break in a key", entry(key="a\n" + EVIL), "subscriptions[0].key"),
@@ -308,7 +308,7 @@ def test_it_is_refused_and_nothing_is_touched(case: tuple[str, str, dict[str, An
     module, dummy, arguments, argument = case
     folder = tmp_path / "folder"
     folder.mkdir()
-    # What an earlier run may have left: it must not change either.
+    # Left by an earlier run: it must not change either.
     target = folder / "a.ini"
     target.write_text(f"; Managed by Ansible, emperor.uwsgi.{module}\n[uwsgi]\nold = 1\n", encoding="ascii")
     before = snapshot(folder)
@@ -317,11 +317,11 @@ def test_it_is_refused_and_nothing_is_touched(case: tuple[str, str, dict[str, An
     for check in (True, False):
         result = modules.run(module, {**path, **arguments}, check=check)
         if check and not result.failed:
-            # In check mode users, vassals and the like may be what an earlier task would have made.
+            # In check mode, an earlier task would have created users, vassals and so on.
             assert "no-such" in str(arguments) or "/no/" in str(arguments)
             continue
         assert (result.failed, result.changed) == (True, False)
-        # What Ansible itself checks has its own words.
+        # Ansible's own checks have their own messages.
         assert result.data.get("argument", argument) == argument
         assert argument in result.msg
         assert "\n" not in result.msg

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that are cut off, and runs that meet: a file is the old one or the new one, and never a part of either."""
+"""Interrupted and concurrent runs: a file has its old or its new content, never a part of either."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.temporary imp
 from support import keys, modules
 from support.files import mode
 
-# What an Emperor takes for a vassal (core/emperor.c).
+# Suffixes that an Emperor runs as vassals (core/emperor.c).
 VASSALS = (".ini", ".xml", ".yml", ".yaml", ".js", ".json")
-# More than any of the runs below has.
+# More steps than any of the runs below has.
 MOST_STEPS = 200
 
 
 def vassals(folder: Path, value: str) -> tuple[str, dict[str, Any]]:
-    """One vassal that is new with each value, one that changes, one that stays, one that goes."""
+    """Four vassals: one is new with each value, one changes, one stays, one is removed."""
     names = {"old": ["changes", "stays", "goes"], "new": ["changes", "stays", "comes"]}[value]
     items = [{"name": name, "options": {"env": "A=" + ("x" if name == "stays" else value) * 5000}} for name in names]
     return "uwsgi_vassals", {"path": str(folder), "vassals": items, "purge": True, "mode": "0640", "validate": False}
@@ -67,7 +67,7 @@ def test_a_run_that_is_killed_leaves_whole_files(kind: Any, tmp_path: Path) -> N
                 assert content in (states["old"].get(name), states["new"].get(name)), (step, name)
             else:
                 assert not name.endswith(VASSALS), (step, name)
-        # The next run clears up.
+        # The next run cleans up.
         assert not modules.run(*kind(folder, "new")).failed
         assert contents(folder) == states["new"], step
     assert MOST_STEPS > killed >= 8
@@ -86,7 +86,7 @@ def test_a_run_that_is_killed_leaves_no_folder_for_long(tmp_path: Path) -> None:
         left = [path.name for path in folder.iterdir()]
         found.add("a temporary one" if any(map(is_temporary, left)) else "the folder" if left else "nothing")
         assert len(left) <= 1
-        # The next run clears up.
+        # The next run cleans up.
         assert not modules.run("uwsgi_signing_keys", given).failed
         assert [path.name for path in folder.iterdir()] == ["new"]
         assert (mode(folder / "new"), list((folder / "new").iterdir())) == ("0711", [])
@@ -103,10 +103,10 @@ def test_a_folder_that_vanishes_is_an_error(tmp_path: Path) -> None:
         if folder.exists():
             break
         vanished += 1
-        # After the last rename only the temporary names of what was replaced are left to remove.
+        # After the last rename only the temporary names of replaced files remain to be removed.
         if result.failed:
             failed += 1
-            # No argument is at fault but the path of a folder that was never there.
+            # Only the path of a folder that never existed is an invalid argument.
             assert result.data.get("argument", "path") == "path", (step, result.msg)
             assert str(folder) in result.msg
     assert MOST_STEPS > vanished >= failed >= 8

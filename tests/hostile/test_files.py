@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files, folders and disks that aren't what a module expects: an error that names the argument, and all is as it was."""
+"""Unexpected files, folders and disks: each causes an error that names the argument, and nothing changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Kind = Callable[[Path], Any]
 
 
 def refused(kind: Kind, folder: Path, words: str, place: str = "", prefix: tuple[str, ...] = ()) -> None:
-    """Run, and see that it ends with an error that names the argument, or the host's file alone, and leaves the folder alone."""
+    """Run, and check that it ends with an error that names the argument, or only the host's file, and leaves the folder alone."""
     module, arguments, dummy = kind(folder)
     before = snapshot(folder) if folder.is_dir() else None
     result = modules.run(module, arguments, prefix=prefix)
@@ -131,7 +131,7 @@ def test_what_an_ordinary_user_may_not_do(kind: Kind, name: str, tmp_path: Path)
 
 @contextmanager
 def disk(folder: Path, options: str) -> Iterator[None]:
-    """A small file system of its own in a folder."""
+    """A small file system in a folder."""
     argv = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     if subprocess.run(argv, capture_output=True, check=False, timeout=30).returncode != 0:
         pytest.skip("may not mount")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cache of the inventory ``fastrouter``, in a folder that another user can write to: whatever is in it is no template.
+"""The cache of the inventory ``fastrouter`` in a folder that another user can write to: nothing in it may become a template.
 
-Up to ansible-core 2.18 any text is a template that isn't marked as unsafe. From 2.19 on any is one that is tagged as trusted, and
-a cache can have the tag (``_cache_persistence``, ansible/_internal/_json/_profiles).
+Up to ansible-core 2.18 any text that isn't marked as unsafe is a template. Since 2.19 any text tagged as trusted is one, and
+a cache can contain the tag (``_cache_persistence``, ansible/_internal/_json/_profiles).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from support import playbook
 from support.stream import serving
 
 SOURCE = "live.uwsgi_fastrouter.yml"
-# What ansible-core 2.19 and newer have a value in, as text.
+# How ansible-core 2.19 and newer store a value, as text.
 PAYLOAD = "__payload__"
 
 
 def tagged(value: Any) -> Any:
-    """The same with every text and every collection as a trusted template."""
+    """The same with every text and collection tagged as a trusted template."""
     kind = {str: "Str", int: "Int", float: "Float", dict: "Dict", list: "List"}[type(value)]
     if isinstance(value, dict):
         value = {name: tagged(one) for name, one in value.items()}
@@ -40,7 +40,7 @@ def stats(*names: str, key: str = "a.test", version: str = "2.0.31") -> str:
 
 
 class Cache:
-    """A cache with one router's answer, which the router doesn't give any more."""
+    """A cache with one router's answer, while the router no longer answers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,16 +63,16 @@ class Cache:
             self.kept = json.loads(self.kept[PAYLOAD])
 
     def put(self, kept: Any) -> None:
-        """Write something else into it."""
+        """Overwrite its content."""
         self.path.write_text(json.dumps({PAYLOAD: json.dumps(kept)} if self.has_tags else kept), encoding="utf-8")
 
     def listed(self) -> str:
-        """What ansible-inventory makes of it."""
+        """The output of ansible-inventory."""
         found = playbook.command("ansible-inventory", "--list", "--inventory", SOURCE, folder=self.folder)
         return found.stdout + found.stderr
 
     def played(self) -> str:
-        """What a play that shows all of it says."""
+        """The output of a play that shows everything."""
         shown = ["{{ hostvars[inventory_hostname] }}", "{{ uwsgi_keys }} {{ first }} {{ all_of_it }}", "{{ group_names }}"]
         tasks = [{"ansible.builtin.debug": {"msg": one}} for one in shown]
         tasks += [{"ansible.builtin.debug": {"var": one}} for one in ("hostvars[inventory_hostname]", "first", "groups")]
@@ -86,7 +86,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
 
 
 def poisoned(cache: Cache) -> list[dict[str, Any]]:
-    """The router's answer with templates for all of its texts, but for an address that names a host."""
+    """The router's answer with templates for all texts, except an address that names a host."""
     raw = stats("10.0.0.7:1", "/run/" + cache.template, cache.template + ":1", key=cache.template, version=cache.template)
     return [dict(one, stats=cache.router, raw=raw) for one in cache.kept]
 
@@ -95,7 +95,7 @@ def test_what_a_router_is_said_to_have_said_is_text(cache: Cache) -> None:
     cache.put(tagged(poisoned(cache)) if cache.has_tags else poisoned(cache))
     for said in (cache.listed(), cache.played()):
         assert "10.0.0.7" in said
-        # As it came, and in a variable that another source made of it.
+        # As it arrived, and in a variable that another source derived from it.
         assert said.count("lookup(") > 2
         assert not cache.done.exists()
 
@@ -128,7 +128,7 @@ def test_what_no_router_can_have_said_is_ignored(cache: Cache, kind: str) -> Non
     else:
         cache.put(tagged(found) if cache.has_tags else found)
     said = cache.listed()
-    # So the router is asked, which is no more.
+    # So the router is asked, but it is gone.
     assert f"emperor.uwsgi.fastrouter: router_stats[0]: {cache.router} does not answer" in " ".join(said.split())
     assert "Traceback" not in said
     assert not cache.done.exists()

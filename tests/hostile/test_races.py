@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Some races of every case of ``races``; "make nightly" runs many more, always others."""
+"""Some races of every case in ``races``; "make nightly" runs many more, different each time."""
 
 from __future__ import annotations
 

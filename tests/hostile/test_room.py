@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""On hosts only one room opens, lists, renames, removes, locks or changes files by name: the code is read for what else does."""
+"""On hosts only one package opens, lists, renames, removes, locks or changes files by name: a scan of the code for exceptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.modules import ROOT
 
-# What acts on a path, or on all that one leads to.
+# Calls that act on a path, or on everything below it.
 _OS = {
     "access", "chdir", "chflags", "chmod", "chown", "chroot", "lchmod", "lchown", "link", "listdir", "lstat", "makedirs", "mkdir",
     "mkfifo", "mknod", "open", "readlink", "remove", "removedirs", "rename", "renames", "replace", "rmdir", "scandir", "stat",
@@ -40,7 +40,7 @@ HOSTS = sorted(path for part in ("module_utils", "modules") for path in (ROOT / 
 
 
 def calls(source: str) -> Iterator[str]:
-    """What in some code acts on a path."""
+    """The calls in some code that act on a path."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] in _MODULES)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A key in any argument of any plugin is shown nowhere: not in a result, an error, a log, debug output or a temporary file.
+"""A key in any argument of any plugin is shown nowhere: not in results, errors, logs, debug output or temporary files.
 
-The arguments are those that the plugins declare, so a new one is tried without a change here.
+The arguments are those that the plugins declare, so new ones are tested without a change here.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ KEY = keys.private("ec", "secrets")
 _LINES = KEY.splitlines()
 RSA, ENCRYPTED = keys.private("rsa", "secrets", "TraditionalOpenSSL"), keys.private("ec", "secrets", passphrase=b"p")
 OPENSSH = keys.private("ec", "secrets", "OpenSSH")
-# The same key, as it is found where it doesn't belong.
+# The same key, in forms in which it may leak.
 FORMS = [
     KEY.replace("\n", "\\n"), KEY.replace("\n", "\r\n"), KEY.replace("\n", " "), "# my key\n" + KEY, "/a/" + KEY,
     KEY[: len(KEY) // 2], "\n".join(_LINES[:-1]), "key=" + "\n".join(_LINES[1:]), ENCRYPTED, RSA, OPENSSH,
 ]
 WITHOUT_BEGIN = "\n".join(_LINES[1:])
-# Of a thousand arguments each gets some of the forms, and each form is in many arguments.
+# Each of a thousand arguments gets some of the forms, and each form is in many arguments.
 _SOME_FORMS = 2
 SHAPES: list[Any] = [KEY, [KEY], _LINES, {"a": KEY}, {KEY: "a"}, [{"a": [{KEY: KEY}]}]]
-# Few of them, where there are many places.
+# Fewer forms if there are many places.
 SOME: list[Any] = [KEY, WITHOUT_BEGIN, [KEY], {KEY: KEY}]
 
 _PIECE = 20
@@ -56,7 +56,7 @@ SECRET = _pieces("\n".join((KEY, ENCRYPTED, RSA, OPENSSH)))
 
 
 def shown(output: str) -> str:
-    """What of a key is in an output, with what is around it; empty if nothing is."""
+    """The parts of a key in an output, with their surroundings; empty if there are none."""
     for run in _RUN.finditer(output):
         if not SECRET.isdisjoint(_pieces(run.group())):
             return output[max(0, run.start() - 300) : run.end() + 100]
@@ -74,7 +74,7 @@ SUBSCRIPTION = {"server": "127.0.0.1:9", "key": "a.test", "address": "127.0.0.1:
 HEALTH = {"path": "/"}
 VASSAL = {"name": "a", "options": {"socket": "127.0.0.1:3031"}, "subscriptions": [SUBSCRIPTION]}
 WRITTEN = {"path": FOLDER, "vassals": [VASSAL], "uwsgi_version": "2.1", "validate": False}
-# Arguments that are good, so that each other one is looked at.
+# Valid arguments, so that every other one is checked.
 GOOD: dict[str, dict[str, Any]] = {
     "uwsgi_config_info": {"paths": [FOLDER], "included": {}},
     "uwsgi_daemon": {
@@ -97,13 +97,13 @@ GOOD: dict[str, dict[str, Any]] = {
     "uwsgi_subscription": {"path": FOLDER + "/b.ini", "subscriptions": [SUBSCRIPTION], "uwsgi_version": "2.1", "validate": False},
     "uwsgi_vassals": WRITTEN,
 }
-# Of these the host has no process.
+# The host has no process for these.
 WITHOUT_PROCESSES = ("uwsgi_certificate_info", "uwsgi_daemon", "uwsgi_reload", "uwsgi_router_info")
-# Of these one at a time.
+# One at a time for these.
 EXCLUSIVE = {"uwsgi_drain": ("vassal", "vassals", "fragment", "subscriptions"), "uwsgi_reload": ("vassal", "vassals")}
 _SUBSCRIPTION = [row.argument for row in table.SUBSCRIPTION]
 _HEALTH = list(Check._fields[1:])
-# What the modules check themselves, so that Ansible has no spec of it: the argument, what is good in it, and the members.
+# Arguments that the modules check themselves, so Ansible has no spec: the argument, a valid value, and its members.
 MEMBERS: dict[str, list[tuple[Callable[[dict[str, Any]], dict[str, Any]], list[str]]]] = {
     "uwsgi_drain": [(lambda one: {"subscriptions": [{**SUBSCRIPTION, **one}]}, _SUBSCRIPTION)],
     "uwsgi_health": [
@@ -132,7 +132,7 @@ MEMBERS: dict[str, list[tuple[Callable[[dict[str, Any]], dict[str, Any]], list[s
 
 
 def spec(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The arguments that a module declares, those that Ansible adds to them included."""
+    """The arguments that a module declares, including those that Ansible adds."""
     found: dict[str, Any] = {}
 
     class Declared(Exception):
@@ -151,7 +151,7 @@ def spec(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def runs(name: str, options: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Arguments of a module, in each of which there is a key in one place."""
+    """Arguments of a module, each variant with a key in one place."""
     for at, (argument, option) in enumerate(options.items()):
         good = {one: value for one, value in GOOD[name].items() if one != argument}
         if argument in EXCLUSIVE.get(name, ()):
@@ -184,7 +184,7 @@ def nested(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def result(output: str) -> dict[str, Any]:
-    """The result of a module in all that it printed; empty if there is none."""
+    """The result in a module's output; empty if there is none."""
     return dict(json.loads(next((line for line in output.splitlines() if line.startswith("{")), "{}")))
 
 
@@ -236,7 +236,7 @@ FILTER_GOOD: dict[str, dict[str, Any]] = {
 
 
 def calls(name: str, parameters: Any) -> Iterator[dict[str, Any]]:
-    """Arguments of a filter, in each of which there is a key in one place."""
+    """Arguments of a filter, each variant with a key in one place."""
     good = FILTER_GOOD[name]
     first, *dummy = parameters
     for parameter in parameters:
@@ -267,9 +267,9 @@ def test_a_filter_shows_no_key(name: str) -> None:
     assert [(given, shown(text)) for given, text in errors if shown(text)] == []
 
 
-# What runs on the controller
+# Plugins on the controller
 
-# In ansible-vault, so that what Ansible shows of a source file around an error is no key.
+# In ansible-vault, so that the source lines that Ansible quotes around an error contain no key.
 VAULTED = "content"
 
 
@@ -295,7 +295,7 @@ def test_the_lookup_shows_no_key(tmp_path: Path) -> None:
 
 
 def test_a_run_shows_no_key(tmp_path: Path) -> None:
-    """Neither in all that Ansible says about a run, nor in what it says for its own developers."""
+    """Neither in Ansible's normal output about a run, nor in its debug output."""
     tasks: list[dict[str, Any]] = []
     for name in MODULES:
         folder = tmp_path / name
@@ -318,7 +318,7 @@ def test_a_run_shows_no_key(tmp_path: Path) -> None:
     assert found.output.count("done with _execute_module") == len(tasks)
     assert (tmp_path / "a.pem").read_text(encoding="ascii").endswith(KEY)
     assert shown(found.output) == ""
-    # What is packed can be unpacked by whoever reads it.
+    # Whoever reads a packed value can unpack it.
     assert "'content': 'eJ" not in found.output
     assert not [path for path in (tmp_path / ".ansible").rglob("*") if path.is_file() and shown(path.read_text(errors="replace"))]
 
@@ -328,7 +328,7 @@ INVENTORY = "emperor.uwsgi.fastrouter"
 
 def test_the_inventory_shows_no_key(tmp_path: Path) -> None:
     [doc] = playbook.doc("inventory", INVENTORY).values()
-    # Those that Ansible brings are its own, and so is "plugin".
+    # The options that Ansible adds aren't the plugin's, nor is "plugin".
     text = (ROOT / "plugins" / "inventory" / "fastrouter.py").read_text(encoding="utf-8")
     options = [name for name in doc["doc"]["options"] if f"\n  {name}:\n" in text and name != "plugin"]
     assert len(options) > 5

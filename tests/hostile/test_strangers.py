@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Root's run on a host where another user is hostile: each kind of attack, and what becomes of it.
+"""Root's run on a host with a hostile user: each kind of attack, and its outcome.
 
-The other user is ``nobody``; what must stay as it is belongs to root and can't be read by anybody else.
+The hostile user is ``nobody``. What must not change belongs to root and isn't readable for others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ RACES = 1000
 
 @pytest.fixture
 def host() -> Iterator[Path]:
-    """A folder of root's that everybody may enter, with a secret, and a folder of the other user's."""
+    """A folder of root's that everybody may enter, with a secret, and a folder of the hostile user's."""
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     folder.chmod(0o755)
     put(folder / "secret", SECRET, 0o600)
@@ -55,7 +55,7 @@ def host() -> Iterator[Path]:
 
 
 def theirs(path: Path, content: str | None = None, bits: int = 0o755) -> Path:
-    """A file, or without content a folder, of the other user's."""
+    """A file of the hostile user's, or without content a folder."""
     if content is None:
         path.mkdir()
         path.chmod(bits)
@@ -78,12 +78,12 @@ def vassals(folder: Path, *items: Any, **given: Any) -> modules.Result:
     return modules.run("uwsgi_vassals", arguments)
 
 
-# Links, swapped in while root works
+# Links that are swapped in while root works
 
 
 @contextmanager
 def swapping(folder: Path, name: str, target: Path) -> Iterator[None]:
-    """The other user puts a file and a link in its place, in turns, as fast as it can."""
+    """The hostile user replaces a file by a link and back, as fast as it can."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -155,7 +155,7 @@ def test_after_an_error_nothing_is_given_away(host: Path) -> None:
     assert [(path.name, path.stat().st_uid, mode(path)) for path in folder.iterdir()] == [("a.ini", NOBODY, "0400")]
 
 
-# Files that another user owns, and what they say
+# Files that another user owns, and their content
 
 
 STEALING = [
@@ -173,7 +173,7 @@ def test_a_vassal_that_names_roots_files_gets_nothing_of_them(host: Path, line: 
     (host / "theirs" / "link.ini").symlink_to(host / "secret.ini")
     vassal = theirs(host / "theirs" / "a.ini", LINE + f",check={host}/theirs/a\n" + line.format(host) + "\n")
     if below:
-        # Root's own file, with theirs in it.
+        # Root's own file, which includes theirs.
         vassal = put(host / "a.ini", f"[uwsgi]\ninclude = {vassal}\n")
     for found in (drain(vassal), reload(vassal, health={"path": "/"})):
         assert found.failed
@@ -256,7 +256,7 @@ def test_what_a_vassal_includes_is_never_run_as_root(host: Path, line: str) -> N
 
 @pytest.mark.parametrize("module", ["uwsgi_vassals", "uwsgi_reload"])
 def test_what_runs_as_a_tenant_has_nothing_of_roots_environment(host: Path, module: str) -> None:
-    # As a task has it with "environment".
+    # As in a task with "environment".
     prefix = ("env", "TOKEN=" + SECRET)
     stolen = host / "theirs" / "stolen"
     if module == "uwsgi_vassals":
@@ -291,7 +291,7 @@ def test_a_program_of_another_users_is_not_run_as_root(host: Path) -> None:
         assert (found.failed, found.data["argument"]) == (True, name)
 
 
-# What passes from one to another
+# Ownership that moves from one user to another
 
 
 def test_a_file_that_gets_another_owner_is_another_file(host: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_file_that_gets_another_owner_is_another_file(host: Path) -> None:
     assert "exec-asap" not in (folder / "a.ini").read_text()
 
 
-# What would make root wait, or take all memory
+# Attempts to make root wait, or use up all memory
 
 
 def endless(path: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_tenant_who_makes_its_file_large_fills_no_memory(host: Path, purge: bo
     os.truncate(folder / "a.ini", opened.MOST_BYTES)
     found = vassals(folder, tenant("b" if purge else "a", "nobody"), **arguments)
     assert (found.failed, found.data["removed" if purge else "updated"]) == (False, ["a"])
-    # Its content is in the difference, where a byte may be six.
+    # Its content is in the diff, where one byte may become six.
     assert len(found.output) < 2**20
 
 
@@ -406,7 +406,7 @@ def test_keys_are_given_to_their_owner_in_a_folder_of_roots(host: Path) -> None:
     assert found == [(0, "0711"), (NOBODY, "0400")]
 
 
-# Root in a user's folder, as Ansible runs it
+# Root in a user's folder, in the way Ansible runs it
 
 
 def test_in_a_users_folder_the_gate_is_made_as_that_user(host: Path, tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_in_a_users_folder_the_gate_is_made_as_that_user(host: Path, tmp_path: P
     given = {"path": str(folder), "owner": "nobody", "directory_mode": "0700", "vassals_path": "/v"}
     vassal = {"name": "shop", "subscriptions": [{"server": "10.0.0.2:2626", "key": "a.test"}], "health": {"path": "/up"}}
     task = {"emperor.uwsgi.uwsgi_health": {**given, "vassals": [vassal]}}
-    # Unlike in these tests, the modules of a task are in an archive that only root can read.
+    # Unlike in these tests, a task's modules are in an archive that only root can read.
     first, again = playbook.tasks(tmp_path, [task, task]).results
     assert (first.get("msg"), first["changed"], again["changed"]) == (None, True, False)
     assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {NOBODY}

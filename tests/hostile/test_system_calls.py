@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each module that changes things, as root in a tree that other users own parts of, by the kernel's account.
+"""Each module that changes things, run as root in a tree that other users partly own, with its system calls traced.
 
-Root may use no name in a folder that another user can change, since that user decides what the name leads to. What is done there
-is done by a child that has become that user.
+Root may use no name in a folder that another user can change, since that user decides where the name leads. Such work
+is done by a child process that has become that user.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GATE = {"path": "{roots}/health"}
 OWNED = {**VASSAL, "owner": "nobody"}
 TENANTS = {**OWN, "tyrant": True, "suspend_dir": "{roots}/suspend", "uwsgi_version": "2.0", "validate": False}
 TLS = {"router": "a", "address": SERVER, "certificate": "{theirs}/a.crt", "key": "{theirs}/key.pem"}
-# A module, its arguments, and whether it ends well.
+# A module, its arguments, and whether it succeeds.
 CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_vassals", {**OWN, "vassals": [VASSAL], "user": "nobody", "suspend_dir": "{roots}/suspend", "validate": True}, True),
     ("uwsgi_vassals", {**OWN, "vassals": [{**VASSAL, "owner": "nobody"}], "tyrant": True, "suspend_dir": "{roots}/suspend",
@@ -48,7 +48,7 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("uwsgi_vassals", {"path": "{theirs}", "vassals": [VASSAL], "uwsgi_version": "2.0"}, False),
     ("uwsgi_vassals", {**TAKEN, "purge": True, "vassals": [VASSAL]}, True),
     ("uwsgi_vassals", {**OWN, "vassals": [{**VASSAL, "on_demand": "{theirs}/d.sock"}], "tyrant": True}, False),
-    # Whoever was there before leaves, by what its own file says.
+    # A previous vassal leaves, according to its own file.
     ("uwsgi_emperor", {"desired": {"health": GATE, "vassals": {**TENANTS, "vassals": [OWNED]}}}, True),
     ("uwsgi_emperor", {"desired": {"health": GATE, "vassals": {**TENANTS, "path": "{taken}", "vassals": []}}}, True),
     ("uwsgi_signing_keys", {**TAKEN, "owner": "nobody", "purge": True}, True),
@@ -89,7 +89,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def tree() -> Iterator[Path]:
-    """A folder of root's, with one of root's and two of the other user's in it."""
+    """A folder of root's, with one folder of root's and two of the other user's."""
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     folder.chmod(0o755)
     for name in ("roots", "theirs", "taken"):

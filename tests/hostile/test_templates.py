@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters of keys in real templates: what they refuse, they refuse without a word of a key, at whatever verbosity."""
+"""Filters of keys in real templates: their errors show nothing of a key, at any verbosity."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VARIABLES: dict[str, Any] = {
 }
 P = "emperor.uwsgi."
 GOOD = "vassals | emperor.uwsgi.signing_keys(files, half='private')"
-# What the message says, beside the filter's own name.
+# The expected message, without the filter's name.
 BAD: list[tuple[str, str]] = [
     ("public | {0}signing_public_key", "is a public key where a private one belongs"),
     ("'secret' | {0}signing_public_key", "private key: is not PEM"),
@@ -84,9 +84,9 @@ BAD: list[tuple[str, str]] = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> playbook.Run:
-    """All expressions in one play, at the verbosity at which Ansible says most."""
+    """Evaluate all expressions in one play, at the highest verbosity."""
     folder = tmp_path_factory.mktemp("templates")
-    # In a file, so that what Ansible shows of a playbook's text around an error isn't what is looked for.
+    # In a file, so that the lines that Ansible quotes around an error can't contain the key.
     (folder / "variables.json").write_text(json.dumps(VARIABLES), encoding="utf-8")
     tasks = [
         {"ansible.builtin.set_fact": {"made": "{{ " + one + " }}"}, "no_log": one == GOOD}
@@ -108,6 +108,6 @@ def test_no_output_has_a_piece_of_a_private_key(run: playbook.Run) -> None:
     secrets = [EC, RSA, *(OTHERS[name] for name in ("ed25519", "dsa", "openssh", "encrypted", "old_encrypted"))]
     said = run.output + json.dumps(run.results[1:])
     assert keys.leaked(said, *secrets) == []
-    # The search finds what there is to find.
+    # The search finds a key that is shown.
     assert run.results[0]["ansible_facts"]["made"] == [{"file": "a.pem", "content": EC}]
     assert keys.leaked(json.dumps(run.results[0]), EC) != []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A tenant who has changed its own vassal's file: what root then does with it, it does as that tenant."""
+"""A tenant has changed its own vassal's file: root only uses the file as that tenant."""
 
 from __future__ import annotations
 

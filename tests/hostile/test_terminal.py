@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text from strangers that Ansible writes to a terminal as it is: messages, warnings and differences can't move its cursor."""
+"""Text from strangers that Ansible prints to a terminal: messages, warnings and diffs can't move its cursor."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from support import modules, playbook
 from support.files import put
 from support.stream import serving
 
-# A title for the window, then the screen cleared, a line overwritten, and the direction turned.
+# A window title, a cleared screen, an overwritten line, and a reversed direction.
 EVIL = "\x1b]0;owned\x07\x1b[2J\rgone \u202e\x9b2K"
 SEEN = r"\x1b]0;owned\x07\x1b[2J\rgone"
 STATUS = f"HTTP/1.0 500 {EVIL[:-4]}\r\n\r\n".encode("latin-1", "replace")
 VASSAL = {"name": "a", "options": {"master": True}}
-# Beside line breaks, what a terminal obeys.
+# What a terminal obeys, except line breaks.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 
 

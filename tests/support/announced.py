@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram impor
 from support.loopback import Listener, free_address, wait_for
 from support.uwsgi import BINARY, RELEASE, without_app
 
-# Seconds that a killed instance has to be gone.
+# Seconds until a killed instance must be gone.
 _TIMEOUT = 60
 
 # The fields of an announcement, as text.
@@ -30,7 +30,7 @@ _WITHOUT_APP = ["--" + line.replace(" = ", "=") for line in without_app()]
 
 @lru_cache
 def reads(form: str) -> str:
-    """How this uWSGI reads a format: not at all, in its own way, or by a library."""
+    """How this uWSGI reads a format: not at all, with its own parser, or with a library."""
     if form == "ini":
         return "by itself"
     probe = {"yaml": "uwsgi:\n  x: 'a'\n", "json": '{"uwsgi": {"x": "a"}}', "xml": "<uwsgi><x>a</x></uwsgi>"}[form]
@@ -41,16 +41,16 @@ def reads(form: str) -> str:
 
 
 def said(packet: Packet) -> Said:
-    """An announcement without what differs from one to the next."""
+    """An announcement, without what differs each time."""
     fields = {**packet.fields, "load": ""}
-    # What a router of 2.1 assumes, subscribe2 says and subscribe-to doesn't.
+    # Set by subscribe2 but not by subscribe-to; a router of 2.1 assumes the same.
     if RELEASE >= _dialect.V2_1:
         fields["weight"] = "1" if fields["weight"] == "0" else fields["weight"]
         fields = {name: value for name, value in fields.items() if (name, value) not in (("proto", "uwsgi"), ("backup", "0"))}
     return tuple(sorted((name, "" if name in ("unix", "sign") else value) for name, value in fields.items()))
 
 
-# What came, by the server and the key.
+# The announcements, by server and key.
 Heard = dict[tuple[int, str], Said]
 
 
@@ -58,13 +58,13 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
     """What an instance announces.
 
     Args:
-        folder: where it is started.
-        count: how many different announcements it sends.
-        rounds: after how many of its announcements all are as they stay.
+        folder: the working directory of the instance.
+        count: the number of distinct announcements.
+        rounds: the number of announcement rounds after which nothing changes any more.
     """
     start = [len(server.poll()) for server in servers]
     log = folder / "log"
-    # Whoever is left of it has the other end, and the sockets that the next one wants.
+    # Its remaining processes hold the pipe's other end, and sockets that the next instance wants.
     left, theirs = os.pipe()
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -87,7 +87,7 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
 
     try:
         wait_for(f"{count} announcements of {arguments}", is_complete)
-        # One that is too many comes in the same moment.
+        # A superfluous one comes at the same moment.
         time.sleep(0.05 if count else 0.5)
         return {(at, packet.fields["key"]): said(packet) for at, packet in packets()}
     finally:
@@ -100,7 +100,7 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
 
 
 class Bed:
-    """Two servers, free addresses and a folder, which the words in a text stand for."""
+    """Two servers, free addresses and a folder, which replace the words in a text."""
 
     def __init__(self, folder: Path, private: str, servers: tuple[Listener, Listener]) -> None:
         self.folder = folder

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the tests' nodes: it says who it is, and "/hold" waits until the file RELEASE is there."""
+"""The application of the tests' nodes: it reports its name, and "/hold" waits until the file RELEASE exists."""
 
 import os
 import time

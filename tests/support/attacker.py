@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Another user of the host, who watches root's run and puts links in the place of its own files and folders meanwhile."""
+"""Another user of the host, who watches root's run and meanwhile replaces its own files and folders by links."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from support.files import NOBODY, Watch
 # include/linux/fs.h
 _EXCHANGE = 2
 _AT_FDCWD = -100
-# Seconds without an event after which it tries all the same: root's looks make none (O_PATH).
+# Seconds without an event before it tries anyway: root's lookups cause none (O_PATH).
 _PATIENCE = 0.0005
 
-# A file or a folder of the user's, and what a link in its place leads to.
+# A file or folder of the user's, and the target of the link that replaces it.
 Swap = tuple[Path, Path]
 
 
 @contextmanager
 def swapping(swaps: Sequence[Swap], number: int) -> Iterator[None]:
-    """Let the user ``nobody`` exchange its own for links, and back, whenever something happens to them.
+    """Let the user ``nobody`` swap its own files for links, and back, whenever something happens to them.
 
     Args:
-        number: the same gives the same choices.
+        number: the seed; the same number makes the same choices.
     """
     reading, writing = os.pipe()
     pid = os.fork()
@@ -47,7 +47,7 @@ def swapping(swaps: Sequence[Swap], number: int) -> Iterator[None]:
             os._exit(1)
     os.close(writing)
     try:
-        # From when it is ready on.
+        # Set when it is ready.
         assert os.read(reading, 1) == b"+", "the attacker did not start"
         yield
     finally:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Chromium without a screen, where the machine has one."""
+"""A real headless Chromium, if the machine has one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 60
 
 
 class Tab:
-    """A page in a browser, spoken to by its DevTools protocol: JSON that ends with a NUL, on two pipes."""
+    """A page in a browser, controlled through the DevTools protocol: JSON messages that end with a NUL, on two pipes."""
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to, self._from = to_browser, from_browser
@@ -36,7 +36,7 @@ class Tab:
             self.do(domain + ".enable")
 
     def do(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command; its result. What the browser says meanwhile goes to ``said``."""
+        """Send a command and return its result. Other messages of the browser go to ``said``."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params, **self._session}
         os.write(self._to, json.dumps(message).encode() + b"\0")
@@ -56,7 +56,7 @@ class Tab:
         return dict(json.loads(message))
 
     def open(self, page: Path | str, width: int = 1240, height: int = 900, dark: bool = False) -> None:
-        """Load a page, a file or a URL, on a screen of some size, and wait until it is there."""
+        """Load a page, a file or a URL, on a screen of the given size, and wait until it is loaded."""
         mobile = width < 600
         self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -66,24 +66,24 @@ class Tab:
             self.said.append(self._read())
 
     def value(self, expression: str) -> Any:
-        """What a JavaScript expression gives."""
+        """The value of a JavaScript expression."""
         found = self.do("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
     def screenshot(self, path: Path) -> None:
-        """Write what is to be seen as a PNG."""
+        """Write a screenshot as PNG."""
         path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png")["data"]))
 
     @property
     def complaints(self) -> list[str]:
-        """What was refused, failed or raised."""
+        """Everything that was blocked, failed or raised."""
         methods = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
         return [json.dumps(one["params"]) for one in self.said if one.get("method") in methods]
 
     @property
     def requests(self) -> list[str]:
-        """The addresses of all that was loaded."""
+        """The addresses of everything that was loaded."""
         return [one["params"]["request"]["url"] for one in self.said if one.get("method") == "Network.requestWillBeSent"]
 
 
@@ -93,7 +93,7 @@ def tab(folder: Path) -> Iterator[Tab]:
     assert BINARY is not None
     theirs_in, to_browser = os.pipe()
     from_browser, theirs_out = os.pipe()
-    # The protocol wants 3 and 4, where anything may be in this process.
+    # The protocol uses descriptors 3 and 4, which may be anything in this process.
     command = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'
     process = subprocess.Popen(
         ["bash", "-c", command, "bash", BINARY, *_FLAGS, f"--user-data-dir={folder}"],

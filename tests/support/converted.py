@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""What files are converted to, for the tests of each part of the import."""
+"""Conversions of files, for the tests of each part of the import."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ FILES = {
     "/x.xml": f"<uwsgi><subscribe-to>{S}:xml</subscribe-to></uwsgi>",
     "/y.yml": f"uwsgi:\n  subscribe-to: {S}:yaml\nweb:\n  subscribe-to: {S}:web\n",
 }
-# Lines, the arguments, and what is left over: lines, and words of the reasons.
+# Lines, the arguments, and what was not converted: lines, and parts of the reasons.
 Cases = list[tuple[str, dict[str, Any], list[tuple[str, str]]]]
 
 
 class Found(NamedTuple):
-    """What is compared in most tests."""
+    """The parts that most tests compare."""
 
     arguments: dict[str, Any]
     left_over: list[tuple[str, str]]
 
 
 def found_in(text: str, *args: Any, **kwargs: Any) -> Found:
-    """What a text is converted to."""
+    """The conversion of a text."""
     found = convert.converted(text, *args, **kwargs)
     return Found(found.arguments, [(one.line, one.why) for one in found.left_over])
 
 
 def read(lines: str, release: _dialect.Release = _dialect.V2_0) -> Found:
-    """What the lines of a section are converted to; something else is in every file, and some others are given."""
+    """The conversion of lines in a section; every file also has other lines, and some are given."""
     return found_in("[uwsgi]\nmaster = true\n" + lines + "\n", release, PATH, files=FILES)
 
 
@@ -52,7 +52,7 @@ def keys(*names: str) -> dict[str, Any]:
 
 
 def assert_case(text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]) -> None:
-    """Compare what lines are converted to with a case."""
+    """Compare the conversion of lines with a case."""
     found = read(text)
     assert found.arguments == expected
     assert [line for line, dummy in found.left_over] == [line for line, dummy in left_over]

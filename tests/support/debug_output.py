@@ -11,12 +11,12 @@ from typing import Any
 
 from support import playbook
 
-# A value that is nowhere but in an argument.
+# A value that only occurs in an argument.
 VALUE = "a-value-that-is-looked-for"
 
 
 def said(folder: Path, module: str, **arguments: Any) -> str:
-    """Run a module, whose task may fail; what Ansible says about having run it."""
+    """Run a module, whose task may fail; returns what Ansible prints about the run."""
     variables = {"ansible_python_interpreter": playbook.PYTHON}
     task = {"emperor.uwsgi." + module: arguments, "ignore_errors": True}
     play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fleets of the README and of the first guide, with hosts of loopback in place of theirs."""
+"""The fleets of the README and the first guide, with loopback hosts in place of the real ones."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
 
 
 class Fleet:
-    """One that is deployed in a folder, each host in a folder of its own there.
+    """A fleet deployed in a folder, with a folder for each host.
 
     Attributes:
-        files: the page's files, by their names.
+        files: the page's files, by name.
         run: the folder of the hosts' sockets.
     """
 
     def __init__(self, folder: Path, page: Path) -> None:
         self._folder = folder
-        # Its path may be short only, since there are sockets in it.
+        # A short path, since it contains sockets.
         self.run = tempfile.mkdtemp(prefix="fleet-")
         # The application is that of the guide.
         found = {**files_of(GUIDE.read_text(encoding="utf-8")), **files_of(page.read_text(encoding="utf-8"))}
         text = "\n".join(found.values())
-        # On one machine nobody can have a port on all addresses.
+        # On one machine a port on all addresses can only be used once.
         self._addresses = {one: free_address().partition(":")[0] for one in sorted({"10.0.0.8", *_ADDRESS.findall(text)})}
         self.files = {name: self.moved(one) for name, one in found.items()}
         own = {
@@ -67,7 +67,7 @@ class Fleet:
         return _ADDRESS.sub(lambda found: self._addresses[found[0]], text).replace("/srv/", str(self._folder) + "/srv/")
 
     def play(self, name: str, *arguments: str) -> str:
-        """Run one of its playbooks, or one of the collection's; what was printed."""
+        """Run one of its playbooks, or one of the collection's; returns the output."""
         for file in {"inventory.yml", name} & set(self.files):
             (self._folder / file).write_text(self.files[file], encoding="utf-8")
         given = ("--inventory=inventory.yml", "--extra-vars=@own.yml", name, *arguments)
@@ -76,14 +76,14 @@ class Fleet:
         return done.stdout
 
     def refused(self, name: str, *arguments: str) -> str:
-        """Run a playbook that fails; what was printed."""
+        """Run a playbook that must fail; returns the output."""
         given = ("--inventory=inventory.yml", "--extra-vars=@own.yml", name, *arguments)
         done = playbook.command("ansible-playbook", *given, folder=self._folder)
         assert done.returncode != 0, done.stdout
         return done.stdout
 
     def settled(self, *addresses: str) -> None:
-        """Wait until every router has these nodes and no other."""
+        """Wait until every router has exactly these nodes."""
         wait_for("the nodes", lambda: self.nodes() == self.expected(*addresses))
 
     def answers(self, key: str) -> list[bytes]:
@@ -95,7 +95,7 @@ class Fleet:
         return [router + ":2627" for router in self._routers()]
 
     def left(self) -> list[str]:
-        """What is in the hosts' folders."""
+        """The content of the hosts' folders."""
         return sorted(str(path) for path in (self._folder / "hosts").glob("*/*"))
 
     def _routers(self) -> list[str]:
@@ -111,25 +111,25 @@ class Fleet:
         return sorted({node["address"] for node in nodes})
 
     def expected(self, *addresses: str) -> list[str]:
-        """The nodes of the page's addresses, as the routers have them."""
+        """The nodes with the page's addresses, as the routers list them."""
         return sorted(self._addresses[one] + ":3031" for one in addresses)
 
 
 @contextmanager
 def removed(fleet: Fleet) -> Iterator[None]:
-    """Remove a fleet in the end, by its page's own playbook, and see that nothing is left."""
+    """Remove a fleet at the end, by its page's own playbook, and check that nothing is left."""
     try:
         yield
     finally:
         fleet.play("site.yml", "--extra-vars=emperor_state=absent")
-        # Which has to be empty.
+        # It must be empty.
         os.rmdir(fleet.run)
     assert fleet.left() == []
 
 
 @contextmanager
 def deployed(folder: Path, page: Path) -> Iterator[Fleet]:
-    """A page's fleet, deployed by its own playbooks, and removed in the end."""
+    """A page's fleet, deployed by its own playbooks, and removed at the end."""
     fleet = Fleet(folder, page)
     fleet.play("app.yml")
     with removed(fleet):

@@ -43,7 +43,7 @@ class Fleet:
         self.routers = [stack.enter_context(Router(folder / f"router-{at}", **params)) for at in range(routers)]
 
     def subscription(self, name: str, key: str) -> dict[str, Any]:
-        """What a node has for a key."""
+        """A node's subscription to a key."""
         servers = [router.subscriptions for router in self.routers]
         found = {"server": servers, "key": key, "suspend_file": str(self.suspend / name)}
         if self._kind:
@@ -58,7 +58,7 @@ class Fleet:
         return node
 
     def where(self) -> list[list[str]]:
-        """The living nodes of each router and key."""
+        """The live nodes of each router and key."""
         return [router.nodes(key) for router in self.routers for key in self.keys]
 
     def run(self, state: str, node: Node | None = None, check: bool = False, **more: Any) -> modules.Result:
@@ -72,12 +72,12 @@ class Fleet:
         return result
 
     def held(self) -> dict[str, list[str]]:
-        """Who holds which node out."""
+        """Which reasons hold which nodes out."""
         return {path.name: sorted(os.listdir(path)) for path in self.suspend.iterdir()}
 
 
 @contextmanager
 def fleet(folder: Path, **arguments: Any) -> Iterator[Fleet]:
-    """A fleet whose nodes and routers end with it."""
+    """A fleet; its nodes and routers stop at the end."""
     with ExitStack() as stack:
         yield Fleet(folder, stack, **arguments)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the examples of the documentation are run: what they expect to be there, and a test's paths and addresses for theirs."""
+"""Runs the examples of the documentation: creates what they expect, and replaces their paths and addresses by a test's."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from support.uwsgi import Instance, plugin_lines
 
 KEY, BLOG = "shop.example.com", "blog.example.com"
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
-# Who stands for the tenants of the examples: somebody else than root, to whom this user may give files.
+# The user who owns the tenants' files in examples: not root, but one to whom this user may give files.
 TENANT = getpass.getuser() if os.geteuid() else "nobody"
 _STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
-# The folders of the examples, and those of a test.
+# The folders in the examples, and those of a test.
 _FOLDERS = {
     "/etc/prometheus": "www",
     "/etc/uwsgi": "etc",
@@ -39,7 +39,7 @@ _FOLDERS = {
 
 
 def moved(text: str, folder: Path, *stats: str) -> str:
-    """An example with everything in a folder of the test and for its user, and with the stats of its routers."""
+    """An example with all paths in a folder of the test, with its user, and with the stats of its routers."""
     for old, new in _FOLDERS.items():
         text = text.replace(old, str(folder / new))
     for old, new in zip(_STATS, stats):
@@ -50,12 +50,12 @@ def moved(text: str, folder: Path, *stats: str) -> str:
         text = text.replace("owner: " + tenant, "owner: " + TENANT)
     # The user that a vassal runs as is only looked up.
     text = text.replace("user: www-data", "user: " + getpass.getuser())
-    # In this uWSGI Python isn't a plugin in a file of its own.
+    # In this uWSGI Python isn't a separate plugin file.
     return text.replace("          need-plugins: python3\n", "")
 
 
 def prepared(folder: Path) -> Path:
-    """What the examples expect to be there: folders, vassals, keys beside the playbook, an Emperor's configuration."""
+    """Create what the examples expect: folders, vassals, keys beside the playbook, an Emperor's configuration."""
     for name in ("subscriptions", "vassals", "keys/private", "keys/public"):
         (folder / "etc" / name).mkdir(parents=True)
     for name in ("home/run", "home/vassals", "signing_keys", "www"):
@@ -88,7 +88,7 @@ def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
 
 @contextmanager
 def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
-    """The examples' vassals on a real Emperor, announced to routers: the shop, and a blog that has other nodes as well."""
+    """The examples' vassals on a real Emperor, announced to routers: the shop, and a blog that also has other nodes."""
     for name in ("run", "etc/suspend"):
         (folder / name).mkdir(exist_ok=True)
     addresses = {name: free_address() for name in ("shop", "blog")}
@@ -108,7 +108,7 @@ def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
 
 @contextmanager
 def _announced(where: tuple[Router, Router], *names: str) -> Iterator[None]:
-    """Keep the examples' nodes fresh under some keys, however long an example takes."""
+    """Keep the examples' nodes fresh under some keys, however long an example runs."""
     stopped = threading.Event()
 
     def announce() -> None:

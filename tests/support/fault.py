@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module that meets with something at one of its steps: python -m support.fault MODULE ACTION STEP FOLDER
+"""Runs a module and injects a fault at one of its steps: python -m support.fault MODULE ACTION STEP FOLDER
 
-Every call of the operating system by which files are changed is a step. Before the one with the number STEP the process is
-killed (``kill``), or the folder is removed (``vanish``). With a STEP beyond the last the module just runs.
+Every system call that changes files is a step. Before step number STEP the process is
+killed (``kill``), or the folder is removed (``vanish``). If STEP is beyond the last step, the module runs normally.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STEPS = ("open", "write", "fchown", "fchmod", "utime", "close", "link", "rename
 
 
 class _Os:
-    """The module ``os``, with something before one of its calls."""
+    """The module ``os``, with a fault before one of its calls."""
 
     def __init__(self, action: str, step: int, folder: str) -> None:
         self._action = action
@@ -48,7 +48,7 @@ class _Os:
 
 def main() -> None:
     module, action, step, folder = sys.argv[1:]
-    # Ansible's modules have a command line of their own.
+    # Ansible's modules read their own command line.
     del sys.argv[1:]
     directory.os = folders.os = transaction.os = _Os(action, int(step), folder)  # type: ignore[attr-defined]
     importlib.import_module("ansible_collections.emperor.uwsgi.plugins.modules." + module).main()

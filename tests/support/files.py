@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders of files: what is in them, who watches them, and files that even root can't change."""
+"""Folders of files: their content, who watches them, and files that even root can't change."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-# The user "nobody": neither root nor, where the tests run as an ordinary user, that one.
+# The user "nobody": neither root nor the ordinary user who runs the tests.
 NOBODY = 65534
-# Whom the dry run of a module runs as, where the tests run as root.
+# The user of a module's dry run when the tests run as root.
 DRY_RUN = {"user": "nobody"} if os.geteuid() == 0 else {}
-# A run's own, as long as it lasts.
+# The lock of a run, while it lasts.
 LOCK = ".emperor-uwsgi.lock"
-# The mtime of files that were there long before a test.
+# The mtime of files that existed long before a test.
 OLD = 1_000_000_000
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away or act as another user")
 
@@ -40,7 +40,7 @@ _IMMUTABLE_SECONDS = 10
 
 
 def snapshot(folder: Path) -> Dict[str, Tuple[Any, ...]]:
-    """All that can be told of the files in a folder: type and mode, owner, group, inode, mtime and content; not a lock."""
+    """The full state of the files in a folder: type and mode, owner, group, inode, mtime and content; without locks."""
     found = {}
     for path in sorted(one for one in folder.iterdir() if one.name != LOCK):
         status = path.lstat()
@@ -53,7 +53,7 @@ def snapshot(folder: Path) -> Dict[str, Tuple[Any, ...]]:
 
 
 def put(path: Path, content: str = "old", bits: int = 0o644, mtime: float = OLD) -> Path:
-    """Write a file that has its mode and its age."""
+    """Write a file with a mode and an age."""
     path.write_text(content)
     path.chmod(bits)
     os.utime(str(path), (mtime, mtime))
@@ -61,7 +61,7 @@ def put(path: Path, content: str = "old", bits: int = 0o644, mtime: float = OLD)
 
 
 def filled(value: Any, names: Dict[str, str]) -> Any:
-    """Arguments with the folders that they name: "{theirs}/a" with that of ``theirs``."""
+    """Arguments with their folders filled in: "{theirs}/a" is in the folder ``theirs``."""
     if isinstance(value, dict):
         return {name: filled(one, names) for name, one in value.items()}
     if isinstance(value, list):
@@ -75,7 +75,7 @@ def mode(path: Path) -> str:
 
 
 def program(folder: Path, text: str) -> str:
-    """Write a shell script that everybody may run, in the place of a program such as uWSGI."""
+    """Write a shell script that everybody may run, in place of a program such as uWSGI."""
     path = folder / "program"
     path.write_text("#!/bin/sh\n" + text)
     path.chmod(0o755)
@@ -84,7 +84,7 @@ def program(folder: Path, text: str) -> str:
 
 @contextmanager
 def passable() -> Iterator[Path]:
-    """A folder that every user may enter and only its owner, who runs the tests, may change; pytest's own is closed to others."""
+    """A folder that everybody may enter and only its owner, who runs the tests, may change; pytest's own are closed to others."""
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     folder.chmod(0o755)
     try:
@@ -95,7 +95,7 @@ def passable() -> Iterator[Path]:
 
 @contextmanager
 def immutable(path: Path) -> Iterator[None]:
-    """Let nobody change a file, not even root; skips the test where that can't be done."""
+    """Make a file immutable, even for root; skips the test if that isn't possible."""
     command = ["chattr", "+i", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_IMMUTABLE_SECONDS, check=False).returncode == 0
@@ -111,12 +111,12 @@ def immutable(path: Path) -> Iterator[None]:
 
 @contextmanager
 def ordinary_user() -> Iterator[Path]:
-    """Be an ordinary user, by giving root's powers up for a while.
+    """Be an ordinary user, by dropping root's privileges for a while.
 
     Returns:
-        a folder of that user's own.
+        a folder that the user owns.
     """
-    # Not below pytest's, which only their owner may enter.
+    # Not below pytest's folders, which only their owner may enter.
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     groups = os.getgroups()
     root = os.geteuid() == 0
@@ -138,10 +138,10 @@ def ordinary_user() -> Iterator[Path]:
 
 
 class Watch:
-    """What the kernel tells somebody who watches folders, such as an Emperor.
+    """What the kernel reports to a watcher of folders, such as an Emperor.
 
     Args:
-        reads: what is opened and read, in place of what changes.
+        reads: report opening and reading instead of changes.
     """
 
     def __init__(self, *folders: Path, reads: bool = False) -> None:
@@ -158,12 +158,12 @@ class Watch:
         os.close(self._handle)
 
     def wait(self, seconds: float) -> None:
-        """Wait until something happens, and forget it."""
+        """Wait until something happens, and discard it."""
         if select.select([self._handle], [], [], seconds)[0]:
             os.read(self._handle, 65536)
 
     def events(self) -> List[Tuple[str, str]]:
-        """What happened so far, each to which name; a temporary name is ``tmp`` and its number."""
+        """The events so far, each with its name; a temporary name becomes ``tmp`` and its number."""
         found = []
         try:
             data = os.read(self._handle, 65536)

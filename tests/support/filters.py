@@ -14,10 +14,10 @@ from ansible.errors import AnsibleFilterError
 
 
 class Filter:
-    """The filter that a plugin file offers, which must have the file's name.
+    """The filter in a plugin file, which must have the file's name.
 
     Attributes:
-        name: the filter's full name, as templates have it.
+        name: the filter's full name, as in templates.
     """
 
     def __init__(self, module: ModuleType) -> None:
@@ -31,7 +31,7 @@ class Filter:
         return self._function(*args, **kwargs)
 
     def refusal(self, *args: Any, **kwargs: Any) -> str:
-        """Call the filter, which must refuse; its error behind its name, which the error must begin with."""
+        """Call the filter, which must fail; returns the error without the filter's name, with which it must begin."""
         with pytest.raises(AnsibleFilterError) as caught:
             self(*args, **kwargs)
         name, dummy, problem = str(caught.value).partition(": ")

@@ -61,12 +61,12 @@ class Router:
         self.instance.__exit__(*exc)
 
     def pools(self) -> dict[str, dict[str, stats.Listed]]:
-        """The nodes by key and address, as the stats have them; without those that are marked dead."""
+        """The nodes by key and address, as in the stats; without those that are marked dead."""
         found = stats.parse(stats.fetch(self.stats, _TIMEOUT, lambda *dummy: b""))
         return {pool.key: {node.address: node for node in pool.nodes if not node.dead} for pool in found.pools}
 
     def nodes(self, key: str) -> list[str]:
-        """The addresses of a key's living nodes, sorted."""
+        """The addresses of a key's live nodes, sorted."""
         return sorted(self.pools().get(key, {}))
 
     def wait_for_nodes(self, key: str, *addresses: str) -> None:
@@ -74,26 +74,26 @@ class Router:
         wait_for("nodes of " + key, lambda: self.nodes(key) == sorted(addresses))
 
     def announce(self, key: str, *nodes: str, **fields: str) -> None:
-        """Announce nodes, which need not be there, and wait until they are listed."""
+        """Announce nodes, which need not exist, and wait until they are listed."""
         expected = {*self.nodes(key), *nodes}
         for node in nodes:
             send(self.subscriptions, datagram.encode(datagram.SUBSCRIBE, [("key", key), ("address", node), *fields.items()]))
         self.wait_for_nodes(key, *expected)
 
     def ask(self, host: str, path: str = "/") -> str:
-        """Send a request; the answer's body, empty where the router closes without one."""
+        """Send a request; returns the body of the answer, empty if the router closes without one."""
         return ask(self.address, host, path)
 
 
 class Node:
-    """A real node on a fragment with some subscriptions, which can be entered again after it was left.
+    """A real node on a fragment with some subscriptions; the context can be entered again after it was left.
 
     Attributes:
-        address: what it announces.
+        address: the announced address.
         file: its ini file, which includes ``fragment``.
 
     Args:
-        subscriptions: each gets the node's address, unless it says another.
+        subscriptions: each gets the node's address, unless it has one.
     """
 
     def __init__(self, folder: Path, name: str, subscriptions: list[dict[str, Any]], *lines: str) -> None:
@@ -132,14 +132,14 @@ def running_node(folder: Path, name: str, subscription: dict[str, Any], *lines: 
     """Run a real node on a fragment with one subscription.
 
     Returns:
-        its address, which it announces.
+        the address that it announces.
     """
     with Node(folder, name, [subscription], *lines) as node:
         yield node.address
 
 
 def ask(address: str, host: str, path: str = "/") -> str:
-    """Send a request in the uwsgi protocol (four bytes of header, then pairs with their sizes before them)."""
+    """Send a request in the uwsgi protocol (four bytes of header, then pairs, each half preceded by its size)."""
     pairs = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "REQUEST_URI": path, "QUERY_STRING": "", "HTTP_HOST": host}
     body = b""
     for pair in pairs.items():

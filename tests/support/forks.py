@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One module run many times with other arguments, as quickly as that can be: each run is a fork of a process that has it loaded.
+"""Runs one module many times with different arguments, as fast as possible: each run is a fork of a process that has loaded it.
 
-What a run prints is all that leaves it, the host's log included, and Ansible is as talkative as it can be.
+Everything that a run prints is captured, including the host's log, and Ansible runs at its highest verbosity.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from support.modules import COLLECTIONS, PACKAGE, ROOT
 
-# In arguments: the folder of the run, which is its own and has a vassal's file "a.ini" in it.
+# In arguments: the folder of the run, which contains a vassal's file "a.ini".
 FOLDER = "/the-folder-of-the-run"
 _TALKATIVE = {"debug": True, "verbosity": 5, "diff": True, "inject_invocation": True, "tracebacks_for": ["error", "warning"]}
 _TIMEOUT = 300
@@ -34,10 +34,10 @@ def outputs(name: str, runs: list[dict[str, Any]], folder: Path) -> list[str]:
     """Run a module with each of several arguments.
 
     Args:
-        folder: where temporary files may be.
+        folder: a place for temporary files.
 
     Returns:
-        all that each run printed and logged.
+        everything that each run printed and logged.
     """
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": f"{COLLECTIONS}:{ROOT / 'tests'}", "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)
@@ -73,7 +73,7 @@ def _main() -> None:
 
 
 def _run(module: Any, arguments: dict[str, Any], folder: str, output: int) -> None:
-    """Run the module in this process, which ends with it."""
+    """Run the module in this process, which then ends."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(folder)

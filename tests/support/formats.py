@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""Options of one file, for the tests of each format."""
+"""The options of one file, for the tests of each format."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ X, XY = [("x", "1")], [("x", "1"), ("y", "2")]
 
 
 def read(form: str, text: str, section: str = "uwsgi") -> formats.File:
-    """What a text is read as."""
+    """The options read from a text."""
     return formats.read("text", form, text, PATH, section, {})
 
 
 def options(form: str, text: str, section: str = "uwsgi") -> Options:
-    """The options of a section that are known."""
+    """The known options of a section."""
     return [(line.name, line.value) for line in read(form, text, section).sections.get(section, []) if not line.flaw]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts with an Emperor each, deployed by the module ``uwsgi_emperor``, and requests to what they run."""
+"""Hosts with one Emperor each, deployed by the module ``uwsgi_emperor``, and requests to their applications."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _OFTEN = {"announce_interval": 1}
 
 
 class Load:
-    """Requests for some keys, one after the other for each.
+    """Requests for some keys, one after another for each key.
 
     Attributes:
-        answers: how often each key was answered with each text; an answer is empty where the router had none.
+        answers: how often each key was answered with each text; an answer is empty if the router had none.
     """
 
     def __init__(self, router: Router, *names: str) -> None:
@@ -73,11 +73,11 @@ class Host:
     """A host in a folder.
 
     Attributes:
-        etc: its folders of vassals, of keys and of vassals that leave.
+        etc: the folders of vassals, of keys and of leaving vassals.
 
     Args:
-        routers: whom its vassals announce themselves to.
-        freq: seconds between two looks of the Emperor.
+        routers: the routers to which its vassals announce themselves.
+        freq: seconds between two scans by the Emperor.
     """
 
     def __init__(self, folder: Path, routers: list[Router]) -> None:
@@ -93,14 +93,14 @@ class Host:
         self.emperor = Instance(folder, *options, "emperor-graceful-shutdown = true", name="emperor")
 
     def address(self, name: str) -> str:
-        """The same address for the same name."""
+        """The address for a name, always the same."""
         return self._addresses.setdefault(name, free_address())
 
     def vassal(self, name: str, at: str = "", key: str = "", **options: Any) -> dict[str, Any]:
         """A vassal that answers with its name.
 
         Args:
-            at: whose address it has, by default its own.
+            at: the name whose address it has; by default its own.
         """
         return {
             "name": name,
@@ -151,12 +151,12 @@ class Host:
         return modules.run("uwsgi_emperor", self.written(*vassals, **given), check=check)
 
     def start(self, *vassals: dict[str, Any], **given: Any) -> subprocess.Popen[str]:
-        """Begin to write vassals."""
+        """Start writing vassals."""
         program = [modules.sys.executable, "-m", modules.PACKAGE + "uwsgi_emperor"]
         return modules.start(program, self.written(*vassals, **given))
 
     def serve(self, written: modules.Result, *vassals: dict[str, Any], **given: Any) -> modules.Result:
-        """Wait until what was written serves."""
+        """Wait until the written vassals serve."""
         desired = {
             "path": str(self.etc / "vassals"),
             "keys_path": str(self.etc / "keys"),
@@ -172,18 +172,18 @@ class Host:
                 return found
 
     def deploy(self, *vassals: dict[str, Any], **given: Any) -> modules.Result:
-        """Write vassals and wait until they serve; the first that fails of the two."""
+        """Write vassals and wait until they serve; returns the first failure, if any."""
         written = self.write(*vassals, **given)
         return written if written.failed else self.serve(written, *vassals, **given)
 
     def files(self) -> dict[str, bytes]:
-        """All that is in its folders."""
+        """All files in its folders."""
         return {str(path.relative_to(self.etc)): path.read_bytes() for path in self.etc.rglob("*") if path.is_file()}
 
 
 @contextmanager
 def hosts(folder: Path, *names: str, routers: int = 1) -> Iterator[tuple[Router, ...] | Any]:
-    """Routers that check signatures by the keys of some vassals, and hosts with an Emperor each, in this order."""
+    """Routers that verify signatures with the keys of some vassals, and hosts with one Emperor each, in this order."""
     public = folder / "public"
     public.mkdir()
     for name in (*_NAMES, *names):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ini files that bring others, and what uWSGI makes of them: the reader and the real uWSGI are held against the same cases."""
+"""Ini files that include others, and how uWSGI reads them: the same cases test the reader and the real uWSGI."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Case(NamedTuple):
     """Some files.
 
     Attributes:
-        texts: the files' ``[uwsgi]`` sections, by their paths below a folder without the suffix; ``shop`` is the first one.
-        options: its options named ``x`` and ``y``, in their order.
+        texts: the files' ``[uwsgi]`` sections, by path below a folder, without the suffix; ``shop`` is the first one.
+        options: its options named ``x`` and ``y``, in order.
     """
 
     texts: dict[str, str]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A second reader of uWSGI's ini format, written from what the real one was seen to do, to hold the writer against.
+"""A second reader of uWSGI's ini format, written from the observed behaviour of the real one, to test the writer.
 
-It is a suspicious one: where the real one would look into its environment, a file or its options, which may have
-anything in them, this raises.
+It is strict: if the real one would read its environment, a file or its options, which may
+contain anything, this one raises.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _BLANKS = " \t\r"
 
 
 class SuspiciousError(ValueError):
-    """Text whose meaning depends on where it is read."""
+    """Text whose meaning depends on the environment in which it is read."""
 
 
 def read(text: str, section: str = "uwsgi") -> List[Tuple[str, str]]:
-    """The options of a section, in their order, without the placeholders that the text defines.
+    """The options of a section, in order, without the placeholders that the text defines.
 
     Raises:
-        SuspiciousError: for anything that would be expanded to something that the text doesn't say itself.
+        SuspiciousError: for anything that would expand to something outside the text.
     """
     found: List[Tuple[str, str]] = []
     current = ""
@@ -43,7 +43,7 @@ def read(text: str, section: str = "uwsgi") -> List[Tuple[str, str]]:
 
 
 def fields(value: str) -> List[Tuple[str, str]]:
-    """The pairs of a ``subscribe2`` line: commas part them, and a backslash takes the next character as it is."""
+    """The pairs in a ``subscribe2`` line: commas separate them, and a backslash escapes the next character."""
     parts = [""]
     at = 0
     while at < len(value):
@@ -60,7 +60,7 @@ def fields(value: str) -> List[Tuple[str, str]]:
 
 
 def _without_magic(text: str) -> str:
-    """Two per cent signs are one, one before a parenthesis waits for later, and all others stand for something."""
+    """Two per cent signs mean one, one before a parenthesis is handled later, and all others are variables."""
     result = ""
     at = 0
     while at < len(text):
@@ -80,7 +80,7 @@ def _expanded(value: str, placeholders: Dict[str, str]) -> str:
     for opening in ("$(", "@("):
         if opening in value:
             raise SuspiciousError(opening)
-    # What a placeholder brings is looked through for placeholders again.
+    # A placeholder's value is searched for placeholders again.
     while "%(" in value:
         name = re.search(r"%\(([^)]*)\)?", value)
         if not name or name.group(1) not in placeholders:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real signing keys, each made once, and certificates of them."""
+"""Real signing keys, each generated once, and certificates for them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def private(kind: str = "ec", name: str = "", form: str = "PKCS8", passphrase: b
     """A private key in PEM.
 
     Args:
-        name: the same name gives the same key.
+        name: the same name returns the same key.
         form: ``PKCS8``, ``TraditionalOpenSSL`` or ``OpenSSH``.
     """
     encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
@@ -81,7 +81,7 @@ def certificate(
 
 
 def leaked(output: str, *pems: str) -> list[str]:
-    """The pieces of keys that stand in ``output``: every run of 16 characters of their base64 is looked for."""
+    """The pieces of keys in ``output``: every run of 16 characters of their base64 is searched."""
     pieces = set()
     for pem in pems:
         body = "".join(line for line in pem.splitlines() if line and "-----" not in line and ":" not in line)

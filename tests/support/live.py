@@ -29,7 +29,7 @@ class Page:
         address: of its http socket.
 
     Args:
-        client: the folder with the prometheus_client that it uses.
+        client: the folder of the prometheus_client that it uses.
         config: without ``host``.
     """
 
@@ -44,7 +44,7 @@ class Page:
             folder,
             "http-socket = " + self.address,
             f"pythonpath = {archive}",
-            # Debian's uWSGI has Debian's own.
+            # Debian's uWSGI uses Debian's own.
             *([] if plugin_lines("python3") else [f"pythonpath = {client}"]),
             "module = " + program.MODULE,
             f"env = EMPEROR_UWSGI_LIVE={file}",
@@ -67,13 +67,13 @@ class Page:
         self.instance.__exit__(*exc)
 
     def get(self, path: str, **headers: str) -> tuple[str, Message]:
-        """What is at a path, and its headers."""
+        """The content of a path, and its headers."""
         request = urllib.request.Request(f"http://{self.address}{path}", headers=headers)
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
             return answer.read().decode("utf-8"), answer.headers
 
     def pools(self) -> Any:
-        """What ``/pools.json`` has."""
+        """The content of ``/pools.json``."""
         return json.loads(self.get("/pools.json")[0])
 
     def states(self, key: str) -> dict[str, str]:
@@ -81,16 +81,16 @@ class Page:
         return {node["address"]: node["state"] for one in self.pools()["keys"] if one["key"] == key for node in one["nodes"]}
 
     def series(self) -> dict[str, float]:
-        """What ``/metrics`` has, as its lines have it."""
+        """The series of ``/metrics``, by the names in its lines."""
         lines = (line.rpartition(" ") for line in self.get("/metrics")[0].splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, dummy, value in lines}
 
 
 class Server:
-    """A stats server that sends what it is told, and counts who asks.
+    """A stats server that sends the given content, and counts its clients.
 
     Args:
-        content: None keeps the connection and says nothing.
+        content: None keeps the connection open without sending anything.
     """
 
     def __init__(self, content: bytes | None) -> None:
@@ -106,7 +106,7 @@ class Server:
         return self
 
     def __exit__(self, *dummy: object) -> None:
-        # What a thread waits in isn't closed under it.
+        # A descriptor on which a thread waits must not be closed.
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for one in self._kept:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looks that nobody took: what routers, an Emperor and other hosts could have said."""
+"""Invented looks: what routers, an Emperor and other hosts could have reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = 1_000_000.0
 
 
 def pools(**keys: dict[str, dict[str, Any]]) -> Pools:
-    """What a router lists: by key and address what isn't that of a node that was heard just now."""
+    """A router's pools: by key and address, the values that differ from a node that was heard just now."""
     listed = {
         key: {address: Listed(address, **{"last_check": int(NOW), **node}) for address, node in nodes.items()}
         for key, nodes in keys.items()
@@ -25,7 +25,7 @@ def pools(**keys: dict[str, dict[str, Any]]) -> Pools:
 
 
 def look(**found: Any) -> Look:
-    """A look at which only that was found."""
+    """A look that found only the given data."""
     nothing: dict[str, Any] = {name: {} for name in Look._fields}
     return Look(**{**nothing, "time": NOW, "seconds": 0.1, "emperor": None, **found})
 
@@ -34,7 +34,7 @@ def config(routers: int = 1, expected: str = "", **more: Any) -> Config:
     """A configuration.
 
     Args:
-        expected: the addresses of the key ``k``; each is of a host and a vassal of that name.
+        expected: the addresses of the key ``k``; each is both the host's and the vassal's name.
     """
     asked = [{"name": f"r{at}", "stats": f"127.0.0.1:{at}"} for at in range(1, routers + 1)]
     nodes = [{"key": "k", "address": one, "host": "host-" + one, "vassal": one} for one in expected.split()]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sockets on loopback, and waiting without guessing for how long."""
+"""Sockets on loopback, and waiting by polling instead of sleeping."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagra
 
 _T = TypeVar("_T")
 _TIMEOUT = 20.0
-# Every test process has addresses of its own, so that two at once don't meet.
+# Every test process has addresses of its own, so that two can run at once.
 _addresses = (
     f"127.{100 + (os.getpid() >> 8 & 0x7F)}.{os.getpid() & 0xFF}.{last}" for last in itertools.cycle(range(1, 255))
 )
@@ -42,7 +42,7 @@ def free_address() -> str:
 
 
 def wait_for(what: str, probe: Callable[[], _T], timeout: float = _TIMEOUT) -> _T:
-    """Poll until ``probe`` gives something true, and return that.
+    """Poll until ``probe`` returns something true, and return that.
 
     Raises:
         AssertionError: after ``timeout`` seconds, naming ``what``.
@@ -57,7 +57,7 @@ def wait_for(what: str, probe: Callable[[], _T], timeout: float = _TIMEOUT) -> _
 
 
 class Listener:
-    """A socket in the place of a subscription server.
+    """A socket that acts as a subscription server.
 
     Args:
         path: of a unix socket; None binds UDP on loopback.
@@ -71,7 +71,7 @@ class Listener:
         self._closed = threading.Event()
         self.packets: list[datagram.Packet] = []
         self._raw: list[bytes] = []
-        # Hundreds of announcements at once are more than the socket's buffer holds.
+        # Hundreds of announcements at once exceed the socket's default buffer.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -91,12 +91,12 @@ class Listener:
                 continue
 
     def poll(self) -> list[datagram.Packet]:
-        """All that has come so far."""
+        """Everything that has arrived so far."""
         self.packets += map(datagram.decode, self._raw[len(self.packets) :])
         return self.packets
 
     def wait(self, count: int = 1, timeout: float = _TIMEOUT) -> list[datagram.Packet]:
-        """Wait until ``count`` packets have come."""
+        """Wait until ``count`` packets have arrived."""
         return wait_for(f"{count} announcements", lambda: self.poll() if len(self.poll()) >= count else [], timeout)
 
 
@@ -108,7 +108,7 @@ def send(address: str, packet: bytes) -> None:
 
 
 def connectable(address: str) -> bool:
-    """Whether something listens on a TCP address or on a unix socket."""
+    """Whether something listens on a TCP address or a unix socket."""
     unix = address.startswith("/")
     with socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM) as stream:
         try:

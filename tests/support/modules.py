@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules run as Ansible runs them: a process of their own, arguments in and a result out as JSON."""
+"""Runs modules as Ansible does: in a process of their own, with arguments and a result as JSON."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".ansible" / "collections"
 PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
 _TIMEOUT = 60
-# This Python, and the oldest that modules run on, where the machine has it.
+# This Python, and the oldest one that modules support, if the machine has it.
 PYTHONS = [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.8.*/bin/python3.8"))[:1])]
 
 
 class Result(NamedTuple):
-    """What a module left: its result, empty where it was killed, its exit code and all that it printed."""
+    """The end of a module: its result, empty if it was killed, its exit code and its output."""
 
     data: dict[str, Any]
     code: int
@@ -38,22 +38,22 @@ class Result(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """What the module says of itself."""
+        """Whether the module reports a change."""
         return bool(self.data.get("changed"))
 
     @property
     def msg(self) -> str:
-        """The error."""
+        """The error message."""
         return str(self.data.get("msg", ""))
 
     @property
     def warnings(self) -> list[str]:
-        """The warnings' texts; newer releases of ansible-core wrap them."""
+        """The texts of the warnings; newer releases of ansible-core wrap them."""
         return [one if isinstance(one, str) else one["event"]["msg"] for one in self.data.get("warnings", [])]
 
 
 def start(program: list[str], arguments: dict[str, Any], check: bool = False) -> subprocess.Popen[str]:
-    """Start a Python program that is a module, and hand it its arguments."""
+    """Start a Python program that is a module, with its arguments."""
     settings = {"check_mode": check, "diff": True, "no_log": False, "remote_tmp": tempfile.gettempdir()}
     if "inject_invocation" in PASS_VARS:
         # As with -vvv; ansible-core 2.20 and older always return the arguments.
@@ -71,7 +71,7 @@ def start(program: list[str], arguments: dict[str, Any], check: bool = False) ->
     assert process.stdin is not None
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}))
     process.stdin.close()
-    # What communicate() would close again.
+    # communicate() would close it again.
     process.stdin = None
     return process
 
@@ -80,7 +80,7 @@ def finish(process: subprocess.Popen[str]) -> Result:
     """Wait for a module and read its result.
 
     Raises:
-        AssertionError: when it died with a traceback, or printed something else than one JSON object.
+        AssertionError: if it died with a traceback, or printed anything but one JSON object.
     """
     out, err = process.communicate(timeout=_TIMEOUT)
     assert "Traceback" not in out + err, out + err
@@ -92,7 +92,7 @@ def run(name: str, arguments: dict[str, Any], check: bool = False, prefix: tuple
     """Run a module.
 
     Args:
-        name: without the collection's.
+        name: without the collection's name.
         check: in check mode.
         prefix: a command that runs the module, such as ``setpriv`` and its options.
     """
@@ -100,5 +100,5 @@ def run(name: str, arguments: dict[str, Any], check: bool = False, prefix: tuple
 
 
 def run_with_fault(name: str, arguments: dict[str, Any], action: str, step: int, folder: Path) -> Result:
-    """Run a module that meets with something at one of its steps; see ``support.fault``."""
+    """Run a module and inject a fault at one of its steps; see ``support.fault``."""
     return finish(start([sys.executable, "-m", "support.fault", name, action, str(step), str(folder)], arguments))

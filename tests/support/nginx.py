@@ -24,10 +24,10 @@ MISSING = "" if PROGRAM and _PARAMETERS.exists() else "there is no nginx here, s
 
 @contextmanager
 def running(folder: Path, site: str) -> Iterator[str]:
-    """Run nginx, which must be there; the address where it answers.
+    """Run nginx, which must be installed; returns its address.
 
     Args:
-        site: what is in its block "http", with "listen 80".
+        site: the content of its block "http", with "listen 80".
     """
     assert not MISSING and PROGRAM
     folder.mkdir()

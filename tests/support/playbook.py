@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 from support.modules import COLLECTIONS
 
-# Of the hosts that plays manage, all of which are this one.
+# The platform of the hosts that plays manage, all of which are this machine.
 PYTHON = os.environ.get("TEST_PYTHON") or sys.executable
 _TIMEOUT = 600
 
 
 class Run(NamedTuple):
-    """What a run left: the result of each task, its exit code and all that it printed."""
+    """The end of a run: the result of each task, its exit code and its output."""
 
     results: list[dict[str, Any]]
     code: int
@@ -32,7 +32,7 @@ def run(folder: Path, content: Any, *arguments: str, **environment: str) -> Run:
     """Run a playbook.
 
     Args:
-        folder: where it is written and run.
+        folder: where the playbook is written and run.
         content: its plays, as data.
         arguments: of ansible-playbook.
     """
@@ -49,7 +49,7 @@ def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variable
         variables: of the play.
 
     Returns:
-        with the result of each task, in their order.
+        the run, with the result of each task, in order.
     """
     results = folder / "results.json"
     named = [dict(task, register=f"task_{at}", ignore_errors=True) for at, task in enumerate(given)]
@@ -73,7 +73,7 @@ def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **variable
 
 
 def template(folder: Path, *expressions: str, **variables: Any) -> Run:
-    """Evaluate Jinja expressions; of each result ``msg`` has the value or the error."""
+    """Evaluate Jinja expressions; ``msg`` of each result is the value or the error."""
     return tasks(folder, [{"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}} for one in expressions], **variables)
 
 
@@ -81,7 +81,7 @@ def vaulted(folder: Path, name: str, content: str) -> tuple[str, ...]:
     """Encrypt a variable with ansible-vault, into files in a folder.
 
     Returns:
-        the arguments with which ansible-playbook, run there, knows the variable.
+        the arguments with which ansible-playbook, run there, can read the variable.
     """
     (folder / "password").write_text("a vault's", encoding="ascii")
     encrypt = ("encrypt_string", "--vault-password-file=password", "--name=" + name, content)
@@ -92,7 +92,7 @@ def vaulted(folder: Path, name: str, content: str) -> tuple[str, ...]:
 
 
 def doc(kind: str, *names: str) -> dict[str, Any]:
-    """What ansible-doc knows of plugins or roles of one kind."""
+    """The documentation that ansible-doc has of plugins or roles of one kind."""
     found = command("ansible-doc", "-t", kind, "--json", *names, folder=Path.cwd())
     assert found.returncode == 0, found.stderr
     return dict(json.loads(found.stdout))

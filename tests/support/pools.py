@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pools that no router was asked for."""
+"""Invented pools, for tests without routers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FRESH: dict[str, Any] = {
 
 
 def router(stats: str, **keys: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A router with the nodes of each key, each with what is not as in ``FRESH``."""
+    """A router with the nodes of each key; each node is given by what differs from ``FRESH``."""
     pools = [
         {"key": key, "hits": 0, "algo": "", "nodes": [{**FRESH, "address": address, **node} for address, node in nodes.items()]}
         for key, nodes in keys.items()
@@ -24,5 +24,5 @@ def router(stats: str, **keys: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def info(*routers: dict[str, Any]) -> dict[str, Any]:
-    """What uwsgi_router_info returns, as far as it is needed."""
+    """A result of uwsgi_router_info, with the parts that are needed."""
     return {"routers": list(routers), "time": "2026-03-01T12:00:00Z", "max_age": 17}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Prometheus, where the machine has it (Debian's package prometheus)."""
+"""A real Prometheus, if the machine has it (Debian's package prometheus)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _TIMEOUT = 30
 
 
 class Prometheus:
-    """Prometheus on a configuration, from when it answers to the end of the block.
+    """Prometheus on a configuration, running until the end of the block.
 
     Args:
-        folder: of its file, its data and its log.
+        folder: for its file, data and log.
     """
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class Prometheus:
             return False
 
     def ask(self, path: str, **arguments: str) -> list[Any]:
-        """The result of a query; a query that can't be read raises ``AssertionError`` with what is wrong."""
+        """The result of a query; an invalid query raises ``AssertionError`` with the error."""
         url = f"http://{self._address}/api/v1/{path}?{urllib.parse.urlencode(arguments)}"
         try:
             with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prometheus' own judge of metrics and rules, where the machine has it (Debian's package prometheus)."""
+"""Prometheus' own checker of metrics and rules, if the machine has it (Debian's package prometheus)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ needs_promtool = pytest.mark.skipif(BINARY is None, reason="promtool is not here
 
 
 def run(*arguments: str | Path, text: str = "") -> tuple[int, str]:
-    """Run it; its exit code, and all that it printed."""
+    """Run it; returns its exit code and its output."""
     assert BINARY is not None
     command = [BINARY, *map(str, arguments)]
     found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False)

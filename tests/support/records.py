@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles' variables as a host has them that says nothing, from the roles' documentation and what follows from others there."""
+"""The default values of the roles' variables, from the roles' documentation and their expressions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import variab
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.variables import Emperor, Fastrouter
 from support.modules import ROOT
 
-# Those that have an expression in the roles' defaults.
+# Variables with an expression in the roles' defaults.
 _FOLLOWING: dict[str, Any] = {
     "emperor_plugins": ["python3"],
     "emperor_binary": "",

@@ -25,7 +25,7 @@ def base(folder: Path) -> dict[str, Any]:
         "emperor_dir": str(folder / "etc"),
         "emperor_run_dir": str(folder / "etc" / "run"),
         "emperor_signing_keys_dir": str(folder / "signing_keys"),
-        # Most tests are about files, and their vassals have nothing to run.
+        # Most tests only check files, so their vassals don't need to run.
         "emperor_wait": False,
         "fastrouter_nodes": ["localhost"],
         **listen,

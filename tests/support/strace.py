@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a program did, by the kernel's account: the system calls with paths that root made where somebody else can change things.
+"""System calls that root made with paths in places where another user can change something, as traced by the kernel.
 
-The format is that of strace with ``-ff`` (a file a process) and ``-y`` (the path of each descriptor).
+The format is that of strace with ``-ff`` (one file per process) and ``-y`` (the path of each descriptor).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import NamedTuple
 STRACE = shutil.which("strace")
 _CALLS = "%file,connect,bind,sendto,sendmsg,setuid,setreuid,setresuid,clone,clone3,fork,vfork"
 _LINE = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+|\?)")
-# A path, and before it the descriptor that it's relative to.
+# A path, preceded by the descriptor to which it is relative.
 _NAMED = re.compile(r'(?:(?:AT_FDCWD|\d+)<((?:[^<>\\]|\\.)*)>, )?(?:sun_path=)?"((?:[^"\\]|\\.)*)"')
 _FORKS = ("clone", "clone3", "fork", "vfork")
-# Looks that open nothing and follow no link.
+# Lookups that open nothing and follow no link.
 _LOOK = ("O_PATH", "O_NOFOLLOW")
 
 
 class Call(NamedTuple):
-    """A system call of a process that was root when it made it."""
+    """A system call of a process that was root at the time."""
 
     name: str
     arguments: str
@@ -36,15 +36,15 @@ class Call(NamedTuple):
 
 
 def prefix(folder: Path) -> tuple[str, ...]:
-    """What to put before a command."""
+    """The prefix for a command."""
     return (str(STRACE), "-ff", "-y", "-s", "4096", "-o", str(folder / "trace"), "-e", "trace=" + _CALLS)
 
 
 def calls(folder: Path) -> Iterator[Call]:
-    """All calls of root's with a path."""
+    """All of root's calls with a path."""
     traced = {path.suffix[1:]: _lines(path) for path in folder.glob("trace.*")}
     begun = {result for lines in traced.values() for name, dummy, result in lines if name in _FORKS}
-    # The one process that nobody began, and those that others began, as whom those were by then. Numbers start again at the end.
+    # First the process without a parent, then those that others started, with the parent's user at that time. Numbers may repeat.
     [first] = set(traced) - begun
     waiting = [(first, 0)]
     while waiting:
@@ -55,7 +55,7 @@ def calls(folder: Path) -> Iterator[Call]:
             elif name.startswith("set") and result == "0":
                 euid = _effective(name, arguments, euid)
             elif euid == 0:
-                # Without a name it's about the descriptor.
+                # Without a name it refers to the descriptor.
                 yield Call(name, arguments, [_joined(base, path) for base, path in _NAMED.findall(arguments) if path])
     assert not traced, f"nobody began {sorted(traced)}"
 
@@ -77,9 +77,10 @@ def _joined(base: str, path: str) -> str:
 
 
 def offences(folder: Path, tree: Path) -> list[str]:
-    """The calls of root's that use a name in a folder of a tree that another user can change.
+    """Root's calls that use a name in a folder that another user can change.
 
-    Allowed are looks by ``O_PATH|O_NOFOLLOW``.
+    Lookups with ``O_PATH
+    O_NOFOLLOW`` are allowed.
     """
     found = []
     for call in calls(folder):
@@ -91,7 +92,7 @@ def offences(folder: Path, tree: Path) -> list[str]:
 
 
 def _is_unsafe(path: str, tree: Path) -> bool:
-    """Whether one of the folders that a path's names are looked up in is another user's, or is written to by others."""
+    """Whether one of the folders in which a path's names are looked up belongs to another user, or is writable for others."""
     if not path.startswith(str(tree) + "/"):
         return False
     for above in Path(path).parents:

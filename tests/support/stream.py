@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers on loopback that answer each connection with some bytes, at once or slowly."""
+"""Servers on loopback that answer each connection with some bytes, immediately or slowly."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, List, Sequence, Union
 
-# A part of an answer, or seconds to wait before the next one.
+# A part of an answer, or seconds to wait before the next part.
 Part = Union[bytes, float]
 _TIMEOUT = 30
 
 
 class Server:
-    """A server that answers whoever connects, once it has heard something.
+    """A server that answers each client after it has received something.
 
     Attributes:
         address: ``IPV4:PORT``, or the path or the abstract name of a unix socket, as uWSGI writes them.
-        heard: what each client sent first.
+        heard: the first data from each client.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Server:
                 stream = self._listening.accept()[0]
             except OSError:
                 return
-            # The last one again and again.
+            # The last answer is repeated.
             parts = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
             self._threads.append(threading.Thread(target=self._answer, args=(stream, parts)))
             self._threads[-1].start()
@@ -62,13 +62,13 @@ class Server:
                     elif self.done.wait(part):
                         return
             except OSError:
-                # Whoever asked has gone.
+                # The client has gone.
                 return
             if not self._closes:
                 self.done.wait(_TIMEOUT)
 
     def stop(self) -> None:
-        """Let nobody wait any longer."""
+        """Stop waiting clients and threads."""
         self.done.set()
         for thread in self._threads:
             thread.join(_TIMEOUT)
@@ -86,10 +86,10 @@ def serving(
 
     Args:
         parts: the answer.
-        before: what the first ones to connect get instead, one after the other.
+        before: the answers for the first clients, one after another.
         path: of a unix socket, or ``@NAME`` for an abstract one; None for TCP.
-        asked: whether the client speaks first.
-        closes: whether the connection ends after the answer.
+        asked: whether the client sends first.
+        closes: whether the server closes the connection after the answer.
     """
     with socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(("127.0.0.1", 0) if path is None else "\0" + str(path)[1:] if str(path).startswith("@") else str(path))
@@ -101,7 +101,7 @@ def serving(
         try:
             yield server
         finally:
-            # Closing it would not wake who waits in accept().
+            # Closing the socket would not wake a thread in accept().
             listening.shutdown(socket.SHUT_RDWR)
             thread.join(_TIMEOUT)
             server.stop()
@@ -109,7 +109,7 @@ def serving(
 
 @contextmanager
 def timed(least: float, most: float) -> Iterator[None]:
-    """See that what is done takes a time between two numbers of seconds."""
+    """Check that a block runs for a time between two numbers of seconds."""
     start = time.monotonic()
     yield
     took = time.monotonic() - start
@@ -118,7 +118,7 @@ def timed(least: float, most: float) -> Iterator[None]:
 
 @contextmanager
 def computed(most: float) -> Iterator[None]:
-    """See that what is done takes at most so many seconds of this process's CPU time, however busy the machine is."""
+    """Check that a block uses at most the given seconds of this process's CPU time, however busy the machine is."""
     start = time.process_time()
     yield
     took = time.process_time() - start
@@ -127,7 +127,7 @@ def computed(most: float) -> Iterator[None]:
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """An address where nobody listens, and which nobody else can take meanwhile."""
+    """An address where nothing listens, and which nobody else can use meanwhile."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-# What means something to one of uWSGI's parsers, the names of VARIABLES among it.
+# Text that is special to one of uWSGI's parsers, including the names of VARIABLES.
 _SPECIAL = st.sampled_from([*"%%%$$@@((())),,=\\\\;#\"' \t\r\v\f[]{}~!:/adk", "$(a)", "@(d)"])
 _OTHER = st.characters(codec="utf-8", exclude_characters="\n\0")
-# Text that a line could carry: line breaks and NUL have tests of their own. Lists, since an alphabet would count each
-# special character as one of all that there are.
+# Text that a line could hold: line breaks and NUL have tests of their own. Lists, since an alphabet would choose each
+# special character only as rarely as any other character.
 TEXT = st.lists(st.one_of(_SPECIAL, _OTHER), max_size=16).map("".join)
-# The environment of a uWSGI that is to show whether it looks there.
+# The environment of a uWSGI, which shows whether it reads variables from there.
 VARIABLES = {"a": "expanded", "d": "expanded", "k": "expanded"}

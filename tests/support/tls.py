@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS servers on loopback, with a certificate for each name, as an https router has them."""
+"""TLS servers on loopback, with a certificate for each name, like an https router."""
 
 from __future__ import annotations
 

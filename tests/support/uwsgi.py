@@ -17,7 +17,7 @@ from support.loopback import wait_for
 from support.modules import ROOT
 
 BINARY = os.environ.get("TEST_UWSGI") or str(ROOT / ".venv" / "bin" / "uwsgi")
-# Whether routers and languages are plugins in files of their own, as in Debian's packages.
+# Whether routers and languages are separate plugin files, as in Debian's packages.
 _HAS_PLUGINS = bool(os.environ.get("TEST_UWSGI_HAS_PLUGINS"))
 
 
@@ -25,23 +25,23 @@ def _release() -> Release:
     try:
         said = subprocess.run([BINARY, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
     except FileNotFoundError:
-        # What needs no uWSGI runs all the same.
+        # Tests that need no uWSGI run anyway.
         return V2_0
     return parse_release("TEST_UWSGI", said)
 
 
-# Which release BINARY is. 2.1 was tried with commit 6cbb2177 of its master branch.
+# The release of BINARY. 2.1 was tested with commit 6cbb2177 of its master branch.
 RELEASE = _release()
 VERSION = "{}.{}".format(*RELEASE)
 
 
 def plugin_lines(plugin: str) -> list[str]:
-    """What loads a plugin, where it isn't in the program."""
+    """The lines that load a plugin, if it isn't built in."""
     return ["need-plugins = " + plugin] if plugin and _HAS_PLUGINS else []
 
 
 def without_app(*lines: str) -> list[str]:
-    """What keeps an instance without an application running: 2.1 would exit."""
+    """The lines that keep an instance without an application running: 2.1 would exit."""
     return ["need-app = false"] if RELEASE >= V2_1 and not any(line.startswith("need-app") for line in lines) else []
 
 
@@ -49,10 +49,10 @@ class Instance:
     """One uWSGI on an ini file.
 
     Args:
-        folder: where its files go.
+        folder: for its files.
         lines: the ``[uwsgi]`` section, without the section's head.
-        plugin: what it is, where that isn't in the program.
-        environment: variables beside those of the test.
+        plugin: the plugin that it needs, if that isn't built in.
+        environment: additional variables.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Instance:
         self._left: int | None = None
 
     def __enter__(self) -> Instance:
-        # Whoever is left of it has the other end.
+        # Its remaining processes hold the pipe's other end.
         self._left, theirs = os.pipe()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -85,13 +85,13 @@ class Instance:
 
     def __exit__(self, *dummy: object) -> None:
         assert self._process is not None
-        # Not gracefully, which takes a second: a test that is about stopping asks for it itself.
+        # A graceful stop needs a second; tests about stopping request one themselves.
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self._process.wait()
-        # Its workers, too: the next instance may want their sockets.
+        # Its workers too: the next instance may want their sockets.
         if self._left is not None:
             select.select([self._left], [], [], 10)
             os.close(self._left)
@@ -123,7 +123,7 @@ class Instance:
 
 
 def read(folder: Path, option: str, text: str) -> str:
-    """What uWSGI makes of the first ``option`` in a file's text, by its dry run; raises AssertionError where it refuses."""
+    """How uWSGI reads the first ``option`` in a file's text, by its dry run; raises AssertionError if it refuses."""
     path = folder / "read.ini"
     path.write_text(text, encoding="utf-8")
     found = subprocess.run(

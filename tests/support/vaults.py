@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's loaders with vault passwords, and what they encrypt."""
+"""Ansible's loaders with vault passwords, and values that they encrypt."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def encrypted(content: str, secret: Secret, labelled: bool = False) -> bytes:
 
 
 class Counting:
-    """A loader that notes the paths of the files that it decrypts.
+    """A loader that records the paths of files that it decrypts.
 
     Args:
-        files: contents that are on no disk, by path.
+        files: contents by path, which are on no disk.
     """
 
     def __init__(self, files: dict[str, bytes], *secrets: Secret) -> None:

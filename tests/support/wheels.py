@@ -18,7 +18,7 @@ def write(folder: Path, *names: str) -> None:
         found = metadata.distribution(name)
         tag = (found.read_text("WHEEL") or "").partition("Tag: ")[2].split()[0]
         project = found.metadata["Name"].replace("-", "_")
-        # Not the programs beside the package, nor what this Python made of it.
+        # Without the package's programs, and without this Python's bytecode.
         files = [one for one in found.files or [] if ".." not in one.parts and one.suffix != ".pyc" and one.name != "RECORD"]
         info = next(one.parent for one in files if one.name == "WHEEL" and one.parent.name.endswith(".dist-info"))
         with zipfile.ZipFile(folder / f"{project}-{found.version}-{tag}.whl", "w") as wheel:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals whose subscriptions don't say what they are signed with, to such that do. Pure.
+"""Adds ``signing`` to the subscriptions of vassals that don't set it. Pure.
 
-Vassals may be in lists of any depth, as they come out of an inventory. No other member than ``subscriptions``, ``key`` and
-``signing`` is read: the rest may be undefined where it's asked.
+Vassals may be in nested lists, as an inventory produces them. Only the members ``subscriptions``, ``key`` and
+``signing`` are read, so others may be undefined when this runs.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from .._errors import ArgumentError
 from .._keys import file_names
 from . import values
 
-# Lists that an inventory combines are a few deep.
+# Combined lists in an inventory are nested only a few levels deep.
 _MOST_DEPTH = 32
-# Where successors are while keys are rotated, below the folder of the keys: on the controller as on the nodes.
+# Folder of successor keys during a rotation, inside the folder of the keys, on the controller and on nodes.
 NEXT = "next"
 
 
 def signed_vassals(
     vassals: Any, directory: Any, digest: Any = "SHA256", succeeding: Any = (), path: str = "", release: Release = V2_0
 ) -> List[Any]:
-    """Sign every subscription that doesn't say otherwise.
+    """Sign every subscription that doesn't set ``signing``.
 
-    Each key gets a private key of its own, so a subscription to several keys becomes one for each.
+    Each key has its own private key, so a subscription to several keys becomes one for each.
 
     Args:
         directory: the folder on the node where its private keys are.
-        succeeding: the names of files in it that have successors in its folder ``NEXT``. What they sign is announced a second
-            time, signed with the successor, so a router may know either.
-        path: what stands before the names of these two and of ``digest`` in errors.
-        release: of the uWSGI that checks the signatures. From 2.1 on, the mountpoints of a domain have one key.
+        succeeding: the names of key files in it that have successors in its folder ``NEXT``. They are announced a second
+            time, signed with the successor, so that routers may know either key.
+        path: prefix of these two names and of ``digest`` in errors.
+        release: of the uWSGI that checks the signatures. Since 2.1, all mountpoints of a domain have one key.
 
     Returns:
-        the vassals, with ``signing`` in each subscription that is signed and none in the others.
+        the vassals, with ``signing`` in each subscription that is signed and without it in the others.
 
     Raises:
         ArgumentError: when something isn't a vassal, or a directory or digest can't be used.
@@ -68,11 +68,11 @@ def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str, rele
     signing = entry.get("signing")
     if signing is False:
         return [{name: value for name, value in entry.items() if name != "signing"}]
-    # One without a key is for the module to refuse, which says more.
+    # The module rejects a subscription without a key, with a better error.
     keys = [subscription_key(path, key) for path, key in places(place + ".key", entry.get("key"))]
     if signing is not None or not keys:
         return [entry]
-    # dict.fromkeys: one announcement a key is enough.
+    # dict.fromkeys: one announcement per key is enough.
     return [
         {**entry, "key": key, "signing": [digest, os.path.join(folder, key_file(place + ".key", key, release))]}
         for key in dict.fromkeys(keys)
@@ -80,7 +80,7 @@ def _signed(place: str, entry: Mapping[str, Any], folder: str, digest: str, rele
 
 
 def _doubled(place: str, entry: Mapping[str, Any], files: Dict[str, str]) -> List[Mapping[str, Any]]:
-    """A subscription, and the one that is signed with its key's successor."""
+    """A subscription, and a copy signed with the key's successor."""
     signing = values.signing(place + ".signing", entry["signing"]) if files and entry.get("signing") is not None else None
     if not signing or signing.file not in files:
         return [entry]
@@ -88,10 +88,10 @@ def _doubled(place: str, entry: Mapping[str, Any], files: Dict[str, str]) -> Lis
 
 
 def flat(path: str, items: Any, depth: int = 0) -> Iterator[Tuple[str, Mapping[str, Any]]]:
-    """The mappings in nested lists, each with its place.
+    """The mappings in nested lists, each with its path.
 
     Args:
-        depth: the lists that they are in already.
+        depth: how many lists they are already in.
     """
     if items is None:
         return
@@ -107,16 +107,16 @@ def flat(path: str, items: Any, depth: int = 0) -> Iterator[Tuple[str, Mapping[s
 
 
 def places(path: str, value: Any) -> Iterator[Tuple[str, Any]]:
-    """The values of an argument that takes one or a list, each with its place."""
+    """The values of an argument that accepts one value or a list, each with its path."""
     for at, item in enumerate(values.sequence(path, value)):
         yield f"{path}[{at}]" if isinstance(value, (list, tuple)) else path, item
 
 
 def subscription_key(path: str, value: Any) -> str:
-    """A subscription's key, checked."""
+    """A subscription's key, after a check."""
     return str(values.key(path, value))
 
 
 def key_file(path: str, key: str, release: Release = V2_0) -> str:
-    """The file's name of a key that is to be signed."""
+    """The file name of a key that is to be signed."""
     return file_names.file_name(path, file_names.key_file(key, release))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys that no request has. Pure.
+"""Finds keys that no request can match. Pure.
 
 Routers compare a key byte by byte with the Host header (``uwsgi_get_subscribe_slot``, core/subscription.c). In 2.1 a part of the
-path may be behind it.
+path may follow it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import re
 
 from .._dialect import V2_1, Release
 
-# What may be in a key that no request has: a quick look, since nearly all keys are plain domains.
+# Characters that only an unmatched key can have. A cheap check, since nearly all keys are plain domains.
 _ODD = re.compile(r"[A-Z/*\s,;@?]|[^\x00-\x7f]|\.\Z|\.:")
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:.*)?\Z", re.DOTALL)
 _SEVERAL = re.compile(r"[\s,;]")
-# Browsers leave these out.
+# Default ports, which browsers leave out.
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def unmatched(key: str, release: Release) -> str:
-    """What to warn of where no request has a key, naming what would match; empty where a request may have it."""
+    """A warning if no request can match a key, with a key that would; empty if a request can."""
     if not _ODD.search(key):
         return ""
     before, has_scheme, host = key.rpartition("://")
     if not has_scheme and "." not in key and "*" not in key:
-        # No domain, so somebody sets it by UWSGI_FASTROUTER_KEY.
+        # Not a domain, so something sets it through UWSGI_FASTROUTER_KEY.
         return ""
     domain, dummy, path = host.partition("/")
     found = _HOST.match(domain.rpartition("@")[2])
@@ -46,11 +46,11 @@ def unmatched(key: str, release: Release) -> str:
     wanted = name + port + ("/" + mountpoint if mountpoint else "")
     if wanted == key:
         return ""
-    return f"no browser's Host header is {key!r}, and routers compare byte by byte; {wanted!r} would match"
+    return f"no browser sends the Host header {key!r}, and routers compare byte by byte; {wanted!r} would match"
 
 
 def _as_sent(name: str) -> str:
-    """A name as browsers send it: in lower case, without the root's dot, other letters in punycode."""
+    """A name as browsers send it: in lower case, without the trailing dot, non-ASCII letters in punycode."""
     return ".".join(_label(label) for label in name.rstrip(".").lower().split("."))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument ``health`` of a vassal: what is asked, how often, and how many answers decide. Pure."""
+"""The argument ``health`` of a vassal: what to request, how often, and how many answers decide. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._errors import ArgumentError
 from .._node.probe import Check
 from . import values
 
-# A day; more is no check.
+# A day. A longer interval checks nothing in practice.
 _MOST_SECONDS = 86400
 _MOST_COUNT = 1000
 
@@ -21,7 +21,7 @@ def health(path: str, value: Any, vassal: str = "") -> Check:
     """Check the argument.
 
     Args:
-        vassal: the path of the ini file of the vassal that it is of.
+        vassal: the path of the vassal's ini file.
 
     Raises:
         ArgumentError: when it can't be used.
@@ -31,7 +31,7 @@ def health(path: str, value: Any, vassal: str = "") -> Check:
     if len(asked) != 1:
         both = "give either path or command, not both"
         raise ArgumentError(path, both if asked else "needs path, to send the application a request, or command")
-    # A blank or a line break would end the request's path, or its header.
+    # A blank or a line break would end the path or the header of the request.
     checks = {"command": values.text, "path": values.word, "host": values.word}
     found: Dict[str, Any] = {name: checks[name](path + "." + name, given[name]) for name in [*asked, "host"] if name in given}
     if "path" in found and not found["path"].startswith("/"):

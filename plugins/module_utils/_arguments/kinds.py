@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the arguments of the table take: to Ansible, to the check of a value, and to uWSGI, in both directions. Pure."""
+"""The kinds of values in the table: how Ansible, the checks and uWSGI see each, in both directions. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 from .._dialect import ALGORITHM_CHOICES, ALGORITHMS, V2_0, Release
 from . import values
 
-# uWSGI's names and values, of options or of the fields of ``subscribe2``.
+# uWSGI's names and values, for options or fields of ``subscribe2``.
 Pairs = List[Tuple[str, str]]
 
 # uwsgi_opt_true (core/uwsgi.c).
@@ -21,7 +21,7 @@ _ALGORITHMS = {algo.name: algo.argument for algo in ALGORITHMS}
 
 
 class Unreadable(ValueError):
-    """Carries why uWSGI's text is no value of an argument."""
+    """Says why uWSGI's text is not a valid value of an argument."""
 
 
 class Kind(NamedTuple):
@@ -30,13 +30,13 @@ class Kind(NamedTuple):
     Attributes:
         name: for the documentation and the tests.
         ansible: the suboption's spec. Paths are plain text and keys are raw: the type ``path`` would expand the dollar signs
-            and ``list`` split at the commas of a value that is meant literally.
-        check: the argument's path and what the user gave, to the value in one form; raises ArgumentError. Of an argument that
-            takes one or a list, one of them.
-        write: uWSGI's name and a checked value, to what uWSGI reads; nothing where it is to be left out.
-        read: uWSGI's text to what a user would give; raises ``Unreadable``. What isn't valid may pass: it is refused where
-            arguments are checked.
-        since: the first release that knows a checked value, where that isn't the row's.
+            and ``list`` would split literal values at their commas.
+        check: from the argument's path and the user's value to a normal form; raises ArgumentError. If the argument
+            accepts one value or a list, it checks one of them.
+        write: from uWSGI's name and a checked value to what uWSGI reads; empty to leave it out.
+        read: from uWSGI's text to what a user would write; raises ``Unreadable``. Invalid values may pass, because
+            arguments are checked later.
+        since: the first release that knows a checked value, if it differs from the row's.
         repeats: whether each line adds to the value, so that it is a list.
     """
 
@@ -62,7 +62,7 @@ def _flag(name: str, value: bool) -> Pairs:
 
 
 def _mark(name: str, value: bool) -> Pairs:
-    # Whatever is behind the name, uWSGI takes the field for set.
+    # uWSGI treats the field as set, whatever value follows the name.
     return [(name, "1")] if value else []
 
 
@@ -83,19 +83,19 @@ def _algorithm(name: str, value: Any) -> Pairs:
 
 
 def is_number(value: str) -> bool:
-    """Whether a text is a number in ASCII digits, and of a length that any number in an ini file has."""
+    """Whether a text is a number in ASCII digits, no longer than numbers in ini files are."""
     return value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
 
 
 def read_number(value: str) -> int:
-    """A number in ASCII digits; what else ``atoi`` makes one of was hardly meant."""
+    """A number in ASCII digits. ``atoi`` accepts more, but that is unlikely to be intended."""
     if not is_number(value):
         raise Unreadable(f"has {value!r} where a number belongs")
     return int(value)
 
 
 def read_flag(value: str) -> bool:
-    """What uWSGI takes a text for where it wants yes or no."""
+    """How uWSGI reads a text as yes or no."""
     return value.lower() not in _FALSE
 
 
@@ -105,7 +105,7 @@ def _read_count(value: str) -> Any:
 
 def _read_folder(value: str) -> List[str]:
     if not value.endswith("/"):
-        raise Unreadable("is what files' names begin with and no folder, to uWSGI; with a slash at its end it is one")
+        raise Unreadable("is a prefix of file names to uWSGI, not a folder; add a slash at the end")
     return [value]
 
 
@@ -117,7 +117,7 @@ def _read_signing(value: str) -> List[str]:
 
 
 def _read_protocol(value: str) -> str:
-    # Of which a router looks at the first letter, and knows one.
+    # A router looks only at the first letter, and knows only one.
     return "http" if value.startswith("h") else "uwsgi"
 
 

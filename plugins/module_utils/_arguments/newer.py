@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What uWSGI 2.1 accepts of subscriptions without a word, and what goes wrong with it. Pure.
+"""Subscription settings that uWSGI 2.1 silently accepts, and what goes wrong with them. Pure.
 
-All of it was seen with 2.1-dev, commit 6cbb2177: core/subscription.c, and the fastrouter and the http router.
+All of this was observed with 2.1-dev, commit 6cbb2177: core/subscription.c, the fastrouter and the http router.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _IP_HASH = "ip_hash ignores it, so the node gets requests beside those of lower 
 
 
 class Entry(NamedTuple):
-    """What several subscriptions are compared by.
+    """What subscriptions are compared by.
 
     Attributes:
-        place: the subscription's, such as ``vassals[3].subscriptions[0]``.
-        node: who announces it: the same for the same address.
+        place: path of the subscription, such as ``vassals[3].subscriptions[0]``.
+        node: identifies the node; the same for the same address.
         vassal: its ``address_vassal``.
     """
 
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
 
 def warnings(path: str, checked: Mapping[str, Any]) -> List[str]:
-    """What is accepted of one subscription and likely not meant."""
+    """Warnings about settings of one subscription that are accepted but probably not intended."""
     found = []
     if checked.get("inactive"):
         found.append(f"{path}.inactive: {_INACTIVE}")
@@ -50,11 +50,11 @@ def warnings(path: str, checked: Mapping[str, Any]) -> List[str]:
 
 
 def refuse_clearing(path: str, places: Iterable[str]) -> None:
-    """Refuse ``clear_on_exit`` beside subscriptions that say no ``address_vassal``.
+    """Reject ``clear_on_exit`` together with subscriptions that have no ``address_vassal``.
 
     Args:
-        path: that of ``clear_on_exit``.
-        places: the subscriptions without it.
+        path: path of ``clear_on_exit``.
+        places: the subscriptions that lack it.
     """
     for place in places:
         raise ArgumentError(
@@ -65,14 +65,14 @@ def refuse_clearing(path: str, places: Iterable[str]) -> None:
 
 
 def refuse_depth(path: str, depth: int, options: Iterable[str]) -> None:
-    """Refuse more than one part of the path for the http router, which never looks at a second one."""
+    """Reject more than one path component for the http router, which ignores all after the first."""
     kind = next((name for name in options if ROUTERS.get(name) == "http"), None)
     if depth > 1 and kind:
         raise ArgumentError(path, f"{depth} is too large for a router with {kind}, which looks at one part of the path; give 1")
 
 
 def refuse_mountpoints(entries: Iterable[Entry]) -> None:
-    """Refuse a key beside one of its own mountpoints: a node of the mountpoint gets into the pool of the key."""
+    """Reject a key together with one of its own mountpoints: nodes of the mountpoint also join the pool of the key."""
     first: Dict[Tuple[str, str, bool], str] = {}
     for entry in entries:
         for key in entry.keys:
@@ -89,7 +89,7 @@ def refuse_mountpoints(entries: Iterable[Entry]) -> None:
 
 
 def shared(entries: Iterable[Entry]) -> List[str]:
-    """Warn of nodes of one pool with one ``address_vassal``: a router takes them for one, whose address changes each time."""
+    """Warn about nodes of one pool with the same ``address_vassal``: routers see one node whose address keeps changing."""
     owners: Dict[Tuple[str, str, str], Entry] = {}
     found = []
     for entry in entries:

@@ -15,7 +15,7 @@ from .._errors import ArgumentError
 from .._masking import mask
 from . import values
 
-# What an Emperor reads of the address.
+# The part of the address that an Emperor reads.
 _PRINTABLE = re.compile(r"[!-~]+\Z")
 
 
@@ -23,23 +23,25 @@ GRACEFUL = "emperor-graceful-shutdown"
 
 
 def emperor_options(options: Mapping[str, Any], release: Release, has_on_demand: bool) -> Dict[str, Any]:
-    """The options of an Emperor, without the one with which an on-demand vassal of 2.1 never sleeps: it starts anew every 5 s."""
+    """The Emperor's options, without the one that stops 2.1's on-demand vassals from sleeping: it restarts them every 5 s."""
     if release < V2_1 or not has_on_demand:
         return dict(options)
     return {name: value for name, value in options.items() if name != GRACEFUL}
 
 
 def on_demand_address(path: str, value: Any) -> str:
-    """What the Emperor can bind: an IPv4 address and a port, or the absolute path of a unix socket.
+    """An address that the Emperor can bind: IPv4 and port, or the absolute path of a unix socket.
 
-    Those are what ``on_demand_bind`` (core/emperor.c) takes.
+    ``on_demand_bind`` (core/emperor.c) accepts only those.
 
     Raises:
-        ArgumentError: when it's something else.
+        ArgumentError: for anything else.
     """
     found = values.text(path, value)
     if not _PRINTABLE.match(found):
-        raise ArgumentError(path, f"{mask(found)[:80]!r} has a blank or no ASCII, and the Emperor cuts it there; give another")
+        raise ArgumentError(
+            path, f"{mask(found)[:80]!r} has a blank or non-ASCII character, where the Emperor cuts it; give another"
+        )
     if found.startswith("/"):
         return values.socket_path(path, found)
     if not is_ipv4_port(found):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A vassal's raw options to the lines of its file. Pure.
+"""Turns a vassal's raw options into lines of its file. Pure.
 
-Their values are uWSGI's own language, and literal where the user says so. What an argument says is refused here: among the
-options nothing would check it.
+Values are in uWSGI's own language, or literal if the user says so. Options that have an argument are rejected here,
+because nothing would check them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .._ini.writer import Line
 from . import table, values
 
 LITERAL = "literal"
-# Options whose values name other options, and what is between these: "set = NAME=VALUE", "declare-option = OWN=NAME=VALUE;...".
+# Options whose values name other options, with the separator: "set = NAME=VALUE", "declare-option = OWN=NAME=VALUE;...".
 _SETS = ("set", "vassal-set", "vassals-set")
 _DECLARES = ("declare-option", "declare-option2")
 _TELLING = frozenset([*_SETS, *_DECLARES, *table.ARGUMENTS])
@@ -31,10 +31,10 @@ _SWALLOWS = (
 
 
 def option_lines(path: str, value: Any) -> Dict[str, List[Line]]:
-    """The lines of each option: a list repeats it, null leaves it out.
+    """The lines of each option. A list repeats the option, null leaves it out.
 
     Raises:
-        ArgumentError: for the first one that can't be used.
+        ArgumentError: for the first option that is invalid.
     """
     if value is not None and not isinstance(value, Mapping):
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
@@ -51,7 +51,7 @@ def option_lines(path: str, value: Any) -> Dict[str, List[Line]]:
 
 
 def content(value: Any) -> Any:
-    """What uWSGI reads of a value that is meant literally; any other value as it is."""
+    """The text of a literal value; any other value unchanged."""
     return value[LITERAL] if _is_literal(value) else value
 
 
@@ -60,7 +60,7 @@ def _is_literal(value: Any) -> bool:
 
 
 def named(name: str, value: str) -> Tuple[str, ...]:
-    """The options that one line has uWSGI read: its own, and those that its value names."""
+    """All options that uWSGI reads from one line: the line's own, and those that its value names."""
     if name in _SETS:
         return (name, value.partition("=")[0])
     if name in _DECLARES:
@@ -69,7 +69,7 @@ def named(name: str, value: str) -> Tuple[str, ...]:
 
 
 def _line(path: str, place: Any, name: str, value: Any) -> Line:
-    """The line of one value; ``place`` is the value's in ``path``."""
+    """The line for one value; ``place`` is the position of the value in ``path``."""
     literal = not isinstance(value, str) and _is_literal(value)
     text = _literal(values.child(path, place), name, value[LITERAL]) if literal else _raw(path, place, value)
     if name in _TELLING:
@@ -78,18 +78,18 @@ def _line(path: str, place: Any, name: str, value: Any) -> Line:
 
 
 def _refuse_arguments(path: str, place: Any, name: str, text: str) -> None:
-    """Refuse a line that has uWSGI read what an argument says."""
+    """Reject a line that sets an option which has an argument."""
     for one in named(name, text):
         if one in table.ARGUMENTS:
             argument = table.ARGUMENTS[one]
             if path.startswith("default_") and argument.startswith("client_params"):
                 argument = "default_" + argument
             what = "is" if one == name else f"sets {one}, which is"
-            raise ArgumentError(values.child(path, place), f"{what} not checked among the options; say it with {argument}")
+            raise ArgumentError(values.child(path, place), f"{what} not checked among the options; use {argument}")
 
 
 def _literal(path: str, name: str, value: Any) -> str:
-    """Text that uWSGI is to read exactly."""
+    """Text that uWSGI reads exactly as given."""
     place = values.child(path, LITERAL)
     text = _scalar(place, value, "must be text")
     flaw = writer.line_flaw(name, text)
@@ -112,7 +112,7 @@ def _raw(path: str, place: Any, value: Any) -> str:
 
 
 def _scalar(path: str, value: Any, problem: str) -> str:
-    """The text of a text or a number."""
+    """The text of a string or a number."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ArgumentError(path, problem)
     if not isinstance(value, str) and not values.is_sane(value):

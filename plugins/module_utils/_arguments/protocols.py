@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node's socket speaks, against what the routers speak to which it announces itself. Pure.
+"""Compares the protocol of a node's socket with that of the routers it announces itself to. Pure.
 
-Where they differ, every answer is empty and nothing is logged. The protocol of a socket is that of its option, or for those
-without one that of ``protocol`` (core/protocol.c). The fastrouter speaks uwsgi. The http router does so in 2.0; in 2.1 it speaks
-http to nodes that announce ``proto=h``, and with ``http-backend-http`` to all. The others pass on whatever comes.
+If they differ, every response is empty and nothing is logged. The socket's option sets its protocol; for options that
+don't, ``protocol`` does (core/protocol.c). The fastrouter speaks uwsgi. So does the http router in 2.0. In 2.1 it speaks
+http to nodes that announce ``proto=h``, and to all nodes with ``http-backend-http``. The other routers pass on all bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .options import content
 
 UWSGI = "uwsgi"
 HTTP = "http"
-# What the node says that it speaks.
+# The router uses the protocol that the node announces.
 ANNOUNCED = "announced"
-# Bytes, which mean nothing to the router.
+# The router passes on bytes without reading them.
 ANY = "any"
 
-# What isn't said by the option's own name.
+# Protocols that the option's name doesn't tell.
 _OF_SOCKETS = {
     "socket": "",
     "uwsgi-socket": UWSGI,
@@ -36,13 +36,13 @@ _OF_SOCKETS = {
 }
 _OF_ROUTERS = {"fastrouter": UWSGI, "http": UWSGI, "rawrouter": ANY, "sslrouter": ANY}
 _DEFAULTS = ("protocol", "socket-protocol")
-# Where sockets may come from besides, and then their numbers are unknown.
+# Other sources of sockets. If one is used, the sockets' numbers are unknown.
 _ELSEWHERE = re.compile(r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|map-socket|zerg|shared-socket)\Z")
 _WILDCARD = re.compile(r"(0\.0\.0\.0|\*)?\Z")
 
 
 class Flaw(NamedTuple):
-    """What doesn't fit, as ``ArgumentError`` takes it."""
+    """A mismatch, as the arguments of ``ArgumentError``."""
 
     path: str
     problem: str
@@ -55,12 +55,12 @@ class _Socket(NamedTuple):
 
 
 def by_server(options: Mapping[str, Any], release: Release, hosts: Iterable[str] = ()) -> Dict[str, str]:
-    """The subscription servers of one router, each with what the router speaks to its nodes; empty for what is no router.
+    """The subscription servers of one router, each with what the router speaks to its nodes; empty if it is not a router.
 
     Args:
-        options: the router's, as a vassal has them.
+        options: the router's options, as in a vassal.
         release: of the router's uWSGI.
-        hosts: the router's IPv4 addresses, for a server that is on all of them.
+        hosts: the router's IPv4 addresses, for a server that listens on all of them.
     """
     plugin = next((ROUTERS[name] for name in options if name in ROUTERS), "")
     if not plugin:
@@ -78,12 +78,12 @@ def by_server(options: Mapping[str, Any], release: Release, hosts: Iterable[str]
 
 
 def flaws(path: str, options: Mapping[str, Any], subscriptions: Iterable[Any], routers: Mapping[str, str]) -> List[Flaw]:
-    """Judge what a vassal announces to routers of which it is known what they speak.
+    """Check what a vassal announces to routers whose protocol is known.
 
-    Args:
-        path: the vassal's, such as ``vassals[3]``.
-        options: all of its options, those of the defaults too.
-        subscriptions: as a user gives them; what is none is for the check of the arguments.
+    path: path of the vassal, such as ``vassals[3]``.
+        options: all of its options, including the defaults.
+        subscriptions: as given by the user; invalid ones are left to the check of the arguments.
+        routers: from servers as subscriptions name them to ``UWSGI``, ``HTTP``, ``ANNOUNCED`` or ``ANY``.
         routers: servers as the subscriptions have them to ``UWSGI``, ``HTTP``, ``ANNOUNCED`` or ``ANY``.
     """
     sockets = list(_sockets(options))
@@ -118,7 +118,7 @@ def _problem(socket: _Socket, server: str, router: str, announced: str) -> str:
 
 
 def _announced(sockets: List[_Socket], address: Any, is_certain: bool) -> Optional[_Socket]:
-    """The socket that is announced, None where that is another's, or isn't known."""
+    """The announced socket; None if it is another instance's or unknown."""
     text = "0" if address is None else str(address)
     if text.isascii() and text.isdigit():
         number = int(text) if len(text) < 4 else len(sockets)
@@ -139,6 +139,6 @@ def _sockets(options: Mapping[str, Any]) -> Iterator[_Socket]:
 
 
 def _values(value: Any) -> List[str]:
-    """What uWSGI reads of an option's or an argument's value, whatever form it has."""
+    """The values of an option or argument as uWSGI reads them, whatever their form."""
     given: Tuple[Any, ...] = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     return [str(content(one)) for one in given if one is not None]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The size of an announcement, of which a router reads 4096 bytes (``uwsgi_corerouter_manage_subscription``, cr_common.c). Pure.
+"""The size of an announcement. Routers read 4096 bytes (``uwsgi_corerouter_manage_subscription``, cr_common.c). Pure.
 
-The signature is at its end. So a longer one that is signed never registers, and one that isn't loses its last fields. Nothing is
+The signature comes last. A longer announcement never registers when signed, and loses its last fields when not. Nothing is
 logged.
 """
 
@@ -17,30 +17,30 @@ from .._errors import ArgumentError
 
 MOST = 4096
 _HEADER = 4
-# The two sizes before a field's name and its value.
+# Two bytes each for the sizes of a field's name and value.
 _SIZES = 4
-# A signature with the keys that the collection makes (EC, 256 bits), and with the longest of the usual ones (RSA, 4096 bits).
+# The length of a signature with the collection's keys (EC, 256 bits), and with the longest common ones (RSA, 4096 bits).
 _SIGNATURE, _LONGEST = 72, 512
 _TIME = "1700000000"
-# Where uWSGI fills in the address of a socket.
+# If uWSGI inserts the address of a socket.
 _ADDRESS = "10.0.0.7:3031"
-# The fields of all announcements, beside key and address, as short as they can be.
+# Fields in every announcement besides key and address, at their shortest.
 _PLAIN = [(name, "0") for name in ("modifier1", "modifier2", "cores", "load", "weight")]
 _NEWER = [("backup", "0")]
-# Fields of subscribe2 that are announced under the same name, and those that are other ones there.
+# Fields of subscribe2 that are announced under the same name, and those that are announced under another.
 _ANNOUNCED = ("sni_key", "sni_crt", "sni_ca", "vassal", "proto", "algo", "inactive")
 
 
 def check(path: str, key: str, fields: Mapping[str, str], notify: Any, release: Release) -> List[str]:
-    """Refuse what no router can read to its end.
+    """Reject announcements that are too long for a router.
 
     Args:
         path: the subscription's.
         fields: those of ``subscribe2``, without server and key.
-        notify: the socket that hears the router's answers, None where none does.
+        notify: the socket that receives the router's answers; None if there is none.
 
     Returns:
-        what to warn of.
+        warnings.
 
     Raises:
         ArgumentError: naming the longest argument.

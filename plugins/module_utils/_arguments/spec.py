@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specs of subscriptions, made from the table in ``table``."""
+"""The argument specs of subscriptions, built from the table in ``table``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Dict
 
 from .table import GROUPS
 
-# Options whose names look like secrets and that are none: domains, file names.
+# Options whose names look like secrets but hold domains or file names.
 _NOT_SECRET = ("key", "signing", "sni_key", "key_dot_split")
 _PURGE = (("purge", False), ("allow_empty", True))
 _REQUIRED = ("server", "key")
 
 
 def group(name: str) -> Dict[str, Any]:
-    """The suboptions of one of the groups in ``table.GROUPS``."""
+    """The suboptions of a group in ``table.GROUPS``."""
     spec = {}
     for row in GROUPS[name]:
         spec[row.argument] = dict(row.kind.ansible)
@@ -50,10 +50,10 @@ def host_uwsgi() -> Dict[str, Any]:
 
 
 def directory(purges: bool = True) -> Dict[str, Any]:
-    """The arguments about a directory whose files a module manages.
+    """The arguments about a directory with managed files.
 
     Args:
-        purges: whether the module can remove what is no longer described.
+        purges: whether the module can remove files that are no longer described.
     """
     purge: Dict[str, Any] = {name: {"type": "bool", "default": default} for name, default in _PURGE} if purges else {}
     return {
@@ -73,7 +73,7 @@ def vassals() -> Dict[str, Any]:
     return {
         **host_uwsgi(),
         **directory(),
-        # Checked by the module itself, by the same table: Ansible's own check of suboptions costs more than all the rest.
+        # The module checks them itself with the same table: Ansible's check of suboptions costs more than all other work.
         "vassals": {"type": "list", "elements": "dict", "required": True},
         "default_options": {"type": "dict"},
         "default_client_params": {"type": "dict"},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Task arguments to the ordered options of a fragment. Pure: no file, no socket, no Ansible module.
+"""Turns task arguments into the ordered options of a fragment. Pure: no files, no sockets, no Ansible module.
 
 The format of ``subscribe2`` is a list of names and values (``kvlist``), read by ``uwsgi_subscribe2`` (core/subscription.c).
 """
@@ -31,27 +31,27 @@ NO_FAILOVER = (
     "use an IPv4 address and a port where that matters"
 )
 _RESOLVE = "resolve_server"
-# With a quick look for a name, and in the table's order.
+# With a cheap pattern for a name, in the table's order.
 _SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in table.SUBSCRIPTION] + [_RESOLVE])
 _SERVER, _KEY = table.SUBSCRIPTION[:2]
 _FIELDS = table.SUBSCRIPTION[2:]
-# A router loads no certificate without its other half.
+# A router loads a certificate only together with its key.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
-# Announcements whose fields are shorter together fit into what a router reads.
+# Announcements with shorter fields always fit into what a router reads.
 _SHORT = 2000
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
 class Subscription(NamedTuple):
-    """One checked entry of ``subscriptions``.
+    """One entry of ``subscriptions``, checked.
 
     Attributes:
-        lines: the values of ``subscribe2``, one for every pair of server and key.
-        address: the address or the socket's index, None when uWSGI is to use its first socket.
-        signing: digest and key file, None when unsigned.
-        weight: None when not given.
-        vassal: its ``address_vassal``, None when not given.
-        protocol: what it says that the node speaks, None where it says nothing.
+        lines: the values of ``subscribe2``, one for each pair of server and key.
+        address: the address or the index of the socket; None if uWSGI uses its first socket.
+        signing: digest and key file; None if unsigned.
+        weight: None if not given.
+        vassal: its ``address_vassal``; None if not given.
+        protocol: the protocol that it announces; None if it announces none.
     """
 
     lines: List[str]
@@ -65,12 +65,12 @@ class Subscription(NamedTuple):
 
 
 class _Behind(NamedTuple):
-    """What is behind a subscription's servers, checked.
+    """The part of a subscription that follows its servers, checked.
 
     Attributes:
-        checked: the fields' values, in the rows' order.
-        tail: the fields as uWSGI reads them, with the comma before them.
-        warnings: of what is likely not meant, such as keys that no request has.
+        fields: the fields' values, in the order of the rows.
+        tail: the fields as uWSGI reads them, with a leading comma.
+        warnings: settings that are probably not intended, such as keys that no request matches.
     """
 
     keys: List[str]
@@ -80,12 +80,12 @@ class _Behind(NamedTuple):
 
 
 class Fragment(NamedTuple):
-    """What a task's arguments come to.
+    """The options of a fragment.
 
     Attributes:
         lines: the options, in a stable order: server, verification, client, subscriptions.
         subscriptions: the entries behind the ``subscribe2`` lines.
-        warnings: what is accepted and likely not meant.
+        warnings: settings that are accepted but probably not intended.
     """
 
     lines: List[Line]
@@ -100,13 +100,13 @@ def fragment(
 
     Args:
         arguments: ``subscriptions``, ``server_params``, ``server_verification_params``, ``client_params`` and ``resolve_server``,
-            as a user gives them; other members are not read.
+            as given by the user; other members are ignored.
         release: the target's uWSGI.
-        resolve: needed where an entry says ``resolve_server``.
-        path: what stands before the names in errors, such as ``vassals[3]``.
+        resolve: required if an entry sets ``resolve_server``.
+        path: prefix of the names in errors, such as ``vassals[3]``.
 
     Raises:
-        ArgumentError: for the first argument that can't be used.
+        ArgumentError: for the first argument that is invalid.
     """
     lines: List[Line] = []
     warnings: List[str] = []
@@ -120,12 +120,12 @@ def fragment(
         if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
             warnings.append(
                 values.child(place, "dir_credentials")
-                + ": without pass_unix_credentials the router takes every sender for root"
+                + ": without pass_unix_credentials the router treats every sender as root"
             )
     place = path + ".subscriptions" if path else "subscriptions"
     notify = (arguments.get("server_params") or {}).get("client_notify_address")
     entries: List[Subscription] = []
-    # Most vassals announce the same to several servers: what differs in nothing else is checked once.
+    # Most vassals announce the same to several servers, so what differs only in the server is checked once.
     known: Tuple[Optional[str], Optional[_Behind]] = (None, None)
     for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
@@ -151,7 +151,7 @@ def _is_resolved(path: str, value: Any) -> bool:
 
 
 def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], release: Release) -> List[Line]:
-    """The options of one of the groups that are plain options, in the rows' order."""
+    """The options of a group of plain options, in the order of the rows."""
     lines: List[Line] = []
     for row in rows:
         if row.argument not in given:
@@ -167,14 +167,14 @@ def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], releas
 
 
 def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
-    """Make one line, ALGO:DIR, of the two arguments that belong together."""
+    """Combine the two arguments of ALGO:DIR into one line."""
     pair = ("digest_algo", "dir_cert")
     missing = [name for name in pair if name not in given]
     if len(missing) == 1:
         other = pair[1 - pair.index(missing[0])]
         raise ArgumentError(
             values.child(path, other),
-            f"needs {missing[0]} beside it; uWSGI takes both in one option and checks no signature with one alone",
+            f"needs {missing[0]} as well; uWSGI reads both from one option and verifies no signature with one alone",
         )
     if missing:
         return lines
@@ -182,14 +182,14 @@ def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
 
 
 def _servers(path: str, given: Dict[str, Any], resolve: Optional[Resolver]) -> List[str]:
-    """The servers of a subscription, which are taken out of its arguments."""
+    """Remove the servers of a subscription from its arguments and return them."""
     found = _required(path, given, "server", "a subscription server")
     del given["server"]
     return [_server(place, value, resolve) for place, value in found]
 
 
 def _told(given: Dict[str, Any]) -> Optional[str]:
-    """The same text for the same arguments; equality would take true for 1. None for what Python writes no text of."""
+    """A text that is the same for the same arguments (by equality, true would equal 1). None if Python can't write it."""
     try:
         return repr(given)
     except (ValueError, RecursionError):
@@ -212,7 +212,7 @@ def _behind(path: str, given: Dict[str, Any], notify: Any, release: Release) -> 
 
 
 def _newer(path: str, place: str, arguments: Mapping[str, Any], entries: List[Subscription]) -> List[str]:
-    """What only 2.1 can do wrong with several arguments together."""
+    """Warnings about combinations of arguments that only 2.1 mishandles."""
     if values.flag("", (arguments.get("client_params") or {}).get("clear_on_exit") or False):
         nameless = (f"{place}[{at}]" for at, entry in enumerate(entries) if entry.vassal is None)
         newer.refuse_clearing(values.child(path, "client_params.clear_on_exit"), nameless)
@@ -222,10 +222,10 @@ def _newer(path: str, place: str, arguments: Mapping[str, Any], entries: List[Su
 
 
 def newer_entries(place: str, entries: List[Subscription], owner: str = "") -> List[Entry]:
-    """Subscriptions as those of 2.1 are compared.
+    """Subscriptions in the form in which those of 2.1 are compared.
 
     Args:
-        place: that of their list.
+        place: path of their list.
         owner: the instance that announces its own sockets.
     """
     return [
@@ -235,7 +235,7 @@ def newer_entries(place: str, entries: List[Subscription], owner: str = "") -> L
 
 
 def _node(address: Any, owner: str) -> Any:
-    # Of one instance, its first socket is the one with the number 0.
+    # Within one instance, the first socket is number 0.
     return address if isinstance(address, str) else (owner, address or 0)
 
 
@@ -262,7 +262,7 @@ def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str
         warnings.append(
             values.child(path, "check_file")
             + ": uWSGI announces while this file is ABSENT and is silent while it exists, whatever its documentation says; "
-            "suspend_file is the same field under an honest name"
+            "suspend_file is the same field with a clearer name"
         )
     if isinstance(entry.address, str) and not _addresses.is_ipv4_port(entry.address):
         warnings.append(values.child(path, "address") + ": the node is on a unix socket; " + NO_FAILOVER)
@@ -270,10 +270,10 @@ def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str
 
 
 def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[str, Any]:
-    """The checked values of the fields behind server and key, in the rows' order."""
+    """The checked values of the fields after server and key, in the order of the rows."""
     checked = {}
     if release >= V2_1:
-        # A router keeps whatever is in its memory for a node that says nothing.
+        # If a node doesn't announce it, a router uses uninitialised memory.
         given = {"protocol": newer.PROTOCOL, **given}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
@@ -285,12 +285,12 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
 
 @lru_cache(maxsize=256)
 def _rows(given: Tuple[str, ...]) -> List[Row]:
-    """The rows of the fields that are given, in their order; nearly all subscriptions of a host have the same."""
+    """The rows of the given fields, in order; nearly all subscriptions of a host have the same ones."""
     return [row for row in _FIELDS if row.argument in given]
 
 
 def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
-    """The values of an argument that takes one or a list, each with its place."""
+    """The values of an argument that accepts one value or a list, each with its path."""
     place = path + "." + name
     value = given.get(name)
     items = values.sequence(place, value)
@@ -313,7 +313,7 @@ def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
 
 
 def _check_together(path: str, given: Dict[str, Any]) -> None:
-    """Arguments that exclude or need each other."""
+    """Check arguments that exclude or require each other."""
     if "check_file" in given and "suspend_file" in given:
         raise ArgumentError(
             values.child(path, "check_file"), "is the same field as suspend_file; give suspend_file alone"
@@ -321,12 +321,12 @@ def _check_together(path: str, given: Dict[str, Any]) -> None:
     for name in given:
         if name in _NEEDS and _NEEDS[name] not in given:
             raise ArgumentError(
-                values.child(path, name), f"needs {_NEEDS[name]} beside it; the router loads no certificate otherwise"
+                values.child(path, name), f"needs {_NEEDS[name]} as well; the router loads no certificate otherwise"
             )
 
 
 def _one_weight(path: str, entries: List[Subscription]) -> None:
-    """Refuse weights of only some: uWSGI 2.0 keeps the last that it read, and sends that for an entry without one."""
+    """Reject weights in only some entries: uWSGI 2.0 sends the last weight that it read for entries without one."""
     for at, entry in enumerate(entries):
         if (entry.weight is None) != (entries[0].weight is None):
             raise ArgumentError(

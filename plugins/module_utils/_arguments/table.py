@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which argument is which option or field of ``subscribe2``, of what kind, and since which release of uWSGI: one table.
+"""The table of all arguments: the option or field of ``subscribe2`` that each sets, its kind, and its first uWSGI release.
 
-The argument specs, the renderer, the import, the documentation's check and the tests all read it, so an option's name, kind and
-first release are written here and nowhere else.
+The argument specs, the renderer, the import, the documentation check and the tests all read it, so an option's name, kind
+and first release are written only here.
 
 Sources: ``uwsgi --dump-options`` of 2.0.19 to 2.0.31 and of 2.1-dev for the options, ``uwsgi_subscribe2``
 (core/subscription.c) for the fields.
@@ -26,9 +26,9 @@ class Row(NamedTuple):
     Attributes:
         argument: its name in a task.
         name: the option or field that uWSGI reads.
-        kind: what it takes.
+        kind: of its values.
         since: the first release that has it.
-        wire: the fields of an announcement that carry it, empty where none does.
+        wire: the fields of an announcement that carry it; empty if none does.
     """
 
     argument: str
@@ -38,7 +38,7 @@ class Row(NamedTuple):
     wire: Tuple[str, ...] = ()
 
 
-# The order of the rows is the order of the lines and fields that are written.
+# The rows are in the order in which lines and fields are written.
 SERVER_PARAMS = (
     Row("client_notify_address", "subscription-notify-socket", kinds.SOCKET_PATH, wire=("notify",)),
     Row("mountpoints_depth", "subscription-mountpoint", kinds.POSITIVE, V2_1),
@@ -66,7 +66,7 @@ CLIENT_PARAMS = (
 SUBSCRIPTION = (
     Row("server", "server", kinds.SERVERS),
     Row("key", "key", kinds.KEYS, wire=("key",)),
-    # A number is the index of the instance's socket, and then the field's name is "socket".
+    # A number is the index of the instance's socket, in a field named "socket".
     Row("address", "addr", kinds.ADDRESS, wire=("address",)),
     Row("address_vassal", "vassal", kinds.VASSAL, V2_1, wire=("vassal",)),
     Row("balancing_weight", "weight", kinds.POSITIVE, wire=("weight",)),
@@ -75,7 +75,7 @@ SUBSCRIPTION = (
     # A pair adds the field "modifier2".
     Row("modifier", "modifier1", kinds.MODIFIER, wire=("modifier1", "modifier2")),
     Row("signing", "sign", kinds.SIGNING, wire=("unix", "sign")),
-    # One field under two names: uWSGI announces while the file is ABSENT, so the second is the honest one.
+    # One field with two names. uWSGI announces while the file is ABSENT, so the second name is the better one.
     Row("check_file", "check", kinds.FILE),
     Row("suspend_file", "check", kinds.FILE),
     Row("protocol", "proto", kinds.PROTOCOL, V2_1, wire=("proto",)),
@@ -103,10 +103,10 @@ def _by_option() -> Dict[str, str]:
         for row in GROUPS[group]:
             argument = f"{group}.{row.argument}"
             found[row.name] = f"{found[row.name]} and {argument}" if row.name in found else argument
-    # The one option of these that has a second name, in 2.1.
+    # The only one of these options with a second name, in 2.1.
     found["subscription-mountpoints"] = found["subscription-mountpoint"]
     return found
 
 
-# Options to the arguments that say what they say.
+# From options to the arguments that set them.
 ARGUMENTS: Dict[str, str] = _by_option()

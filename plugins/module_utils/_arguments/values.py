@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that arguments take: one small check for each, for ``kinds``.
+"""Checks the values of arguments: one small function for each type, for ``kinds``.
 
-Each takes the argument's path and what the user gave, returns it in one form, and raises ``ArgumentError``.
-They know Ansible's conversions (``"5"`` is 5, ``"yes"`` is true), so a module may hand over data of any depth unconverted.
+Each gets the argument's path and the user's value. It returns the value in a normal form, or raises ``ArgumentError``.
+They accept what Ansible converts (``"5"`` is 5, ``"yes"`` is true), so modules may pass data of any depth unconverted.
 """
 
 from __future__ import annotations
@@ -25,52 +25,52 @@ from .._masking import mask
 
 # core/subscription.c and plugins/corerouter/cr.h: the router's slot has 0xff bytes for the key.
 MAX_KEY = 255
-# So has a node's for the name of its vassal, in 2.1.
+# A node's slot has the same room for the name of its vassal, in 2.1.
 MAX_VASSAL = 255
 PROTOCOLS = ("http", "uwsgi")
 _MAX_PATH = 4095
 
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
-# As Ansible converts them, in ASCII digits: Python's own classes and int() know those of every script.
+# As Ansible converts them, but in ASCII digits: Python's character classes and int() accept the digits of every script.
 _WHOLE = re.compile(r"[ \t\r\n]*[+-]?[0-9]{1,20}[ \t\r\n]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# What nearly all values are made of, and no ini file has a special meaning for.
+# Characters of nearly all values; none is special in an ini file.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
-# Ansible's own are subclasses of the first; to ask for the second takes much longer.
+# Ansible's own types are subclasses of str; checking for the abstract type takes much longer.
 _MAPPINGS = (dict, Mapping)
 _ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
 
 
 class Modifier(NamedTuple):
-    """The first two bytes of a uwsgi packet that aren't its size; ``second`` is None where it isn't given."""
+    """The modifier bytes of a uwsgi packet; ``second`` is None if it isn't given."""
 
     first: int
     second: Optional[int]
 
 
 class Signing(NamedTuple):
-    """The digest and the private key's file that sign announcements."""
+    """The digest and the private key file that sign announcements."""
 
     digest: str
     file: str
 
 
 def child(path: str, name: Any) -> str:
-    """The path of a member of ``path``; a name that is none is shown as what it is, on one line."""
+    """The path of a member of ``path``; a name that isn't valid is shown quoted, on one line."""
     if not isinstance(name, str) or not _MEMBER.match(name):
         return f"{path}[{shown(name)}]"
     return path + "." + name if path else name
 
 
 def mapping(path: str, value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
-    """A mapping of known arguments; members that are null are left out.
+    """A mapping of known arguments, without members that are null.
 
     Args:
-        known: their names; what they are mapped to is not read.
+        known: a mapping whose keys are their names; its values are not used.
 
     Raises:
-        ArgumentError: when it isn't one, or names an argument that is unknown.
+        ArgumentError: if it isn't a mapping, or has an unknown argument.
     """
     if value is None:
         return {}
@@ -83,7 +83,7 @@ def mapping(path: str, value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def sequence(path: str, value: Any) -> List[Any]:
-    """A list as it is, or one value as a list of one."""
+    """A list unchanged, or a single value as a list of one."""
     if value is None:
         return []
     if isinstance(value, (list, tuple)):
@@ -94,7 +94,7 @@ def sequence(path: str, value: Any) -> List[Any]:
 
 
 def text(path: str, value: Any) -> str:
-    """Text that an ini line can carry literally."""
+    """Text that an ini line can hold literally."""
     if isinstance(value, str) and _PLAIN.match(value):
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -111,7 +111,7 @@ def text(path: str, value: Any) -> str:
 
 
 def is_sane(number: float) -> bool:
-    """Whether a number is finite and of 64 bits, as all are that uWSGI knows; others have no text that it reads as meant."""
+    """Whether a number is finite and fits 64 bits, as uWSGI's numbers do. Others would be read differently."""
     return -(2**63) <= number < 2**64 and math.isfinite(number)
 
 
@@ -124,7 +124,7 @@ def word(path: str, value: Any) -> str:
 
 
 def flag(path: str, value: Any) -> bool:
-    """A boolean, by Ansible's words for it."""
+    """A boolean, in any of Ansible's spellings."""
     lowered = value.lower() if isinstance(value, str) else value
     if isinstance(lowered, (str, bool, int, float)):
         if lowered in BOOLEANS_TRUE:
@@ -146,12 +146,12 @@ def whole(path: str, value: Any, least: int, most: int = 2**31 - 1, why: str = "
 
 
 def positive(path: str, value: Any) -> int:
-    """A whole number from 1."""
+    """A whole number of at least 1."""
     return whole(path, value, 1)
 
 
 def level(path: str, value: Any) -> int:
-    """A whole number from 0."""
+    """A whole number of at least 0."""
     return whole(path, value, 0)
 
 
@@ -170,24 +170,24 @@ def file(path: str, value: Any) -> str:
 
 
 def client_ca(path: str, value: Any) -> str:
-    """A file of certificates; with ``!`` before it clients must have one (``uwsgi_ssl_new_server_context``, core/ssl.c)."""
+    """A certificate file; a leading ``!`` requires certificates of clients (``uwsgi_ssl_new_server_context``, core/ssl.c)."""
     result = text(path, value)
     return "!" + file(path, result[1:]) if result.startswith("!") else file(path, result)
 
 
 def directory(path: str, value: Any) -> str:
-    """An absolute path of a folder, without the slash at its end."""
+    """The absolute path of a folder, without a trailing slash."""
     return file(path, value).rstrip("/") or "/"
 
 
 def directories(path: str, value: Any) -> List[str]:
-    """Folders, with the slash that uWSGI needs: it puts the key right behind (uwsgi_subscription_credentials_check)."""
+    """Folders, with the trailing slash that uWSGI needs: it appends the key directly (uwsgi_subscription_credentials_check)."""
     found = [directory(f"{path}[{at}]", item) for at, item in enumerate(sequence(path, value))]
     return [item.rstrip("/") + "/" for item in found]
 
 
 def socket_path(path: str, value: Any) -> str:
-    """The absolute path of a unix socket, of a length that uWSGI doesn't cut."""
+    """The absolute path of a unix socket, short enough that uWSGI doesn't cut it."""
     result = file(path, value)
     _refuse(path, result, socket_flaw(result))
     return result
@@ -231,7 +231,7 @@ def key(path: str, value: Any) -> str:
 
 
 def vassal_name(path: str, value: Any) -> str:
-    """The name by which a router of 2.1 knows a node besides its address."""
+    """The name by which a router of 2.1 knows a node in addition to its address."""
     result = word(path, value)
     size = len(result.encode("utf-8"))
     if size > MAX_VASSAL:
@@ -244,7 +244,7 @@ def vassal_name(path: str, value: Any) -> str:
 
 
 def protocol(path: str, value: Any) -> str:
-    """What a node speaks; in 2.1 the http router looks at it."""
+    """The protocol that a node speaks; the http router of 2.1 reads it."""
     result = text(path, value)
     if result not in PROTOCOLS:
         raise ArgumentError(path, f"{shown(result)} is not a protocol that a router knows; give {' or '.join(PROTOCOLS)}")
@@ -252,7 +252,7 @@ def protocol(path: str, value: Any) -> str:
 
 
 def address(path: str, value: Any) -> Any:
-    """What a router connects to: text, or the index of one of the instance's sockets."""
+    """The address that a router connects to: text, or the index of one of the instance's sockets."""
     if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
         return whole(path, value, 0, 255)
     result = text(path, value)
@@ -270,7 +270,7 @@ def address(path: str, value: Any) -> Any:
 
 
 def modifier(path: str, value: Any) -> Modifier:
-    """A name, a number of 8 bits, or ``{modifier1, modifier2}``."""
+    """A name, a number from 0 to 255, or ``{modifier1, modifier2}``."""
     if isinstance(value, Mapping):
         found = mapping(path, value, dict.fromkeys(["modifier1", "modifier2"]))
         if "modifier1" not in found:
@@ -286,7 +286,7 @@ def modifier(path: str, value: Any) -> Modifier:
 
 
 def algorithm(path: str, value: Any) -> Algorithm:
-    """A balancing algorithm, by its long or by uWSGI's name."""
+    """A balancing algorithm, by its long name or uWSGI's."""
     name = text(path, value)
     if name not in _ALGORITHMS:
         raise ArgumentError(
@@ -297,7 +297,7 @@ def algorithm(path: str, value: Any) -> Algorithm:
 
 
 def digest(path: str, value: Any) -> str:
-    """An OpenSSL digest's name."""
+    """The name of an OpenSSL digest."""
     result = text(path, value)
     if not _DIGEST.match(result):
         raise ArgumentError(path, f"{shown(result)} is not the name of a digest; give one such as SHA256")
@@ -321,7 +321,7 @@ def signing(path: str, value: Any) -> Optional[Signing]:
 
 
 def uids(path: str, value: Any) -> List[int]:
-    """Numeric user ids, none of them root's."""
+    """Numeric user ids, without root's."""
     found = []
     for at, item in enumerate(sequence(path, value)):
         place = f"{path}[{at}]"
@@ -332,8 +332,8 @@ def uids(path: str, value: Any) -> List[int]:
 
 
 def _hint(name: Any, known: Collection[str]) -> str:
-    """The known name that was likely meant, or else all of them."""
-    # Only for errors: to load it takes longer than to check a hundred arguments.
+    """The known name that was probably intended, or a list of all."""
+    # Imported only for errors: importing it takes longer than checking a hundred arguments.
     import difflib  # noqa: PLC0415
 
     near = difflib.get_close_matches(name, known) if isinstance(name, str) else []
@@ -350,11 +350,11 @@ def _type_name(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value for an error, quoted, on one line and not too long."""
+    """A value for an error message: quoted, on one line and not too long."""
     try:
-        # Masked before it's cut: without its END line a PEM would take the rest of the error along.
+        # Masked before it is cut: a PEM without its END line would hide the rest of the error.
         quoted: str = mask(repr(value))
     except (ValueError, RecursionError):
-        # Newer Pythons refuse to write a number of thousands of digits, and lists may be nested without end.
+        # Newer Pythons refuse to print numbers with thousands of digits, and lists may be nested endlessly.
         return _type_name(value)
     return quoted if len(quoted) <= 80 else quoted[:60] + f"... ({len(quoted)} characters)"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One vassal: its arguments to the lines of its file, and what it would announce. Pure."""
+"""One vassal: the lines of its file, and what it would announce. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .subscription import NO_FAILOVER, Resolver, Subscription, fragment, newer_e
 from .table import CLIENT_PARAMS
 
 SUFFIX = ".ini"
-# Behind it, of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
+# Suffix of the file with an on-demand vassal's address: the value of emperor-on-demand-extension.
 ADDRESS_SUFFIX = ".socket"
 _ARGUMENTS = dict.fromkeys(
     [
@@ -42,24 +42,24 @@ _ARGUMENTS = dict.fromkeys(
     ]
 )
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*\Z")
-# What useradd(8) takes, and numbers. It also names a folder.
+# User names that useradd(8) accepts, and numbers. It is also the name of a folder.
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
-# core/emperor.c: a vassal's name has room for 255 bytes and the NUL behind them.
+# core/emperor.c: a vassal's name has room for 255 bytes and a NUL.
 _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = dict.fromkeys(row.argument for row in CLIENT_PARAMS)
-# Where a socket may come from besides.
+# Other sources of sockets.
 _ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
 _EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
 class Defaults(NamedTuple):
-    """What holds for every vassal that doesn't say otherwise; null leaves an option out.
+    """Settings for every vassal that doesn't set its own; null leaves an option out.
 
     Attributes:
-        suspend_dir: the folder of the suspend files, each with its vassal's name.
+        suspend_dir: the folder of the suspend files, which are named after their vassals.
         owner: of the vassals' files.
-        tyrant: whether each vassal runs as its file's owner, who must be given then and has a folder of suspend files.
-        lines: what the options come to, found once for all vassals.
+        tyrant: whether each vassal runs as the owner of its file, who must be given and has a folder of suspend files.
+        lines: the lines of the options, computed once for all vassals.
     """
 
     options: Mapping[str, Any] = {}
@@ -76,10 +76,10 @@ class Vassal(NamedTuple):
 
     Attributes:
         arguments: what the user gave.
-        uid: the user that its own options name, None where they name none.
-        sockets: those of its sockets that nobody else can have.
-        owner: who a tyrant Emperor runs it as, None with any other.
-        on_demand: the address that the Emperor binds for it, None where it runs from the start.
+        uid: the user in its own options; None if they don't name one.
+        sockets: those of its sockets that no other vassal may use.
+        owner: the user as whom a tyrant Emperor runs it; None with other Emperors.
+        on_demand: the address that the Emperor binds for it; None if it starts immediately.
     """
 
     name: str
@@ -103,7 +103,7 @@ def vassals(
     """Check the argument ``vassals``.
 
     Raises:
-        ArgumentError: for the first argument that can't be used.
+        ArgumentError: for the first argument that is invalid.
     """
     found = []
     places: Dict[str, str] = {}
@@ -130,12 +130,12 @@ def vassals(
 
 
 def _compare(found: List[Vassal]) -> None:
-    """Compare the subscriptions of all vassals, as far as only 2.1 can do something wrong with them."""
+    """Compare the subscriptions of all vassals, for mistakes that only 2.1 allows."""
     entries = [entry for one in found for entry in newer_entries(one.place + ".subscriptions", one.subscriptions, one.name)]
     newer.refuse_mountpoints(entries)
     warnings = newer.shared(entries)
     for one in found:
-        # Those of one vassal alone are known already.
+        # Those within one vassal were already compared.
         one.warnings.extend(
             words for words in warnings if words.startswith(one.place + ".") and words not in one.warnings
         )
@@ -149,7 +149,7 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
     owner = _owner(place, given.get("owner", defaults.owner), name) if defaults.tyrant else None
     on_demand = _on_demand(place, given) if "on_demand" in given else None
     if "health" in given:
-        # Only where it's used, as few vassals have it.
+        # Imported only if used, as few vassals have it.
         from .health import health  # noqa: PLC0415
 
         health(place + ".health", given["health"])
@@ -188,7 +188,7 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
 
 
 def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional[str], defaults: Defaults) -> Dict[str, Any]:
-    """What a vassal's arguments come to with what holds for every vassal."""
+    """A vassal's arguments, combined with the defaults."""
     found = {"resolve_server": defaults.resolve_server, **given}
     if defaults.suspend_dir is not None and isinstance(given.get("subscriptions"), list):
         suspend_file = os.path.join(defaults.suspend_dir, owner or "", name)
@@ -200,22 +200,22 @@ def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional
 
 
 def _resubscribing(place: str, given: Mapping[str, Any], options: List[Line]) -> List[str]:
-    """Warn of a router that checks signatures and passes announcements on: it signs none."""
+    """Warn about a router that checks signatures and resubscribes: it doesn't sign what it passes on."""
     if not (given.get("server_verification_params") or {}).get("digest_algo"):
         return []
     return [
         f"{place}.options.{line.name}: passes announcements on without their signatures, so a router that checks them refuses "
-        "all of these in silence; let the nodes announce themselves to every router"
+        "all of these silently; let the nodes announce themselves to every router"
         for line in options
         if RESUBSCRIBES.match(line.name)
     ]
 
 
 def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> Dict[str, Any]:
-    """Have a node whose port the kernel gives leave at a reload: it gets another one then, and routers would keep the old one.
+    """Make a node with a kernel-chosen port unsubscribe at a reload: it gets a new port, and routers would keep the old one.
 
     Raises:
-        ArgumentError: when the user says that it shall not.
+        ArgumentError: if the user disables that.
     """
     if not given.get("subscriptions") or not any(_addresses.is_given_port(socket) for socket in sockets):
         return given
@@ -233,7 +233,7 @@ def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> 
 
 
 def _bound(place: str, sockets: List[str], on_demand: Optional[str]) -> List[str]:
-    """The sockets that nobody else can have, with the one that the Emperor binds."""
+    """The sockets that no other vassal may use, including the one that the Emperor binds."""
     bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
     if on_demand is None:
         return bound
@@ -253,7 +253,7 @@ def _owner(place: str, value: Any, name: str) -> str:
     owner = str(value)
     if owner in ("root", "0"):
         raise ArgumentError(
-            place + ".owner", f"is root, as which a tyrant Emperor runs no vassal; give {name!r} a user of its own"
+            place + ".owner", f"is root, and a tyrant Emperor runs no vassal as root; give {name!r} a user of its own"
         )
     if not _OWNER.match(owner):
         raise ArgumentError(place + ".owner", f"{mask(owner)[:80]!r} is not the name of a user; give one for {name!r}")
@@ -261,9 +261,9 @@ def _owner(place: str, value: Any, name: str) -> str:
 
 
 def _on_demand(place: str, given: Mapping[str, Any]) -> str:
-    """The address that the Emperor binds for a vassal, which announces nothing.
+    """The address that the Emperor binds for a vassal. Such a vassal must not announce anything.
 
-    It would be silent until its first request, and once it's idle: no router sends it one.
+    It would not announce itself until its first request, nor while idle, so no router would send it one.
     """
     found = on_demand_address(place + ".on_demand", given["on_demand"])
     if given.get("subscriptions"):
@@ -276,7 +276,7 @@ def _on_demand(place: str, given: Mapping[str, Any]) -> str:
 
 
 def _suspendable(entry: Any, suspend_file: str) -> Any:
-    """A subscription with a suspend file; what is none is for the check of its arguments."""
+    """A subscription with a suspend file. Invalid ones are left to the check of the arguments."""
     if not isinstance(entry, Mapping) or "suspend_file" in entry or "check_file" in entry:
         return entry
     return {**entry, "suspend_file": suspend_file}
@@ -298,7 +298,7 @@ def _name(path: str, value: Any) -> str:
 
 
 def _announced(path: str, number: int, options: List[Line], sockets: List[str]) -> List[str]:
-    """Check the address that uWSGI will take from the vassal's socket of that number.
+    """Check the address that uWSGI will announce: that of the vassal's socket with this number.
 
     Returns:
         warnings.
@@ -312,7 +312,7 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
             "address".format(number, len(sockets) or "none"),
         )
     socket = sockets[number]
-    # uWSGI announces the port that the kernel gave.
+    # uWSGI announces the port that the kernel chose.
     if _EXPANDED.search(socket) or _addresses.is_given_port(socket):
         return []
     flaw = _addresses.node_flaw(socket)

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of each vassal of a host when one text takes the place of another, and who has to go out of the way first. Pure.
+"""Decides what happens to each vassal of a host when its file changes, and which must leave first. Pure.
 
-A reload keeps the sockets of an instance and says no goodbye: what is fixed when a socket is bound changes only when the instance
-stops and starts (``uwsgi_setup_inherited_sockets``, core/socket.c), and routers keep the pairs of key and address that are gone
-until their tolerance ends.
+After a reload an instance keeps its sockets and doesn't unsubscribe. Socket settings change only when the instance
+stops and starts (``uwsgi_setup_inherited_sockets``, core/socket.c), and routers keep the removed pairs of key and address
+until their tolerance expires.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 from .._errors import ArgumentError
 
-# It stays as it is.
+# Unchanged.
 KEEP = "keep"
-# It is new.
+# New.
 START = "start"
-# The Emperor reloads it.
+# Reloaded by the Emperor.
 RELOAD = "reload"
-# It leaves its pools and stops, and starts again with what is wanted.
+# Leaves its pools, stops, and starts again with the new file.
 RESTART = "restart"
-# It leaves its pools and stops.
+# Leaves its pools and stops.
 STOP = "stop"
 
-# A key and the address that it is announced with.
+# A key and the address announced for it.
 Pair = Tuple[str, str]
 
 
 class Side(NamedTuple):
-    """A vassal as it is, or as it shall be.
+    """A vassal as it is, or as it is wanted.
 
     Attributes:
-        text: its file's.
+        text: the content of its file.
         pairs: what it announces.
         sockets: the addresses that it binds.
-        bound: what is fixed when they are bound, such as their mode: pairs of option and value, in their order.
+        bound: settings that are fixed when they are bound, such as their mode: pairs of option and value, in order.
     """
 
     text: str
@@ -47,13 +47,13 @@ class Side(NamedTuple):
 
 
 def changes(old: Mapping[str, Side], new: Mapping[str, Side]) -> Dict[str, str]:
-    """What becomes of each vassal, one of the five above, those that are first in ``old`` and then the new ones.
+    """What happens to each vassal, one of the five values above: first those in ``old``, then the new ones.
 
     Raises:
-        ArgumentError: when two of the wanted ones bind one address.
+        ArgumentError: if two of the wanted vassals bind the same address.
     """
     _refuse_doubles(new)
-    # An address passes on when somebody who doesn't have it now wants it.
+    # An address moves if a vassal that doesn't have it now wants it.
     wanted = {address: name for name, side in new.items() for address in side.sockets}
     passing = {
         name for name, side in old.items() for address in side.sockets if wanted.get(address, name) != name
@@ -71,8 +71,8 @@ def _change(old: Optional[Side], new: Optional[Side], passes: bool) -> str:
         return STOP
     if old.text == new.text and not passes:
         return KEEP
-    # What waits at a socket that a reload closes is lost, and what a router still sends for another key reaches what is new. So
-    # all pairs are taken back, and it is stopped.
+    # A reload that closes a socket loses the requests waiting there, and what routers still send for the old key reaches the new
+    # one. So all pairs are unsubscribed, and the vassal is stopped.
     if passes or old.pairs - new.pairs or old.bound != new.bound:
         return RESTART
     return RELOAD
@@ -90,5 +90,5 @@ def _refuse_doubles(new: Mapping[str, Side]) -> None:
 
 
 def out_first(found: Mapping[str, str]) -> List[str]:
-    """The vassals that have to be out of their pools before anything else is written."""
+    """The vassals that must leave their pools before anything else is written."""
     return [name for name, kind in found.items() if kind in (RESTART, STOP)]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts of the vassals that routers have yet to forget, by which the next run completes whatever is cut off.
+"""The texts of vassals that routers have not yet forgotten. With them the next run completes one that was interrupted.
 
-Each is that of a vassal as it announced itself last.
+Each is the text with which the vassal last announced itself.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SUFFIX = ".ini"
 
 
 class Journal:
-    """The texts of the vassals that routers have yet to forget.
+    """The texts of vassals that routers have not yet forgotten.
 
     Args:
-        path: the folder, which is made when it's needed.
+        path: the folder, which is created when needed.
         create: its owner, group and mode.
     """
 
@@ -33,21 +33,21 @@ class Journal:
         self._create = create
 
     def names(self) -> List[str]:
-        """The vassals that an earlier run left."""
+        """The vassals that an earlier run left behind."""
         if not opened.exists(self._path):
             return []
         with Directory(self._path, "leaving_path") as folder:
             return [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
 
     def file(self, name: str) -> str:
-        """Where the text of one is."""
+        """The path of a vassal's text."""
         return os.path.join(self._path, name + SUFFIX)
 
     def add(self, names: Iterable[str], vassals: str) -> None:
-        """Keep the texts of some vassals of a folder, whose they were.
+        """Save the texts of some vassals of a folder, with their owners.
 
         Raises:
-            ArgumentError, HostError: with none of them kept.
+            ArgumentError, HostError: and then none is saved.
         """
         wanted = []
         for name in names:
@@ -60,7 +60,7 @@ class Journal:
                 folder.apply(folder.compare(wanted))
 
     def remove(self, names: Iterable[str]) -> None:
-        """Forget some."""
+        """Remove the texts of some vassals."""
         files = [name + SUFFIX for name in names]
         if files and opened.exists(self._path):
             with Directory(self._path, "leaving_path") as folder:

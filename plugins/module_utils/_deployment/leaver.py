@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A vassal as its routers know it: what it announced, and what silences it."""
+"""A vassal as its routers know it: what it announced, and how to silence it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Leaver(NamedTuple):
 
     Attributes:
         path: the file that it was read from.
-        announcements: what routers have to forget.
-        user: who has a say in the file, as whom keys are read and reasons written.
-        problem: why it isn't known what it announced; empty where it is.
-        suspend_files: the paths whose existence silences it.
+        announcements: what routers must forget.
+        user: who can change the file; keys are read and reasons written as this user.
+        problem: why its announcements aren't known; empty if they are.
+        suspend_files: the paths that silence it while they exist.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Leaver(NamedTuple):
 
     @property
     def pairs(self) -> FrozenSet[Pair]:
-        """What it announced, by key and address."""
+        """The keys and addresses that it announced."""
         return frozenset((one.key, one.address) for one in self.announcements)
 
     def besides(self, pairs: Collection[Pair]) -> Leaver:
-        """Without what is announced on; it is silenced all the same."""
+        """The same, without what is still announced; it is silenced all the same."""
         return self._replace(announcements=[one for one in self.announcements if (one.key, one.address) not in pairs])
 
 
@@ -49,7 +49,7 @@ def leaver(name: str, path: str) -> Leaver:
     """Read what a vassal announces.
 
     Args:
-        path: its file, which is there.
+        path: its file, which exists.
     """
     try:
         found = instance.read("vassals", path)
@@ -60,7 +60,7 @@ def leaver(name: str, path: str) -> Leaver:
 
 
 def leavers(journal: Journal) -> List[Leaver]:
-    """Those that an earlier run left, by their names."""
+    """The vassals that an earlier run left behind, by name."""
     return [leaver(name, journal.file(name)) for name in journal.names()]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals on their way out of their pools: silenced, said goodbye to, and gone from every router."""
+"""Takes vassals out of their pools: silences them, unsubscribes them, and waits until no router lists them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .settings import ANSWER, Settings
 
 REASON = "deploy"
 _POLL = 0.1
-# Datagrams get lost. Where nobody can see that one arrived, it's sent so often.
+# Datagrams get lost. If no router can confirm one, it is sent this often.
 _SEND_AGAIN = 1.0
 _TIMES = 3
 
 
 class Way:
-    """The way of some vassals out of their pools.
+    """Some vassals that leave their pools.
 
     Args:
-        warn: is told what the user should know.
+        warn: gets what the user should know.
     """
 
     def __init__(self, settings: Settings, leavers: List[Leaver], warn: Callable[[str], None]) -> None:
@@ -41,7 +41,7 @@ class Way:
         self._warn = warn
         self._names = instance.vassals(one for leaver in leavers for one in leaver.announcements)
         self._farewells: List[Farewell] = []
-        # Until every router is seen to have forgotten them.
+        # Until every router has forgotten them.
         self.certain = False
         self._unknown = False
         for one in leavers:
@@ -50,7 +50,7 @@ class Way:
                 if one.announcements:
                     self._farewells.append(Farewell(one.announcements, one.user))
             except ArgumentError as error:
-                # Such as a key that is gone.
+                # For example, because a key file is gone.
                 problem = error.problem
             if problem:
                 self._unknown = True
@@ -58,13 +58,13 @@ class Way:
                 warn(f"{one.path}: {why}: {problem}")
 
     def require_others(self, keys: Collection[str], fixed: Collection[str]) -> None:
-        """See that each of some keys keeps a fresh node that isn't one of these vassals.
+        """Check that each of some keys keeps a fresh node besides these vassals.
 
         Args:
-            fixed: the vassals that could go on as they are, so that they are refused where no router can be asked.
+            fixed: the vassals that could also stay as they are, so they are refused if no router can be asked.
 
         Raises:
-            ArgumentError: when one would be left without, or nobody can look.
+            ArgumentError: if a key would have no node left, or no router can be asked.
         """
         held = [one for one in self._leavers if any(key in keys for key, dummy in one.pairs)]
         if self._settings.allow_outage or not held:
@@ -96,7 +96,7 @@ class Way:
             )
 
     def returned(self) -> None:
-        """Wait until every router that answers lists all that nothing holds out. What is wrong otherwise is found later."""
+        """Wait until every router that answers lists all nodes that nothing holds out. Later checks find other problems."""
         deadline = time.monotonic() + self._settings.timeout
         pairs = sorted({pair for one in self._leavers if not reasons(one) for pair in one.pairs})
         while pairs and time.monotonic() < deadline:
@@ -106,10 +106,10 @@ class Way:
             time.sleep(_POLL)
 
     def silence(self) -> None:
-        """Hold them all out by a reason, so that none announces itself again.
+        """Hold them all out with a reason, so that none announces itself again.
 
         Raises:
-            HostError: with none held.
+            HostError: and then none is held.
         """
         done: List[Leaver] = []
         try:
@@ -123,22 +123,22 @@ class Way:
             raise HostError(str(exc.filename or ""), f"can't be held out: {exc.strerror}; nothing was changed") from exc
 
     def release(self, names: Optional[Collection[str]] = None) -> None:
-        """Take the reason away, from all or from some."""
+        """Remove the reason, from all or from some."""
         for one in self._leavers:
             if names is None or one.name in names:
                 on_behalf_of(one.user, partial(_release, one, (REASON,)))
 
     def clear(self, names: Collection[str]) -> None:
-        """Take all reasons away from some that are gone for good."""
+        """Remove all reasons from vassals that are gone for good."""
         for one in self._leavers:
             if one.name in names:
                 on_behalf_of(one.user, partial(_release, one, None))
 
     def leave(self) -> None:
-        """Say goodbye until every router that can be asked has forgotten them.
+        """Unsubscribe them until every router that can be asked has forgotten them.
 
         Raises:
-            HostError: when one has not by the time-out, naming it.
+            HostError: naming a router that has not by the time-out.
         """
         settings = self._settings
         if not any(one.announcements for one in self._leavers):
@@ -167,19 +167,19 @@ class Way:
             self._warn(f"a router may keep what left for up to {settings.tolerance} s: {'; '.join(silent)}")
 
     def outlast(self, since: float) -> None:
-        """Where nobody could see that the routers forgot them, wait until they have.
+        """If no router could confirm that it forgot them, wait until its tolerance must have expired.
 
         Args:
-            since: the monotonic time from which on nothing was announced.
+            since: the monotonic time since when nothing was announced.
         """
         if (self._farewells or self._unknown) and not self.certain:
             time.sleep(max(0.0, since + self._settings.tolerance - time.monotonic()))
 
     def stopped(self, paths: Collection[str]) -> None:
-        """Wait until the Emperor has stopped what it ran from some files; one that doesn't run has.
+        """Wait until the Emperor has stopped the vassals of some files. If no Emperor runs, they have stopped.
 
         Raises:
-            HostError: when it has not by the time-out.
+            HostError: if it has not by the time-out.
         """
         deadline = time.monotonic() + self._settings.timeout
         while True:
@@ -219,14 +219,14 @@ class Way:
 
 
 def _release(one: Leaver, which: Optional[Collection[str]]) -> None:
-    """Take reasons away; None for all that there are."""
+    """Remove reasons; None for all of them."""
     for path in one.suspend_files:
         for reason in suspend.reasons(path) if which is None else which:
             suspend.release(path, reason)
 
 
 def _hold(one: Leaver) -> None:
-    """Hold one out, as far as its suspend files have a folder; without one it announces itself until it stops."""
+    """Hold one out, if its suspend files have a folder. Without a folder it announces itself until it stops."""
 
     def work() -> None:
         for path in one.suspend_files:

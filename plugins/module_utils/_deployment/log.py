@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last words of a vassal that doesn't serve, from wherever its lines go."""
+"""The last log lines of a vassal that doesn't serve, wherever they are logged."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LOGS = ("logto", "logto2")
 
 
 class Source(NamedTuple):
-    """Where lines go that a vassal has no file of its own for.
+    """Where vassals without a log file of their own log.
 
     Attributes:
-        unit: of the journal, empty where it isn't there.
-        by_vassal: whether each vassal's lines have its name there.
-        file: the log that all share, empty where there is none.
-        since: Unix time in seconds, of the last change.
+        unit: of the journal; empty if there is no journal.
+        by_vassal: whether the journal has the vassal's name on each line.
+        file: the shared log; empty if there is none.
+        since: Unix time in seconds of the last change.
     """
 
     unit: str
@@ -41,14 +41,14 @@ class Source(NamedTuple):
 
 
 def last_words(name: str, folder: str, source: Source) -> str:
-    """The end of a vassal's log since its last change, and the command for more; empty where there is nothing."""
+    """The end of a vassal's log since its last change, and a command that shows more; empty if there is nothing."""
     own = _own_file(os.path.join(folder, name + SUFFIX))
     if own:
         command, text = ["tail", own[0]], own[1]
     elif source.unit:
         which = ["-t", name] if source.by_vassal else ["-u", source.unit]
         command = ["journalctl", *which, f"--since=@{source.since}"]
-        # Backwards: with a beginning, that of systemd 247 counts lines from there otherwise.
+        # Read backwards, because with a start time systemd 247 would count lines from there.
         text = _said([*command, "-r", "-q", "-o", "cat", "--no-pager", "-n", str(_MOST_LINES)])
         text = "\n".join(reversed(text.splitlines()))
     elif source.file:
@@ -61,13 +61,13 @@ def last_words(name: str, folder: str, source: Source) -> str:
 
 
 def cut(text: str) -> str:
-    """The last lines of a log, as they can be shown; the first of them may be cut."""
+    """The last lines of a log, made safe to show; the first may be incomplete."""
     lines = seen(mask(text)).splitlines()[-_MOST_LINES:]
     return "\n".join(lines).encode("utf-8")[-_MOST_BYTES:].decode("utf-8", "ignore")
 
 
 def _own_file(path: str) -> Optional[Tuple[str, str]]:
-    """The file that a vassal logs to by itself, and the end of it."""
+    """The log file of the vassal itself, and the end of it."""
     try:
         found = instance.read("vassals", path)
         files = [one.value for one in found.options if one.name in _LOGS and not one.flaw and one.value.startswith("/")]

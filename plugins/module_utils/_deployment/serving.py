@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether what was deployed serves: at its Emperor, by its own health check, and at its routers."""
+"""Checks whether a deployment serves: by the Emperor, the vassals' health checks, and the routers."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 # One may have begun before the change.
 _FAILED = 2
-# Seconds in which one that can't bind its sockets ends.
+# Seconds after which an instance that can't bind its sockets has exited.
 _SETTLED = 2
 
 
 class Wanted(NamedTuple):
-    """What shall serve.
+    """What must serve.
 
     Attributes:
         path: the folder of the vassals' files.
         names: the vassals.
-        checks: those with a health check that is to be passed.
-        failed: how often each had failed to start before it changed.
-        user: as whom the vassals run; None where that isn't known, or each file's owner says it.
+        checks: those whose health check must pass.
+        failed: how often each had failed to start before the change.
+        user: as whom the vassals run; None if unknown, or if the owner of each file decides.
     """
 
     path: str
@@ -51,13 +51,13 @@ class Wanted(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What was seen.
+    """What one look found.
 
     Attributes:
-        pending: why a vassal doesn't serve yet, by its name.
-        failed: why one won't, by its name.
-        held: the reasons that hold one out, by its name.
-        warnings: of routers that can't be asked, and of checks that aren't done.
+        pending: why a vassal doesn't serve yet, by name.
+        failed: why a vassal won't serve, by name.
+        held: the reasons that hold a vassal out, by name.
+        warnings: about routers that can't be asked, and checks that were skipped.
     """
 
     pending: Dict[str, str]
@@ -74,7 +74,7 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
     """Look once.
 
     Raises:
-        EmperorSilent: when the Emperor doesn't answer.
+        EmperorSilent: if the Emperor doesn't answer.
     """
     try:
         emperor = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get)
@@ -88,7 +88,7 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
         before = min(wanted.failed.get(name, 0), tries)
         one = running.get(name + SUFFIX)
         why = _state(os.path.join(wanted.path, name + SUFFIX), one)
-        # The Emperor remembers failed starts of one that runs since, of which a run that changes nothing has no count.
+        # The Emperor remembers failed starts of a vassal that runs now. A run without changes has no earlier count to compare.
         if tries - before >= _FAILED and (why or not one or time.time() < one.started + _SETTLED):
             found.failed[name] = f"does not start ({tries - before} tries)"
         elif why:
@@ -106,7 +106,7 @@ def look(wanted: Wanted, settings: Settings) -> Outcome:
 
 
 def _state(path: str, running: Optional[emperor_stats.Vassal]) -> str:
-    """Why the Emperor doesn't have a vassal as it's written; empty where it has."""
+    """Why the Emperor doesn't run a vassal as written; empty if it does."""
     if running is None:
         return "the Emperor has not started it"
     try:
@@ -121,7 +121,7 @@ def _state(path: str, running: Optional[emperor_stats.Vassal]) -> str:
 
 
 def _is_up_again(path: str, running: emperor_stats.Vassal) -> bool:
-    """Whether a vassal without workers, such as a router, has outlived its reload. After that it never says anything again."""
+    """Whether a vassal without workers, such as a router, has survived its reload. It reports nothing after that."""
     if not running.respawns or time.time() < running.started + _SETTLED:
         return False
     try:
@@ -132,7 +132,7 @@ def _is_up_again(path: str, running: emperor_stats.Vassal) -> bool:
 
 
 def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
-    # Only for one that has changed.
+    # Only for a vassal that changed.
     from .._node import probe  # noqa: PLC0415
 
     check = wanted.checks[name]
@@ -140,7 +140,7 @@ def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
         one = instance.read("vassals", os.path.join(wanted.path, name + SUFFIX))
         one = one if one.user else one._replace(user=wanted.user)
         if check.command and one.user is None and os.geteuid() == ROOT:
-            # Others may be able to change the program.
+            # Another user may be able to change the program.
             warnings.append(f"the health of {name} isn't checked, since its command is not run as root; set emperor_user")
             return ""
         flaw = probe.flaw(one, check)
@@ -150,7 +150,7 @@ def _health(name: str, wanted: Wanted, warnings: List[str]) -> str:
 
 
 def _ask_routers(names: List[str], wanted: Wanted, settings: Settings, found: Outcome) -> None:
-    """Find those that a router doesn't list afresh under each of their keys, and that nothing holds out."""
+    """Find nodes that are not held out and that a router doesn't list as fresh under each of their keys."""
     from .._pool import routers  # noqa: PLC0415 - where there are any
 
     announcing = [leaver(name, os.path.join(wanted.path, name + SUFFIX)) for name in names]
@@ -192,7 +192,7 @@ def _reasons(one: Leaver) -> List[str]:
 
 
 def failing(settings: Settings) -> Dict[str, int]:
-    """How often each vassal failed to start until now, by its name."""
+    """How often each vassal has failed to start so far, by name."""
     try:
         emperor = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get)
     except StatsError:

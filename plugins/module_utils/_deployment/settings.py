@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run is done: whom it asks, how long it waits, what it may."""
+"""Settings of a run: which routers to ask, how long to wait, what is allowed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Callable, List, NamedTuple
 if TYPE_CHECKING:
     from .._pool.stats import Get
 
-# Seconds that a stats server has for its answer.
+# Seconds within which a stats server must answer.
 ANSWER = 5
 # uWSGI's own tolerance, in seconds.
 _LEAST_AGE = 17
 
 
 class Settings(NamedTuple):
-    """How routers and the Emperor are asked, and what happens where they can't be.
+    """How to ask routers and the Emperor, and what to do if they can't be asked.
 
     Attributes:
         emperor_stats: the Emperor's stats server.
-        router_stats: those of the routers; empty where the host can't ask them.
-        tolerance: seconds after which a router forgets whom it hears no more.
-        timeout: seconds that each wait takes at most.
-        allow_outage: whether a key may be without any node meanwhile.
+        router_stats: those of the routers; empty if the host can't ask them.
+        tolerance: seconds after which a router forgets a silent node.
+        timeout: maximum seconds of each wait.
+        allow_outage: whether a key may be without a node for a while.
         get: for stats servers that speak http.
     """
 
@@ -38,20 +38,20 @@ class Settings(NamedTuple):
 
     @property
     def max_age(self) -> int:
-        """Seconds since its last announcement up to which a node is fresh."""
+        """The age in seconds up to which a node's last announcement is fresh."""
         return max(_LEAST_AGE, self.tolerance)
 
 
 class TurnNeeded(Exception):
-    """Somebody who serves has to stop and start, and nothing is changed yet."""
+    """A serving vassal must restart, and this host must wait for its turn. Nothing was changed yet."""
 
 
 class Run(NamedTuple):
-    """How it is done.
+    """How to do a run.
 
     Attributes:
-        turn: whether it may take out what serves, since no other host does.
-        warn: tells what is no failure.
+        turn: whether it may take out serving vassals, because no other host does so now.
+        warn: reports problems that aren't failures.
     """
 
     check_mode: bool

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way from the vassals that are there to those that are wanted: who goes first, and what a run that was cut off left."""
+"""Moves from the existing vassals to the wanted ones: decides which leave first, and completes interrupted runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .settings import Run, Settings, TurnNeeded
 
 
 class Walk:
-    """What happens between the check of the vassals and their writing.
+    """What happens between checking the vassals and writing them.
 
     Attributes:
         left: the names of the vassals that left their pools.
@@ -35,7 +35,7 @@ class Walk:
 
     Args:
         path: the folder of the vassals.
-        journal: of those whom routers have yet to forget.
+        journal: of the vassals that routers have not yet forgotten.
     """
 
     def __init__(self, settings: Settings, path: str, journal: Journal, run: Run) -> None:
@@ -49,7 +49,7 @@ class Walk:
         self._back: List[str] = []
 
     def go(self, folder: Directory, plan: Plan) -> bool:
-        """Have those leave that must; whether the directory changed."""
+        """Take out the vassals that must leave; returns whether the directory changed."""
         before = leavers(self._journal) if not self._run.check_mode else []
         if not plan.changed and not before:
             return False
@@ -63,9 +63,9 @@ class Walk:
         self._back = [name for name in names if found[name] == RESTART]
         leaves = any(old[name].announcements for name in names) and bool(self._settings.router_stats)
         if leaves and not self._run.turn and not self._run.check_mode:
-            # Whoever is out on another host is back then.
+            # By then, vassals that other hosts took out are back.
             raise TurnNeeded
-        # What nobody announces any more needs nobody.
+        # A key that nobody announces any more needs no node.
         keys = {key for side in wanted.values() for key, dummy in side.pairs}
         way.require_others(keys, [name for name in self._back if sides[name].bound != wanted[name].bound])
         if self._run.check_mode:
@@ -74,10 +74,10 @@ class Walk:
         return self._done(folder, names, way, before)
 
     def _done(self, folder: Directory, names: List[str], way: Way, before: List[Leaver]) -> bool:
-        # What an earlier run took out before it was cut off: its file is gone, and nobody else would say goodbye for it.
+        # Vassals that an interrupted run took out: their files are gone, so nothing else would unsubscribe them.
         cut = [one for one in before if not opened.exists(self._file(one.name))]
         if cut:
-            # Somebody may have its key and its address by now.
+            # Another vassal may have its key and address by now.
             there = [name[: -len(SUFFIX)] for name in folder.names() if name.endswith(SUFFIX)]
             kept = {pair for name in there if name not in names for pair in leaver(name, self._file(name)).pairs}
             cut = [one.besides(kept) for one in cut]
@@ -99,7 +99,7 @@ class Walk:
             self._journal.remove(names)
             raise
         folder.apply(folder.compare([], [name + SUFFIX for name in names]))
-        # Once more: one may have announced itself while it was silenced.
+        # Once more, because a vassal may have announced itself while it was being silenced.
         self._gone(way, names)
 
     def _gone(self, way: Way, names: List[str]) -> None:
@@ -110,13 +110,13 @@ class Walk:
         self._again.append((way, names))
 
     def end(self) -> None:
-        """Let those announce themselves again that were only taken out, and forget all that are forgotten."""
+        """Let vassals that were taken out only for a while announce themselves again, and clear the journal."""
         for way, names in self._again:
             way.release([name for name in names if opened.exists(self._file(name))])
             way.clear([name for name in names if not opened.exists(self._file(name))])
             self._journal.remove(names)
         if self._back and self._settings.router_stats:
-            # Until then, no other host may do the same.
+            # Until then, no other host may take out nodes.
             Way(self._settings, [leaver(name, self._file(name)) for name in self._back], self._run.warn).returned()
 
     def _file(self, name: str) -> str:
@@ -124,7 +124,7 @@ class Walk:
 
 
 def _vassals(found: List[FileChange]) -> Dict[str, Optional[bytes]]:
-    """The vassals among the files that change, with what theirs will be."""
+    """The vassals whose files change, with their new content."""
     return {one.name[: -len(SUFFIX)]: one.after for one in found if one.name.endswith(SUFFIX)}
 
 
@@ -139,10 +139,10 @@ def _side(path: str, content: Any, old: Any = None) -> Side:
         found = instance.read("vassals", path, read)
         announced = found.announcements() if found.subscribes else []
     except ArgumentError:
-        # What can't be known is told to whoever leaves; what is new is checked elsewhere.
+        # If it is unknown, the code that takes the vassal out reports it. New vassals are checked elsewhere.
         return Side(text=repr(content))
     sockets = [option for option in found.options if option.name in SOCKETS and not option.flaw]
-    # A port that the system gives, and a socket that is shared, are nobody's own.
+    # A port that the system chooses and a shared socket belong to no vassal alone.
     own = frozenset(option.value for option in sockets if not option.value.endswith(":0") and not option.value.startswith("="))
     return Side(
         text=repr([(option.name, option.value) for option in found.options]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Owner, group and mode as users write them, to numbers."""
+"""Converts owner, group and mode from users' notation to numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Optional
 from .._errors import ArgumentError
 
 _MOST_ID = 2**32 - 2
-# In ASCII, and not of thousands of digits, which Python refuses to read.
+# ASCII digits, and not thousands of them, which Python refuses to convert.
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
 
 
@@ -28,14 +28,14 @@ class Attributes(NamedTuple):
 
 
 def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = False) -> Attributes:
-    """Look up what ``owner``, ``group`` and ``mode`` say; each may be None.
+    """Look up ``owner``, ``group`` and ``mode``; each may be None.
 
     Args:
-        path: what stands before their names in errors.
-        check_mode: a name that the host doesn't know yet is left as None: an earlier task would have created it.
+        path: prefix of their names in errors.
+        check_mode: return None for a name that the host doesn't know yet, as an earlier task would have created it.
 
     Raises:
-        ArgumentError: for a name that the host doesn't know, or a mode that isn't octal.
+        ArgumentError: if the host doesn't know a name, or a mode isn't octal.
     """
     prefix = path + "." if path else ""
     return Attributes(
@@ -46,7 +46,7 @@ def attributes(path: str, owner: Any, group: Any, mode: Any, check_mode: bool = 
 
 
 def user_number(place: str, name: Any, check_mode: bool = False) -> Optional[int]:
-    """A user's number, None where none is named, or as ``attributes`` has it in check mode; raises ``ArgumentError``."""
+    """A user's number; None if there is no name, or as in ``attributes`` in check mode; raises ``ArgumentError``."""
     return None if name is None else _number(place, str(name), "user", check_mode)
 
 
@@ -57,7 +57,7 @@ def group_number(place: str, name: Any, check_mode: bool = False) -> Optional[in
 
 @lru_cache(maxsize=None)
 def primary_group(owner: str) -> Optional[str]:
-    """The number of a user's own group, or of one that has the user's number; None where the host doesn't know the user."""
+    """The number of a user's primary group, or of a group with the user's number; None if the host doesn't know the user."""
     try:
         return str((pwd.getpwuid(int(owner)) if is_number(owner) else pwd.getpwnam(owner)).pw_gid)
     except (KeyError, ValueError, OverflowError):
@@ -65,14 +65,14 @@ def primary_group(owner: str) -> Optional[str]:
 
 
 def is_number(name: str) -> bool:
-    """Whether a user or a group is named by its number."""
+    """Whether a user or group is given as a number."""
     return bool(_NUMBER.match(name))
 
 
 @lru_cache(maxsize=None)
 def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
     if is_number(name):
-        # The last one of 32 bits means "leave it" to chown(2).
+        # The last 32-bit number means "unchanged" to chown(2).
         if int(name) > _MOST_ID:
             raise ArgumentError(path, f"{name} is beyond the last number of a {what}, {_MOST_ID}")
         return int(name)
@@ -85,8 +85,8 @@ def _number(path: str, name: str, what: str, check_mode: bool) -> Optional[int]:
 
 
 def octal(path: str, value: Any) -> int:
-    """A mode in octal, as text such as ``0640``; raises ``ArgumentError``."""
-    # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody means.
+    """An octal mode as text, such as ``0640``; raises ``ArgumentError``."""
+    # YAML 1.1 reads 0640 as the number 416, and a bare 640 as 640, which nobody intends.
     if not isinstance(value, str) or not re.match(r"0?[0-7]{3,4}\Z", value):
         raise ArgumentError(path, f"{value!r} is not an octal mode; give one in quotes, such as '0640'")
     return int(value, 8)

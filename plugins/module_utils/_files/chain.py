@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that name each other, such as an ini file and those that it includes, read with the rights of who wrote them."""
+"""Reads files that name each other, such as an ini file and its includes, with the permissions of whoever wrote them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .trust import ANYBODY, UnsafePath
 
 
 class Chain:
-    """Reads one file after the other, each of which the one before may have named.
+    """Reads one file after another, each of which may be named by the one before.
 
-    Files of root's and of the caller's are read as they are. From the first one on that another user could have written, or
-    put there, all is read as that user, who could otherwise see what only root can. One of a third user is refused then: two
-    users would have a say in what becomes of the other's.
+    Files of root and of the caller are read as the caller. After the first file that another user could have written or
+    placed, everything is read as that user, who could otherwise read what only root may. A file of a third user is refused:
+    one user could then influence what is read as the other.
 
     Attributes:
-        user: the least privileged of those whose files were read, None where it's the caller.
+        user: the least privileged user whose files were read; None if that is the caller.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,8 @@ class Chain:
         """The content of a file.
 
         Raises:
-            UnsafePath: when several users could have written it, or another one than those before it.
-            OSError: when it can't be read.
+            UnsafePath: if several users could have written it, or a different one than for earlier files.
+            OSError: if it can't be read.
         """
         if self.user is None:
             try:

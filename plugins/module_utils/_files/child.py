@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work that is done as another user, in a child that has that user's rights and no others, within limits and a deadline.
+"""Does work as another user, in a child process with only that user's rights, with limits and a deadline.
 
-The child is this process again, so it may hold what the other user must not see. It can't be looked into: the kernel takes a
-process that changed its user for one that nobody but root may trace (``commit_creds``, kernel/cred.c).
+The child is a fork of this process, so its memory may hold what the other user must not see. Nobody can inspect it: only root
+may trace a process that changed its user (``commit_creds``, kernel/cred.c).
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from . import opened
 from .trust import ANYBODY, ROOT, UnsafePath, user_name
 
 _PR_SET_NO_NEW_PRIVS = 38
-# Seconds, bytes and processes of a child.
+# Limits of a child: seconds, bytes and processes.
 _TIMEOUT = 30
 _MOST_MEMORY = 4 << 30
 _MOST_FILE = 1 << 28
 _MOST_PROCESSES = 4096
 _MOST_ANSWER = 1 << 26
-# JSON has none.
+# Types that JSON can hold.
 _END = b"\n"
-# What of the environment is not only for root: a task may have secrets in it.
+# The environment variables that aren't only for root: a task's environment may hold secrets.
 _COMMON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 T = TypeVar("T")
 
 
 class Identity(NamedTuple):
-    """Whom to be."""
+    """The user to become."""
 
     uid: int
     gid: int
@@ -52,7 +52,7 @@ class Identity(NamedTuple):
 
 
 def identity(uid: int) -> Identity:
-    """A user with its own group, never root's."""
+    """A user with its own group, never root's group."""
     try:
         gid = pwd.getpwuid(uid).pw_gid
     except KeyError:
@@ -61,23 +61,23 @@ def identity(uid: int) -> Identity:
 
 
 def is_other(user: Optional[Identity]) -> bool:
-    """Whether this process has to become, and can become, the user."""
+    """Whether this process must, and can, become the user."""
     return user is not None and os.geteuid() == ROOT and user.uid != ROOT
 
 
 def environment() -> Dict[str, str]:
-    """What another user may see of this process's environment."""
+    """The part of this process's environment that another user may see."""
     return {name: os.environ[name] for name in _COMMON if name in os.environ}
 
 
 def become(user: Identity, seconds: float) -> None:
-    """Be a user for good, without other groups and with limits; for a child between fork and exec.
+    """Become a user permanently, without other groups and with limits; for a child between fork and exec.
 
     Args:
-        seconds: of processor time.
+        seconds: processor time.
 
     Raises:
-        OSError: when any of it isn't possible; the child must end then.
+        OSError: if any step is impossible; the child must then exit.
     """
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
@@ -98,15 +98,15 @@ def become(user: Identity, seconds: float) -> None:
 
 
 def as_user(user: Optional[Identity], work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
-    """Do ``work`` as a user, in a child where this process is root and the user isn't.
+    """Do ``work`` as a user, in a child process if this process is root and the user isn't.
 
     Args:
-        user: None for whoever this is.
-        work: returns what JSON has; of its errors, an argument's, a host's and the system's come back as they are.
+        user: None for the current user.
+        work: returns JSON types; ArgumentError, HostError and OSError are raised again here.
         timeout: seconds, after which the child is killed.
 
     Raises:
-        HostError: when it doesn't end in time, or ends without an answer.
+        HostError: if it doesn't end in time, or ends without an answer.
     """
     if user is None or not is_other(user):
         return work()
@@ -119,7 +119,7 @@ def as_user(user: Optional[Identity], work: Callable[[], T], timeout: float = _T
         answer = _answer(reading, time.monotonic() + timeout)
     finally:
         os.close(reading)
-        # Itself as well, since it may not have its group yet.
+        # The child itself as well, since it may not be in its own group yet.
         os.kill(pid, signal.SIGKILL)
         try:
             os.killpg(pid, signal.SIGKILL)
@@ -133,7 +133,7 @@ def as_user(user: Optional[Identity], work: Callable[[], T], timeout: float = _T
 
 
 def _child(user: Identity, work: Callable[[], Any], timeout: float, reading: int, writing: int) -> None:
-    """Never returns."""
+    """Run in the child; never returns."""
     try:
         os.setsid()
         os.close(reading)
@@ -145,7 +145,7 @@ def _child(user: Identity, work: Callable[[], Any], timeout: float, reading: int
         answer = _answer_of(work)
         opened.write(writing, json.dumps(answer).encode("ascii") + _END)
     finally:
-        # Not even what this process would do at its end: it's the parent's.
+        # Skip this process's exit handlers: they belong to the parent.
         os._exit(0)
 
 
@@ -165,7 +165,7 @@ def _answer_of(work: Callable[[], Any]) -> Any:
 
 
 def _answer(reading: int, deadline: float) -> Optional[bytes]:
-    """All that the child writes, None where it doesn't end in time; what is too long is cut, and so no JSON."""
+    """Everything that the child writes; None if it doesn't end in time. A longer answer is cut, so it isn't valid JSON."""
     found = bytearray()
     while len(found) < _MOST_ANSWER:
         left = deadline - time.monotonic()
@@ -173,7 +173,7 @@ def _answer(reading: int, deadline: float) -> Optional[bytes]:
             return None
         part = os.read(reading, 1 << 16)
         found += part
-        # Not only the end of the file: another child may have the pipe too, which was made beside this one.
+        # Don't wait for the end of the file alone: another child forked meanwhile may also hold the pipe.
         if not part or part.endswith(_END):
             break
     return bytes(found[:_MOST_ANSWER])
@@ -198,13 +198,13 @@ def _result(user: Identity, answer: bytes) -> Any:
 
 
 def where_it_belongs(work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
-    """Do ``work``; where root meets what one other user can change, do it as that user instead.
+    """Do ``work``. If root meets something that one other user can change, do it as that user instead.
 
     Args:
         work: raises UnsafePath before it changes anything.
 
     Raises:
-        UnsafePath: when several users can change it, or this isn't root.
+        UnsafePath: if several users can change it, or this process isn't root.
     """
     try:
         return work()
@@ -215,5 +215,5 @@ def where_it_belongs(work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
 
 
 def on_behalf_of(user: Optional[Identity], work: Callable[[], T], timeout: float = _TIMEOUT) -> T:
-    """Do ``work`` as a user, or where none is given as whoever can change what it meets."""
+    """Do ``work`` as a user, or if none is given, as the user who can change what it meets."""
     return as_user(user, work, timeout) if user else where_it_belongs(work, timeout)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many files wanted in one directory against those found there: compare, and bring to what is wanted."""
+"""Compares many wanted files with those in a directory, and writes the difference."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from .attributes import Attributes
 from .plan import Change, Plan, Wanted, attribute_changes
 from .trust import ANYBODY, UnsafeArgument, UnsafePath, user_name
 
-# Of a file that differs, how much is kept beyond what is wanted: its owner, who can write to it, may have made it large.
+# How much of a differing file to read beyond the wanted size: its owner may have made it large.
 _MOST_SHOWN = 1 << 16
 
 
 class Directory:
-    """One directory, locked against other runs while it is open.
+    """A directory, locked against other runs while it is open.
 
     Attributes:
-        created: whether the directory was, or in check mode would be, made.
-        amended: whether it was, or would be, given other attributes.
-        create: with which it's made when it's missing.
+        created: whether the directory was created, or would be in check mode.
+        amended: whether its attributes were changed, or would be.
+        create: the attributes with which a missing directory is created.
 
     Args:
         path: the directory.
-        place: the argument that names it, for errors.
-        check_mode: nothing is written, and a directory that isn't there yet counts as empty.
-        create: the owner, group and mode with which a missing directory is made; None refuses to make it.
-        amend: give them to one that is there, too.
+        place: path of the argument that names it, for errors.
+        check_mode: write nothing, and treat a missing directory as empty.
+        create: owner, group and mode for a missing directory; None refuses to create it.
+        amend: also set them on an existing directory.
 
     Raises:
-        ArgumentError: when the directory can't be used.
+        ArgumentError: if the directory can't be used.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Directory:
         try:
             self._prepare()
         except UnsafePath as exc:
-            # What was made for another user is for the run as that user.
+            # The run as another user uses what was created for it.
             self._held.close()
             raise UnsafeArgument(self.place, _unsafe(exc), exc.uid, self._made) from exc
         except FileNotFoundError as exc:
@@ -94,7 +94,7 @@ class Directory:
             folders.unmake(self._made)
 
     def _prepare(self) -> None:
-        """Open the directory, made or amended where that is wanted."""
+        """Open the directory, after creating or changing it if wanted."""
         if self.create:
             self.created = not opened.exists(self.path)
             if self._amend and not self.created:
@@ -107,12 +107,12 @@ class Directory:
             if not self.check_mode:
                 raise
         except UnsafePath:
-            # It will be safe once it's amended.
+            # Changing it will make it safe.
             if not (self.check_mode and self.amended):
                 raise
 
     def _remove_strays(self) -> None:
-        """Remove what a run that was killed left: with the lock held, nobody else is writing here."""
+        """Remove what a killed run left. The lock is held, so nobody else is writing here."""
         for name in os.listdir(self._dir):
             if temporary.is_temporary(name):
                 status = self._lstat(name)
@@ -120,14 +120,14 @@ class Directory:
                     os.unlink(name, dir_fd=self._dir)
 
     def names(self) -> List[str]:
-        """The names of all that is in the directory but the lock, sorted."""
+        """The names of everything in the directory except the lock, sorted."""
         return [] if self._dir is None else sorted(name for name in os.listdir(self._dir) if name != lock.NAME)
 
     def marked(self, marker: bytes, suffix: str, besides: Collection[str] = ()) -> Set[str]:
-        """The regular files whose name ends in ``suffix`` and that begin with ``marker``: those that a module wrote.
+        """The regular files whose name ends with ``suffix`` and whose content begins with ``marker``: those that a module wrote.
 
         Args:
-            besides: names that aren't looked at, since somebody else reads those files anyway.
+            besides: names to skip, because those files are read anyway.
         """
         found = set()
         for name in self.names():
@@ -143,15 +143,15 @@ class Directory:
         return status is not None and stat.S_ISREG(status.st_mode) and self._read(name).endswith(end)
 
     def compare(self, wanted: Iterable[Wanted], unwanted: Iterable[str] = ()) -> Plan:
-        """Find what differs.
+        """Find the differences.
 
         Args:
-            wanted: the files that shall be there, no name twice.
-            unwanted: the names of files that shall not.
+            wanted: the files that must exist, with unique names.
+            unwanted: the names of files that must not.
 
         Raises:
-            ArgumentError: when something that isn't a regular file is in a file's place.
-            HostError: when a file can't be read.
+            ArgumentError: if something other than a regular file is in a file's place.
+            HostError: if a file can't be read.
         """
         plan = Plan([], [], [], [])
         for item in wanted:
@@ -164,7 +164,7 @@ class Directory:
                     item.place,
                     f"{self._join(item.name)} is {_kind(found.st_mode)} and not a regular file; remove it first",
                 )
-            # Of a file with a second name, somebody else may write what is shown here.
+            # If a file has a second name, another user may be able to write what would be shown here.
             before = self._read(item.name, len(item.content) + _MOST_SHOWN) if found.st_nlink == 1 else b""
             attributes = attribute_changes(found, item)
             if before == item.content and not attributes:
@@ -182,17 +182,17 @@ class Directory:
         return plan
 
     def apply(self, plan: Plan, then: Callable[[], None] = lambda: None) -> None:
-        """Do what a plan says; after an error every file is as it was.
+        """Carry out a plan; after an error every file is unchanged.
 
         Args:
-            then: called when the changes are in place; what it raises takes them back as well.
+            then: called when the changes are in place; if it raises, they are undone as well.
 
         Raises:
-            HostError: naming the file that could not be written.
+            HostError: naming the file that couldn't be written.
         """
         if self.check_mode or not plan.changed:
             return
-        # Only for changes: to load it takes as long as to compare a hundred files.
+        # Imported only for changes: importing it takes as long as comparing a hundred files.
         from . import transaction  # noqa: PLC0415
 
         transaction.Transaction(cast(int, self._dir), self.path).run(plan, then)
@@ -206,7 +206,7 @@ class Directory:
             return None
 
     def _read(self, name: str, most: int = opened.MOST_BYTES) -> bytes:
-        """What is too long for a file of ours is cut, and so differs from one."""
+        """A file that is too long to be ours is cut, so it differs from a wanted one."""
         try:
             handle = opened.open_in(cast(int, self._dir), name, self._join(name), any_links=True)
             try:
@@ -221,7 +221,7 @@ class Directory:
 
 
 def _unsafe(exc: UnsafePath) -> str:
-    """What is wrong with a path that somebody else can change, and what to do."""
+    """Why a path is unsafe because another user can change it, and what to do."""
     if exc.uid == ANYBODY:
         return f"{exc.path} can be written to by other users, who could put links there; give it to one user, with mode 0755"
     name = user_name(exc.uid)

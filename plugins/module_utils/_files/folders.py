@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders, made with their owner and mode or not at all."""
+"""Creates folders with their owner and mode, or not at all."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MOST_TRIES = 100
 
 
 def make(path: str, attributes: Attributes) -> List[str]:
-    """Make a folder, and its parents as the umask has them; remove what killed runs left beside it, also where it is there.
+    """Create a folder, and its parents according to the umask. Also remove what killed runs left beside it.
 
     Returns:
-        what was made, the outermost first; empty where it's there already.
+        the folders that were created, outermost first; empty if it existed.
 
     Raises:
-        UnsafePath: when somebody else can change the folder that it would be in.
-        OSError: when it can't be made, with nothing left of it.
+        UnsafePath: if another user can change the parent folder.
+        OSError: if it can't be created; nothing is left of it.
     """
     path = os.path.abspath(path)
     made: List[str] = []
@@ -52,7 +52,7 @@ def make(path: str, attributes: Attributes) -> List[str]:
 
 
 def _make(place: Place, attributes: Attributes) -> bool:
-    """Under another name first, so that it's never there without its owner and mode; False where another run was faster."""
+    """Create it under another name first, so that it never exists without its owner and mode; False if another run was faster."""
     for name in itertools.islice(temporary.names(), _MOST_TRIES):
         os.mkdir(name, 0o700, dir_fd=place.folder)
         try:
@@ -64,7 +64,7 @@ def _make(place: Place, attributes: Attributes) -> bool:
             os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
             return True
         except FileNotFoundError:
-            # Another run swept it away.
+            # Another run removed it.
             continue
         except BaseException as exc:
             with suppress(FileNotFoundError):
@@ -76,18 +76,18 @@ def _make(place: Place, attributes: Attributes) -> bool:
 
 
 def _sweep(place: Place) -> None:
-    """Remove the temporary folders beside a path, which a run that was killed would leave there for ever.
+    """Remove the temporary folders beside a path, which killed runs would otherwise leave there for ever.
 
-    It doesn't matter which runs are alive: such a folder is empty, and a run that misses its own makes another.
+    Live runs don't matter: the folders are empty, and a run whose folder disappears creates another.
     """
     try:
         handle = os.open(".", opened.FOLDER, dir_fd=place.folder)
     except PermissionError:
-        # Who can't list it looks for nothing there.
+        # If it can't be listed, there is nothing to remove.
         return
     try:
         for name in filter(temporary.is_temporary, os.listdir(handle)):
-            # Not a file of another run, nor in a sticky folder what is another user's.
+            # Neither another run's file nor, in a sticky folder, another user's.
             with suppress(OSError):
                 os.rmdir(name, dir_fd=handle)
     finally:
@@ -95,7 +95,7 @@ def _sweep(place: Place) -> None:
 
 
 def unmake(made: List[str]) -> None:
-    """Remove folders that ``make`` made, as far as nobody put anything into them."""
+    """Remove folders that ``make`` created, if they are still empty."""
     for path in reversed(made):
         try:
             with Place(path) as place:
@@ -106,14 +106,14 @@ def unmake(made: List[str]) -> None:
 
 
 def amend(path: str, attributes: Attributes, check_mode: bool = False) -> bool:
-    """Give a folder that is there its owner, group and mode, as far as they are given.
+    """Set owner, group and mode of an existing folder, if given.
 
     Returns:
         whether any of them differed.
 
     Raises:
-        UnsafePath: when somebody else can change the folder that it's in.
-        OSError: when it is none, or it can't be done.
+        UnsafePath: if another user can change the parent folder.
+        OSError: if it isn't a folder, or can't be changed.
     """
     with Place(path) as place:
         if place.unsafe:
@@ -135,7 +135,7 @@ def _give(handle: int, attributes: Attributes) -> None:
 
 
 def umask() -> int:
-    """That of this process."""
+    """The umask of this process."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

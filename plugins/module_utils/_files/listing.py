@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names in folders that may be anybody's, and the paths that a pattern stands for."""
+"""Lists names in folders of any user, and expands patterns to paths."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from typing import List
 from . import opened
 from .child import where_it_belongs
 
-# In one folder: far more than an Emperor has vassals.
+# Per folder: far more than an Emperor has vassals.
 _MOST_NAMES = 1 << 14
 _PATTERN = re.compile(r"[*?\[]")
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path has a sign that stands for others."""
+    """Whether a path has a wildcard."""
     return bool(_PATTERN.search(path))
 
 
 def names(path: str) -> List[str]:
-    """The names in a folder, sorted; one of another user's is listed as that user.
+    """The names in a folder, sorted; another user's folder is listed as that user.
 
     Raises:
-        UnsafePath: when several users can change the folder.
-        OSError: when it can't be listed, or has too many names.
+        UnsafePath: if several users can change the folder.
+        OSError: if it can't be listed, or has too many names.
     """
     return where_it_belongs(lambda: _names(path))
 
 
 def matches(pattern: str) -> List[str]:
-    """The paths that a pattern stands for, sorted; what can't be listed has none. A dot that begins a name has to be written."""
+    """The paths that match a pattern, sorted; a folder that can't be listed has none. Wildcards don't match a leading dot."""
     found = ["/"]
     for part in os.path.abspath(pattern).split("/")[1:]:
         if is_pattern(part):
@@ -49,7 +49,7 @@ def matches(pattern: str) -> List[str]:
 
 
 def is_folder(path: str) -> bool:
-    """Whether a path leads to a folder; raises OSError where nothing is there."""
+    """Whether a path leads to a folder; raises OSError if nothing is there."""
     return stat.S_ISDIR(opened.status(path).st_mode)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time in a folder: a lock that nobody but its owner can open, and that is gone when the run is."""
+"""Allows one run at a time in a folder: a lock that only its owner can open, and that ends with the run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .._errors import HostError
 from . import opened, temporary
 from .trust import ROOT
 
-# No suffix that an Emperor takes for a vassal.
+# A suffix that an Emperor doesn't read as a vassal.
 NAME = ".emperor-uwsgi.lock"
 # Seconds to wait for another run.
 TIMEOUT = 60
 _POLL = 0.05
-# Where nothing can be written, there is nothing to keep others from.
+# If nothing can be written, no lock is needed.
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -33,12 +33,12 @@ def held(folder: int, path: str, timeout: float) -> Iterator[None]:
     """Hold the lock of a folder.
 
     Args:
-        folder: a descriptor.
+        path: the folder's path, for errors.
         path: the folder's, for errors.
         timeout: seconds to wait for another run.
 
     Raises:
-        HostError: naming who holds it, when it isn't free by then.
+        HostError: naming the holder, if it isn't free by then.
     """
     handle = _taken(folder, path, time.monotonic() + timeout)
     try:
@@ -48,7 +48,7 @@ def held(folder: int, path: str, timeout: float) -> Iterator[None]:
             try:
                 os.unlink(NAME, dir_fd=folder)
             except FileNotFoundError:
-                # Gone with its folder.
+                # Removed with its folder.
                 pass
             os.close(handle)
 
@@ -64,9 +64,9 @@ def _taken(folder: int, path: str, deadline: float) -> Optional[int]:
             raise
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever held it before removes it at the end, and then this is a file that nobody else finds.
+            # Its last holder removes it at the end. Then nobody else finds this file.
             if _is_there(folder, handle):
-                # A run that was killed left its own there.
+                # A killed run left its file there.
                 os.ftruncate(handle, 0)
                 os.write(handle, str(os.getpid()).encode("ascii"))
                 return handle
@@ -81,7 +81,7 @@ def _taken(folder: int, path: str, deadline: float) -> Optional[int]:
 
 
 def _clear(folder: int) -> None:
-    """Take away what no run made in the lock's place: whose folder this was before may have left it, and hold it for ever."""
+    """Remove what no run created in the lock's place: a former owner of the folder may have left it, and hold it for ever."""
     try:
         found = os.stat(NAME, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def _clear(folder: int) -> None:
     if owned and stat.S_ISREG(found.st_mode):
         return
     if stat.S_ISDIR(found.st_mode):
-        # It may have anything in it, and nobody misses it under this name.
+        # It may contain anything, and nobody needs it under this name.
         os.rename(NAME, next(temporary.names()), src_dir_fd=folder, dst_dir_fd=folder)
     else:
         os.unlink(NAME, dir_fd=folder)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where a path becomes a descriptor.
+"""The only place where paths become descriptors.
 
-Each part of a path is opened in the one before it, and links are followed by hand, so that what was looked at is what is used.
-Nothing is opened a second time by its path.
+Each part of a path is opened relative to the one before, and links are followed here, so what was checked is what is used.
+Nothing is opened twice by its path.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from .trust import UnsafePath, crossing, stranger
 
-# The most bytes of a file that is read at all: of an ini file, a key, a program of ours.
+# The maximum size in bytes of files that are read: ini files, keys, programs of the collection.
 MOST_BYTES = 1 << 24
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-# How folders are opened, to be listed as well, and new files.
+# Flags that open folders for listing too, and new files.
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 16
 _PROCESSES = "/proc/"
-# As the kernel has it (MAXSYMLINKS, include/linux/namei.h).
+# The kernel's limit (MAXSYMLINKS, include/linux/namei.h).
 _MOST_LINKS = 40
 _MOST_LOOKS = 50
 _BETWEEN_LOOKS = 0.02
 
 
 class Place:
-    """Where a path leads, with the folder that it is in held open.
+    """Where a path leads, with its folder held open.
 
     Attributes:
-        path: as it was given.
-        folder: a descriptor of the folder, for names in it only (``O_PATH``).
-        name: the last part, which is no link.
+        path: as given.
+        folder: a descriptor of the folder, which can only look up names (``O_PATH``).
+        name: the last component, which is not a link.
         real: the path without links.
-        status: None where nothing is there.
-        unsafe: what on the way there somebody else can change, None where nobody can.
-        way: the folders and links on the way there, as they were found.
+        status: None if nothing is there.
+        unsafe: what another user can change on the way there; None if nothing.
+        way: the folders and links on the way there, as found.
     """
 
     def __init__(self, path: str) -> None:
@@ -119,7 +119,7 @@ class Place:
 
     def _judge(self, path: str, status: os.stat_result) -> None:
         self.way.append((path, status))
-        # A process owns its folder there, and puts nothing into it.
+        # A process owns its folder there, but can't put anything into it.
         if path.startswith(_PROCESSES):
             return
         uid = crossing(status, self._caller)
@@ -128,36 +128,36 @@ class Place:
 
     @property
     def danger(self) -> Optional[UnsafePath]:
-        """What on the way there, or there itself, somebody else can change. Of a device nobody can change what it is."""
+        """What another user can change, on the way there or at the end. Nobody can change what a device is."""
         if self.unsafe or self.status is None or not stat.S_ISREG(self.status.st_mode) | stat.S_ISDIR(self.status.st_mode):
             return self.unsafe
         uid = stranger(self.status, self._caller)
         return None if uid is None else UnsafePath(self.path, uid)
 
     def open_folder(self) -> int:
-        """A descriptor of the folder that is there, for listing as well."""
+        """A descriptor of the folder, for listing too."""
         return os.open(self.name, FOLDER, dir_fd=self.folder)
 
     def open(self) -> int:
-        """A descriptor of the file that is there, to be read."""
+        """A descriptor of the file, for reading."""
         return open_in(self.folder, self.name, self.path)
 
 
 def _parts(path: str) -> List[str]:
-    """The parts of a path, the first one last."""
+    """The components of a path, in reverse order."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
 def open_in(folder: int, name: str, path: str, any_links: bool = False) -> int:
-    """Open a regular file, to be read.
+    """Open a regular file for reading.
 
     Args:
         folder: a descriptor.
         path: for errors.
-        any_links: also one that has a second name, which may be in a folder of somebody else's.
+        any_links: also if it has a second name, which may be in another user's folder.
 
     Raises:
-        OSError: when it is something else, such as a link, a pipe or a device.
+        OSError: if it isn't a regular file, such as a link, a pipe or a device.
     """
     handle = os.open(name, _READ, dir_fd=folder)
     try:
@@ -172,7 +172,7 @@ def open_in(folder: int, name: str, path: str, any_links: bool = False) -> int:
 
 
 def _has_one_name(handle: int) -> bool:
-    """Another run has the files that it changes under two names for a moment (``Transaction``)."""
+    """Retry, because another run gives the files that it changes a second name for a moment (``Transaction``)."""
     for dummy in range(_MOST_LOOKS):
         if os.fstat(handle).st_nlink <= 1:
             return True
@@ -181,35 +181,35 @@ def _has_one_name(handle: int) -> bool:
 
 
 def content_of(handle: int, most: int = MOST_BYTES) -> bytes:
-    """Up to so many bytes from an open file's start."""
+    """Up to ``most`` bytes from the start of an open file."""
     parts = []
     left = most
     while left > 0:
         part = os.read(handle, min(left, _CHUNK))
         parts.append(part)
         left -= len(part)
-        # A short one was all there is.
+        # A short read means the end of the file.
         if len(part) < _CHUNK:
             break
     return b"".join(parts)
 
 
 def write(handle: int, content: bytes) -> None:
-    """Write all of it to an open file or pipe; raises OSError."""
+    """Write all data to an open file or pipe; raises OSError."""
     left = memoryview(content)
     while left:
         left = left[os.write(handle, left) :]
 
 
 def read(path: str, most: int = MOST_BYTES, anybodys: bool = False) -> bytes:
-    """The content of a file that nobody but root and the caller can change.
+    """The content of a file that only root and the caller can change.
 
     Args:
-        anybodys: also of one that another user owns, in folders where that user can't put another thing in its place.
+        anybodys: also read another user's file, if that user can't replace it in its folder.
 
     Raises:
-        UnsafePath: when somebody else can.
-        OSError: when it can't be read, or has more than ``most`` bytes.
+        UnsafePath: if another user can.
+        OSError: if it can't be read, or is longer than ``most`` bytes.
     """
     with Place(path) as place:
         danger = place.unsafe if anybodys else place.danger
@@ -221,11 +221,11 @@ def read(path: str, most: int = MOST_BYTES, anybodys: bool = False) -> bytes:
 
 
 def tail(path: str, start: int, most: int) -> bytes:
-    """What a file has from a byte on, at most so much of its end; of a file in folders that nobody else can change.
+    """The end of a file after a given offset, up to a maximum size. Only the caller may be able to change its folders.
 
     Raises:
-        UnsafePath: when somebody else can.
-        OSError: when it can't be read.
+        UnsafePath: if another user can.
+        OSError: if it can't be read.
     """
     with Place(path) as place:
         if place.unsafe:
@@ -250,7 +250,7 @@ def _whole(place: Place, most: int) -> bytes:
 
 
 def real(path: str) -> str:
-    """A path without links, as far as it is there."""
+    """A path without links, as far as it exists."""
     try:
         with Place(path) as place:
             return place.real
@@ -259,9 +259,9 @@ def real(path: str) -> str:
 
 
 def secure(path: str) -> None:
-    """Raise UnsafePath where somebody else than root and the caller can put something in a path's place, such as a socket.
+    """Raise UnsafePath if a user other than root and the caller can replace what is at a path, such as a socket.
 
-    What isn't there, or can't be seen, is for whoever uses it to say.
+    Whoever uses the path reports if it is missing or can't be seen.
     """
     try:
         with Place(path) as place:
@@ -275,7 +275,7 @@ def secure(path: str) -> None:
 
 
 def status(path: str) -> os.stat_result:
-    """What is there, links followed, without opening it; raises OSError."""
+    """The status of what is there, following links, without opening it; raises OSError."""
     with Place(path) as place:
         if place.status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
@@ -283,13 +283,13 @@ def status(path: str) -> os.stat_result:
 
 
 class Looks:
-    """Looks at many things in few folders: the way to a folder that nobody else can change is walked once."""
+    """Checks many paths in few folders: a path to a folder that nobody else can change is walked only once."""
 
     def __init__(self) -> None:
         self._folders: Dict[str, Optional[int]] = {}
 
     def status(self, path: str) -> os.stat_result:
-        """What is there, links followed, without opening it; raises OSError."""
+        """The status of what is there, following links, without opening it; raises OSError."""
         folder, name = os.path.split(path)
         if folder not in self._folders:
             self._folders[folder] = self._enter(folder)
@@ -306,12 +306,12 @@ class Looks:
                 if place.danger is None and place.status is not None:
                     return os.open(place.name, _LOOK | os.O_DIRECTORY, dir_fd=place.folder)
         except OSError:
-            # Whoever looks there hears it again.
+            # Whoever looks there gets the error again.
             pass
         return None
 
     def close(self) -> None:
-        """Leave the folders."""
+        """Close the folders."""
         for handle in self._folders.values():
             if handle is not None:
                 os.close(handle)
@@ -319,7 +319,7 @@ class Looks:
 
 
 def exists(path: str) -> bool:
-    """Whether there is anything, as far as the caller can see."""
+    """Whether anything is there, as far as the caller can see."""
     try:
         status(path)
     except OSError:
@@ -328,16 +328,16 @@ def exists(path: str) -> bool:
 
 
 def readable(path: str) -> bool:
-    """Whether this process can read a file, whosever it is (access(2))."""
+    """Whether this process can read a file of any owner (access(2))."""
     return os.access(path, os.R_OK, effective_ids=True)
 
 
 def open_folder(path: str) -> int:
-    """A descriptor of a folder that nobody but root and the caller can change.
+    """A descriptor of a folder that only root and the caller can change.
 
     Raises:
-        UnsafePath: when somebody else can.
-        OSError: when it isn't there or is no folder.
+        UnsafePath: if another user can.
+        OSError: if it is missing or not a folder.
     """
     with Place(path) as place:
         danger = place.danger
@@ -348,7 +348,7 @@ def open_folder(path: str) -> int:
 
 @contextmanager
 def folder(path: str) -> Iterator[int]:
-    """The same, open for as long as the context lasts."""
+    """The same, open as long as the context lasts."""
     handle = open_folder(path)
     try:
         yield handle
@@ -357,11 +357,11 @@ def folder(path: str) -> Iterator[int]:
 
 
 def touch(path: str) -> None:
-    """Give a file an mtime that the Emperor takes for a change: a later whole second, whatever it has now.
+    """Set an mtime that the Emperor recognises as a change: a later whole second than the present one.
 
     Raises:
-        UnsafePath: when somebody else can put another in its place.
-        OSError: when it isn't there or isn't the caller's own.
+        UnsafePath: if another user can replace the file.
+        OSError: if it is missing or belongs to another user.
     """
     with Place(path) as place:
         if place.unsafe:

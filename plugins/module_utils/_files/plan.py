@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of the files of a directory: the wanted ones, the changes, and how a user is shown them. Pure."""
+"""Plans what happens to the files of a directory, and shows the changes to the user. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .._errors import ArgumentError
 from .._visible import seen
 
 _MOST_NAMES = 5
-_MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
+_MEANT = "check that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
 
 
 class Wanted(NamedTuple):
-    """A file that shall be there.
+    """A file that must exist.
 
     Attributes:
         name: its name in the directory.
-        place: the argument that asks for it, for errors.
-        uid: owner, None to leave it; ``gid`` and ``mode`` alike.
+        place: path of the argument that asks for it, for errors.
+        uid: the owner, None to keep it; the same for ``gid`` and ``mode``.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Wanted(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What becomes of one file.
+    """What happens to one file.
 
     Attributes:
-        before: its content, None where it isn't there; ``after`` alike.
-        found: what ``lstat`` says of it, None where it isn't there.
-        wanted: None for a file that is removed.
-        attributes: a pair of old and new for each of owner, group and mode that differs.
+        before: its content, None if it doesn't exist; the same for ``after``.
+        found: the result of ``lstat``, None if it doesn't exist.
+        wanted: None for a file to remove.
+        attributes: for each of owner, group and mode that differs, a pair of old and new.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Change(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is to be done; ``unchanged`` are names."""
+    """What to do; ``unchanged`` are names."""
 
     created: List[Change]
     updated: List[Change]
@@ -67,11 +67,11 @@ class Plan(NamedTuple):
 
 
 def refuse_losses(path: str, plan: Plan, allow_empty: bool, limit: int = 100) -> None:
-    """Refuse to remove what most probably shall stay.
+    """Refuse to remove files that are most probably still wanted.
 
     Args:
-        allow_empty: the last file may be removed.
-        limit: percent of the files that were there that may be.
+        allow_empty: allow removing the last file.
+        limit: percentage of the existing files that may be removed.
 
     Raises:
         ArgumentError: naming the argument that allows it.
@@ -89,7 +89,7 @@ def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Di
     """A plan as Ansible's diff.
 
     Args:
-        shown: what stands for a file's content.
+        shown: replaces the content of a file.
     """
     found = []
     for change in plan.removed + plan.created + plan.updated:
@@ -108,7 +108,7 @@ def differences(path: str, plan: Plan, shown: Callable[[bytes], str]) -> List[Di
 
 
 def attribute_changes(found: os.stat_result, wanted: Wanted) -> Dict[str, Tuple[Any, Any]]:
-    """Owner, group and mode where they differ, and the number of names, each with what was found and what is wanted."""
+    """The owner, group, mode and number of names that differ, each as found and as wanted."""
     differing: Dict[str, Tuple[Any, Any]] = {}
     if wanted.uid is not None and wanted.uid != found.st_uid:
         differing["owner"] = (found.st_uid, wanted.uid)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A folder for what is tried and thrown away: the caller's own, with files that another user can be let read."""
+"""A temporary folder of the caller's, with files that another user may be allowed to read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scratch:
 
     Args:
         handle: a descriptor of it.
-        user: who reads what is in it, None for the caller.
+        user: who reads the files; None for the caller.
     """
 
     def __init__(self, path: str, handle: int, user: Optional[Identity]) -> None:
@@ -56,14 +56,14 @@ class Scratch:
 
 @contextmanager
 def scratch(user: Optional[Identity] = None) -> Iterator[Scratch]:
-    """Make a folder in the system's for temporary files, and remove it at the end.
+    """Create a folder in the system's temporary folder, and remove it at the end.
 
     Args:
-        user: who passes through it and can't list it; None for the caller alone.
+        user: who may enter but not list it; None for the caller alone.
 
     Raises:
-        UnsafePath: when somebody else could put a link in its place.
-        OSError: when it can't be made.
+        UnsafePath: if another user could put a link in its place.
+        OSError: if it can't be created.
     """
     other = user if is_other(user) else None
     with Place(tempfile.gettempdir()) as above:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes to one directory, all or none of them.
+"""Makes changes to one directory, all or none.
 
-A file is whole at every moment: it is written under a temporary name, which has its owner and mode before its
-first byte, and renamed. All are written before the first is renamed, so an error (a full disk, an immutable file) changes
-nothing. Another owner or mode means another file too, since whoever had the old one open keeps what he had.
+Files are never incomplete: each is written under a temporary name, which gets its owner and mode before its
+first byte, and then renamed. All are written before any is renamed, so an error (a full disk, an immutable file) changes
+nothing. A new owner or mode also means a new file, since whoever has the old one open can still use it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _LINKS_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class Transaction:
-    """The changes of one plan, which can be taken back until the end.
+    """The changes of one plan, which can be undone until the end.
 
     Args:
-        directory: an open descriptor of the directory, locked against other runs.
+        directory: an open descriptor of the directory, which is locked against other runs.
         path: its path, for errors.
     """
 
@@ -35,21 +35,21 @@ class Transaction:
         self._dir = directory
         self._path = path
         self._names = temporary.names()
-        # Temporary names: of the new files, and of those that were there.
+        # Temporary names: of the new files, and of the old ones.
         self._staged: List[Tuple[Change, str]] = []
         self._kept: Dict[str, str] = {}
         self._done: List[Change] = []
-        # The file that is worked on, for errors.
+        # The file being changed, for errors.
         self._at: Optional[str] = None
 
     def run(self, plan: Plan, then: Callable[[], None]) -> None:
-        """Carry a plan out; after an error every file is as it was.
+        """Carry out a plan; after an error every file is unchanged.
 
         Args:
-            then: called when all is in place; what it raises takes everything back as well.
+            then: called when all changes are in place; if it raises, everything is undone.
 
         Raises:
-            HostError: naming the file that could not be written.
+            HostError: naming the file that couldn't be written.
         """
         try:
             self._carry_out(plan)
@@ -70,7 +70,7 @@ class Transaction:
             self._stage(change)
         for change in plan.removed + plan.updated:
             self._keep(change)
-        # Removed first: a vassal under a new name may want the old one's socket.
+        # Removed first: a renamed vassal may want the old one's socket.
         for change in plan.removed:
             self._at = change.name
             os.unlink(change.name, dir_fd=self._dir)
@@ -81,7 +81,7 @@ class Transaction:
             self._done.append(change)
 
     def _stage(self, change: Change) -> None:
-        """Write a file under its temporary name, with its owner and mode first and an mtime that the Emperor takes for new."""
+        """Write a file under its temporary name: owner and mode first, and an mtime that the Emperor recognises as a change."""
         self._at = change.name
         wanted = cast(Wanted, change.wanted)
         name = next(self._names)
@@ -95,10 +95,10 @@ class Transaction:
             os.fchmod(handle, mode)
             opened.write(handle, wanted.content)
             if change.found and change.before == change.after:
-                # Only for its attributes: no change to the Emperor.
+                # Only its attributes changed, so the Emperor must not reload it.
                 os.utime(handle, ns=(change.found.st_atime_ns, change.found.st_mtime_ns))
             elif change.found:
-                # The Emperor compares whole seconds and takes only a later one for a change.
+                # The Emperor compares whole seconds, and only a later one is a change.
                 newer = int(change.found.st_mtime) + 1
                 if newer > os.fstat(handle).st_mtime:
                     os.utime(handle, (newer, newer))
@@ -106,7 +106,7 @@ class Transaction:
             os.close(handle)
 
     def _keep(self, change: Change) -> None:
-        """Keep the old file under a second name, to put it back after an error. Fails at once where it's immutable."""
+        """Keep the old file under a second name, to restore it after an error. Fails immediately if the file is immutable."""
         self._at = change.name
         name = next(self._names)
         try:
@@ -125,19 +125,19 @@ class Transaction:
                 elif change.found is None:
                     os.unlink(change.name, dir_fd=self._dir)
             except OSError:
-                # The first error is the one to report.
+                # Report the first error.
                 continue
 
     def _discard(self, name: str) -> None:
         try:
             os.unlink(name, dir_fd=self._dir)
         except OSError:
-            # Renamed, or gone with its directory.
+            # Already renamed, or removed with its directory.
             pass
 
 
 def _chown(handle: int, change: Change) -> None:
-    """Give an open file the wanted owner and group, else those of the file that it replaces, as far as that is allowed."""
+    """Set the wanted owner and group of an open file, or those of the file that it replaces if permitted."""
     wanted, found = cast(Wanted, change.wanted), change.found
     if wanted.uid is not None or wanted.gid is not None:
         os.fchown(handle, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
@@ -147,5 +147,5 @@ def _chown(handle: int, change: Change) -> None:
         try:
             os.fchown(handle, uid, gid)
         except PermissionError:
-            # An unprivileged user who may replace a file need not be its owner.
+            # An unprivileged user may replace a file of another owner.
             pass

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can change a file or a folder: what root and the caller own, and nobody else can write, is trusted. Pure but for names.
+"""Decides who can change a file or folder. Trusted is what root or the caller owns and nobody else can write. Pure but for names.
 
-The rule is that of systemd-tmpfiles and of OpenSSH's StrictModes, for whoever calls.
+The rule is that of systemd-tmpfiles and OpenSSH's StrictModes, for any caller.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Optional, Sequence
 from .._errors import ArgumentError
 
 ROOT = 0
-# In place of a uid: not one user, but a group or all.
+# Used in place of a uid: a group or everyone, not one user.
 ANYBODY = -1
 
 
 class UnsafePath(OSError):
-    """A path on which somebody else than root and the caller can put something else.
+    """A path where a user other than root and the caller can replace something.
 
     Attributes:
-        uid: who, ANYBODY for several.
+        uid: the user, or ANYBODY for several.
     """
 
     def __init__(self, path: str, uid: int) -> None:
@@ -42,8 +42,8 @@ class UnsafeArgument(ArgumentError):
     """An argument that names an unsafe path.
 
     Attributes:
-        uid: who can change it, ANYBODY for several.
-        made: folders that were made for that user.
+        uid: the user who can change it, or ANYBODY for several.
+        made: folders that were created for that user.
     """
 
     def __init__(self, path: str, problem: str, uid: int, made: Sequence[str] = ()) -> None:
@@ -53,10 +53,10 @@ class UnsafeArgument(ArgumentError):
 
 
 def stranger(status: os.stat_result, caller: int) -> Optional[int]:
-    """Who besides root and the caller can change a file or what is in a folder: a uid, ANYBODY, or None for nobody."""
+    """Who besides root and the caller can change a file, or what is in a folder: a uid, ANYBODY, or None for nobody."""
     if status.st_uid not in (ROOT, caller):
         return status.st_uid
-    # Everybody may write to a link, and nobody can change it.
+    # A link is writable for everyone, but nobody can change it.
     if stat.S_ISLNK(status.st_mode):
         return None
     if status.st_mode & stat.S_IWOTH:
@@ -67,14 +67,14 @@ def stranger(status: os.stat_result, caller: int) -> Optional[int]:
 
 
 def crossing(status: os.stat_result, caller: int) -> Optional[int]:
-    """The same for a folder that is passed through: in a sticky one, such as ``/tmp``, each has only his own."""
+    """The same for a folder that is only passed through. In a sticky one, such as ``/tmp``, users can only change their own."""
     found = stranger(status, caller)
     return None if found == ANYBODY and status.st_mode & stat.S_ISVTX else found
 
 
 @lru_cache(maxsize=None)
 def _is_own(gid: int, uid: int) -> bool:
-    """Whether a group is root's, or has its user's name and so nobody else in it."""
+    """Whether a group is root's, or is named after the user and so has no other members."""
     if gid == ROOT:
         return True
     try:
@@ -84,7 +84,7 @@ def _is_own(gid: int, uid: int) -> bool:
 
 
 def user_name(uid: int) -> str:
-    """A user's name, or its number where the host has none for it."""
+    """A user's name, or the number if the host has no name for it."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the user that a vassal runs as can read a signing key.
+"""Checks whether the user that a vassal runs as can read a signing key.
 
-uWSGI opens the private key for every announcement and, where it can't, announces unsigned
-(``core/subscription.c``); the router then refuses in silence.
+uWSGI opens the private key for every announcement. If it can't, it announces unsigned
+(``core/subscription.c``), and the router silently refuses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _UID_LINE = re.compile(r"^[ \t]*uid[ \t]*=[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 
 
 class User(NamedTuple):
-    """Who wants to read."""
+    """The user who needs to read."""
 
     name: str
     uid: int
@@ -36,13 +36,13 @@ class User(NamedTuple):
 
 
 def user(path: str, name: str) -> User:
-    """Look a user up, with all its groups.
+    """Look up a user and all its groups.
 
     Args:
         name: a name or a number.
 
     Raises:
-        ArgumentError: when the host has no user of that name.
+        ArgumentError: if the host doesn't know the user.
     """
     try:
         entry = pwd.getpwuid(int(name)) if is_number(name) else pwd.getpwnam(name)
@@ -54,7 +54,7 @@ def user(path: str, name: str) -> User:
 
 
 def groups(name: str) -> FrozenSet[int]:
-    """All groups of a user, none where the host has no such user."""
+    """All groups of a user; none if the host doesn't know the user."""
     try:
         return user("", name).gids
     except ArgumentError:
@@ -62,13 +62,13 @@ def groups(name: str) -> FrozenSet[int]:
 
 
 def uid_option(text: str) -> Optional[str]:
-    """The value of the last ``uid`` line in an ini file, None where it has none."""
+    """The value of the last ``uid`` line in an ini file; None if there is none."""
     found = _UID_LINE.findall(text)
     return found[-1] if found else None
 
 
 def barred(folder: str, reader: Optional[User]) -> Optional[str]:
-    """Say why ``reader``, where it's known, can't enter ``folder``: the reason, or None; raises OSError."""
+    """Why ``reader``, if known, can't enter ``folder``; None if it can. Raises OSError."""
     with Place(folder) as place:
         if place.status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
@@ -87,12 +87,12 @@ def unreadable(
     """Say why ``reader`` can't read ``path``.
 
     Args:
-        reader: None where it isn't known: then only a missing file is a reason.
+        reader: None if unknown: then only a missing file is a reason.
         enter: says why the reader can't enter a folder.
-        look: says what is at a path; raises OSError.
+        look: returns what is at a path; raises OSError.
 
     Returns:
-        the reason, or None; also None where this process may not look.
+        the reason; None if there is none, or if this process isn't allowed to look.
     """
     try:
         reason = enter(os.path.dirname(path), reader)
@@ -121,10 +121,10 @@ def _allowed(status: os.stat_result, reader: User, bit: int) -> bool:
 
 
 class Readers:
-    """Remembers what it found, since a thousand vassals sign with few keys, and those are in one folder.
+    """Caches results, since a thousand vassals sign with few keys in one folder.
 
     Args:
-        check_mode: users and keys that aren't there yet are let pass: an earlier task would have made them.
+        check_mode: accept missing users and keys, because an earlier task would have created them.
     """
 
     def __init__(self, check_mode: bool = False) -> None:
@@ -141,14 +141,14 @@ class Readers:
         self._looks.close()
 
     def flaw(self, file: str, name: Optional[str], named_by: str) -> Optional[str]:
-        """What is wrong with one signing key's file, None where all is well.
+        """What is wrong with a signing key's file; None if nothing.
 
         Args:
-            name: the user that the vassal runs as, None where it isn't known.
+            name: the user that the vassal runs as; None if unknown.
             named_by: the argument that names the user.
 
         Raises:
-            ArgumentError: when the host doesn't know the user.
+            ArgumentError: if the host doesn't know the user.
         """
         if name and name not in self._users:
             self._users[name] = self._user(named_by, name)

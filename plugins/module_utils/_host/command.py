@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A command on the host, begun now and waited for later, so that other work goes on meanwhile."""
+"""Starts a command on the host and waits for it later, so that other work can go on meanwhile."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from .._errors import HostError
 from .._files import opened
 from .._files.child import Identity, become, environment, is_other
 
-# Seconds, and bytes of each of its outputs.
+# Limits: seconds, and bytes for each output stream.
 _TIMEOUT = 60
 _MOST_BYTES = 1 << 22
 _POLL = 0.002
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit code, and what it wrote."""
+    """How a command ended: its exit code and output."""
 
     code: int
     out: str
     err: str
 
 
-# A command, its working directory and whom to run it as, to a call that waits for the end.
+# From a command, its working directory and user to a call that waits for its end.
 Start = Callable[[List[str], Optional[str], Optional[Identity]], Callable[[], Ended]]
 
 
 def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) -> Callable[[], Ended]:
-    """Begin a command, without standard input and in the locale C.
+    """Start a command, without standard input and in the C locale.
 
     Args:
-        cwd: a folder that the user can enter; where it can't, the command starts in ``/``.
-        user: whom to run it as, within limits; None for the caller.
+        cwd: a folder that the user can enter; otherwise the command starts in ``/``.
+        user: who runs it, within limits; None for the caller.
 
     Raises:
-        HostError: when it can't be run.
+        HostError: if it can't be run.
     """
-    # Not run_command, which copies this process before it runs another, and waits: that takes as long as the other.
+    # run_command isn't used: it copies this process before it runs another, and waits, which takes as long as the command.
     other = user if is_other(user) else None
     env = dict(environment() if other else os.environ, LC_ALL="C")
 
@@ -67,7 +67,7 @@ def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # Python 3.8 has no other way. It's unsafe beside threads, of which no module has any by then.
+            # Python 3.8 has no alternative. It is unsafe with threads, but no module has started any by then.
             preexec_fn=prepare if other else None,  # noqa: PLW1509
         )
     except (OSError, subprocess.SubprocessError) as exc:
@@ -79,7 +79,7 @@ def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) 
 
 
 def _ended(name: str, process: subprocess.Popen[bytes], deadline: float) -> Ended:
-    """Wait for a command, and kill what is left of it at the deadline or when it says too much."""
+    """Wait for a command. Kill what is left of it at the deadline, or when it writes too much."""
     try:
         streams = {process.stdout: bytearray(), process.stderr: bytearray()}
         waiting = [stream for stream in streams if stream is not None]
@@ -93,8 +93,8 @@ def _ended(name: str, process: subprocess.Popen[bytes], deadline: float) -> Ende
                 if not part:
                     waiting.remove(stream)
                 if len(streams[stream]) > _MOST_BYTES:
-                    raise HostError(name, f"says more than {_MOST_BYTES} bytes")
-        # Not waited for, so that the number of its group is nobody else's when that is killed.
+                    raise HostError(name, f"writes more than {_MOST_BYTES} bytes")
+        # Not reaped yet, so that its process group number can't be reused before it is killed.
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             if time.monotonic() >= deadline:
                 raise HostError(name, f"does not end within {_TIMEOUT} s")

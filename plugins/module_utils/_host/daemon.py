@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A process that nobody supervises: found by its pid file, started as a daemon, stopped with a signal."""
+"""A uWSGI without a supervisor: found by its pid file, started as a daemon, stopped with a signal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._files.trust import UnsafePath
 from . import process
 
 _START_TIMEOUT = 20
-# Lines of the log that an error quotes.
+# How many log lines an error quotes.
 _TAIL = 5
 _MOST_LOG = 1 << 16
 _PID = re.compile(rb"([0-9]{1,10})\s*\Z")
@@ -29,11 +29,11 @@ def running(pidfile: str, ini: str) -> Optional[int]:
     """The pid of the uWSGI that ``pidfile`` names.
 
     Args:
-        ini: the file that it was started on; a process without it and ``pidfile`` in its command line is another one that has the
-            pid now.
+        ini: the file that it was started with. A process without it and ``pidfile`` in its command line is another one that has
+            reused the pid.
 
     Returns:
-        None where there is none.
+        None if there is none.
     """
     try:
         found = _PID.match(opened.read(pidfile, _MOST_DIGITS, anybodys=True))
@@ -47,18 +47,18 @@ def running(pidfile: str, ini: str) -> Optional[int]:
 
 
 def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:
-    """The command that starts uWSGI as a daemon, once its configuration is read (``daemonize2``, core/uwsgi.c)."""
+    """The command that starts uWSGI as a daemon, after it read its configuration (``daemonize2``, core/uwsgi.c)."""
     return [binary, "--ini", ini, "--pidfile", pidfile, "--daemonize", log]
 
 
 def hear_signals() -> None:
-    """Let what is started from here hear SIGQUIT, which a shell has its jobs in the background ignore (POSIX, 2.11)."""
+    """Restore SIGQUIT for child processes, because shells make background jobs ignore it (POSIX, 2.11)."""
     if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def size(log: str) -> int:
-    """The bytes of a log so far."""
+    """The current size of a log in bytes."""
     try:
         return opened.status(log).st_size
     except OSError:
@@ -66,13 +66,13 @@ def size(log: str) -> int:
 
 
 def wait_until_running(pidfile: str, ini: str, log: str, start: int) -> int:
-    """Poll until the daemon is there.
+    """Poll until the daemon runs.
 
     Args:
         start: the log's size before the daemon was started.
 
     Raises:
-        HostError: when it isn't after some seconds, with the end of its log.
+        HostError: if it doesn't within some seconds, with the end of its log.
     """
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline:
@@ -92,13 +92,13 @@ def _tail(log: str, start: int) -> str:
 
 
 def stop(pid: int, timeout: float) -> None:
-    """Tell an Emperor to stop its vassals and itself, and wait until it has.
+    """Tell an Emperor to stop its vassals and itself, and wait for the end.
 
     Args:
-        timeout: seconds; it is never killed, since that would cut requests.
+        timeout: seconds. It is never killed, since that would abort requests.
 
     Raises:
-        HostError: when it is still there after that.
+        HostError: if it still runs after that.
     """
     deadline = time.monotonic() + timeout
     try:
@@ -113,4 +113,4 @@ def stop(pid: int, timeout: float) -> None:
         return
     except PermissionError as exc:
         raise HostError(f"process {pid}", "belongs to another user; use become") from exc
-    raise HostError(f"process {pid}", f"is still there after {timeout:g} s; give it longer with timeout")
+    raise HostError(f"process {pid}", f"is still there after {timeout:g} s; allow more time with timeout")

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a uWSGI says of ini files before they are written.
+"""Lets uWSGI check ini files before they are written.
 
-The dry run is ``uwsgi --strict --ini FILE --get strict``: it reads the whole configuration, binds nothing, loads no
-application and writes no file. It ends well on a file without the section and on a missing plugin, so those two warnings are
-failures here. What the text includes may do more than be read, so it runs as the user that the vassal will run as, and never as
+The dry run is ``uwsgi --strict --ini FILE --get strict``. It reads the whole configuration, but binds nothing, loads no
+application and writes no file. It succeeds if the section or a plugin is missing, so those two warnings are errors
+here. Included text may be executed, not only read, so the dry run uses the vassal's user and never
 root.
 """
 
@@ -28,33 +28,33 @@ from .uwsgi import Uwsgi
 
 _FAILURES = ("Can't find section", "UNABLE to load")
 _CHATTER = re.compile(r"\[uWSGI\] getting INI configuration from|\*\*\* Starting uWSGI|^\s*$")
-# What the dry run would carry out, not only read.
+# Options that the dry run would execute, not only read.
 _ACTS = re.compile(
     r"((exec|call|hook|u?mount)-(asap|as-user-atexit)|.*-zerg|flock.*|spooler|stop|reload|pause|suspend|resume|signal"
     r"|connect-and-read|cron2?|build-plugin)\Z"
 )
 _EXECUTES = re.compile(r"@\((?!/)")
-# Options on which the meaning of the lines around them depends.
+# Options that change the meaning of the lines around them.
 _CONTEXT = re.compile(
     r"((need-)?plugins?(-dir)?|load|dlopen|include|inherit.*|ini(-paste.*)?|set.*|if-.*|endif|for.*|endfor|declare-option)\Z"
 )
-# Those that read or load another file, but for plugins from uWSGI's own folder.
+# Options that read or load another file, other than plugins from uWSGI's own folder.
 _BRINGS = re.compile(
     r"(load|dlopen|include|inherit.*|plugins?-dir|config(-py)?|ini(-paste.*)?|js(on)?|ldap.*|sqlite.*|xml.*|ya?ml|zeromq)\Z"
 )
 _PLUGINS = re.compile(r"(need-)?plugins?\Z")
 _MAGIC = re.compile(r"%%|%[dp]")
-# Vassals that one dry run reads together.
+# The number of vassals that one dry run reads together.
 _TOGETHER = 1000
 
 
 class Candidate(NamedTuple):
-    """An ini file that is to be read before it's written.
+    """An ini file to check before it is written.
 
     Attributes:
         path: where it will be.
-        place: the argument that it comes from.
-        user: whom the vassal will run as, None where that isn't known or is the caller.
+        place: path of the argument that it comes from.
+        user: who the vassal will run as; None if unknown or if it is the caller.
     """
 
     path: str
@@ -65,11 +65,11 @@ class Candidate(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What the dry runs say.
+    """The results of the dry runs.
 
     Attributes:
-        warnings: what wasn't read, and why.
-        refused: a candidate and what uWSGI says of it.
+        warnings: what wasn't checked, and why.
+        refused: candidates, each with uWSGI's error.
     """
 
     warnings: List[str]
@@ -77,10 +77,10 @@ class Report(NamedTuple):
 
 
 class DryRun:
-    """Dry runs of one uWSGI.
+    """Dry runs with one uWSGI binary.
 
     Args:
-        check_mode: what includes or loads other files is left out, since they may do anything.
+        check_mode: skip files that include or load others, because that may do anything.
     """
 
     def __init__(self, uwsgi: Uwsgi, check_mode: bool = False) -> None:
@@ -88,12 +88,12 @@ class DryRun:
         self._check_mode = check_mode
 
     def check(self, candidates: Sequence[Candidate]) -> Report:
-        """Read candidates in the dry run.
+        """Check candidates in the dry run.
 
-        Files with the same user, plugins and placeholders are read together, so that a thousand cost what one does.
+        Files with the same user, plugins and placeholders are read together, so a thousand cost as much as one.
 
         Raises:
-            ArgumentError: when the binary can't be run as one of the users.
+            ArgumentError: if the binary can't be run as one of the users.
         """
         report = Report([], [])
         groups: Dict[Any, List[Candidate]] = {}
@@ -110,12 +110,12 @@ class DryRun:
         return report
 
     def _unfit(self, candidate: Candidate) -> Optional[str]:
-        """Why a candidate isn't read."""
+        """Why a candidate can't be checked."""
         act = _acting(candidate)
         if act:
             return f"since the dry run would carry out {act}"
         if os.geteuid() == ROOT and (candidate.user is None or candidate.user.uid == ROOT):
-            return "since the dry run never runs as root, and it is not known as whom the vassal does; set user"
+            return "since the dry run never runs as root, and the vassal's user is not known; set user"
         if self._check_mode:
             other = next((line.name for line in candidate.lines if _brings(line)), None)
             if other:
@@ -133,7 +133,7 @@ class DryRun:
                 yield member, words
 
     def _words(self, candidate: Candidate) -> Optional[str]:
-        """What uWSGI says of a candidate that it refuses, else None."""
+        """uWSGI's error about a candidate; None if it accepts it."""
         folder = os.path.dirname(candidate.path)
         text = _MAGIC.sub(lambda found: _there(found.group(), candidate.path), writer.render(candidate.section, candidate.lines))
         runner = self._uwsgi.runner(candidate.user)
@@ -147,7 +147,7 @@ class DryRun:
         if code == 0 and not any(word in err for word in _FAILURES):
             return None
         said = [line.strip() for line in err.splitlines() if not _CHATTER.search(line)]
-        return " / ".join(said).replace(path, candidate.path) or f"exit code {code}, and it says nothing"
+        return " / ".join(said).replace(path, candidate.path) or f"exit code {code}, without a message"
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _tried(user: Optional[Identity]) -> Iterator[Scratch]:
 
 
 def _merged(members: List[Candidate]) -> List[Line]:
-    """The distinct lines of many candidates; the dry run looks into no subscription, so those are left out."""
+    """The distinct lines of many candidates, without subscriptions, which the dry run doesn't check."""
     lines: Dict[Line, None] = {}
     for member in members:
         for line in member.lines:
@@ -179,13 +179,13 @@ def _acting(candidate: Candidate) -> Optional[str]:
 
 
 def _brings(line: Line) -> bool:
-    """Whether a line has uWSGI read or load another file than its own plugins."""
+    """Whether a line makes uWSGI read or load a file other than its own plugins."""
     if not line.literal and "@(" in line.value:
         return True
     return bool(_BRINGS.match(line.name) or (_PLUGINS.match(line.name) and re.search("[/%]", line.value)))
 
 
 def _there(magic: str, path: str) -> str:
-    """A magic variable as it will be where the candidate goes; it is read elsewhere."""
+    """The value that a magic variable will have at the candidate's final path; the dry run reads it elsewhere."""
     values = {"%d": os.path.dirname(path) + "/", "%p": path}
     return values[magic].replace("%", "%%") if magic in values else magic

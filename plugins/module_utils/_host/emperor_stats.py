@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Emperor's own stats: what becomes of one of its vassals. Pure.
+"""The stats of an Emperor: the state of its vassals. Pure.
 
-The format is what ``emperor_send_stats`` (``core/emperor.c``) writes. A reload sets ``accepting`` to 0 until the
+The format is that of ``emperor_send_stats`` (``core/emperor.c``). A reload sets ``accepting`` to 0 until the
 vassal's workers are up.
 """
 
@@ -24,15 +24,15 @@ class Vassal(NamedTuple):
     """A vassal that an Emperor runs.
 
     Attributes:
-        id: its path, or its name where the Emperor watches a folder and not a pattern.
-        modified: the mtime of its file, in seconds, that it runs on.
-        accepting: whether its workers take requests.
-        ready: whether it has started, which is all that one without workers, such as a router, ever says.
-        on_demand: the address that the Emperor binds for it, None where it runs from the start.
+        id: its path, or its name if the Emperor watches a folder instead of a pattern.
+        modified: mtime in seconds of the file version that it runs.
+        accepting: whether its workers accept requests.
+        ready: whether it has started. Vassals without workers, such as routers, report nothing else.
+        on_demand: the address that the Emperor binds for it; None if it starts immediately.
         asleep: whether it waits for its first request.
         cursed: whether the Emperor is stopping it.
-        respawns: how often the Emperor reloaded it; a crash begins again at 0.
-        started: when it was started or reloaded, in seconds of Unix time.
+        respawns: how often the Emperor reloaded it; a crash resets it to 0.
+        started: Unix time in seconds of its start or last reload.
     """
 
     id: str
@@ -47,11 +47,11 @@ class Vassal(NamedTuple):
 
 
 class Emperor(NamedTuple):
-    """What an Emperor runs.
+    """The vassals of an Emperor.
 
     Attributes:
-        failing: how often each of those that don't start was tried, by their ``id``.
-        pid: its process, 0 where it doesn't say.
+        failing: how often each vassal that doesn't start was tried, by ``id``.
+        pid: its process; 0 if unknown.
     """
 
     vassals: List[Vassal]
@@ -60,11 +60,11 @@ class Emperor(NamedTuple):
 
 
 class State(NamedTuple):
-    """What becomes of one vassal.
+    """The state of one vassal.
 
     Attributes:
-        running: None where it doesn't run.
-        failing: how often it failed to start; while it is tried again it is running too.
+        running: None if it doesn't run.
+        failing: how often it failed to start; it is also running while it is tried again.
     """
 
     running: Optional[Vassal] = None
@@ -75,7 +75,7 @@ def ask(address: str, timeout: float, get: Get) -> Emperor:
     """Ask an Emperor's stats server.
 
     Raises:
-        StatsError: when it doesn't answer as one, naming the address.
+        StatsError: naming the address, if it isn't an Emperor's stats server.
     """
     raw = fetch(address, timeout, get)
     try:
@@ -88,14 +88,14 @@ def parse(raw: bytes) -> Emperor:
     """Read the JSON of an Emperor's stats server.
 
     Raises:
-        StatsError: when it isn't an Emperor's, or has anything in it that no Emperor writes.
+        StatsError: if they aren't an Emperor's, or have anything that no Emperor writes.
     """
     try:
         found = strict_json.load(raw.decode("utf-8", "replace"))
     except ValueError as exc:
         raise StatsError(f"its answer is not the JSON of a stats server: {exc}") from exc
     if not isinstance(found, dict) or "vassals" not in found:
-        raise StatsError("it is the stats server of something else than an Emperor")
+        raise StatsError("it is not an Emperor's stats server")
     try:
         vassals, failing = strict_json.sequence(found["vassals"]), strict_json.sequence(found.get("blacklist", []))
         if len(vassals) + len(failing) > _MOST_VASSALS:
@@ -103,11 +103,11 @@ def parse(raw: bytes) -> Emperor:
         running = [_vassal(strict_json.mapping(one)) for one in vassals]
         return Emperor(running, _attempts(failing), strict_json.number(found.get("pid", 0)))
     except (KeyError, TypeError) as exc:
-        raise StatsError("its answer has no vassals as an Emperor has") from exc
+        raise StatsError("its answer has no valid list of vassals") from exc
 
 
 def _attempts(failing: List[Any]) -> Dict[str, int]:
-    """How often each was tried; of one that is there twice the most."""
+    """How often each was tried; the maximum if it is listed twice."""
     found: Dict[str, int] = {}
     for one in map(strict_json.mapping, failing):
         name = strict_json.text(one["id"])
@@ -131,12 +131,12 @@ def _vassal(one: Dict[str, Any]) -> Vassal:
 
 
 def state(emperor: Emperor, path: str) -> State:
-    """One vassal of an Emperor, by the path of its file; of two the first."""
+    """One vassal of an Emperor, by the path of its file; the first if there are two."""
     return states(emperor, [path])[path]
 
 
 def states(emperor: Emperor, paths: Iterable[str]) -> Dict[str, State]:
-    """Several vassals of an Emperor, as ``state``."""
+    """Several vassals of an Emperor, as in ``state``."""
     first: Dict[str, int] = {}
     for at, one in enumerate(emperor.vassals):
         first.setdefault(one.id, at)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the Python in the host's uWSGI has a module."""
+"""Checks whether the Python in the host's uWSGI can import a module."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .._errors import HostError
 from .._files.child import Identity
 from .uwsgi import Uwsgi
 
-# What is imported makes an application of nothing, and without a server uWSGI ends once that is loaded.
+# The import doesn't create an application, and without a server uWSGI exits after loading it.
 _IMPORT = "import {}\napplication = lambda *dummy: []"
 
 
 def require(uwsgi: Uwsgi, module: str, plugin: str, user: Optional[Identity], why: str) -> None:
-    """See that uWSGI can import a module.
+    """Check that uWSGI can import a module.
 
     Args:
-        plugin: the one with Python, empty where uWSGI needs none.
-        user: as whom the vassal runs; None for the caller.
-        why: who needs it, and what to do, as the end of the error.
+        plugin: the Python plugin; empty if uWSGI needs none.
+        user: who the vassal runs as; None for the caller.
+        why: who needs it and what to do, which completes the error.
 
     Raises:
         HostError: naming the module.

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals that start at their first request: the Emperor binds their socket and hands it over as file descriptor 0.
+"""Vassals that start at their first request: the Emperor binds their socket and passes it as file descriptor 0.
 
-The Emperor reads the address from a file beside the vassal's, up to the first byte that isn't printable ASCII, when it adds the
-vassal and never again (``emperor_check_on_demand_socket`` and ``uwsgi_imperial_monitor_glob``, core/emperor.c). No such file
+The Emperor reads the address from a file beside the vassal's, up to the first byte that isn't printable ASCII. It reads it only
+when it adds the vassal (``emperor_check_on_demand_socket`` and ``uwsgi_imperial_monitor_glob``, core/emperor.c). No such file
 has a suffix that makes it a vassal itself.
 """
 
@@ -30,7 +30,7 @@ _ANSWER = 5
 
 
 class Names(NamedTuple):
-    """The vassals of a plan, by what becomes of them."""
+    """The vassals of a plan, by what happens to them."""
 
     created: List[str]
     updated: List[str]
@@ -39,25 +39,25 @@ class Names(NamedTuple):
 
 
 def wanted(name: str, place: str, found: str, marker: bytes, longest: int = 255) -> Wanted:
-    """The file of an address.
+    """The file that holds an address.
 
     Args:
-        name: that of the vassal's file.
-        marker: what a file of the module has, here behind the address, which must come first.
+        name: the name of the vassal's file.
+        marker: marks files of the module; here it follows the address, which must come first.
     """
     if len(name) + len(ADDRESS_SUFFIX) > longest:
         most = longest - len(ADDRESS_SUFFIX) - len(SUFFIX)
         raise ArgumentError(place + ".name", f"is too long for an on-demand vassal; give at most {most} characters")
-    # Root's own where root writes it: who can change it has an Emperor that is root bind and remove what he likes.
+    # Root's own if root writes it: whoever can change it could make an Emperor that runs as root bind and remove anything.
     owner = _ROOT if os.geteuid() == _ROOT else None
     content = found.encode("ascii") + b"\n" + marker
     return Wanted(name + ADDRESS_SUFFIX, content, place + ".on_demand", owner, None, 0o644)
 
 
 def refuse_open_folder(place: str, found: str) -> None:
-    """In a folder that others may write to, an Emperor that is root could be led to make anything writable to all.
+    """Refuse folders that others can write to: there an Emperor that runs as root could be tricked into making any file writable.
 
-    It removes what is there, binds, and changes the mode by the path (``on_demand_bind``).
+    It removes what is at the path, binds, and changes the mode by path (``on_demand_bind``).
     """
     if not found.startswith("/"):
         return
@@ -76,21 +76,21 @@ def refuse_open_folder(place: str, found: str) -> None:
 
 
 class Addresses:
-    """The files of the addresses in one directory of vassals.
+    """The address files in one directory of vassals.
 
     Attributes:
-        wanted: the files that shall be there.
-        unwanted: the names of the module's own that shall not: of vassals no longer on demand, and with purge of others.
+        wanted: the files that must exist.
+        unwanted: the module's files that must not: of vassals no longer on demand, and with purge those of others.
 
     Args:
         params: the module's arguments.
-        found: the vassals that are described.
-        tree: their directory.
-        there: the names of the addresses' files in it.
-        marker: what files of the module have.
+        found: the described vassals.
+        tree: the directory of the vassals.
+        there: the names of the existing address files.
+        marker: marks files of the module.
 
     Raises:
-        ArgumentError: for an address that isn't safe to bind.
+        ArgumentError: if an address isn't safe to bind.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Addresses:
 
     @staticmethod
     def names(plan: Plan) -> Names:
-        """The vassals of a plan, where a change of an address is one of its vassal."""
+        """The vassals of a plan; a changed address counts as a change of its vassal."""
 
         def split(changes: Iterable[str], end: str) -> List[str]:
             return [name[: -len(end)] for name in changes if name.endswith(end)]
@@ -125,13 +125,13 @@ class Addresses:
         return Names(created, updated, removed, [name for name in unchanged if name not in moves] if moves else unchanged)
 
     def renew(self, check_mode: bool) -> List[str]:
-        """Let the Emperor stop the vassals that it has with another address, and add them anew.
+        """Make the Emperor stop the vassals that it runs with an outdated address, and add them again.
 
         Returns:
             their names.
 
         Raises:
-            ArgumentError: when it isn't possible.
+            ArgumentError: if it isn't possible.
         """
         addresses = {
             one.name + SUFFIX: one.on_demand
@@ -148,11 +148,11 @@ class Addresses:
 
 
 def outdated(stats: str, folder: str, addresses: Dict[str, Optional[str]]) -> List[str]:
-    """The vassals that an Emperor has with another address than they are written with.
+    """The vassals whose address in the Emperor differs from the written one.
 
     Args:
-        stats: the Emperor's stats server. One that doesn't answer has nothing.
-        addresses: those wanted, by the name of the vassal's file.
+        stats: the Emperor's stats server. If it doesn't answer, there are none.
+        addresses: the wanted ones, by the name of the vassal's file.
     """
     return [
         name
@@ -162,10 +162,10 @@ def outdated(stats: str, folder: str, addresses: Dict[str, Optional[str]]) -> Li
 
 
 def renew(stats: str, folder: str, files: Collection[str]) -> None:
-    """Let the Emperor stop vassals and add them anew, by taking their files away until it has seen that.
+    """Make the Emperor stop vassals and add them again, by removing their files until it has noticed.
 
     Raises:
-        OSError: when that isn't possible.
+        OSError: if that isn't possible.
     """
     away: Dict[str, str] = {}
     with opened.folder(folder) as handle:
@@ -173,7 +173,7 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
             for name, other in zip(files, temporary.names()):
                 os.rename(name, other, src_dir_fd=handle, dst_dir_fd=handle)
                 away[other] = name
-            # It scans after every answer, and gives the second one only after the scan.
+            # It scans after every answer, so it sends the second answer only after a scan.
             for dummy in range(2):
                 _listed(stats, folder)
         finally:
@@ -182,8 +182,8 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
 
 
 def _listed(stats: str, folder: str) -> Dict[str, RunningVassal]:
-    """The vassals of a folder that an Emperor has, by their files' names."""
-    # Only where an Emperor is asked: to load these takes longer than to check many vassals.
+    """The vassals of a folder that an Emperor runs, by file name."""
+    # Imported only to ask an Emperor: importing these takes longer than checking many vassals.
     from .._http import get  # noqa: PLC0415
     from .._pool.stats import StatsError  # noqa: PLC0415
     from . import emperor_stats  # noqa: PLC0415

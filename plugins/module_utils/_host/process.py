@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel says of a process (``/proc/PID/stat``, proc(5))."""
+"""Reads the kernel's data about a process (``/proc/PID/stat``, proc(5))."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import List, Optional
 
 from .._files import opened
 
-# Of the fields behind the name, which may have anything in it.
+# Indexes of fields after the name, which may contain anything.
 _STATE, _START = 0, 19
 
 
 def is_zombie(pid: int) -> bool:
-    """Whether only its parent's wait is missing, as in a container whose first process doesn't do that."""
+    """Whether a process has ended and its parent hasn't reaped it, as happens in containers whose first process doesn't."""
     return _fields(pid)[_STATE : _STATE + 1] == [b"Z"]
 
 
 def started(pid: int) -> Optional[float]:
-    """When a process was started, in seconds of Unix time by today's clock; None where there is none."""
+    """When a process was started, in Unix time by the current clock; None if there is none."""
     try:
         ticks = int(_fields(pid)[_START])
     except (IndexError, ValueError):

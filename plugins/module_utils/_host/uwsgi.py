@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host's own uWSGI, and which release it is."""
+"""Finds the host's uWSGI and its release."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Uwsgi:
     """The uWSGI that a task's arguments name.
 
     Attributes:
-        binary: its path, None where the host has none.
-        start: begins a command.
+        binary: its path; None if the host has none.
+        start: starts a command.
     """
 
     def __init__(self, binary: Optional[str], start: Start) -> None:
@@ -31,23 +31,23 @@ class Uwsgi:
         self.start = start
 
     def version(self, given: Optional[str], is_read: bool = False) -> Callable[[], str]:
-        """Find the version that the user names, else the binary's, else 2.0.
+        """The version that the user names, else the binary's, else 2.0.
 
         Args:
-            is_read: whether the binary reads what is written for the version, which must be its own then.
+            is_read: whether the binary itself reads what is written for the version, so that the two must agree.
 
         Returns:
-            a call that waits for it, so that other work goes on while the binary is asked; it raises ``ArgumentError``.
+            a call that waits for it, so that other work goes on meanwhile; it raises ``ArgumentError``.
 
         Raises:
-            ArgumentError: when several users can change the binary, so that nobody can be asked to run it.
+            ArgumentError: if several users can change the binary, so that it can't be run safely.
         """
         if self.binary is None or (given and not is_read):
             return lambda: given or "2.0"
         try:
             asked = self.start([self.binary, "--version"], None, self.runner(None))
         except (ArgumentError, HostError):
-            # What can't be run is for the dry run to tell.
+            # The dry run reports a binary that can't be run.
             if given:
                 return lambda: given
             raise
@@ -72,10 +72,10 @@ class Uwsgi:
         return told
 
     def runner(self, user: Optional[Identity]) -> Optional[Identity]:
-        """As whom the binary is run: the user, or where none is given whoever else can change it.
+        """Who runs the binary: the given user, or otherwise the user who can change it.
 
         Raises:
-            ArgumentError: when another user than that one can change it, who could have anything run.
+            ArgumentError: if a different user can change it, who could make it run anything.
         """
         danger = _danger(str(self.binary))
         if danger is None:
@@ -92,10 +92,10 @@ def _danger(path: str) -> Optional[UnsafePath]:
 
 
 def find(name: str, folders: Iterable[str]) -> Optional[str]:
-    """The path of a program, None where there is none.
+    """The path of a program; None if it isn't found.
 
     Args:
-        name: a path, or a name that is looked for in the folders.
+        name: a path, or a name to search in the folders.
     """
     for path in [name] if "/" in name else [os.path.join(folder, name) for folder in folders if folder]:
         try:

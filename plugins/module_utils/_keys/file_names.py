@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of signing keys' files. Pure."""
+"""File names of signing keys. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .._errors import ArgumentError
 from .._masking import mask
 
 SUFFIX = ".pem"
-# What a file's name may have in any file system that uWSGI runs on.
+# Characters that are allowed in file names on any file system.
 MAX_NAME = 255
 _UNSAFE = re.compile(rb"[^0-9A-Za-z._-]")
 _FILE_NAME = re.compile(r"[0-9A-Za-z._-]+\.pem\Z")
 
 
 def owner(key: str, release: Release = V2_0) -> str:
-    """The part of a subscription key that a router of some release checks signatures by.
+    """The part of a subscription key for which a router of some release looks up the public key.
 
-    From 2.1 on, all mountpoints of a domain are signed with one key (``uwsgi_sanitize_cert_filename``, core/ssl.c).
+    Since 2.1, all mountpoints of a domain are signed with one key (``uwsgi_sanitize_cert_filename``, core/ssl.c).
     """
     return key.partition("/")[0] if release >= V2_1 else key
 
@@ -41,18 +41,18 @@ def key_file(key: str, release: Release = V2_0) -> str:
 
 
 def file_name(path: str, value: Any) -> str:
-    """Check the name of a key's file.
+    """Check the file name of a key.
 
     Raises:
-        ArgumentError: when it isn't one that ``key_file`` could have made.
+        ArgumentError: if ``key_file`` couldn't have produced it.
     """
     if not isinstance(value, str) or not _FILE_NAME.match(value) or len(value) > MAX_NAME:
         try:
             text = str(value)
         except (ValueError, RecursionError):
-            # A number of thousands of digits, or a list without end.
+            # A number of thousands of digits, or an endless list.
             text = type(value).__name__
-        # Masked before it's cut: without its END line a PEM would take the rest of the error along.
+        # Masked before it is cut: a PEM without its END line would hide the rest of the error.
         shown = repr(mask(text)[:80])
         raise ArgumentError(
             path,

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in a signing key's PEM. Pure, with nothing but the standard library.
+"""Inspects a signing key's PEM. Pure, with only the standard library.
 
-The format is that of RFC 7468, and of RFC 1421 where a key is encrypted the old way.
+The format is that of RFC 7468, or of RFC 1421 for keys encrypted the old way.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _HINTS = {
     "CERTIFICATE": "is a certificate; give the public key in it ('openssl x509 -pubkey -noout')",
     "CERTIFICATE REQUEST": "is a certificate request; give the public key in it ('openssl req -pubkey -noout')",
 }
-# The object identifiers of RFC 8017 and RFC 5480, as they stand in PKCS#8 and in SubjectPublicKeyInfo, near the beginning.
+# The object identifiers of RFC 8017 and RFC 5480. They are near the start of PKCS#8 and SubjectPublicKeyInfo.
 _ALGORITHMS = (bytes.fromhex("06092a864886f70d010101"), bytes.fromhex("06072a8648ce3d0201"))
 _HEAD = 48
 
 
 class Pem(NamedTuple):
-    """What is known of a key without its content.
+    """What is known about a key without its content.
 
     Attributes:
         half: ``private`` or ``public``.
@@ -52,10 +52,10 @@ def inspect(path: str, content: Any, half: Optional[str] = None) -> Pem:
     """Check that ``content`` is one key in a form that uWSGI reads.
 
     Args:
-        half: which half it must be; None takes either.
+        half: the half that it must be; None accepts either.
 
     Raises:
-        ArgumentError: whose text has nothing of the content in it.
+        ArgumentError: whose text contains nothing of the content.
     """
     label, der = _only_block(path, content)
     found = _HALF_OF[label]
@@ -72,7 +72,7 @@ def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
     if not isinstance(content, str) or not content.strip():
         raise ArgumentError(path, "is not text; give the key in PEM")
     if len(content) > _MAX_PEM:
-        raise ArgumentError(path, f"has more than {_MAX_PEM} bytes, so it is no single key; give one key in PEM")
+        raise ArgumentError(path, f"has more than {_MAX_PEM} bytes, too many for a single key; give one key in PEM")
     blocks = [block for block in _blocks(content) if block[0] != _SKIPPED]
     if not blocks:
         raise ArgumentError(path, "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM")
@@ -82,7 +82,7 @@ def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
     if "Proc-Type:" in body:
         label = "ENCRYPTED PRIVATE KEY"
     if label not in _HALF_OF:
-        raise ArgumentError(path, _HINTS.get(label, "is PEM but no key that uWSGI reads; give an RSA or an EC key"))
+        raise ArgumentError(path, _HINTS.get(label, "is PEM but not a key that uWSGI reads; give an RSA or an EC key"))
     try:
         der = base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
@@ -93,10 +93,10 @@ def _only_block(path: str, content: Any) -> Tuple[str, bytes]:
 
 
 def _blocks(content: str) -> List[Tuple[str, str]]:
-    """The labels and bodies of the blocks in a text; one without an end is none."""
+    """The labels and bodies of the blocks in a text; a block without an end is skipped."""
     found: List[Tuple[str, str]] = []
     done = 0
-    # A label whose end isn't found is not looked for again: the time would grow with the square of their number.
+    # If the end of a label isn't found, don't search for it again: the time would be quadratic.
     endless = set()
     for begin in _BEGIN.finditer(content):
         label = begin.group(1)
@@ -113,7 +113,7 @@ def _blocks(content: str) -> List[Tuple[str, str]]:
 
 
 def _is_whole(der: bytes) -> bool:
-    """Say whether ``der`` is one SEQUENCE with nothing missing and nothing behind it (X.690, 8.1.3)."""
+    """Say whether ``der`` is one complete SEQUENCE with nothing after it (X.690, 8.1.3)."""
     if len(der) < 2 or der[0] != 0x30:
         return False
     size, head = der[1], 2

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration of the live page: what is asked, and what the inventory expects. Pure but for the one file.
+"""The configuration of the live page: what to ask, and what the inventory expects. Pure, except for reading the file.
 
-Everything in it is shown to whoever can open the page, so it holds no secret.
+Everything in it is visible to whoever can open the page, so it holds no secrets.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .._errors import ArgumentError
 from .._files import opened
 from .._pool import strict_json
 
-# The archive and the configuration, which are in one folder; the module that the vassal's option "module" names; and the variable
-# of its environment that has the configuration's path.
+# The archive and the configuration in the same folder, the module for the vassal's option "module", and the environment
+# variable with the configuration's path.
 ARCHIVE, FILE = "live.zip", "live.json"
 MODULE = "emperor_uwsgi_live"
 VARIABLE = "EMPEROR_UWSGI_LIVE"
-# Bounds of what is shown and exported: of a router's nodes, of this host's vassals, and of hosts to ask.
+# Limits on what is shown and exported: a router's nodes, this host's vassals, and other hosts.
 MOST_NODES = 20_000
 _MOST_VASSALS = 1000
 _MOST_HOSTS = 500
@@ -30,7 +30,7 @@ _MOST_SECONDS = 86400
 
 
 class Router(NamedTuple):
-    """A router, by the name of its host in the inventory and the address of its stats server."""
+    """A router: the name of its host in the inventory, and the address of its stats server."""
 
     name: str
     stats: str
@@ -42,8 +42,8 @@ class Vassal(NamedTuple):
     Attributes:
         file: its path, by which the Emperor and the gate know it.
         suspend: the paths of its suspend files.
-        stats: the address of its own stats server, None where it has none.
-        accepts: whether it has workers that take requests; a router has none.
+        stats: the address of its own stats server; None if it has none.
+        accepts: whether it has workers that accept requests; a router has none.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Expected(NamedTuple):
 
     Attributes:
         host: its name in the inventory; ``vassal`` is its name there.
-        capacity: the requests that it can answer at once, 0 where nobody knows.
+        capacity: how many requests it can handle at once; 0 if unknown.
     """
 
     key: str
@@ -69,23 +69,23 @@ class Expected(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """Another host's live page, which knows why its nodes keep silent; ``address`` is its http socket."""
+    """Another host's live page, which knows why its nodes are silent; ``address`` is its http socket."""
 
     host: str
     address: str
 
 
 class Config(NamedTuple):
-    """All of it.
+    """The whole configuration.
 
     Attributes:
         host: this host's name in the inventory.
-        emperor: the address of the Emperor's stats server, None for a host without one.
-        gates: the files of the health gate's results.
+        emperor: the address of the Emperor's stats server; None for a host without one.
+        gates: the result files of the health gates.
         certificates: paths of PEM files.
-        timeout: seconds that a router, an Emperor or a host has to answer.
-        max_age: seconds since its last announcement up to which a node is fresh.
-        signing_tolerance: seconds by which the clocks of routers and nodes may differ, 0 where nothing is signed.
+        timeout: seconds within which a router, an Emperor or a host must answer.
+        max_age: the age in seconds up to which a node's last announcement is fresh.
+        signing_tolerance: how many seconds the clocks of routers and nodes may differ; 0 if nothing is signed.
     """
 
     host: str
@@ -106,7 +106,7 @@ def read(path: str) -> Config:
     """Read the file.
 
     Raises:
-        ArgumentError: naming what in it can't be used.
+        ArgumentError: naming the invalid part.
     """
     try:
         content = strict_json.load(opened.read(path, anybodys=True).decode("utf-8"))
@@ -119,7 +119,7 @@ def parse(value: Any) -> Config:
     """Check the content of the file.
 
     Raises:
-        ArgumentError: naming what in it can't be used.
+        ArgumentError: naming the invalid part.
     """
     one = _members("config", value, Config._fields)
     found = Config(
@@ -218,7 +218,7 @@ def _text(path: str, value: Any) -> str:
     except TypeError:
         found = ""
     if not found or len(found) > 4096:
-        raise ArgumentError(path, "is no text; give some")
+        raise ArgumentError(path, "is not text; give text")
     return found
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Families of metrics, and their exposition by prometheus_client, which only the live page needs and only here is imported."""
+"""Families of metrics, and their exposition with prometheus_client, which is only imported here and only for the live page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sample = Tuple[Labels, float]
 
 
 class Family(NamedTuple):
-    """A metric and its samples, which may be made only when they are asked for; a counter's name ends in ``_total``."""
+    """A metric and its samples, which may be generated on demand. A counter's name ends in ``_total``."""
 
     name: str
     text: str
@@ -25,12 +25,12 @@ class Family(NamedTuple):
 
 
 def exposition(families: Iterable[Family], accept: str) -> Tuple[bytes, str]:
-    """The text that Prometheus reads, in the format that it prefers, and the format's content type.
+    """The text that Prometheus reads, in its preferred format, and the content type of that format.
 
     Args:
-        accept: the header of the request.
+        accept: the request's Accept header.
     """
-    # No other part of the collection needs it, and it is on no other hosts.
+    # No other part of the collection needs it, and other hosts don't have it.
     from prometheus_client import CollectorRegistry  # noqa: PLC0415
     from prometheus_client.exposition import choose_encoder  # noqa: PLC0415
 
@@ -42,17 +42,17 @@ def exposition(families: Iterable[Family], accept: str) -> Tuple[bytes, str]:
 
 
 class _Collector:
-    """What the registry asks; one family is in memory at a time."""
+    """Collects for the registry, one family in memory at a time."""
 
     def __init__(self, families: Iterable[Family]) -> None:
         self._families = families
 
     def describe(self) -> Iterator[Any]:
-        """Nothing: it is asked once."""
+        """Return nothing: the registry is only used once."""
         return iter(())
 
     def collect(self) -> Iterator[Any]:
-        """The families as prometheus_client has them."""
+        """The families in prometheus_client's types."""
         from prometheus_client import Metric  # noqa: PLC0415
         from prometheus_client.samples import Sample as Exposed  # noqa: PLC0415
 

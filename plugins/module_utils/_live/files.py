@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live page's files on a host: the archive, and the configuration beside it, in a folder of their own."""
+"""The live page's files on a host: the archive and the configuration, in a folder of their own."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .._files.directory import Directory
 from .._files.plan import Wanted, differences
 
 _FOLDER_MODE = 0o755
-# Nobody but root writes either; uWSGI imports the one as an unprivileged user, and the other has no secret.
+# Only root may write them. uWSGI imports the archive as an unprivileged user, and the configuration has no secrets.
 _ARCHIVE_MODE, _CONFIG_MODE = 0o444, 0o644
 
 
 class Page:
-    """The files, which are there before the vassal is, and as long as that.
+    """The files. They are created before the vassal and removed after it.
 
     Args:
-        place: the argument, for errors.
-        given: the folder's ``path``, whether they are ``owned`` by root, and the ``config``, null where there shall be no page,
-            with the ``program``, in Base64 (RFC 4648). None leaves all as it is.
-        root: the owner of what is root's, None for the caller.
+        place: path of the argument, for errors.
+        given: the folder's ``path``, whether the files are ``owned`` by root, and the ``config``, null if there must be no page,
+            with the ``program`` in Base64 (RFC 4648). None changes nothing.
+        root: the owner of root's files; None for the caller.
 
     Raises:
-        ArgumentError: when it is something else.
+        ArgumentError: if it is invalid.
     """
 
     def __init__(self, place: str, given: Any, root: Optional[int], check_mode: bool) -> None:
@@ -43,13 +43,13 @@ class Page:
         self._check_mode = check_mode
 
     def before(self) -> List[Dict[str, Any]]:
-        """Write the files, if they are wanted.
+        """Write the files if they are wanted.
 
         Returns:
-            results: whether anything ``changed``, and the ``diff``.
+            results: ``changed`` and ``diff``.
 
         Raises:
-            ArgumentError: with every file as it was.
+            ArgumentError: and then every file is unchanged.
         """
         wanted = self._given.get("config")
         if wanted is None:
@@ -63,7 +63,7 @@ class Page:
             raise ArgumentError(f"{self._place}.program", "is not a page's program in Base64; give the one of the roles") from exc
 
     def after(self) -> List[Dict[str, Any]]:
-        """Remove the files if they aren't wanted, and the folder if nothing else is in it; as ``before``."""
+        """Remove the files if they aren't wanted, and the folder if it is empty; returns the same as ``before``."""
         if not self._given or self._given.get("config") is not None:
             return []
         return [_remove(self._given["path"], self._place, self._check_mode)]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only several looks together show: who fails now, who comes and goes, and how many requests there were. Pure.
+"""What only several looks together show: which nodes fail, which come and go, and how many requests there were. Pure.
 
-A router's counters begin again at 0 with it, and a node's with each time that it joins. All is bounded: nodes that nobody lists
+A router's counters restart at 0 with the router, a node's whenever it joins. All data is bounded: nodes that no router lists
 for an hour are forgotten.
 """
 
@@ -16,13 +16,13 @@ from typing import Dict, List, NamedTuple, Tuple
 from .._pool.stats import Listed
 from .sources import Look
 
-# Seconds of one point of a line, and the number of points.
+# Seconds per point of a line, and the number of points.
 STEP = 5
 POINTS = 60
-# Seconds for which a node is failing after a failure was counted.
+# How many seconds a node counts as failing after a failure.
 FAILING = 60
 _KEPT = 3600
-# States of a node at one router, the worst first.
+# States of a node at one router, worst first.
 STATES = ("dead", "ghost", "failing", "fresh")
 SERVING = ("fresh", "failing")
 
@@ -31,7 +31,7 @@ Id = Tuple[str, str, str]
 
 
 class Seen(NamedTuple):
-    """What was seen of a node at one router."""
+    """The history of a node at one router."""
 
     time: float
     requests: int
@@ -42,19 +42,19 @@ class Seen(NamedTuple):
 
 
 class Line:
-    """Sums of the last minutes, oldest first."""
+    """Sums over the last minutes, oldest first."""
 
     def __init__(self) -> None:
         self._points = array("f", [0.0] * POINTS)
         self._newest = 0
 
     def add(self, now: float, value: float) -> None:
-        """Add to what there is at a time."""
+        """Add a number to the sum at a time."""
         self._advance(now)
         self._points[self._newest % POINTS] += value
 
     def points(self, now: float) -> List[float]:
-        """The sums, and 0 where there was nothing."""
+        """The sums; 0 where there was nothing."""
         self._advance(now)
         return [self._points[at % POINTS] for at in range(self._newest + 1, self._newest + 1 + POINTS)]
 
@@ -66,7 +66,7 @@ class Line:
 
 
 class History:
-    """What was seen, by looks in their order."""
+    """The history of all looks so far, in order."""
 
     def __init__(self) -> None:
         self._nodes: Dict[Id, Seen] = {}
@@ -77,11 +77,11 @@ class History:
         self.errors: Dict[str, int] = {}
 
     def add(self, look: Look, max_age: float) -> None:
-        """Take a look into account."""
+        """Add a look."""
         for source in look.errors:
             self.errors[source] = self.errors.get(source, 0) + 1
         for name, router in look.routers.items():
-            # A node that wasn't there at the look before has all of its requests since then.
+            # If a node wasn't there at the last look, all its requests happened since then.
             is_next = look.time - self._routers.get(name, 0.0) < FAILING
             self._routers[name] = look.time
             for key, nodes in router.pools.items():
@@ -98,7 +98,7 @@ class History:
         self._forget(look.time)
 
     def _node(self, one: Id, node: Listed, now: float, max_age: float, is_next: bool) -> Tuple[int, int]:
-        """Take a node into account; its requests and failures since the last look."""
+        """Update a node; returns its requests and failures since the last look."""
         serving = not node.dead and now - node.last_check <= max_age
         before = self._nodes.get(one)
         if before is None:
@@ -106,7 +106,7 @@ class History:
             return (node.requests, node.failures) if is_next else (0, 0)
         requests = node.requests - before.requests if node.requests >= before.requests else node.requests
         failures = node.failures - before.failures if node.failures >= before.failures else node.failures
-        # Also of one that the router had forgotten meanwhile.
+        # Also if the router had forgotten it meanwhile.
         returned = serving and (not before.serving or now - before.time > max_age)
         failed = now if failures else before.failed
         self._nodes[one] = Seen(now, node.requests, node.failures, serving, failed, before.returns + int(returned))
@@ -121,7 +121,7 @@ class History:
             del self._listed[key]
 
     def state(self, router: str, key: str, node: Listed, now: float, max_age: float) -> str:
-        """What a node is at one router, one of ``STATES``."""
+        """The state of a node at one router, one of ``STATES``."""
         if node.dead:
             return "dead"
         if now - node.last_check > max_age:
@@ -130,16 +130,16 @@ class History:
         return "failing" if seen and seen.failed and now - seen.failed < FAILING else "fresh"
 
     def returns(self, router: str, key: str, address: str) -> int:
-        """How often a node came back after it had been away."""
+        """How often a node came back after an absence."""
         seen = self._nodes.get((router, key, address))
         return seen.returns if seen else 0
 
     def requests(self, key: str, now: float) -> List[float]:
-        """The requests for a key at all routers, in the last minutes; empty where there were none."""
+        """The requests for a key at all routers over the last minutes; empty if there were none."""
         line = self._requests.get(key)
         return line.points(now) if line else []
 
     def failures(self, key: str, now: float) -> List[float]:
-        """The failures of a key's nodes, in the same way."""
+        """The failures of a key's nodes, in the same form."""
         line = self._failures.get(key)
         return line.points(now) if line else []

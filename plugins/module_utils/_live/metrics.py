@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A look as metrics: their names, labels and values. Pure; ``exposition`` makes text of them.
+"""Turns a look into metrics: their names, labels and values. Pure; ``exposition`` writes the text.
 
-``emperor_uwsgi_*`` are the collection's own. ``uwsgi_*`` are the figures of an instance's workers, with the names and labels that
-uwsgi_exporter gave them, so that dashboards made for that go on.
+``emperor_uwsgi_*`` are the collection's own. ``uwsgi_*`` are figures of an instance's workers, with the names and labels of
+uwsgi_exporter, so that dashboards made for it keep working.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from .families import COUNTER, GAUGE, Family, Labels, Sample
 from .history import SERVING, STATES, History
 from .sources import Look, sources
 
-# Reasons of one vassal; whose folder it is may have put any number there.
+# The maximum of reasons for one vassal; the owner of the folder may have created any number.
 _MOST_REASONS = 16
 _PREFIX = "emperor_uwsgi_"
 
 
 class _Node(NamedTuple):
-    """A node at one router; its labels are shared by all of its series."""
+    """A node at one router, whose labels all of its series share."""
 
     labels: Labels
     listed: Listed
@@ -40,7 +40,7 @@ def _family(name: str, text: str, samples: Iterable[Sample], kind: str = GAUGE) 
 
 
 def families(config: Config, look: Look, history: History) -> Iterator[Family]:
-    """All families, the samples of each made only when they are asked for."""
+    """All families. Their samples are generated on demand."""
     nodes = list(_nodes(config, look, history))
     yield from _routers(config, look, nodes)
     yield from _pools(config, look, nodes)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live page: its frame and its style. Pure.
+"""The live page: its HTML frame and its style. Pure.
 
-They are texts in a module, since nothing else of the collection reaches a managed host. All that the page shows is put into it as
-text by its script, and its policy lets nothing but the two files of our own be loaded.
+They are texts in a module, since only modules of the collection reach a managed host. The script inserts all data as
+text, and the page's policy only loads its own two files.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The archive that uWSGI serves the live page from: all of the collection that it imports, in one file."""
+"""The archive from which uWSGI serves the live page: one file with all modules that it imports from the collection."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ _ENTRY = f"from {wsgi.__name__} import from_environment\n\napplication = from_en
 
 @lru_cache(maxsize=None)
 def program() -> bytes:
-    """The archive, the same to the byte for the same sources."""
+    """The archive, identical byte for byte for identical sources."""
     return pack(wsgi.__name__, MODULE + ".py", _ENTRY)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The script of the live page: it asks for the data and puts it into the page, where it is. Pure."""
+"""The script of the live page: it fetches the data and updates the page in place. Pure."""
 
 from __future__ import annotations
 

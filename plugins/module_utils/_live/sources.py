@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All that is asked for one look: routers, the Emperor, suspend files, the gate's results, certificates, workers, other hosts.
+"""All sources of a look: routers, the Emperor, suspend files, the gate's results, certificates, workers, other hosts.
 
-Whoever lies, hangs or sends nonsense is one source with an error, and the answers of the others stay.
+If a source lies, hangs or sends garbage, only that source has an error; the answers of the others are kept.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from . import workers
 from .config import MOST_NODES, Config, Peer, Router, Vassal
 
 _MOST_AT_ONCE = 16
-# A router with MOST_NODES writes half of it.
+# Half of what a router with MOST_NODES writes.
 _MOST_BYTES = 16 * 2**20
-# No more than a router survives; what is longer is nobody's key.
+# The longest key that a router survives; anything longer is nobody's key.
 _LONGEST = 255
 _CHUNK = 1 << 16
-# What another host's page is asked for.
+# The page that is fetched from other hosts.
 HELD = "/held.json"
 
 
@@ -40,10 +40,10 @@ class Pools(NamedTuple):
     """What one router lists, each node once.
 
     Attributes:
-        time: Unix time when it was asked.
+        time: Unix time of the query.
         pools: by key and address.
         hits: by key, the requests for it.
-        dropped: the number of nodes over ``MOST_NODES``, which are in no pool here.
+        dropped: the number of nodes beyond ``MOST_NODES``, which are missing from the pools here.
     """
 
     version: str
@@ -55,7 +55,7 @@ class Pools(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the health gate found at its last check."""
+    """The result of the health gate's last check."""
 
     well: bool
     out: bool
@@ -64,14 +64,14 @@ class Result(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What was found, all of it by the names of the configuration; what isn't there couldn't be had.
+    """What was found, by the names in the configuration. Missing entries couldn't be obtained.
 
     Attributes:
         held: by vassal, the reasons of its suspend files.
         results: by vassal.
-        certificates: by path, Unix time when it ends.
+        certificates: by path, the Unix time of expiry.
         others: by host and vassal there, the reasons.
-        errors: by source, what is wrong with it.
+        errors: by source, the error.
     """
 
     time: float
@@ -86,12 +86,12 @@ class Look(NamedTuple):
     errors: Dict[str, str]
 
 
-# What a source is called, and what asks it.
+# The name of a source, and a function that asks it.
 Source = Tuple[str, Callable[[], Any]]
 
 
 def sources(config: Config) -> List[Source]:
-    """Everything that there is to ask; a source is named by its kind and its name."""
+    """All sources to ask, each named by its kind and name."""
 
     def fetch(address: str) -> bytes:
         return stats.fetch(address, config.timeout, _no_url, _MOST_BYTES)
@@ -111,7 +111,7 @@ def sources(config: Config) -> List[Source]:
 
 
 def look(config: Config) -> Look:
-    """Ask everything once, all at the same time."""
+    """Ask all sources once, at the same time."""
     begin, asked = time.monotonic(), sources(config)
     answers: Dict[str, Any] = {}
     errors: Dict[str, str] = {}
@@ -122,7 +122,7 @@ def look(config: Config) -> Look:
             answers[name] = work()
         except (StatsError, ArgumentError, HostError, OSError, ValueError) as exc:
             errors[name] = str(exc)
-        except Exception as exc:  # whatever a stranger made of it, the others are shown
+        except Exception as exc:  # whatever a stranger caused, the others are still shown
             errors[name] = type(exc).__name__
 
     with ThreadPoolExecutor(_MOST_AT_ONCE) as executor:
@@ -160,7 +160,7 @@ def _router(router: Router, fetch: Callable[[str], bytes]) -> Pools:
     count = dropped = 0
     for pool in table.pools:
         key = pool.key[:_LONGEST]
-        # A series has its labels once: of what is there twice the first.
+        # Labels of a series must be unique, so only the first of duplicates is kept.
         hits.setdefault(key, pool.hits)
         nodes = pools.setdefault(key, {})
         for node in pool.nodes:
@@ -194,7 +194,7 @@ def _held(vassal: Vassal) -> List[str]:
 
 
 def _results(path: str) -> Dict[str, Result]:
-    """The gate's file, by the vassals' files."""
+    """The gate's results, by the vassals' files."""
     try:
         found = strict_json.mapping(strict_json.load(opened.read(path, anybodys=True).decode("utf-8")))
         return {file: _result(strict_json.mapping(one)) for file, one in found.items()}
@@ -210,7 +210,7 @@ def _result(one: Dict[str, Any]) -> Result:
 
 
 def _others(peer: Peer, timeout: float) -> Dict[str, List[str]]:
-    """Why the vassals of another host keep silent, as its own page has it."""
+    """Why another host's vassals are silent, according to its own page."""
     try:
         found = strict_json.mapping(strict_json.load(_get(peer.address, HELD, timeout).decode("utf-8")))
         held = strict_json.mapping(found["held"])
@@ -226,7 +226,7 @@ def _reasons(value: Any) -> List[str]:
 
 
 def _get(address: str, path: str, timeout: float) -> bytes:
-    """What an http server answers, within a deadline for all of it (HTTP/1.0, RFC 1945)."""
+    """The answer of an http server, within a total deadline (HTTP/1.0, RFC 1945)."""
     deadline = time.monotonic() + timeout
     family, target = endpoint(address)
     with socket.socket(family, socket.SOCK_STREAM) as stream:

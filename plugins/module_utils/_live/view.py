@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A look as what the page shows: the pools of all routers as one, troubles first. Pure."""
+"""Turns a look into the page's data: the pools of all routers as one, problems first. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .config import Config, Expected
 from .history import POINTS, SERVING, STEP, History
 from .sources import Look, Pools
 
-# Of a node at all routers together, the worst first. "gone" is a node that keeps silent without a reason that is known; where a
-# host can be asked for its reasons, one that has some is "drained".
+# States of a node at all routers together, worst first. "gone" is silent without a known reason. If its host can be asked
+# and has a reason, the node is "drained".
 GONE, GHOST, FAILING, PARTIAL, DRAINED, FRESH = "gone", "ghost", "failing", "partial", "drained", "fresh"
 STATES = (GONE, GHOST, FAILING, PARTIAL, DRAINED, FRESH)
-# Of a key: nobody serves it, somebody doesn't, or all do.
+# States of a key: no node serves it, some nodes don't, or all do.
 KEY_STATES = ("down", "degraded", "well")
 _MISSING = "missing"
 _MOST_NAMES = 6
@@ -29,7 +29,7 @@ Nodes = Dict[str, Dict[str, Listed]]
 
 
 class _Place(NamedTuple):
-    """A node of a key: who lists it, and as what."""
+    """A node of a key: which routers list it, and in which state."""
 
     address: str
     states: Dict[str, str]
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
 
 
 def picture(config: Config, look: Look, history: History) -> Dict[str, Any]:
-    """What ``/pools.json`` has; text from strangers as it can be shown."""
+    """The content of ``/pools.json``, with text from strangers made safe to show."""
     expected: Dict[str, Dict[str, Expected]] = {}
     for one in config.expected:
         expected.setdefault(one.key, {})[one.address] = one
@@ -93,7 +93,7 @@ def _key(
         nodes.append(_node(place, host, reasons, planned is not None if config.expected else None))
     nodes.sort(key=lambda node: (STATES.index(node["state"]), node["host"], node["address"]))
     serving = sum(1 for node in nodes if node["state"] in (FRESH, FAILING, PARTIAL))
-    # Of nodes that nobody expects, a router remembers those that left until somebody asks for the key.
+    # Unexpected nodes that have left stay in a router's memory until somebody requests the key.
     meant = [node for node in nodes if node["expected"] is not False or node["state"] in (FAILING, PARTIAL)]
     state = "degraded" if any(node["state"] != FRESH for node in meant) else "well"
     if not look.routers or (not serving and meant):
@@ -121,7 +121,7 @@ def _place(key: str, address: str, config: Config, look: Look, history: History)
 
 
 def _reasons(planned: Any, config: Config, look: Look) -> Any:
-    """Why a node keeps silent; None where nobody can say."""
+    """Why a node is silent; None if unknown."""
     if planned is None or not planned.vassal:
         return None
     own = look.held if planned.host == config.host else look.others.get(planned.host, {})
@@ -182,7 +182,7 @@ def _vassals(config: Config, look: Look) -> List[Dict[str, Any]]:
 
 
 def _troubles(config: Config, look: Look, keys: List[Key], vassals: List[Dict[str, Any]]) -> List[Dict[str, str]]:
-    """What an operator should look at first: a headline and its details each, the worst first."""
+    """What an operator should look at first: headlines with details, worst first."""
     found = [("A router does not answer", f"{name}: {look.errors.get('router:' + name, '')}") for name in _down(config, look)]
     if config.emperor is not None and look.emperor is None:
         found.append(("The Emperor does not answer", look.errors.get("emperor:", "")))

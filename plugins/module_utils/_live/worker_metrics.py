@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The figures of instances' workers as metrics, with the names and labels of timonwong/uwsgi_exporter. Pure."""
+"""Metrics of instances' workers, with the names and labels of timonwong/uwsgi_exporter. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .sources import Look
 from .workers import Instance
 
 _MICRO = 1e-6
-# What a figure is called, what it says, its kind, and where it is.
+# For each figure its name, description, type and source.
 _Row = Tuple[str, str, str, Callable[[Any], float]]
 _INSTANCE: List[_Row] = [
     ("listen_queue_length", "Length of listen queue.", GAUGE, lambda one: one.listen_queue),
@@ -57,7 +57,7 @@ _APP: List[_Row] = [
 
 
 def families(config: Config, look: Look) -> Iterator[Family]:
-    """Of all vassals that have a stats server: the figures of those that answer, and who does."""
+    """For all vassals with a stats server: the figures of those that answer, and which do."""
     asked = [(_uri(vassal.stats), vassal.name) for vassal in config.vassals if vassal.stats is not None]
     up = [({"stats_uri": uri}, float(name in look.workers)) for uri, name in asked]
     yield Family("uwsgi_up", "Whether the uWSGI server is up.", GAUGE, up)

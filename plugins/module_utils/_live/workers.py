@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stats of an instance with workers, as far as they are exported. Pure.
+"""The exported part of the stats of an instance with workers. Pure.
 
-The format is what ``uwsgi_master_generate_stats`` (``core/master_utils.c``) writes.
+The format is that of ``uwsgi_master_generate_stats`` (``core/master_utils.c``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple
 from .._pool import strict_json
 from .._pool.stats import StatsError
 
-# Bounds of what is exported of one instance.
+# Limits on what is exported for one instance.
 _MOST_WORKERS = 256
 _MOST_SOCKETS = 32
 _MOST_APPS = 16
@@ -66,7 +66,7 @@ class Worker(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """All of it."""
+    """All exported stats of an instance."""
 
     listen_queue: int
     listen_queue_errors: int
@@ -79,7 +79,7 @@ def parse(raw: bytes) -> Instance:
     """Read the JSON of an instance's stats server.
 
     Raises:
-        StatsError: when it isn't one's, or has anything in it that no uWSGI writes.
+        StatsError: if it isn't an instance's, or has anything that no uWSGI writes.
     """
     try:
         found = strict_json.mapping(strict_json.load(raw.decode("utf-8", "replace")))
@@ -88,11 +88,11 @@ def parse(raw: bytes) -> Instance:
         return Instance(
             **_numbers(found, "listen_queue", "listen_queue_errors", "signal_queue"),
             sockets=list({(one.name, one.proto): one for one in reversed(sockets)}.values()),
-            # One with the number 0 is a place that no worker has yet.
+            # Number 0 marks a slot without a worker.
             workers=list({one.id: one for one in workers if one.id}.values()),
         )
     except (KeyError, TypeError, ValueError) as exc:
-        raise StatsError("its answer has no workers as an instance has") from exc
+        raise StatsError("its answer has no valid list of workers") from exc
 
 
 def _each(value: Any, read: Any, most: int) -> List[Any]:

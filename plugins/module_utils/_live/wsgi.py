@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live page's WSGI application, which uWSGI serves: the page, its data, and metrics. It reads, and changes nothing.
+"""The live page's WSGI application, which uWSGI serves: the page, its data, and metrics. It is read-only.
 
-What it was told and what it found is in memory, so it wants one process; several threads may ask at once.
+Configuration and results are kept in memory, so it needs a single process; several threads may use it at once.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .config import VARIABLE, Config, read
 from .history import STEP, History
 from .sources import HELD, Look
 
-# Seconds for which a look is good: a router is asked once in them at most, however many ask.
+# Seconds for which a look is reused, so a router is asked at most once in this time, however many clients there are.
 _GOOD = 1.0
-# A scrape of thousands of nodes makes some hundred thousand short-lived objects, and no circles of them. By default Python would
-# go through all of memory several times meanwhile.
+# A scrape of thousands of nodes creates some hundred thousand short-lived objects without cycles. By default Python would
+# scan all memory several times meanwhile.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
-# Nothing that the page shows may run, load or be framed but the two files of our own.
+# The page may only run, load or frame its own two files.
 _HEADERS = [
     (
         "Content-Security-Policy",
@@ -46,11 +46,11 @@ Answer = Tuple[str, str, bytes]
 
 
 class Live:
-    """What was found, kept up to date.
+    """The latest look, kept up to date.
 
     Args:
-        ask: asks everything once.
-        clock: as ``time.monotonic``.
+        ask: asks all sources once.
+        clock: like ``time.monotonic``.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class Live:
         self._lock = threading.Lock()
         self._look: Optional[Look] = None
         self._asked = 0.0
-        # What was made of this look: its text and what it is.
+        # The texts made from this look, by what made them.
         self._made: Dict[Any, Any] = {}
 
     def look(self) -> Look:
-        """A look that is a second old at most, or was asked for while this one waited."""
+        """A look that is at most a second old, or that was started while this call waited."""
         wanted = self._clock()
         with self._lock:
             return self._fresh(wanted)
@@ -81,7 +81,7 @@ class Live:
         return self._look
 
     def made(self, kind: str, make: Callable[[Look], Any]) -> Any:
-        """What is made of a look, once for each."""
+        """The text made from a look, made only once per look."""
         wanted = self._clock()
         with self._lock:
             found = self._fresh(wanted)
@@ -90,18 +90,18 @@ class Live:
             return self._made[kind]
 
     def keep(self, stopped: threading.Event) -> None:
-        """Look from time to time also while nobody asks, for the lines of the last minutes."""
+        """Keep looking while there are no clients, for the history of the last minutes."""
         while not stopped.wait(STEP):
             try:
                 self.look()
-            except Exception as exc:  # the next look may do
-                # uWSGI's log, where no one else writes it.
+            except Exception as exc:  # the next look may succeed
+                # This is uWSGI's log; nothing else writes to it here.
                 sys.stderr.write(f"emperor-uwsgi live: {type(exc).__name__}: {exc}\n")
                 sys.stderr.flush()
 
 
 class Application:
-    """Answers requests for what a ``Live`` knows."""
+    """Answers requests from a ``Live``."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -138,7 +138,7 @@ class Application:
         return json.dumps({"host": self._live.config.host, "time": found.time, "held": held}).encode("ascii")
 
     def _metrics(self, accept: str) -> Answer:
-        # One of two, whatever the header is, since what is made is kept.
+        # One of two values for any header, since the result is cached.
         wanted = _OPENMETRICS if _OPENMETRICS in (one.partition(";")[0].strip() for one in accept.split(",")) else "text/plain"
 
         def make(found: Look) -> Tuple[bytes, str]:
@@ -152,10 +152,10 @@ class Application:
 
 
 def start(environ: Dict[str, str]) -> Application:
-    """The application on the configuration that the environment names.
+    """The application for the configuration that the environment names.
 
     Raises:
-        ArgumentError: when that can't be used.
+        ArgumentError: if the configuration is invalid.
     """
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     live = Live(read(environ.get(VARIABLE, "/nonexistent")))
@@ -164,5 +164,5 @@ def start(environ: Dict[str, str]) -> Application:
 
 
 def from_environment() -> Application:
-    """As ``start``, for the archive's own module."""
+    """As ``start``, for the module in the archive."""
     return start(dict(os.environ))

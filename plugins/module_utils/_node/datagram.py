@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The packet with which a node announces itself to a subscription server. Pure: bytes to fields and back.
+"""The packet with which a node announces itself to a subscription server. Pure: converts bytes to fields and back.
 
-The format is that of the uwsgi protocol (``proto/uwsgi.c``) with ``modifier1`` 224: four bytes of header (modifier1, the body's
-size in 16 bits, least significant byte first, modifier2), and a body of pairs, each half with its size in 16 bits
-before it. ``modifier2`` is the command. A signature is the last pair and signs the body before it (``core/subscription.c``).
+The format is that of the uwsgi protocol (``proto/uwsgi.c``) with ``modifier1`` 224: a header of four bytes (modifier1, the body's
+size as 16 bits, least significant byte first, modifier2), and a body of pairs of a name and a value, each preceded by its size
+in 16 bits. ``modifier2`` is the command. A signature is the last pair and signs the body before it (``core/subscription.c``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, 
 MODIFIER1 = 224
 SUBSCRIBE = 0
 UNSUBSCRIBE = 1
-# What a router reads of a datagram (uwsgi_corerouter_manage_subscription, plugins/corerouter/cr_common.c).
+# The part of a datagram that a router reads (uwsgi_corerouter_manage_subscription, plugins/corerouter/cr_common.c).
 MAX_PACKET = 4096
 SIGN = "sign"
 
@@ -26,7 +26,7 @@ _SIZE = struct.Struct("<H")
 
 
 class WireError(ValueError):
-    """Bytes that are no announcement, or fields that fit in none."""
+    """Bytes that aren't an announcement, or fields that don't fit in one."""
 
 
 class Packet(NamedTuple):
@@ -34,9 +34,9 @@ class Packet(NamedTuple):
 
     Attributes:
         command: ``SUBSCRIBE`` or ``UNSUBSCRIBE``.
-        pairs: its fields in their order, without the signature.
-        signature: None when it is unsigned.
-        signed: the bytes that the signature is for.
+        pairs: its fields in order, without the signature.
+        signature: None if it is unsigned.
+        signed: the bytes that are signed.
     """
 
     command: int
@@ -46,7 +46,7 @@ class Packet(NamedTuple):
 
     @property
     def fields(self) -> Dict[str, str]:
-        """The fields as text; of a name that stands there twice the last, as uWSGI has it."""
+        """The fields as text; the last value of a repeated name wins, as in uWSGI."""
         return {name: value.decode("utf-8", "surrogateescape") for name, value in self.pairs}
 
 
@@ -56,10 +56,10 @@ def encode(
     """Write an announcement.
 
     Args:
-        sign: gives the signature of the bytes that it is called with.
+        sign: returns the signature of the given bytes.
 
     Raises:
-        WireError: when it is longer than what a router reads.
+        WireError: if it is longer than what a router reads.
     """
     body = b"".join(_pair(name, value) for name, value in pairs)
     if sign is not None:
@@ -74,7 +74,7 @@ def decode(packet: bytes) -> Packet:
     """Read an announcement.
 
     Raises:
-        WireError: when it is no announcement, or cut.
+        WireError: if it is not an announcement, or cut off.
     """
     if len(packet) < _HEADER.size:
         raise WireError(f"{len(packet)} bytes are less than a header")
@@ -92,7 +92,7 @@ def decode(packet: bytes) -> Packet:
         value, at = _half(body, at)
         if name == SIGN.encode("ascii"):
             if at != size:
-                raise WireError("something stands behind the signature")
+                raise WireError("there is data after the signature")
             return Packet(command, pairs, value, body[:start])
         pairs.append((name.decode("utf-8", "surrogateescape"), value))
     return Packet(command, pairs)
@@ -110,7 +110,7 @@ def _pair(name: str, value: Union[str, bytes]) -> bytes:
 
 
 def _half(body: bytes, at: int) -> Tuple[bytes, int]:
-    """The text at an offset, and the offset behind it."""
+    """The text at an offset, and the offset after it."""
     start = at + _SIZE.size
     if start > len(body):
         raise WireError(f"the body is cut at byte {at}")

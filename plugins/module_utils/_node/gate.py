@@ -4,8 +4,8 @@
 
 """The health gate: a program on a managed host that takes failing nodes out of their pools and brings them back.
 
-It runs from the archive that ``uwsgi_health`` writes, without Ansible, on a file of checks. It holds a node out by a reason of
-its own (``suspend``), so it undoes no drain of an operator and no operator undoes its. While no gate runs, nothing is held out.
+It runs without Ansible from the archive that ``uwsgi_health`` writes, on a file of checks. It holds a node out with a reason of
+its own (``suspend``), so it and operators can't undo each other's drains. When the gate stops, it holds nothing out.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from . import probe, suspend
 from .probe import Check
 from .unsubscribe import Farewell
 
-# How often the program looks whether it or its checks have changed, in seconds.
+# Seconds between checks whether the program or its checks have changed.
 _LOOK = 1.0
 
 
 class Verdict:
-    """So many failures in a row take out, so many successes in a row bring back.
+    """Takes a node out after a number of failures in a row, and brings it back after a number of successes in a row.
 
     Args:
-        out: whether it's out to begin with.
+        out: whether it is out initially.
     """
 
     def __init__(self, fall: int, rise: int, out: bool = False) -> None:
@@ -44,10 +44,10 @@ class Verdict:
         self.out = out
 
     def add(self, well: bool) -> bool:
-        """Count one answer.
+        """Count one result.
 
         Returns:
-            whether ``out`` changed by it.
+            whether ``out`` changed.
         """
         self._row = self._row + 1 if well == self.out else 0
         if self._row < (self._rise if self.out else self._fall):
@@ -58,10 +58,10 @@ class Verdict:
 
 
 class Keeper:
-    """Keeps one vassal in its pools as long as it is well, by its check.
+    """Keeps one vassal in its pools while its check succeeds.
 
     Attributes:
-        result: of the last check, None where the vassal couldn't be checked.
+        result: of the last check; None if the vassal couldn't be checked.
     """
 
     def __init__(self, check: Check) -> None:
@@ -71,7 +71,7 @@ class Keeper:
         self._verdict: Optional[Verdict] = None
 
     def run(self, stopped: threading.Event) -> None:
-        """Ask at every interval until ``stopped``."""
+        """Check at every interval until ``stopped``."""
         due = time.monotonic()
         while not stopped.is_set():
             self._once()
@@ -92,11 +92,11 @@ class Keeper:
             if self._verdict.add(not flaw):
                 say(f"{self.vassal}: {'out: ' + flaw if self._verdict.out else 'well again'}")
             self.result = {"well": not flaw, "out": self._verdict.out, "seconds": round(seconds, 6), "time": int(time.time())}
-            # Not only when it changes: what could not be done at one check is done at the next.
+            # On every check, not only when the result changes: what failed at one check is retried at the next.
             if held != self._verdict.out:
                 self._follow(instance, self._verdict.out)
         except (ArgumentError, HostError, OSError) as exc:
-            # The vassal is gone or unreadable, or nothing can be held: not the application's fault.
+            # The vassal is gone or unreadable, or can't be held out: not the application's fault.
             self.result = None
             say(f"{self.vassal}: not checked: {exc}")
 
@@ -109,13 +109,13 @@ class Keeper:
         if not out:
             on_behalf_of(instance.user, lambda: [suspend.release(path, suspend.HEALTH) for path in paths])
             return
-        # Before the first is held, so that what can't be signed leaves none half out.
+        # Before anything is held, so that a signing failure leaves no node half out.
         farewell = Farewell(announcements, instance.user)
         on_behalf_of(instance.user, lambda: [suspend.hold(path, suspend.HEALTH) for path in paths])
         farewell.send()
 
     def release(self) -> None:
-        """Hold it out no more."""
+        """Stop holding it out."""
         try:
             self._follow(self._read(), out=False)
         except (ArgumentError, HostError, OSError) as exc:
@@ -134,7 +134,7 @@ def say(words: str) -> None:
 
 
 def _versions(paths: List[str]) -> List[Any]:
-    """What changes when a file is replaced."""
+    """Numbers that change when a file is replaced."""
     found: List[Any] = []
     for path in paths:
         try:
@@ -146,10 +146,10 @@ def _versions(paths: List[str]) -> List[Any]:
 
 
 class Results:
-    """The file of the checks' results, for whoever watches the host: by the vassals' paths what ``Keeper.result`` has.
+    """The file with the checks' results, for monitoring: ``Keeper.result`` by the path of the vassal.
 
     Args:
-        path: in a folder of the caller's or root's; None writes none.
+        path: in a folder of the caller's or root's; None for no file.
     """
 
     def __init__(self, path: Optional[str]) -> None:
@@ -158,7 +158,7 @@ class Results:
         self._problem = ""
 
     def write(self, keepers: List[Keeper]) -> None:
-        """Replace the file, if there is anything new. What can't be written is said once, and hinders no check."""
+        """Replace the file if there is anything new. A failure to write is logged once and doesn't stop the checks."""
         results = {keeper.vassal: keeper.result for keeper in keepers if keeper.result}
         content = json.dumps(results, sort_keys=True).encode("ascii")
         if self._path is None or content == self._written:
@@ -188,7 +188,7 @@ class Results:
             staged = next(temporary.names())
             handle = os.open(staged, opened.NEW, 0o644, dir_fd=folder)
             try:
-                # Whatever the umask is: nothing in it is secret.
+                # Readable whatever the umask is: it contains no secrets.
                 os.fchmod(handle, 0o644)
                 opened.write(handle, content)
                 os.rename(staged, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -226,5 +226,5 @@ def main(argv: Optional[List[str]] = None) -> None:
         if keeper.vassal not in kept:
             keeper.release()
     if replaced:
-        # The same process with what is there now, so that whoever supervises it sees no end.
+        # Replace the program within the same process, so that its supervisor sees no exit.
         os.execv(sys.executable, [sys.executable, *files])

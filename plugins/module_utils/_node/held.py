@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Suspend files of one vassal or of many: a reason that is added to all of them or to none, or taken away."""
+"""Changes the suspend files of one or many vassals: adds a reason to all or none of them, or removes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._files.trust import UnsafePath
 from . import suspend
 
 T = TypeVar("T")
-# Of each suspend file the reasons, sorted, and the Unix time since when each holds.
+# For each suspend file its reasons, sorted, and the Unix time since when each holds.
 Reasons = Dict[str, Dict[str, float]]
 
 
@@ -22,8 +22,8 @@ class Held:
     """The suspend files of several vassals.
 
     Args:
-        vassals: the paths of each, and as whom that is done; None for whoever the files belong to.
-        reason: the one that is added or taken away.
+        vassals: the suspend files of each, and the user who changes them; None for whoever owns the files.
+        reason: the reason to add or remove.
     """
 
     def __init__(self, vassals: Iterable[Tuple[List[str], Optional[Identity]]], reason: str) -> None:
@@ -31,7 +31,7 @@ class Held:
         own: List[_Files] = []
         for paths, user in vassals:
             if user is None:
-                # Each may be in another user's reach.
+                # Different users may be able to change different files.
                 own.append(_Files(paths, reason, None))
             else:
                 users.setdefault(user, []).extend(paths)
@@ -56,13 +56,13 @@ class Held:
             raise
 
     def release(self) -> None:
-        """Take the reason away from all; raises HostError."""
+        """Remove the reason from all; raises HostError."""
         for one in self._files:
             one.release()
 
 
 class _Files:
-    """Those that are changed as one user."""
+    """The files that are changed as one user."""
 
     def __init__(self, paths: List[str], reason: str, user: Optional[Identity]) -> None:
         self._paths = paths
@@ -73,7 +73,7 @@ class _Files:
         return self._done("can't be used", lambda: {path: suspend.times(path) for path in self._paths})
 
     def hold(self) -> List[str]:
-        """Add the reason to all, or to none; those that are new."""
+        """Add the reason to all, or to none; returns the new ones."""
 
         def work() -> List[str]:
             held: List[str] = []
@@ -93,7 +93,7 @@ class _Files:
         return self._done("nothing was changed", work)
 
     def release(self, paths: Optional[List[str]] = None) -> None:
-        """Take the reason away, by default from all."""
+        """Remove the reason, by default from all."""
         given = self._paths if paths is None else paths
         self._done("can't be removed", lambda: [suspend.release(path, self._reason) for path in given])
 

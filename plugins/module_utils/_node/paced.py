@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Datagrams to several routers at once, to each no faster than it reads. Free of Ansible.
+"""Sends datagrams to several routers at once, to each no faster than it reads. Free of Ansible.
 
 A UDP socket has room for 212,992 bytes (``net.core.rmem_default``). The kernel counts 1,280 for a signed announcement, so about
-170 of them wait. It drops the next one and says nothing. A unix socket has room for 10 datagrams (``net.unix.max_dgram_qlen``),
-and says that it is full.
+170 of them fit. It silently drops any more. A unix socket has room for 10 datagrams (``net.unix.max_dgram_qlen``),
+and reports when it is full.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from typing import Any, Deque, List, Mapping, Optional, Sequence
 from .._addresses import endpoint
 from .._files import opened
 
-# A router that checks signatures reads some thousand datagrams a second, and on a busy host fewer. Four bursts fit in its queue,
-# so it may be late by 0.12 seconds.
+# A router that checks signatures reads about a thousand datagrams a second, fewer on a busy host. Four bursts fit in its queue,
+# so it may be 0.12 seconds late.
 _BURST = 40
 _PAUSE = 0.04
-# Until a full queue is tried again.
+# Seconds until a full queue is tried again.
 _FULL = 0.005
-# A router that reads nothing for so long is given up.
+# Seconds without reading after which a router is given up.
 _PATIENCE = 0.5
-# So much longer than all bursts and pauses may the sending take.
+# Extra seconds that sending may need beyond all bursts and pauses.
 _SLACK = 4
 
 
 def seconds(count: int) -> float:
-    """How long a router needs for so many datagrams."""
+    """The seconds that a router needs for a number of datagrams."""
     return count * _PAUSE / _BURST
 
 
 def longest(count: int) -> float:
-    """The seconds after which so many datagrams for each router have been sent or given up."""
+    """The seconds after which a number of datagrams per router have been sent or given up."""
     return _PATIENCE + _SLACK * seconds(count)
 
 
 def send(packets: Mapping[str, Sequence[bytes]]) -> Optional[List[Any]]:
-    """Send datagrams, whatever becomes of others.
+    """Send datagrams; a failure doesn't stop the others.
 
     Args:
-        packets: those for each router, by its ``IPV4:PORT`` or the path of its unix socket.
+        packets: for each router, by its ``IPV4:PORT`` or the path of its unix socket.
 
     Returns:
-        the last error, as the arguments of ``OSError``; None where all were sent.
+        the last error, as the arguments of ``OSError``; None if all were sent.
 
     Raises:
-        UnsafePath: before anything is sent, where somebody else can put another socket in a router's place.
+        UnsafePath: before anything is sent, if another user can put another socket in a router's place.
     """
     for server in packets:
         if server.startswith("/"):
@@ -73,10 +73,10 @@ def send(packets: Mapping[str, Sequence[bytes]]) -> Optional[List[Any]]:
 
 
 class _Queue:
-    """What is left for one router.
+    """The remaining datagrams for one router.
 
     Attributes:
-        due: the time of ``time.monotonic`` from which on the next datagram may be sent.
+        due: the time in ``time.monotonic`` from when the next datagram may be sent.
         error: the last one.
     """
 
@@ -84,17 +84,17 @@ class _Queue:
         family, self._target = endpoint(server)
         self._left: Deque[bytes] = deque(packets)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        # A router that doesn't read must not hold up the others.
+        # A router that doesn't read must not delay the others.
         self._socket.setblocking(False)
         self.due = self._moved = time.monotonic()
         self._end = self.due + longest(len(packets))
         self.error: Optional[List[Any]] = None
 
     def push(self, now: float) -> bool:
-        """Send a burst, where it's time for one.
+        """Send a burst, if one is due.
 
         Returns:
-            whether nothing is left.
+            whether nothing remains.
         """
         if now < self.due:
             return False

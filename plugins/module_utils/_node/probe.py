@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One question to an instance: does it answer well? Free of Ansible, so that it also runs on a host's own.
+"""Asks an instance once whether it is healthy. Free of Ansible, so that it also runs without it on a host.
 
-The request is one of the uwsgi protocol (``proto/uwsgi.c``), or of HTTP/1.0 (RFC 1945) for an instance that speaks that itself.
+The request is in the uwsgi protocol (``proto/uwsgi.c``), or in HTTP/1.0 (RFC 1945) if the instance speaks HTTP.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from .._ini.instance import Instance
 
 _UWSGI = ("socket", "uwsgi-socket")
 _HTTP = ("http-socket", "http11-socket")
-# Seconds that a child has beyond those of its request.
+# Extra seconds for a child beyond those of its request.
 _MARGIN = 2
-# Of a request in the uwsgi protocol, whose header has two bytes for its size.
+# Limit of a request in the uwsgi protocol, whose header has two bytes for its size.
 _MOST_BYTES = 0xFFFF
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 
 
 class Check(NamedTuple):
-    """One vassal's check, as the argument ``health`` has it and as it is in the gate's file.
+    """One vassal's check, as in the argument ``health`` and in the gate's file.
 
     Attributes:
         vassal: the path of its ini file.
-        path: what is requested of the vassal's own socket, None for a command.
-        command: for the shell; 0 is well.
-        host: the Host header of the request, None for the first key.
-        interval: seconds between two checks; ``timeout`` of one.
-        fall: failures in a row that take the node out; ``rise``, successes in a row that bring it back.
+        path: requested from the vassal's own socket; None for a command.
+        command: for the shell; exit code 0 is healthy.
+        host: the Host header of the request; None for the first key.
+        interval: seconds between two checks; ``timeout`` limits one check.
+        fall: failures in a row that take the node out; ``rise``: successes in a row that bring it back.
     """
 
     vassal: str = ""
@@ -59,7 +59,7 @@ class Target(NamedTuple):
     """Where and how to ask an instance.
 
     Attributes:
-        http: whether it speaks HTTP, else the uwsgi protocol.
+        http: whether it speaks HTTP; otherwise the uwsgi protocol.
         host: the Host header.
     """
 
@@ -73,10 +73,10 @@ def target(instance: Instance, host: Optional[str] = None) -> Target:
     """The first socket of an instance that can be asked.
 
     Args:
-        host: by default its first key.
+        host: by default the instance's first key.
 
     Raises:
-        ArgumentError: when it has none.
+        ArgumentError: if it has none.
     """
     first = next(iter(instance.announcements()), None) if instance.announces else None
     for option in instance.options:
@@ -87,13 +87,13 @@ def target(instance: Instance, host: Optional[str] = None) -> Target:
 
 
 def flaw(instance: Instance, check: Check) -> str:
-    """Ask an instance, by its check, as whoever has a say in where that is.
+    """Ask an instance by its check, as the user who controls its socket or command.
 
     Returns:
-        what is wrong, empty where it is well.
+        what is wrong; empty if it is healthy.
 
     Raises:
-        ArgumentError: when it can't be asked.
+        ArgumentError: if it can't be asked.
     """
     if check.command:
         command = check.command
@@ -115,10 +115,10 @@ def answers(where: Target, path: str, timeout: float) -> str:
     """Ask for ``path``.
 
     Args:
-        timeout: seconds for all of it.
+        timeout: seconds in total.
 
     Returns:
-        what is wrong with the answer, empty where it's one of 2xx or 3xx.
+        what is wrong with the response; empty if its status is 2xx or 3xx.
     """
     deadline = time.monotonic() + timeout
     try:
@@ -139,7 +139,7 @@ def answers(where: Target, path: str, timeout: float) -> str:
     except OSError as exc:
         return exc.strerror or str(exc)
     except ValueError as exc:
-        # An address that is none.
+        # An invalid address.
         return str(exc)
     except struct.error:
         return f"the request has more than {_MOST_BYTES} bytes; give a shorter path or host"
@@ -183,13 +183,13 @@ def _request(where: Target, path: str) -> bytes:
 
 
 def succeeds(command: str, timeout: float) -> str:
-    """Run a command by the shell.
+    """Run a command in the shell.
 
     Args:
-        timeout: seconds, after which it and what it started are killed.
+        timeout: seconds, after which it and its children are killed.
 
     Returns:
-        what is wrong, empty where it ends with 0.
+        what is wrong; empty if it exits with 0.
     """
     argv: List[str] = ["/bin/sh", "-c", command]
     with subprocess.Popen(

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signatures of announcements, by the OpenSSL that the host has: no package and no program is needed.
+"""Signs announcements with the host's OpenSSL library; no package and no program is needed.
 
 uWSGI signs with ``EVP_SignFinal`` (``uwsgi_subscription_sign``, core/subscription.c): PKCS#1 v1.5 with an RSA key, ECDSA in DER
-with an EC key. ``EVP_DigestSign`` of the same library gives the same.
+with an EC key. ``EVP_DigestSign`` of the same library produces the same.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from functools import lru_cache
 from typing import Any, Optional
 
 _NAMES = ("libcrypto.so.3", "libcrypto.so.1.1")
-# The longest signature, that of an RSA key of 16384 bits, and then some.
+# The longest signature, that of an RSA key of 16384 bits, and some reserve.
 _MOST_BYTES = 4096
 
 
 class SignatureError(Exception):
-    """No OpenSSL, or a key or a digest that it doesn't take. The text never has anything of the key in it."""
+    """OpenSSL is missing, or rejects a key or digest. The text never contains any of the key."""
 
 
 class PrivateKey:
-    """A private key as OpenSSL holds it, read once for any number of signatures and freed with this object.
+    """A private key in OpenSSL, read once for many signatures and freed with this object.
 
     Args:
         pem: unencrypted, RSA or EC.
 
     Raises:
-        SignatureError: when OpenSSL can't read it.
+        SignatureError: if OpenSSL can't read it.
     """
 
     def __init__(self, pem: bytes) -> None:
-        # First, since an object whose constructor fails is freed as well.
+        # Set first, since objects whose constructor fails are freed too.
         self._key: Optional[int] = None
         self._lib = lib = _library()
         source = lib.BIO_new_mem_buf(pem, len(pem))
-        # An empty passphrase, or OpenSSL would ask for one on a terminal.
+        # An empty passphrase, or OpenSSL would prompt for one on the terminal.
         self._key = lib.PEM_read_bio_PrivateKey(source, None, None, b"")
         lib.BIO_free(source)
         if not self._key:
@@ -59,10 +59,10 @@ class PrivateKey:
         """Sign.
 
         Args:
-            digest: OpenSSL's name of it, such as ``SHA256``.
+            digest: OpenSSL's name for it, such as ``SHA256``.
 
         Raises:
-            SignatureError: naming what can't be used.
+            SignatureError: naming what is invalid.
         """
         lib = self._lib
         kind = lib.EVP_get_digestbyname(digest.encode("ascii", "replace"))
@@ -100,7 +100,7 @@ def _loaded(name: Optional[str]) -> Any:
 
 
 def _declared(lib: Any) -> Any:
-    """Say what the functions take and give: by default ctypes cuts pointers to 32 bits."""
+    """Declare the types of the functions: by default ctypes truncates pointers to 32 bits."""
     pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
     for name, result, arguments in (
         ("EVP_get_digestbyname", pointer, [text]),

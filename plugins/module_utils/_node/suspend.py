@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why an instance keeps silent: reasons below the path of its ``check=``, each of which holds it out until it is gone itself.
+"""Holds an instance out with reasons: files below the path of its ``check=``, each effective until it is removed.
 
-uWSGI announces while the path doesn't exist, and a directory exists as well as a file (``uwsgi_file_exists``, core/utils.c). So
-the path is a directory and each reason a file in it: it's there as long as there is a reason, since only an empty one can be
-removed, and nobody who takes one reason away undoes another's. A plain file in its place, which somebody made by hand, is one
+uWSGI announces while the path doesn't exist, and directories count as existing (``uwsgi_file_exists``, core/utils.c). So
+the path is a directory with a file for each reason. It exists as long as there is a reason, since only an empty directory can
+be removed, and removing one reason doesn't undo another. A plain file in its place, made by hand, counts as one
 reason, the operator's.
 """
 
@@ -29,18 +29,18 @@ _REASON = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _MODE = 0o755
 _MOST_TRIES = 100
 _COMES_AND_GOES = "it is removed again and again"
-# Far more than there are reasons; whose folder it is may have put anything there.
+# Far more than there are reasons; the owner of the folder may have put anything there.
 _MOST_REASONS = 1000
 
 
 def is_reason(name: str) -> bool:
-    """Say whether ``name`` can name a reason."""
+    """Say whether ``name`` is a valid name for a reason."""
     return bool(_REASON.match(name))
 
 
 @contextmanager
 def _above(path: str) -> Iterator[Tuple[int, str]]:
-    """The folder that a suspend path is in, and its name there."""
+    """The parent folder of a suspend path, and its name there."""
     above, name = os.path.split(os.path.abspath(path))
     try:
         with opened.folder(above) as folder:
@@ -48,22 +48,22 @@ def _above(path: str) -> Iterator[Tuple[int, str]]:
     except UnsafePath:
         raise
     except OSError as exc:
-        # Within the folder it's a name without one.
+        # A name within the folder has no slash.
         raise OSError(exc.errno, exc.strerror, path) from exc
 
 
 def reasons(path: str) -> List[str]:
-    """The reasons that hold an instance out, sorted; of a directory with none, which an interrupted run left, the operator's.
+    """The reasons that hold an instance out, sorted. An empty directory, left by an interrupted run, counts as the operator's.
 
     Raises:
-        UnsafePath: when somebody else than root and the caller can change the folder that it's in.
-        OSError: when the path can't be read, or is a directory with something else in it.
+        UnsafePath: if a user other than root and the caller can change its parent folder.
+        OSError: if the path can't be read, or is a directory with something else in it.
     """
     return list(times(path))
 
 
 def times(path: str) -> Dict[str, float]:
-    """The reasons as ``reasons`` has them, each with the Unix time of the last change of its file; raises as that does."""
+    """The reasons as in ``reasons``, each with the Unix time of its file's last change; raises the same errors."""
     try:
         with _above(path) as (folder, name):
             return _times(folder, name, path)
@@ -88,7 +88,7 @@ def _times(above: int, name: str, path: str) -> Dict[str, float]:
 
 
 def _reason(entry: os.DirEntry[str], path: str) -> Optional[Tuple[str, float]]:
-    """A reason and the time of its file, or None for one that was taken away in between."""
+    """A reason and the time of its file; None if it was just removed."""
     if not is_reason(entry.name) or not entry.is_file(follow_symlinks=False):
         raise OSError(errno.ENOTEMPTY, "it is a folder with something else in it", path)
     try:
@@ -100,7 +100,7 @@ def _reason(entry: os.DirEntry[str], path: str) -> Optional[Tuple[str, float]]:
 def _opened(above: int, name: str, path: str) -> Tuple[Optional[int], int]:
     """A descriptor of the directory of reasons, or None and the mode of what is there instead: 0 for nothing.
 
-    Both are of one moment: a directory that others remove and make anew in between is never something else.
+    Both are from the same moment, so a directory that others remove and recreate meanwhile is never mistaken for something else.
     """
     for dummy in range(_MOST_TRIES):
         try:
@@ -117,7 +117,7 @@ def _opened(above: int, name: str, path: str) -> Tuple[Optional[int], int]:
 
 
 def _since(above: int, name: str) -> Optional[float]:
-    """When what uWSGI, which follows links, sees there was changed; None where it sees nothing."""
+    """When the target, with links followed as uWSGI does, was changed; None if it doesn't exist."""
     try:
         return os.stat(name, dir_fd=above).st_mtime
     except FileNotFoundError:
@@ -128,15 +128,15 @@ def hold(path: str, reason: str) -> bool:
     """Add a reason.
 
     Returns:
-        whether it's new.
+        whether it is new.
 
     Raises:
-        UnsafePath: as ``reasons``.
-        OSError: when it can't be added, for example in a folder that isn't there; FileExistsError when another reason than the
-            operator's meets a plain file.
+        UnsafePath: as in ``reasons``.
+        OSError: if it can't be added, for example because the folder is missing; FileExistsError if a plain file exists and the
+            reason isn't the operator's.
     """
     with _above(path) as (above, name):
-        # What is no directory of reasons gets none.
+        # Don't add reasons to other directories.
         _times(above, name, path)
         for dummy in range(_MOST_TRIES):
             try:
@@ -149,17 +149,17 @@ def hold(path: str, reason: str) -> bool:
                     continue
                 if reason == OPERATOR and _is_plain(above, name):
                     return False
-                # No call puts a directory in the file's place without a gap, in which the instance would announce itself.
+                # Nothing can replace the file by a directory atomically, and in a gap the instance would announce itself.
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
             try:
-                # Let the instance see it, whatever the umask is.
+                # Make it visible to the instance, whatever the umask is.
                 os.fchmod(folder, _MODE)
                 os.close(os.open(reason, opened.NEW, 0o644, dir_fd=folder))
                 return True
             except FileExistsError:
                 return False
             except FileNotFoundError:
-                # Whoever took the last other reason away removed the directory in between.
+                # Whoever removed the last other reason also removed the directory meanwhile.
                 continue
             finally:
                 os.close(folder)
@@ -174,14 +174,14 @@ def _is_plain(above: int, name: str) -> bool:
 
 
 def release(path: str, reason: str) -> bool:
-    """Take a reason away, and the path with it if it was the last one.
+    """Remove a reason, and the path if it was the last one.
 
     Returns:
-        whether there was anything to take away.
+        whether there was anything to remove.
 
     Raises:
-        UnsafePath: as ``reasons``.
-        OSError: when it can't be.
+        UnsafePath: as in ``reasons``.
+        OSError: if it can't be removed.
     """
     try:
         with _above(path) as (above, name):
@@ -213,5 +213,5 @@ def _released(above: int, name: str, path: str, reason: str) -> bool:
     except OSError as exc:
         if exc.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-        # Others hold on.
+        # Other reasons remain.
         return found

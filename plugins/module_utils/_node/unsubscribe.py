@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The datagrams that take a node out of its routers' tables at once. Free of Ansible, so that it also runs on a host's own.
+"""Sends the datagrams that remove a node from its routers' tables immediately. Free of Ansible, so it also runs without it.
 
-A router that gets one gives the node no new request and lets those in flight end (``uwsgi_remove_subscribe_node``,
-core/subscription.c). It knows no age of an unsubscription, so one may be sent again and again.
+On receipt a router sends the node no new requests and lets current ones finish (``uwsgi_remove_subscribe_node``,
+core/subscription.c). It doesn't check the age of an unsubscription, so one may be sent repeatedly.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from .._files.trust import UnsafePath
 from .._ini.instance import Announcement
 from . import datagram, paced, signature
 
-# Seconds that a child has beside those for sending.
+# Extra seconds for a child beyond those for sending.
 _CHILD = 30
-# Which announcements are meant.
+# Selects announcements.
 Wanted = Callable[[Announcement], bool]
-# What a datagram says and signs with, whichever router it is for.
+# The content and signing of a datagram, for any router.
 _Content = Tuple[str, str, Optional[Tuple[str, str]]]
 
 
 class Farewell:
-    """What takes some announcements back.
+    """Unsubscribes some announcements.
 
     Args:
-        announcements: of instances that one user has a say in.
-        user: who that is, as whom keys are read and datagrams sent; None for whoever the keys and sockets belong to.
+        announcements: of instances that one user controls.
+        user: who that is. Keys are read and datagrams sent as this user; None for whoever owns the keys and sockets.
 
     Attributes:
-        told: how many datagrams the router that got the most was sent last.
+        told: the number of datagrams that the busiest router was sent last.
 
     Raises:
-        ArgumentError: when one can't be signed or is too long; so all that can fail has failed before anything is sent.
+        ArgumentError: if one can't be signed or is too long. So all such failures happen before anything is sent.
     """
 
     def __init__(self, announcements: Iterable[Announcement], user: Optional[Identity] = None) -> None:
@@ -58,10 +58,10 @@ class Farewell:
         """Send them.
 
         Args:
-            wanted: says which; None for all of them.
+            wanted: selects announcements; None for all.
 
         Returns:
-            the last error, such as that of a router's unix socket that isn't there; all others are sent all the same.
+            the last error, such as a router's missing unix socket; all others are still sent.
         """
         packets = self._packets([one for one in self._announcements if wanted is None or wanted(one)])
         self.told = max(map(len, packets.values()), default=0)
@@ -77,7 +77,7 @@ class Farewell:
         return OSError(*failed) if failed else None
 
     def _read(self) -> Dict[str, bytes]:
-        """The private keys, each read once."""
+        """The private keys, each read only once."""
         places = {one.signing[1]: one.place for one in reversed(self._announcements) if one.signing}
         found: Dict[str, bytes] = {}
         for files in self._together(places):
@@ -91,14 +91,14 @@ class Farewell:
         return found
 
     def _together(self, files: Iterable[str]) -> Iterator[List[str]]:
-        """Files that are read at once: for a user all, else those of a folder, which are within the same user's reach."""
+        """Files to read together: all of them for a given user, otherwise those of a folder, which the same user can change."""
         folders: Dict[str, List[str]] = {}
         for file in files:
             folders.setdefault("" if self._user else os.path.dirname(file), []).append(file)
         yield from folders.values()
 
     def _packets(self, announcements: Iterable[Announcement]) -> Dict[str, List[bytes]]:
-        """What each server is sent."""
+        """The packets for each server."""
         now = int(time.time())
         found: Dict[str, Dict[_Content, bytes]] = {}
         for one in announcements:
@@ -134,13 +134,13 @@ class Farewell:
 
 
 class Farewells:
-    """What takes the announcements of several users' instances back, to each router at the pace of one.
+    """Unsubscribes announcements of several users' instances, at a pace that suits each router.
 
     Args:
-        announcements: each with the user who has a say in it, as for ``Farewell``.
+        announcements: each with the user who controls it, as for ``Farewell``.
 
     Raises:
-        ArgumentError: as ``Farewell``.
+        ArgumentError: as for ``Farewell``.
     """
 
     def __init__(self, announcements: Iterable[Tuple[Announcement, Optional[Identity]]]) -> None:
@@ -150,11 +150,11 @@ class Farewells:
         self._farewells = [Farewell(found, user) for user, found in users.items()]
 
     def send(self, wanted: Optional[Wanted] = None) -> Optional[OSError]:
-        """Send them, as ``Farewell.send``."""
+        """Send them, as in ``Farewell.send``."""
         failed: Optional[OSError] = None
         told = 0
         for farewell in self._farewells:
-            # All are sent to the same few routers.
+            # All go to the same few routers.
             time.sleep(paced.seconds(told))
             failed = farewell.send(wanted) or failed
             told = farewell.told
@@ -162,7 +162,7 @@ class Farewells:
 
 
 def _contents(files: Iterable[str], places: Dict[str, str]) -> Dict[str, str]:
-    """The content of each file, as JSON can have it."""
+    """The content of each file, in JSON types."""
     found = {}
     for file in files:
         try:
@@ -177,7 +177,7 @@ def _contents(files: Iterable[str], places: Dict[str, str]) -> Dict[str, str]:
 
 
 def _sent(packets: Dict[str, List[bytes]]) -> Optional[List[object]]:
-    """Send as this process; what is in another user's reach as that user, each router of its own."""
+    """Send as this process; for a router in another user's reach, as that user."""
     try:
         return paced.send(packets)
     except UnsafePath:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of routers and their nodes: of one router, judged by their age, and of several as one picture. Pure."""
+"""The keys and nodes of routers: of one router, judged by the age of announcements, or of several combined. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .stats import Listed, Table
 
 
 class Node(TypedDict):
-    """A node of a pool as modules return it; ``age`` is the seconds since it last was heard.
+    """A node of a pool as modules return it; ``age`` is in seconds since its last announcement.
 
-    The last three are what 2.1 has of it; from a router of 2.0 they are empty, or 0.
+    The last three fields are known only in 2.1; from a router of 2.0 they are empty, or 0.
     """
 
     address: str
@@ -47,7 +47,7 @@ class _Asked(TypedDict):
 
 
 class Router(_Asked, total=False):
-    """A router, known by the address of its stats server; one that doesn't answer has ``error`` and no pools."""
+    """A router, identified by the address of its stats server. If it doesn't answer, it has ``error`` and no pools."""
 
     version: str
     pid: Optional[int]
@@ -55,7 +55,7 @@ class Router(_Asked, total=False):
 
 
 class MergedNode(TypedDict):
-    """A node as several routers have it together; the lists are the routers', by their ``stats``."""
+    """A node as seen by several routers; the lists hold routers, by their ``stats``."""
 
     address: str
     weight: int
@@ -75,7 +75,7 @@ class MergedNode(TypedDict):
 
 
 class MergedPool(TypedDict):
-    """A key and its nodes at several routers; ``algo`` is that of the first that says so."""
+    """A key and its nodes at several routers; ``algo`` is from the first router that has one."""
 
     key: str
     hits: int
@@ -83,7 +83,7 @@ class MergedPool(TypedDict):
     nodes: List[MergedNode]
 
 
-# The states that a node can be in at a router, each with how a merged node tells that it is anywhere.
+# The states of a node at a router, each with how a merged node shows that it is in that state anywhere.
 STATES: Dict[str, Callable[[MergedNode], bool]] = {
     "fresh": lambda node: bool(node["fresh_on"]),
     "ghost": lambda node: len(node["ghost_on"]) > len(node["dead_on"]),
@@ -93,14 +93,14 @@ STATES: Dict[str, Callable[[MergedNode], bool]] = {
 
 
 def pools(table: Table, now: float, max_age: float, keys: Optional[Collection[str]] = None) -> List[Pool]:
-    """The keys of a router and their nodes, judged.
+    """The keys and nodes of a router, judged by age.
 
-    A router drops a silent node only when somebody asks for its key, so the age of the last announcement tells, not the list.
+    A router drops a silent node only when somebody requests its key, so being listed proves nothing, only the age does.
 
     Args:
-        now: Unix time in seconds, of the router's clock.
-        max_age: seconds since the last announcement up to which a node is fresh.
-        keys: only these; a set, where they are many.
+        now: Unix time in seconds, by the router's clock.
+        max_age: the age in seconds up to which a node's last announcement is fresh.
+        keys: only these keys; pass a set if there are many.
     """
     return [
         Pool(key=pool.key, hits=pool.hits, algo=pool.algo, nodes=[_node(node, now, max_age) for node in pool.nodes])
@@ -121,7 +121,7 @@ def _node(node: Listed, now: float, max_age: float) -> Node:
         in_flight=node.in_flight,
         age=age,
         dead=node.dead,
-        # A cleared node is listed without its address, however young it is.
+        # A cleared node is listed without its address, however recent its announcement is.
         fresh=bool(node.address) and not node.dead and age <= max_age,
         vassal=node.vassal,
         protocol=node.protocol,
@@ -130,14 +130,14 @@ def _node(node: Listed, now: float, max_age: float) -> Node:
 
 
 def selected(found: List[Pool], node: Optional[str] = None) -> List[Pool]:
-    """The pools with one node, or all; of each pool only the node asked for."""
+    """The pools with a given node, or all pools; only that node of each pool."""
     if node is None:
         return found
     return _kept(found, lambda pool, item: item["address"] == node)
 
 
 def in_states(found: List[MergedPool], states: Collection[str]) -> List[MergedPool]:
-    """The pools that have nodes which any router has in some states, with these nodes; see ``STATES``."""
+    """The pools with nodes that are in some state at any router, reduced to these nodes; see ``STATES``."""
     result = []
     for pool in found:
         nodes = [node for node in pool["nodes"] if any(STATES[state](node) for state in states)]
@@ -147,13 +147,13 @@ def in_states(found: List[MergedPool], states: Collection[str]) -> List[MergedPo
 
 
 def narrowed(found: List[Pool], wanted: Iterable[MergedPool]) -> List[Pool]:
-    """The pools of one router, with those nodes alone that are in merged ones, too."""
+    """The pools of one router, reduced to nodes that are also in merged ones."""
     pairs: Set[Tuple[str, str]] = {(pool["key"], node["address"]) for pool in wanted for node in pool["nodes"]}
     return _kept(found, lambda pool, item: (pool["key"], item["address"]) in pairs)
 
 
 def _kept(found: Iterable[Pool], wanted: Callable[[Pool, Node], bool]) -> List[Pool]:
-    """Some nodes of pools, without the pools that have none of them."""
+    """Some nodes of pools, without the pools that have none."""
     result = []
     for pool in found:
         nodes = [node for node in pool["nodes"] if wanted(pool, node)]
@@ -163,10 +163,10 @@ def _kept(found: Iterable[Pool], wanted: Callable[[Pool, Node], bool]) -> List[P
 
 
 def merged(routers: Iterable[Router]) -> List[MergedPool]:
-    """The pools of several routers as one picture, sorted by key and address.
+    """The pools of several routers combined, sorted by key and address.
 
-    A node's figures are sums. What it announces is that of its last announcement, whose age is the node's. A cleared node, which
-    has no address, is known by its vassal.
+    A node's numbers are sums over all routers. Its other fields are those of its latest announcement, as is its age. A cleared
+    node has no address, so its vassal identifies it.
 
     Args:
         routers: each with its pools, or with ``error``.

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One node in the tables of its routers: out, in, or on its way. Pure.
+"""The state of one node in the tables of its routers: out, in, or on its way. Pure.
 
-The tables are those that ``stats.parse`` gives.
+The tables come from ``stats.parse``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 from .stats import Listed, Table
 
 ABSENT = "absent"
-# Gets no new request; listed until its last one ends and somebody asks for its key. So is a node that 2.1 has cleared.
+# Gets no new requests. Listed until its last request ends and somebody requests its key. A node cleared by 2.1 counts too.
 DEAD = "dead"
 LISTED = "listed"
 SILENT = "no answer"
-# Hosts of an address that is every address of its own host.
+# Hosts in addresses that mean every address of the own host.
 _ANY = ("", "*", "0.0.0.0")
 
 # A subscription key and a node's address.
@@ -29,9 +29,9 @@ class Seen(NamedTuple):
     """A node at one router, under one key.
 
     Attributes:
-        state: ``ABSENT``, ``DEAD``, ``LISTED``, or ``SILENT`` for a router that doesn't answer.
-        in_flight: its requests right now.
-        announced: when it last was heard, in seconds of the router's clock.
+        state: ``ABSENT``, ``DEAD``, ``LISTED``, or ``SILENT`` if the router doesn't answer.
+        in_flight: its current requests.
+        announced: the time of its last announcement, in seconds by the router's clock.
     """
 
     router: str
@@ -43,11 +43,11 @@ class Seen(NamedTuple):
 
     @property
     def is_out(self) -> bool:
-        """Whether it has no request and gets none."""
+        """Whether it has no requests and gets no new ones."""
         return self.state == ABSENT or (self.state == DEAD and not self.in_flight)
 
     def shown(self) -> Dict[str, Any]:
-        """For a result."""
+        """In the form of a module's result."""
         return {"router": self.router, "key": self.key, "node": self.node, "state": self.state, "in_flight": self.in_flight}
 
 
@@ -55,8 +55,8 @@ def look(router: str, table: Optional[Table], pairs: Iterable[Pair], vassals: Op
     """Find nodes in a router's table.
 
     Args:
-        table: None where the router doesn't answer.
-        vassals: the names by which a router of 2.1 knows nodes besides: one that it has cleared has no address and goes on with
+        table: None if the router doesn't answer.
+        vassals: the names by which a router of 2.1 also knows nodes: a cleared node has no address but continues with
             its requests.
     """
     if table is None:
@@ -67,7 +67,7 @@ def look(router: str, table: Optional[Table], pairs: Iterable[Pair], vassals: Op
 
 
 def names(table: Table) -> Dict[Pair, str]:
-    """The names of vassals by which a router of 2.1 knows nodes besides."""
+    """The vassal names by which a router of 2.1 also knows nodes."""
     return {(pool.key, node.address): node.vassal for pool in table.pools for node in pool.nodes if node.address and node.vassal}
 
 
@@ -79,19 +79,19 @@ def _seen(router: str, pair: Pair, node: Optional[Listed]) -> Seen:
 
 
 def came_in(before: Seen, now: Seen) -> bool:
-    """Whether a node was heard again since ``before``: its age would depend on this host's clock agreeing with the router's."""
+    """Whether a node was heard again since ``before``. Its age can't tell, unless the clocks of host and router agree."""
     return now.state == LISTED and (before.state != LISTED or now.announced > before.announced)
 
 
 def owed(server: str, now: Iterable[Seen], sockets: Mapping[str, Sequence[str]]) -> Optional[Set[Pair]]:
-    """What the router behind a subscription server has to be told again: what it lists, or may list as long as it is silent.
+    """What to tell the router behind a subscription server again: nodes that it lists, or may list while it is silent.
 
     Args:
         now: the nodes at all routers.
-        sockets: each router's addresses, as far as it ever answered.
+        sockets: each router's addresses, if it ever answered.
 
     Returns:
-        None where no router is known to be behind the server, so that it may list everything.
+        None if no router is known to be behind the server, so that it may list everything.
     """
     behind = [router for router, own in sockets.items() if any(_is_behind(server, one, router) for one in own)]
     if not behind:
@@ -100,23 +100,23 @@ def owed(server: str, now: Iterable[Seen], sockets: Mapping[str, Sequence[str]])
 
 
 def _is_behind(server: str, address: str, router: str) -> bool:
-    """Whether what is sent to ``server`` arrives at an address of a router, known by its stats server."""
+    """Whether datagrams to ``server`` arrive at an address of a router, which is known by its stats server."""
     host, colon, port = address.rpartition(":")
     if not colon or host not in _ANY:
         return server == address
-    # On the host of its stats server, which is known only from an address.
+    # Relative to the host of its stats server, which is only known from an IP address.
     return server == f"{router.rpartition(':')[0]}:{port}"
 
 
 def fewest(
     tables: Mapping[str, Table], pairs: Sequence[Pair], now: float, max_age: float, keys: Optional[Iterable[str]] = None
 ) -> Tuple[int, str, str]:
-    """The fewest fresh nodes, beside those of ``pairs``, that any router has for any key.
+    """The minimum number of fresh nodes, besides those of ``pairs``, that any router has for any key.
 
     Args:
         now: Unix time in seconds.
-        max_age: seconds since its last announcement up to which a node is fresh.
-        keys: those that count, at least one; by default the keys of ``pairs``.
+        max_age: the age in seconds up to which a node's last announcement is fresh.
+        keys: the keys to check, at least one; by default those of ``pairs``.
 
     Returns:
         the number, the router and the key.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routers before and after they are restarted: their sessions, and what they had and don't have yet. Free of Ansible."""
+"""Compares routers before and after a restart: their sessions, and the nodes that they still miss. Free of Ansible."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .stats import Get
 
 
 class Router(NamedTuple):
-    """A router as it runs.
+    """A running router.
 
     Attributes:
         sessions: its clients' connections.
-        nodes: those that it has heard of late, as keys and addresses.
+        nodes: keys and addresses of the nodes that it heard recently.
     """
 
     pid: int
@@ -30,10 +30,10 @@ def look(address: str, timeout: float, get: Get, max_age: float) -> Router:
     """Ask a router's stats server.
 
     Args:
-        max_age: seconds since its last announcement up to which a node counts.
+        max_age: the age in seconds up to which a node's last announcement counts.
 
     Raises:
-        StatsError: when there is no answer that can be read.
+        StatsError: if there is no valid answer.
     """
     found = stats.process(stats.fetch(address, timeout, get))
     oldest = time.time() - max_age
@@ -43,7 +43,7 @@ def look(address: str, timeout: float, get: Get, max_age: float) -> Router:
 
 
 def missing(before: Router, now: Router) -> str:
-    """What is still missing of a router's restart, as the end of a sentence; empty where it is over."""
+    """What a router's restart still lacks, as the end of a sentence; empty if it is complete."""
     if now.pid == before.pid:
         return "is still the process from before"
     left = sorted(before.nodes - now.nodes)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several routers asked at once: each with its pools, or with the reason why it has none. Free of Ansible."""
+"""Asks several routers at once: each has pools, or a reason why it has none. Free of Ansible."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .pools import Router, pools, selected
 from .stats import Get, StatsError, Table, fetch, parse
 
 _MOST_AT_ONCE = 32
-# Unix time in seconds that a float can hold exactly.
+# The largest Unix time in seconds that a float holds exactly.
 _LAST = 2**53
 
-# Makes a table of what a router sends; raises StatsError.
+# Makes a table from a router's answer; raises StatsError.
 Read = Callable[[bytes], Table]
 
 
 class Answer(NamedTuple):
-    """What a router said.
+    """A router's answer.
 
     Attributes:
         stats: the address of its stats server.
-        table: None where it has no answer, and then ``error`` says why.
+        table: None if there is no answer; ``error`` then says why.
         time: Unix time in seconds when it was read.
-        raw: what was read, as it came, where that was asked for.
-        seconds: how long the router took for it, with reading it.
+        raw: the bytes that were read, if requested.
+        seconds: how long the answer took, including reading it.
     """
 
     stats: str
@@ -42,13 +42,13 @@ class Answer(NamedTuple):
     seconds: float = 0.0
 
     def kept(self) -> Dict[str, Any]:
-        """The answer as a cache can hold it."""
-        # As plain text, whatever marks the name has from where it was read.
+        """The answer in a form for a cache."""
+        # Plain text, without any tag of its origin.
         return {"stats": strict_json.text(self.stats), "time": self.time, "raw": self.raw.decode("utf-8", "replace")}
 
 
 def check(stats: List[str], timeout: int, max_age: int) -> None:
-    """Refuse arguments with which no router can be asked.
+    """Reject arguments with which no router can be asked.
 
     Raises:
         ArgumentError: naming ``router_stats``, ``timeout`` or ``max_age``.
@@ -61,7 +61,7 @@ def check(stats: List[str], timeout: int, max_age: int) -> None:
 
 
 class _Fetched(NamedTuple):
-    """What came of a router: its bytes or an error, when, and how long it took."""
+    """The result of a query: bytes or an error, the time, and the duration."""
 
     found: Union[bytes, StatsError]
     time: float
@@ -69,13 +69,13 @@ class _Fetched(NamedTuple):
 
 
 def ask(stats: List[str], timeout: float, get: Get, read: Read = parse, keep: bool = False) -> List[Answer]:
-    """The answers of routers, in their order, each asked once.
+    """The answers of routers, in order, each asked once.
 
     Args:
-        timeout: seconds for each, all at once.
+        timeout: seconds for each router; all are asked at the same time.
         get: for routers whose stats server speaks http.
-        read: what is made of an answer.
-        keep: with the bytes of each.
+        read: parses an answer.
+        keep: keep the bytes of each answer.
     """
     addresses = list(dict.fromkeys(stats))
     if not addresses:
@@ -83,7 +83,7 @@ def ask(stats: List[str], timeout: float, get: Get, read: Read = parse, keep: bo
     with ThreadPoolExecutor(min(len(addresses), _MOST_AT_ONCE)) as executor:
         fetched = list(executor.map(lambda address: _fetched(address, timeout, get), addresses))
     answers = []
-    # Python reads them one after the other anyway. This way only one is in memory as JSON.
+    # Parsed one at a time: Python can't do it in parallel, and this way only one is in memory as JSON.
     for address in addresses:
         one = fetched.pop(0)
         answers.append(_answer(address, one, read, keep))
@@ -115,7 +115,7 @@ def _read(address: str, raw: bytes, now: float, read: Read = parse) -> Answer:
 
 
 def restored(kept: Any) -> List[Answer]:
-    """Answers from a cache, which may hold anything; none where it holds anything else."""
+    """Answers from a cache; none if the cache holds anything invalid."""
     try:
         return [
             _read(strict_json.text(one["stats"]), strict_json.text(one["raw"]).encode("utf-8"), _time(one["time"]))
@@ -126,14 +126,14 @@ def restored(kept: Any) -> List[Answer]:
 
 
 def _time(value: Any) -> float:
-    # Neither NaN nor Infinity, which JSON has in Python, is in this range.
+    # NaN and Infinity, which Python's JSON accepts, are outside this range.
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LAST:
         raise TypeError("not a time")
     return float(value)
 
 
 def judged(answer: Answer, max_age: float, keys: Optional[Collection[str]] = None, node: Optional[str] = None) -> Router:
-    """An answer as a router with its pools, or with those of some keys, as of when it was read."""
+    """An answer as a router with all or some of its pools, judged at the time when it was read."""
     if answer.table is None:
         return Router(stats=answer.stats, error=answer.error, pools=[])
     return Router(
@@ -145,5 +145,5 @@ def judged(answer: Answer, max_age: float, keys: Optional[Collection[str]] = Non
 
 
 def errors(stats: List[str], routers: Iterable[Router]) -> List[str]:
-    """What is wrong with those of the routers that don't answer, each with the argument that names it."""
+    """The errors of routers that don't answer, each with the argument that names the router."""
     return [f"router_stats[{stats.index(router['stats'])}]: {router['error']}" for router in routers if "error" in router]

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A few nodes out of a router's stats. Pure.
+"""Reads only a few nodes from a router's stats. Pure.
 
-A router always sends its whole table, and a drain asks for it again and again. What is written exactly as uWSGI writes it
-(``corerouter_send_stats``, plugins/corerouter/corerouter.c) is gone through once, and only what is asked for becomes records.
-Everything else is left to ``stats.parse``, so the two never disagree: what is read here, ``stats.parse`` would read alike.
+A router always sends its whole table, and a drain requests it repeatedly. If the text is exactly as uWSGI writes it
+(``corerouter_send_stats``, plugins/corerouter/corerouter.c), it is scanned once, and only the requested nodes become records.
+All other text goes to ``stats.parse``. What is read here, ``stats.parse`` would read alike, so the two always agree.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Container, Dict, Iterable, List, Match, Optional, Set, Tuple
 
 from .stats import Listed, ListedPool, StatsError, Table, parse, protocol
 
-# Whitespace, a number that fits in 64 bits however it is read, and text in which nothing has to be escaped and in which the
-# comma that ``stats.parse`` may take for a dangling one doesn't occur.
+# Whitespace, a number that fits in 64 bits however it is parsed, and text without escapes and without
+# the comma that ``stats.parse`` may treat as a dangling one.
 _W = rb"[\t\n\r ]*"
 _N = rb"-?(?:0|[1-9][0-9]{0,17})"
 _T = rb"[ !#-+\--\[\]-~]*"
 
 
 def _members(names: str) -> bytes:
-    """Members of an object that are numbers, those in parentheses being read; one behind an asterisk may be missing."""
+    """Number members of an object; those in parentheses are captured, and one after an asterisk may be missing."""
     parts = []
     for name in names.split():
         number = rb"(" + _N + rb")" if "(" in name else _N
@@ -39,7 +39,7 @@ _POOL = re.compile(
     rb"\{" + _W + rb'"key":"(' + _T + rb')",' + _W + _members("hash (hits) *sni_enabled")
     + rb'(?:"algo":"([a-z_]*)",' + _W + rb')?"nodes":\[' + _W
 )  # fmt: skip
-# With the end of the pool, where it's the last one, and with the comma that is behind it.
+# With the end of the pool after the last node, and otherwise with the following comma.
 _NODE = re.compile(
     rb"\{" + _W + rb'"name":"(' + _T + rb')",' + _W + rb'(?:"vassal":"(' + _T + rb')",' + _W + rb")?"
     + _members("(modifier1) (modifier2) (last_check) pid uid gid (requests) last_requests tx rx cores load (weight) *(backup")
@@ -48,16 +48,16 @@ _NODE = re.compile(
     + _members("wrr (ref) (failcnt)") + rb'"death_mark":(' + _N + rb")" + _W + rb"\}" + _W
     + rb"(?P<ends>\]" + _W + rb"\}" + _W + rb")?(?P<comma>,?)" + _W
 )  # fmt: skip
-# In the place of the pools where the rest is read; nobody who writes stats can know it.
+# Replaces the pools while the rest is parsed; random, so that nobody who writes stats can know it.
 _NONE = os.urandom(16).hex()
 
 
 class Selection:
-    """Some nodes of any table, with those of their keys that were cleared: they have no address, and may be among them.
+    """Some nodes of any table, and the cleared nodes of their keys, which have no address and may be among them.
 
     Args:
-        pairs: a key and an address for each.
-        others: whether all nodes of their keys are wanted.
+        pairs: the key and address of each node.
+        others: whether to read all nodes of their keys.
     """
 
     def __init__(self, pairs: Iterable[Tuple[str, str]], others: bool = False) -> None:
@@ -70,10 +70,10 @@ class Selection:
         """Read the JSON of a router's stats server.
 
         Returns:
-            its table with the nodes that are wanted and no others; a key that has none of them may be missing.
+            its table with the wanted nodes only; a key that has none of them may be missing.
 
         Raises:
-            StatsError: as ``stats.parse``.
+            StatsError: as in ``stats.parse``.
         """
         return self._scanned(raw) or self._kept(parse(raw))
 
@@ -87,7 +87,7 @@ class Selection:
         return table._replace(pools=pools)
 
     def _scanned(self, raw: bytes) -> Optional[Table]:
-        """The same of what is written as uWSGI writes it, and None of anything else."""
+        """The table if the text is exactly as uWSGI writes it; otherwise None."""
         begin = _BEGIN.search(raw)
         if begin is None:
             return None
@@ -107,26 +107,26 @@ class Selection:
             at, more = end
             if wanted is not None:
                 pools.append(ListedPool(key, int(found.group(2)), nodes, (found.group(3) or b"").decode("ascii")))
-        # What is around them is short.
+        # The rest is short.
         try:
             rest = parse(raw[: begin.end()] + b'{"key":"%s"}' % _NONE.encode("ascii") + raw[at:])
         except StatsError:
-            # Which says where in the whole of it.
+            # It reports the position in the whole text.
             return None
-        # Else it was in a value, or it isn't the only one.
+        # Otherwise it was within a value, or isn't unique.
         return rest._replace(pools=pools) if rest.pools == [ListedPool(_NONE, 0, [])] else None
 
     def _nodes_of(
         self, raw: bytes, at: int, wanted: Optional[Container[str]], nodes: List[Listed]
     ) -> Optional[Tuple[int, bool]]:
-        """Go through the nodes of a key.
+        """Scan the nodes of a key.
 
         Args:
-            wanted: the addresses that are, None where the key isn't.
-            nodes: gets those that are.
+            wanted: the wanted addresses; None if the key isn't wanted.
+            nodes: the wanted nodes are added to it.
 
         Returns:
-            where the pool ends, and whether there is another one; None where it isn't written as uWSGI writes it.
+            where the pool ends, and whether another follows; None if it isn't exactly as uWSGI writes it.
         """
         while True:
             found = _NODE.match(raw, at)

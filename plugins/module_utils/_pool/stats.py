@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stats of a router, read from its stats server.
+"""Reads the stats of a router from its stats server.
 
-The format is what ``corerouter_send_stats`` writes (``plugins/corerouter/cr.c``). uWSGI escapes nothing in it, not even what
-came with an announcement, writes a comma too many when two routers share an instance, and 2.1 puts an uninitialised byte into
-``proto``; all of that is read.
+The format is that of ``corerouter_send_stats`` (``plugins/corerouter/cr.c``). uWSGI escapes nothing in it, not even text
+from announcements. It writes a superfluous comma if two routers share an instance, and 2.1 puts an uninitialised byte into
+``proto``. This reader accepts all of that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .._files.child import where_it_belongs
 from . import strict_json
 
 _DANGLING = re.compile(r",(\s*[\]}])")
-# What others decide the content of, and the members that can be behind it; 2.1 has a node's vassal.
+# Members whose content others decide, and the members that can follow them; only 2.1 has a node's vassal.
 _BEHIND = {
     "cwd": ("active_sessions",),
     "key": ("hash",),
@@ -35,16 +35,16 @@ _BEHIND = {
 }
 _OPENING = re.compile(r'"(cwd|key|name|vassal|proto)":"')
 _CLOSING = re.compile(r'"(?=,\s*"(active_sessions|hash|modifier1|vassal|wrr)":)')
-# What 2.1 says of a node is the first letter of what the node announced, and any byte where it announced nothing.
+# 2.1 reports the first letter of what the node announced, or any byte if it announced nothing.
 _PROTOCOLS = {"h": "http", "u": "uwsgi"}
-# An address has 255 bytes, and so has a key that a router survives.
+# An address has at most 255 bytes, and so has a key that a router survives.
 _MOST_CHARACTERS = 4096
-# A router with thousands of nodes writes some megabytes, and all that is read must also be parsed in time.
+# A router with thousands of nodes writes a few megabytes, and all of it must also be parsed in time.
 _MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
-# json.dumps looks at its options each time.
+# json.dumps would check its options on each call.
 _ESCAPE = json.JSONEncoder().encode
-# What is the name of a router's list of its addresses.
+# The text before a router's list of its addresses.
 _KINDS = sorted(set(ROUTERS.values()))
 
 # Fetches a URL within some seconds; raises OSError or ValueError.
@@ -52,19 +52,19 @@ Get = Callable[[str, float], bytes]
 
 
 class StatsError(Exception):
-    """A router that doesn't answer, or answers something else."""
+    """A router doesn't answer, or its answer is invalid."""
 
 
 class Listed(NamedTuple):
     """A node as one router lists it under one key.
 
     Attributes:
-        last_check: when it last was heard, Unix time in seconds of the router's clock.
-        in_flight: the requests that it has right now.
-        dead: whether it was taken out and gets no new request.
-        vassal: the name by which 2.1 knows it besides. Its address is empty while it is cleared: stopped, and still listed.
-        protocol: http or uwsgi, empty where the node or the router says nothing of it.
-        backup: gets requests only while no node with a lower one is there.
+        last_check: Unix time in seconds of its last announcement, by the router's clock.
+        in_flight: its current requests.
+        dead: whether it was removed and gets no new requests.
+        vassal: the name by which 2.1 also knows it. Its address is empty while it is cleared: stopped, but still listed.
+        protocol: http or uwsgi; empty if unknown.
+        backup: gets requests only while there is no node with a lower number.
     """
 
     address: str
@@ -86,7 +86,7 @@ class ListedPool(NamedTuple):
 
     Attributes:
         hits: the requests for it.
-        algo: uWSGI's name of its balancing algorithm, empty from a router of 2.0.
+        algo: uWSGI's name of its balancing algorithm; empty from a router of 2.0.
     """
 
     key: str
@@ -99,8 +99,8 @@ class Table(NamedTuple):
     """The subscriptions of one router.
 
     Attributes:
-        version: that of its uWSGI.
-        sockets: its addresses, that of its subscription server among them.
+        version: the release of its uWSGI.
+        sockets: its addresses, including that of its subscription server.
     """
 
     version: str
@@ -113,8 +113,8 @@ class Process(NamedTuple):
     """The process of a router.
 
     Attributes:
-        sessions: its clients' connections right now, those between two requests as well.
-        table: None of a router without a subscription server.
+        sessions: its clients' current connections, including idle ones.
+        table: None if the router has no subscription server.
     """
 
     pid: int
@@ -123,16 +123,16 @@ class Process(NamedTuple):
 
 
 def fetch(address: str, timeout: float, get: Get, most: Optional[int] = None) -> bytes:
-    """Read all that a stats server sends.
+    """Read everything that a stats server sends.
 
     Args:
         address: ``IPV4:PORT``, a unix socket's absolute path, or an http URL.
-        timeout: seconds for all of it.
-        get: for a URL.
-        most: bytes that it may have on a socket, None for more than any router writes.
+        timeout: seconds in total.
+        get: fetches URLs.
+        most: maximum bytes from a socket; None for more than any router writes.
 
     Raises:
-        StatsError: naming the address and what is wrong.
+        StatsError: naming the address and the problem.
     """
     flaw = stats_flaw(address)
     if flaw:
@@ -142,7 +142,7 @@ def fetch(address: str, timeout: float, get: Get, most: Optional[int] = None) ->
             return get(address, timeout)
         if not address.startswith("/"):
             return _received(address, timeout, most)
-        # As whoever can put another socket in its place.
+        # As the user who can put another socket in its place.
         return where_it_belongs(lambda: _received(address, timeout, most).decode("latin-1"), timeout + 1).encode("latin-1")
     except (OSError, ValueError, HostError) as exc:
         raise StatsError(
@@ -167,16 +167,16 @@ def _received(address: str, timeout: float, most: Optional[int]) -> bytes:
 
 
 def read_all(receive: Callable[[float], bytes], deadline: float, most: Optional[int] = None) -> bytes:
-    """Read until the end, however slowly it comes.
+    """Read until the end, however slowly the data arrives.
 
     Args:
-        receive: gives some bytes within some seconds, none at the end.
-        deadline: the time of ``time.monotonic`` when it must have come.
-        most: bytes that it may have, None for more than any router writes.
+        receive: returns some bytes within some seconds; none at the end.
+        deadline: the time in ``time.monotonic`` by which all must have arrived.
+        most: maximum bytes; None for more than any router writes.
 
     Raises:
-        OSError: when the time is over.
-        ValueError: when it's more than any router has to say.
+        OSError: if the time is over.
+        ValueError: if it is longer than any router's.
     """
     parts: List[bytes] = []
     size, most = 0, _MOST_BYTES if most is None else most
@@ -196,14 +196,14 @@ def parse(raw: bytes) -> Table:
     """Read the JSON of a router's stats server.
 
     Raises:
-        StatsError: when it isn't a router's, or has anything in it that no router writes.
+        StatsError: if it isn't a router's, or has anything that no router writes.
     """
     return _table(_loaded(raw))
 
 
 def _table(found: Dict[str, Any]) -> Table:
     if "subscriptions" not in found:
-        raise StatsError("it is the stats server of something else than a router with a subscription server")
+        raise StatsError("it is not the stats server of a router with a subscription server")
     try:
         pools = [_pool(strict_json.mapping(pool)) for pool in strict_json.sequence(found["subscriptions"])]
         pid = found.get("pid")
@@ -212,25 +212,25 @@ def _table(found: Dict[str, Any]) -> Table:
             strict_json.text(found["version"]), pid if pid is None else strict_json.number(pid), pools, tuple(sockets)
         )
     except (KeyError, TypeError) as exc:
-        raise StatsError("its answer has no table of nodes as a router has") from exc
+        raise StatsError("its answer has no valid table of nodes") from exc
 
 
 def process(raw: bytes) -> Process:
-    """Read what a router's stats server says of its process, also one of a router without a subscription server.
+    """Read the process data in a router's stats; the router needs no subscription server.
 
     Raises:
-        StatsError: when it isn't a router's, or has anything in it that no router writes.
+        StatsError: if it isn't a router's, or has anything that no router writes.
     """
     found = _loaded(raw)
     try:
         counts = strict_json.number(found["pid"]), strict_json.number(found["active_sessions"])
     except (KeyError, TypeError) as exc:
-        raise StatsError("its answer has no sessions as a router has") from exc
+        raise StatsError("its answer has no valid sessions") from exc
     return Process(*counts, _table(found) if "subscriptions" in found else None)
 
 
 def _loaded(raw: bytes) -> Dict[str, Any]:
-    """What any uWSGI stats server sends; raises StatsError."""
+    """The JSON from any uWSGI stats server; raises StatsError."""
     text = _escaped(raw.decode("utf-8", "replace"))
     try:
         try:
@@ -245,13 +245,13 @@ def _loaded(raw: bytes) -> Dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """The text with what others decide the content of written as JSON has it, found in one pass."""
+    """The text with proper JSON escapes in the values that others decide, in one pass."""
     closings = [(found.start(), found.group(1)) for found in _CLOSING.finditer(text)]
     parts: List[str] = []
     done = at = 0
     for opening in _OPENING.finditer(text):
         begin = opening.end()
-        # Not inside of a value.
+        # Don't search within a value.
         if opening.start() < done:
             continue
         while at < len(closings) and closings[at][0] < begin:
@@ -264,7 +264,7 @@ def _escaped(text: str) -> str:
 
 
 def _end(closings: Sequence[Tuple[int, str]], at: int, begin: int, behind: Sequence[str]) -> Optional[int]:
-    """Where a value ends that begins at ``begin``: at the first quote before one of the members that can be behind it."""
+    """The end of the value at ``begin``: the first quote that is followed by one of the members that can come next."""
     while at < len(closings) and closings[at][0] - begin <= _MOST_CHARACTERS:
         if closings[at][1] in behind:
             return closings[at][0]
@@ -313,5 +313,5 @@ def _listed(node: Dict[str, Any]) -> Listed:
 
 
 def protocol(letter: str) -> str:
-    """The protocol that a router's letter stands for, empty where it stands for none."""
+    """The protocol for a router's letter; empty if it means none."""
     return _PROTOCOLS.get(letter, "")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON from strangers: read within limits, and its values with the types that they must have. Pure.
+"""Reads JSON from strangers within limits, and checks the types of its values. Pure.
 
-What is wrong with the text is a ValueError. A value of another type is a TypeError.
+Invalid text is a ValueError. A value of the wrong type is a TypeError.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import json
 import sys
 from typing import Any, Callable, Dict, List
 
-# Up to Python 3.10 nothing else limits it. Reading a number takes time that grows with the square of its digits.
+# Up to Python 3.10 nothing else limits it, and parsing a number takes quadratic time.
 _MOST_DIGITS = 4300
 _TOO_LONG = f"a number has more than {_MOST_DIGITS} digits"
-# What uWSGI writes are numbers of 64 bits (core/stats.c).
+# uWSGI writes numbers of 64 bits (core/stats.c).
 _LEAST, _MOST = -(2**63), 2**64 - 1
-# A node has 20 members, so this is enough for a router with 100,000 nodes. Each takes up to some hundred bytes of memory.
+# A node has 20 members, so this is enough for a router with 100,000 nodes. Each needs up to a few hundred bytes of memory.
 _MOST_MEMBERS = 2**21
 
 
 def load(text: str) -> Any:
-    """Read JSON, in which text may have control characters.
+    """Read JSON whose texts may contain control characters.
 
     Raises:
-        ValueError: when it isn't JSON, is nested too deeply, or has too many members.
+        ValueError: if it isn't JSON, is nested too deeply, or has too many members.
     """
     if text.count(",") + text.count("[") + text.count("{") > _MOST_MEMBERS:
         raise ValueError(f"it has more than {_MOST_MEMBERS} members")
@@ -48,16 +48,16 @@ def number(value: Any) -> int:
 
 
 def numbers(values: List[Any]) -> List[int]:
-    """Several whole numbers of 64 bits, looked at together: a large pool has millions."""
+    """Several whole numbers of 64 bits, checked together: a large pool has millions."""
     if {*map(type, values)} == {int} and min(values) >= _LEAST and max(values) <= _MOST:
         return values
     return [number(value) for value in values]
 
 
 def text(value: Any) -> str:
-    """Text that can be written anywhere: JSON may have half of a surrogate pair.
+    """Text that can be written anywhere: JSON may contain half of a surrogate pair.
 
-    It's plain text then, without what a subclass adds, such as the tag by which Ansible knows a template.
+    It is converted to plain text, without what a subclass adds, such as the tag by which Ansible knows a template.
     """
     if not isinstance(value, str):
         raise TypeError("not text")
@@ -82,7 +82,7 @@ def sequence(value: Any) -> List[Any]:
 
 
 def _reader() -> Callable[[str], int]:
-    """What reads a number: a function of ours takes as long as all the rest, so Python's own where it has a limit itself."""
+    """A parser for numbers. Python's own is used if it has a limit itself: a function here takes as long as all the rest."""
     limit = getattr(sys, "get_int_max_str_digits", lambda: 0)()
     return int if 0 < limit <= _MOST_DIGITS else _integer
 

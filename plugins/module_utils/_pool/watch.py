@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routers asked again and again, until some nodes are where they shall be. Free of Ansible."""
+"""Polls routers until some nodes are in the wanted state. Free of Ansible."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from .presence import Pair, Seen
 from .scanner import Selection
 from .stats import Get, Table
 
-# Seconds between two looks, at least. A router writes its table in the loop in which it handles requests, so a look may take it a
+# Minimum seconds between two looks. A router writes its table in the loop that handles requests, so looks may take a
 # tenth of its time at most.
 _POLL = 0.05
 _REST = 10
-# A node signs and sends within milliseconds after it looked for its suspend file.
+# A node signs and sends within milliseconds after it checked for its suspend file.
 _SETTLE = 0.2
 # Datagrams get lost.
 _SEND_AGAIN = 1.0
-# Seconds that a router has for its answer.
+# Seconds within which a router must answer.
 _ANSWER = 5
-# How many that lag are named.
+# How many late nodes are named.
 _MOST_NAMED = 20
 
-# Whether a node is where it shall be, by how it was seen before and how it is seen now.
+# Whether a node is in the wanted state, from its first and its current state.
 Arrived = Callable[[Seen, Seen], bool]
-# Tells routers of those announcements again of which the argument says so.
+# Tells routers again about the announcements that its argument selects.
 Again = Callable[[Callable[[Announcement], bool]], Any]
 
 
 class Watch:
-    """The routers, asked again and again.
+    """Polls routers.
 
     Args:
         stats: their stats servers.
         timeout: seconds for ``wait``.
         pairs: the nodes to look for.
-        vassals: those of them that a router of 2.1 knows by a name besides, as they announce it.
+        vassals: the names by which a router of 2.1 also knows some of them, as they announce them.
         get: for routers whose stats server speaks http.
-        max_age: seconds since its last announcement up to which a node is fresh; by default uWSGI's own tolerance.
+        max_age: the age in seconds up to which a node's last announcement is fresh; by default uWSGI's own tolerance.
 
     Attributes:
-        late: after ``wait``, who isn't where it shall be.
+        late: after ``wait``, the nodes that aren't in the wanted state.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class Watch:
         self._max_age = max_age
         self._errors: Dict[str, str] = {}
         self._last: Dict[str, Table] = {}
-        # Those of a router that is silent now are as they were.
+        # A silent router's nodes keep their last known state.
         self._sockets: Dict[str, Sequence[str]] = {}
         self._seconds = 0.0
         self.late: List[Seen] = []
 
     def look(self, others: bool = False) -> List[Seen]:
-        """The nodes at every router.
+        """Get the nodes at every router.
 
         Args:
-            others: also of the other nodes of their keys, for ``require``.
+            others: also the other nodes of their keys, for ``require``.
         """
         selection = Selection(self._pairs, others) if others else self._own
         answers = routers.ask(self._stats, min(self._timeout, _ANSWER), self._get, selection.read)
@@ -86,7 +86,7 @@ class Watch:
         self._sockets.update((router, table.sockets) for router, table in self._last.items())
         for table in self._last.values():
             self._vassals.update(presence.names(table))
-        # A router that doesn't answer isn't kept from anything.
+        # A router that doesn't answer can be asked again at any time.
         self._seconds = max((answer.seconds for answer in answers), default=0.0)
         return [one for router in self._stats for one in self._seen(router)]
 
@@ -94,13 +94,13 @@ class Watch:
         return presence.look(router, self._last.get(router), self._pairs, self._vassals)
 
     def require(self, minimum: int, keys: Iterable[str]) -> str:
-        """Check that enough others of some keys stay, by the last look.
+        """Check by the last look that enough other nodes of some keys remain.
 
         Returns:
-            what there is to warn of: a pool that is left without a node. Empty where none is.
+            a warning if a pool is left without a node; otherwise empty.
 
         Raises:
-            ArgumentError: when there would be fewer at any router, or one didn't answer.
+            ArgumentError: if a router would have fewer, or didn't answer.
         """
         if self._errors and minimum:
             raise ArgumentError("minimum", f"cannot be checked, because a router did not answer: {self.silent()}")
@@ -118,12 +118,12 @@ class Watch:
         return f"{router} has no other fresh node for {key!r}, and nobody answers its requests; minimum refuses that"
 
     def wait(self, arrived: Arrived, before: List[Seen], again: Optional[Again] = None, settle: bool = False) -> List[Seen]:
-        """Poll until every router has the nodes where they shall be, or the time is over.
+        """Poll until every router has the nodes in the wanted state, or the time is over.
 
         Args:
-            again: done from time to time until then.
-            settle: look once more a moment after the nodes have arrived: an announcement may have been on its way while a suspend
-                file was made.
+            again: called from time to time until then.
+            settle: look once more a moment after the nodes have arrived, in case an announcement was under way when a suspend
+                file was created.
         """
         deadline = time.monotonic() + self._timeout
         next_time = time.monotonic() + _SEND_AGAIN
@@ -138,7 +138,7 @@ class Watch:
                 return now
             came_back = settle and settled
             settled = not settle or not late
-            # Routers that can't be asked are told a last time when all others have followed.
+            # Tell routers that can't be asked a last time, after all others have followed.
             if again and (not late or came_back or time.monotonic() >= next_time):
                 again(self._owed(now))
                 next_time = time.monotonic() + _SEND_AGAIN
@@ -146,7 +146,7 @@ class Watch:
             time.sleep(max(0.0, min(pause, deadline - time.monotonic())) if late else pause)
 
     def _owed(self, now: List[Seen]) -> Callable[[Announcement], bool]:
-        """Which announcements a router still may have."""
+        """The announcements that a router may still have."""
         known: Dict[str, Optional[Set[Pair]]] = {}
 
         def owed(one: Announcement) -> bool:
@@ -158,11 +158,11 @@ class Watch:
         return owed
 
     def is_fresh(self, now: Seen) -> bool:
-        """Whether a node is heard, by this host's clock."""
+        """Whether a node is fresh, by this host's clock."""
         return now.state == presence.LISTED and time.time() - now.announced <= self._max_age
 
     def lagging(self) -> str:
-        """Who isn't where it shall be, in words."""
+        """The nodes that aren't in the wanted state, in words."""
         words = [
             f"{one.router} still has {one.node} in {one.key!r} ({one.state}, {one.in_flight} requests in flight)"
             if one.state in (presence.LISTED, presence.DEAD)
@@ -175,12 +175,12 @@ class Watch:
         return "; ".join(words + ([self.silent()] if self._errors else []))
 
     def silent(self) -> str:
-        """Which routers don't answer, and why."""
+        """The routers that don't answer, and why."""
         return "; ".join(self._errors.values())
 
 
 def by_pair(seen: Iterable[Seen]) -> Dict[Tuple[str, str], List[Seen]]:
-    """What was seen of each node."""
+    """The state of each node at each router."""
     found: Dict[Tuple[str, str], List[Seen]] = {}
     for one in seen:
         found.setdefault((one.key, one.node), []).append(one)

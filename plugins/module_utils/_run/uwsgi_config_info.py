@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Configuration files of uWSGI that somebody else wrote, read: what the module ``uwsgi_config_info`` does."""
+"""Reads existing uWSGI configuration files, for the module ``uwsgi_config_info``."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .._files import listing, opened
 from .._files.chain import Chain
 from .._files.trust import user_name
 
-# The endings by which the Emperor knows a vassal (core/emperor.c).
+# The suffixes of files that the Emperor runs as vassals (core/emperor.c).
 ENDINGS = (".ini", ".xml", ".yaml", ".yml", ".json", ".js")
-# What all files of the collection begin with.
+# The first line of all files of the collection.
 _MARKER = "; Managed by Ansible, emperor.uwsgi."
 _MOST_FILES = 4096
 _MOST_BYTES = 1 << 20
-# Of one file and those that it includes, and of all.
+# Limits for one file with its includes, and for all files.
 _MOST_OTHERS = 256
 _MOST_TOTAL = 1 << 25
 
@@ -36,7 +36,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: for a path that isn't absolute, or when all of it is too much.
+        ArgumentError: for a path that isn't absolute, or if there is too much to read.
     """
     others = {path: _others(path, given) for path, given in (module.params["included"] or {}).items()}
     found: List[Dict[str, Any]] = []
@@ -67,7 +67,7 @@ def _others(path: str, given: Any) -> List[str]:
 
 
 def _paths(given: List[str], absent: List[str]) -> Iterator[Tuple[str, str]]:
-    """The files that folders, files and patterns stand for, each once, with the reason why one can't be looked at."""
+    """The files that folders, files and patterns stand for, each once, with the reason if one can't be read."""
     seen = set()
     for at, path in enumerate(given):
         if not path.startswith("/"):
@@ -102,7 +102,7 @@ def _of_path(path: str, absent: List[str]) -> Iterator[Tuple[str, str]]:
 
 
 def _file(path: str, others: List[str]) -> Dict[str, Any]:
-    """A file and those that it includes, read with the rights of who wrote it."""
+    """A file and its includes, read with the permissions of whoever wrote them."""
     chain = Chain()
     try:
         status = opened.status(path)

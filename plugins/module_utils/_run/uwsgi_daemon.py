@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Emperor without a supervisor, started and stopped: what the module ``uwsgi_daemon`` does."""
+"""Starts and stops an Emperor without a supervisor, for the module ``uwsgi_daemon``."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _UMASK = 0o022
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
-    """Bring the daemon to the state that is asked for.
+    """Bring the daemon to the requested state.
 
     Returns:
         the module's result.
 
     Raises:
-        ArgumentError: with nothing changed.
-        HostError: when it doesn't stop or doesn't start.
+        ArgumentError: and then nothing was changed.
+        HostError: if it doesn't stop or doesn't start.
     """
     params = module.params
-    # Ansible lets null pass for a value, and a restart must not stop what it can't start.
+    # Ansible accepts null for a required value, and a restart must not stop what it can't start.
     for name in ("ini", "pidfile") if params["state"] == "stopped" else ("ini", "pidfile", "log"):
         if not params[name]:
             raise ArgumentError(name, "is empty; give a path")
-    # One that is only stopped may have been started with a pid file in another user's folder.
+    # A daemon that is only stopped may have been started with a pid file in another user's folder.
     for name in ("ini",) if params["state"] == "stopped" else ("ini", "pidfile", "log"):
         _module.secure(name, params[name])
     pid = where_it_belongs(lambda: daemon.running(params["pidfile"], params["ini"]))
@@ -50,7 +50,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 
 def _binary(module: AnsibleModule) -> str:
-    """The program, looked for before anything is stopped."""
+    """Find the program before anything is stopped."""
     uwsgi = _module.host_uwsgi(module)
     if uwsgi.binary is None:
         raise ArgumentError("uwsgi_binary", f"the host has no {module.params['uwsgi_binary']}; install uWSGI first")
@@ -64,7 +64,7 @@ def _start(module: AnsibleModule, binary: str) -> int:
     start = daemon.size(params["log"])
     daemon.hear_signals()
     argv = daemon.command(binary, params["ini"], params["pidfile"], params["log"])
-    # Whoever runs the play may have one with which others could write the pid file and connect to the stats.
+    # The caller's umask may let others write the pid file and connect to the stats server.
     code, out, err = module.run_command(argv, close_fds=True, umask=_UMASK)
     if code:
         raise HostError(params["ini"], "uWSGI does not start on it: " + (err or out).strip())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nodes' way out of their pools and back: what the module ``uwsgi_drain`` does."""
+"""Takes nodes out of their pools and brings them back, for the module ``uwsgi_drain``."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _MOST_NAMED = 20
 
 
 class Vassal(NamedTuple):
-    """What is drained together: a vassal, or what the other arguments say.
+    """A unit to drain: a vassal, or the node that the other arguments describe.
 
     Attributes:
-        path: its file; None where it has none.
-        user: whose file it is, where that is another than root and the caller.
+        path: its file; None if there is none.
+        user: the owner of its file, if other than root and the caller.
     """
 
     path: Optional[str]
@@ -45,7 +45,7 @@ class Vassal(NamedTuple):
 
     @property
     def pairs(self) -> List[Pair]:
-        """Its keys and addresses, each pair once."""
+        """Its keys and addresses, without duplicates."""
         return list(dict.fromkeys((one.key, one.address) for one in self.announcements))
 
 
@@ -56,8 +56,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: with nothing changed.
-        HostError: with nothing changed where nothing could be held; when a router lags, what was asked for stays in force.
+        ArgumentError: and then nothing was changed.
+        HostError: if nothing could be held, nothing was changed; if a router is late, the request stays in force.
     """
     params = module.params
     started = time.monotonic()
@@ -122,7 +122,7 @@ def _check(params: Dict[str, Any]) -> None:
 
 
 def _vassals(params: Dict[str, Any]) -> List[Vassal]:
-    """What the arguments mean, each vassal once."""
+    """The vassals that the arguments name, each once."""
     if params["vassals"] is None:
         name = next((one for one in ("vassal", "fragment") if params[one]), None)
         return [_read(name, params[name]) if name else _of_subscriptions(params)]
@@ -141,7 +141,7 @@ def _read(place: str, path: str) -> Vassal:
 
 
 def _of_subscriptions(params: Dict[str, Any]) -> Vassal:
-    # What the running instance announces is asked for, so no release is too old for it.
+    # The announcements of the running instance matter, so no release is too old.
     arguments = {"subscriptions": params["subscriptions"], "resolve_server": params["resolve_server"]}
     given = fragment(arguments, V2_1, _module.resolve)
     if not given.subscriptions:
@@ -163,7 +163,7 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
 
 
 def _require(module: AnsibleModule, watch: Watch, before: List[Seen]) -> None:
-    """Check that enough others stay for every key that a node still may be in; one that is out already may stay out."""
+    """Check that enough nodes remain for every key that may still have the node; a node that is already out may stay out."""
     counted = module.params["minimum_keys"]
     keys = [
         one.key
@@ -177,7 +177,7 @@ def _require(module: AnsibleModule, watch: Watch, before: List[Seen]) -> None:
 
 
 def _changed(params: Dict[str, Any], vassals: List[Vassal], reasons: Reasons, before: List[Seen]) -> List[bool]:
-    """Whether each vassal is changed."""
+    """Report whether each vassal was changed."""
     reason = params["reason"]
     if params["state"] == "active":
         return [any(reason in reasons[path] for path in one.suspend_files) for one in vassals]
@@ -202,7 +202,7 @@ def _brought_back(
     reasons: Reasons,
     before: List[Seen],
 ) -> List[Seen]:
-    """The nodes at their routers after those that nobody holds any longer are in, as far as that is waited for."""
+    """The nodes at their routers, after waiting (if wanted) for the return of those that nothing holds out any more."""
     held = [_reasons(reasons, one.suspend_files) for one in vassals]
     words = [
         f"{vassal.path if module.params['vassals'] else 'it'} stays out, held by: {', '.join(one)}"
@@ -212,7 +212,7 @@ def _brought_back(
     if words:
         more = [f"and {len(words) - _MOST_NAMED} more"] if len(words) > _MOST_NAMED else []
         module.warn("; ".join(words[:_MOST_NAMED] + more))
-    # Of a node that was out, only a new announcement counts.
+    # If a node was out, only a new announcement counts.
     new = {pair: change for vassal, change, one in zip(vassals, changed, held) if not one for pair in vassal.pairs}
     if not module.params["wait"] or not new:
         return watch.look()
@@ -229,7 +229,7 @@ def _reasons(reasons: Reasons, paths: List[str]) -> List[str]:
 
 
 def _held(reasons: Reasons, paths: List[str]) -> List[Dict[str, Any]]:
-    """Each reason, and the first moment since when one of the files has it."""
+    """Each reason, and the earliest time since when a file has it."""
     found: Dict[str, float] = {}
     for path in paths:
         for reason, since in reasons[path].items():

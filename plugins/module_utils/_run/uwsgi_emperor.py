@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host's vassals and what they need, as one desired state: what the module ``uwsgi_emperor`` does.
+"""Brings a host's vassals and what they need to one desired state, for the module ``uwsgi_emperor``.
 
-Its parts are in the folder ``emperor``. Each is loaded where it's asked for: on a host where nothing changes, to load them all
-would take longer than all else.
+Its parts are in the folder ``emperor``. Each is imported on demand: on a host where nothing changes, importing all of them
+would take longer than everything else.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from .._errors import ArgumentError
 from .emperor.part import desired as desired_state
 
 Write = Callable[[AnsibleModule, Settings, Dict[str, Any]], Dict[str, Any]]
-# What a run brings about, in this order.
+# What a run does, in this order.
 PARTS = ("vassals", "service", "new_keys", "public_keys", "routers")
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
-    """Write what is wanted, run a daemon, or wait until all serves.
+    """Write the wanted files, run a daemon, or wait until all vassals serve.
 
     Returns:
         the module's result.
 
     Raises:
-        ArgumentError: with nothing changed.
-        HostError: what was begun is completed by the next run.
+        ArgumentError: and then nothing was changed.
+        HostError: the next run completes what was begun.
     """
     if module.params["state"] == "running":
         from .emperor.daemon import running  # noqa: PLC0415
@@ -53,7 +53,7 @@ def _settings(params: Dict[str, Any]) -> Settings:
         raise ArgumentError("state", f"{params['state']} is for the action plugin of the roles; use written or served")
     for name in ("desired", "leaving_path", "emperor_stats"):
         if params[name] is None:
-            raise ArgumentError(name, "is missing, and there are no variables of a role that say it")
+            raise ArgumentError(name, "is missing, and no role variables define it")
     for name, least in (("router_tolerance", 1), ("timeout", 1)):
         if params[name] < least:
             raise ArgumentError(name, f"{params[name]} is too small; give {least} or more")
@@ -75,7 +75,7 @@ def _settings(params: Dict[str, Any]) -> Settings:
 
 
 def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
-    """The parts, one after the other."""
+    """Write the parts, one after another."""
     desired = desired_state(module, {name: dict for name in module.params["parts"]})
     result: Dict[str, Any] = {"changed": False, "since": int(time.time())}
     diffs: List[Any] = []
@@ -91,7 +91,7 @@ def _written(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
 
 
 def _part(name: str) -> Write:
-    """What writes a part."""
+    """The function that writes a part."""
     if name == "vassals":
         from .emperor import vassals  # noqa: PLC0415
 

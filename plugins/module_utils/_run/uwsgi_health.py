@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The health gate on a managed host: what the module ``uwsgi_health`` does."""
+"""Installs the health gate on a managed host, for the module ``uwsgi_health``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: with every file as it was.
+        ArgumentError: and then every file is unchanged.
     """
     params = module.params
     found = attributes("", params["owner"], params["group"], params["mode"], module.check_mode)
@@ -70,10 +70,10 @@ def _checks(vassals: List[Any], folder: str) -> List[Check]:
     return checks
 
 
-# Once: a child that is another user can't read the archive that a task's modules are in.
+# Packed once here: a child that is another user can't read the archive with a task's modules.
 @lru_cache(maxsize=None)
 def program() -> bytes:
-    """The gate, and all of the collection that it imports, as an archive that Python runs (PEP 441)."""
+    """The gate and all modules that it imports from the collection, as an archive that Python runs (PEP 441)."""
     return pack(gate.__name__, "__main__.py", _MAIN)
 
 

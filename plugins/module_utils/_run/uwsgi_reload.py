@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals reloaded, and waited for: what the module ``uwsgi_reload`` does."""
+"""Reloads vassals and waits for them, for the module ``uwsgi_reload``."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Vassal(NamedTuple):
     """A vassal to reload.
 
     Attributes:
-        place: the argument that names it, for errors.
-        check: of its health, None where there is none.
-        user: who it runs as, None where that isn't said.
+        place: path of the argument that names it, for errors.
+        check: its health check; None if there is none.
+        user: who it runs as; None if not given.
     """
 
     place: str
@@ -54,9 +54,9 @@ class Router(NamedTuple):
     """A vassal that is a router.
 
     Attributes:
-        place: the argument that names it, for errors.
+        place: path of the argument that names it, for errors.
         stats: the address of its stats server.
-        before: what it was before the reload.
+        before: its state before the reload.
     """
 
     place: str
@@ -65,14 +65,14 @@ class Router(NamedTuple):
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
-    """Touch vassals and wait until their Emperor has them up again.
+    """Touch vassals and wait until their Emperor has reloaded them.
 
     Returns:
         the module's result.
 
     Raises:
-        ArgumentError: with nothing changed.
-        HostError: when one can't be reloaded, or doesn't come up.
+        ArgumentError: and then nothing was changed.
+        HostError: if one can't be reloaded, or doesn't come up.
     """
     params = module.params
     started = time.monotonic()
@@ -81,7 +81,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     wrong = stats_flaw(params["emperor_stats"])
     if wrong:
         raise ArgumentError("emperor_stats", f"{params['emperor_stats']!r} {wrong}")
-    # What failed before is no matter of what is written now.
+    # Failures before the change say nothing about the new file.
     before = {path: state.failing for path, state in _states(params, modified).items()}
     touches = params["state"] == "reloaded"
     routers = _routers(params, modified)
@@ -101,7 +101,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
 
 
 def _vassals(module: AnsibleModule) -> List[Vassal]:
-    """The vassals that are meant, each once."""
+    """The vassals that the arguments name, each once."""
     params = module.params
     if params["vassals"] is not None and not params["vassals"]:
         raise ArgumentError("vassals", "is empty; give at least one")
@@ -124,7 +124,7 @@ def _vassals(module: AnsibleModule) -> List[Vassal]:
 
 
 def _checks(params: Dict[str, Any], places: Dict[str, str]) -> Dict[str, Tuple[str, Any]]:
-    """The health of vassals that have their own, with its place, by their files."""
+    """The health checks of vassals that have their own, with their paths in the arguments, by file."""
     found: Dict[str, Tuple[str, Any]] = {}
     for at, one in enumerate(params["checks"]):
         path = os.path.abspath(one["vassal"])
@@ -136,7 +136,7 @@ def _checks(params: Dict[str, Any], places: Dict[str, str]) -> Dict[str, Tuple[s
 
 
 def _routers(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, Router]:
-    """The routers among the vassals, by their files, as they are now."""
+    """The routers among the vassals, by file, in their present state."""
     if params["routers"] and params["state"] != "reloaded":
         raise ArgumentError("routers", "are for state=reloaded; leave them out to wait for what was written")
     for name, least in (("sessions_timeout", 0), ("max_age", 0)):
@@ -163,10 +163,10 @@ def _router(params: Dict[str, Any], place: str, stats: str) -> restarts.Router:
 
 
 def _cut(params: Dict[str, Any], routers: Dict[str, Router]) -> Dict[str, int]:
-    """Wait until the routers have no sessions, as long as that may take; how many of which routers are left.
+    """Wait up to the limit until the routers have no sessions; returns how many are left, and at which routers.
 
     Raises:
-        HostError: when some are left that must not be cut.
+        HostError: if some are left that must not be cut.
     """
     deadline = time.monotonic() + params["sessions_timeout"]
     while True:
@@ -186,7 +186,7 @@ def _cut(params: Dict[str, Any], routers: Dict[str, Router]) -> Dict[str, int]:
 
 
 def _error(failed: Dict[str, str], count: int, several: bool) -> HostError:
-    """That vassals don't come up, each with the reason."""
+    """The error about vassals that don't come up, each with the reason."""
     if len(failed) == 1:
         path, why = next(iter(failed.items()))
         return HostError(path, why, **({"failed_vassals": [path]} if several else {}))
@@ -195,19 +195,19 @@ def _error(failed: Dict[str, str], count: int, several: bool) -> HostError:
 
 
 def _instance(vassal: Vassal) -> Instance:
-    """The vassal, with whom it runs as: who has a say in its files, else the user that is given."""
+    """The instance, and the user that it runs as: who controls its files, otherwise the given user."""
     found = read(vassal.place, vassal.path)
     return found if found.user else found._replace(user=vassal.user)
 
 
 def _refuse(vassal: Vassal, check: probe.Check, place: str) -> None:
-    """Refuse a check that can't be done."""
+    """Reject a check that can't be done."""
     if check.path:
         probe.target(_instance(vassal), check.host)
     elif os.geteuid() == ROOT and _instance(vassal).user is None:
         raise ArgumentError(
             place + ".command",
-            "runs a program that others may be able to change, so it is not run as root; set user to whom the vassal runs as",
+            "runs a program that others may be able to change, so it is not run as root; set user to the vassal's user",
         )
 
 
@@ -237,12 +237,12 @@ def _states(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, emperor_s
 
 
 class _Wait:
-    """Vassals that are to come up, all watched together.
+    """Vassals that must come up, watched together.
 
     Args:
-        modified: the second of each one's last change.
-        before: how often it had failed to start until then.
-        routers: those of them that are routers.
+        modified: the whole second of each one's last change.
+        before: how often each had failed to start until then.
+        routers: the ones that are routers.
     """
 
     def __init__(
@@ -258,12 +258,12 @@ class _Wait:
         self._modified = modified
         self._before = before
         self._routers = routers
-        # What is wrong with those that run.
+        # The problems of running vassals.
         self._flaws: Dict[str, str] = {}
         self._failed: Dict[str, str] = {}
 
     def failed(self) -> Dict[str, str]:
-        """Wait for all of them; those that don't come up, and why."""
+        """Wait for all of them; returns those that don't come up, with reasons."""
         deadline = time.monotonic() + self._params["timeout"]
         while self._left and time.monotonic() < deadline:
             self._look()
@@ -279,7 +279,7 @@ class _Wait:
         states = _states(self._params, self._left)
         up = []
         for path, state in states.items():
-            # The count begins anew when it has run meanwhile.
+            # The count restarts if the vassal has run meanwhile.
             self._before[path] = min(self._before[path], state.failing)
             tries = state.failing - self._before[path]
             if tries >= _FAILED:
@@ -293,13 +293,13 @@ class _Wait:
                 del self._left[path]
 
     def _probed(self, paths: List[str], states: Dict[str, emperor_stats.State]) -> List[str]:
-        """What is wrong with the applications of vassals that are up, all asked at once; empty where one answers well."""
+        """The problems of the applications of running vassals, all asked at once; empty if an application is healthy."""
 
         def flaw(path: str) -> str:
             if path in self._routers:
                 return self._missing(self._routers[path])
             vassal, running = self._left[path], states[path].running
-            # One that sleeps starts with what is written now, when somebody asks it.
+            # A sleeping vassal starts with the new file at its next request.
             if not vassal.check or not running or running.asleep:
                 return ""
             found = probe.flaw(_instance(vassal), vassal.check)
@@ -311,7 +311,7 @@ class _Wait:
             return list(executor.map(flaw, paths))
 
     def _missing(self, router: Router) -> str:
-        """What is missing of a router's restart."""
+        """What a router's restart still lacks."""
         try:
             return restarts.missing(router.before, restarts.look(router.stats, _ANSWER, _http.get, self._params["max_age"]))
         except StatsError as exc:
@@ -319,5 +319,5 @@ class _Wait:
 
 
 def _is_up(vassal: Optional[emperor_stats.Vassal], modified: int, accepting: bool) -> bool:
-    """Whether the Emperor has a vassal's last change, and it takes requests or waits for its first one."""
+    """Whether the Emperor runs a vassal's latest file, and it accepts requests or waits for its first one."""
     return vassal is not None and vassal.modified >= modified and (vassal.accepting or vassal.asleep or not accepting)

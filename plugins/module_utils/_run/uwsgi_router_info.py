@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pools of routers, read: what the module ``uwsgi_router_info`` does."""
+"""Reads the pools of routers, for the module ``uwsgi_router_info``."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: when no router can be asked.
-        HostError: when one doesn't answer, with what the others said.
+        ArgumentError: if no router can be asked.
+        HostError: if one doesn't answer, with the answers of the others.
     """
     params = module.params
     routers.check(params["router_stats"], params["timeout"], params["max_age"])
@@ -49,7 +49,7 @@ def _keys(params: Dict[str, Any]) -> Optional[Collection[str]]:
 
 
 def _gathered(found: List[Router], gather: List[str], states: Optional[List[str]]) -> Dict[str, Any]:
-    """What is asked for, of routers that were asked."""
+    """The requested data, from routers that were asked."""
     result: Dict[str, Any] = {"routers": found}
     if "pools" in gather or states is not None:
         pools = merged(found)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory of signing keys on the managed host: what the module ``uwsgi_signing_keys`` does."""
+"""Manages a directory of signing keys on the managed host, for the module ``uwsgi_signing_keys``."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from .._files.attributes import Attributes, attributes
 from .._files.plan import Wanted, differences, refuse_losses
 from .._keys import file_names, pem
 
-# OpenSSL's readers skip what stands before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
+# OpenSSL's readers skip any text before the BEGIN line (PEM_read_bio, crypto/pem/pem_lib.c), and so does uWSGI.
 MARKER = b"# Managed by Ansible, emperor.uwsgi.uwsgi_signing_keys\n"
 _MEMBERS = dict.fromkeys(["file", "content", "owner"])
 _MARKED = re.compile(r"\A# Managed by Ansible[^\n]*\n")
 
 
 def run(module: AnsibleModule, keeps: bool = False) -> Dict[str, Any]:
-    """Bring the directory to the keys that the module's arguments describe.
+    """Bring the directory to the keys in the module's arguments.
 
     Args:
-        keeps: whether what is to be removed stays for now.
+        keeps: whether files to remove are kept for now.
 
     Returns:
-        the module's result, with no key's content in it; what is kept is said to be removed, and is no change.
+        the module's result, without any key's content; kept files are reported as removed, but not as a change.
 
     Raises:
-        ArgumentError: with every file as it was.
+        ArgumentError: and then every file is unchanged.
     """
     params = module.params
     if not 0 <= params["purge_limit"] <= 100:
@@ -56,7 +56,7 @@ def run(module: AnsibleModule, keeps: bool = False) -> Dict[str, Any]:
         "updated": [change.name for change in plan.updated],
         "removed": [change.name for change in plan.removed],
         "unchanged": plan.unchanged,
-        # Ansible masks what is marked no_log, and still the keys would travel back and into every callback plugin.
+        # Ansible masks no_log values, but the keys would still be sent back and reach every callback plugin.
         "invocation": {"module_args": dict(params, signing_keys=[item.name for item in wanted])},
     }
     if module._diff:
@@ -86,13 +86,13 @@ def _wanted(items: Any, common: Attributes, tyrant: bool, check_mode: bool) -> L
 
 
 def _text(content: str) -> bytes:
-    """A key's file below its marker, in one form, so that neither line ends nor blanks around the key make a change."""
+    """The content of a key file after its marker, normalised so that line ends and surrounding blanks aren't changes."""
     lines = [line.rstrip() for line in _MARKED.sub("", content).strip().splitlines()]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def _shown(content: bytes) -> str:
-    """What a diff shows of a key."""
+    """The text for a key in a diff."""
     try:
         found = pem.inspect("", content.decode("utf-8"))
     except (ArgumentError, UnicodeDecodeError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One fragment on the managed host: what the module ``uwsgi_subscription`` does."""
+"""Writes one fragment on the managed host, for the module ``uwsgi_subscription``."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_subscription"
 
 
 class Wish(NamedTuple):
-    """What the module's arguments ask for.
+    """What the module's arguments request.
 
     Attributes:
         version: of the uWSGI that will read the fragment.
-        lines: the fragment's options, None where it shall be absent.
+        lines: the fragment's options; None if it must be absent.
         text: the fragment's text.
-        touched: the vassals that are to be touched when the fragment changes.
+        touched: the vassals to touch when the fragment changes.
     """
 
     uwsgi: Uwsgi
@@ -54,7 +54,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         the module's result.
 
     Raises:
-        ArgumentError: before anything is changed, or with everything as it was.
+        ArgumentError: before any change, or with everything restored.
         HostError: the same.
     """
     params = module.params
@@ -81,14 +81,14 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     result["changed"] = plan.changed
     result["diff"] = differences(folder, plan, lambda content: content.decode("utf-8", "replace"))
     if wanted and opened.exists(params["path"]):
-        # What is left of the common file arguments: SELinux's context and the file system's attributes.
+        # The remaining common file arguments: SELinux context and file system attributes.
         file_args = dict(module.load_file_common_arguments(params), owner=None, group=None, mode=None)
         result["changed"] = module.set_fs_attributes_if_different(file_args, result["changed"])
     return result
 
 
 def _wish(module: AnsibleModule) -> Wish:
-    """The arguments, checked."""
+    """Check the arguments."""
     params = module.params
     uwsgi = _module.host_uwsgi(module)
     is_read = params["state"] == "present" and params["validate"] is not False
@@ -99,7 +99,7 @@ def _wish(module: AnsibleModule) -> Wish:
 
 
 def load() -> None:
-    """Load what a run else loads when it's needed."""
+    """Import what a run would otherwise import on demand."""
     from .._host import dry_run  # noqa: PLC0415, F401
 
 
@@ -108,10 +108,10 @@ def _is_rewritten(plan: Plan) -> bool:
 
 
 def _validate(module: AnsibleModule, wish: Wish, path: str) -> None:
-    """Read what is about to be written in the dry run."""
+    """Check the new text in the dry run."""
     if wish.lines is None or not _module.wants_validation(module, wish.uwsgi):
         return
-    # Only for a file that changes: it takes a while to load.
+    # Imported only for a changed file, because it is slow.
     from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
 
     name, named_by = _user(module.params)
@@ -126,7 +126,7 @@ def _validate(module: AnsibleModule, wish: Wish, path: str) -> None:
 
 
 def _backup(module: AnsibleModule, plan: Plan) -> Dict[str, Any]:
-    """Keep a copy of the old file where that is wanted, and say where."""
+    """Keep a copy of the old file if wanted, and return its path."""
     there = any(change.before is not None for change in plan.updated + plan.removed)
     if not module.params["backup"] or not there or module.check_mode:
         return {}
@@ -134,7 +134,7 @@ def _backup(module: AnsibleModule, plan: Plan) -> Dict[str, Any]:
 
 
 def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
-    """The fragment's options, with the warnings that go with them."""
+    """The fragment's options, with their warnings."""
     params = module.params
     if not writer.is_section_name(params["section"]):
         raise ArgumentError(
@@ -153,7 +153,7 @@ def _lines(module: AnsibleModule, version: str) -> List[writer.Line]:
 
 
 def _user(params: Dict[str, Any]) -> Any:
-    """The user that the vassals run as, and the argument that says so; None where nothing does."""
+    """The user that the vassals run as, and the argument that says so; None if none does."""
     if params["user"]:
         return params["user"], "user"
     for at, vassal in enumerate(params["vassals"] or []):
@@ -176,7 +176,7 @@ def _wanted(module: AnsibleModule, name: str, text: str) -> Wanted:
 
 
 def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:
-    """A symbolic mode in octal; it starts from the file's own mode, or from that of a new file."""
+    """A symbolic mode as octal, relative to the file's mode or to that of a new file."""
     try:
         status = opened.status(path)
     except OSError:
@@ -188,14 +188,14 @@ def _symbolic(module: AnsibleModule, path: str, mode: str) -> Optional[str]:
 
 
 def _vassals(paths: List[str], check_mode: bool) -> List[str]:
-    """The vassals, if all of them can be touched."""
+    """The vassals, after checking that all of them can be touched."""
     for at, path in enumerate(paths):
         place = f"vassals[{at}]"
         try:
             status = opened.status(path)
         except OSError as exc:
             if check_mode:
-                # An earlier task would have made it.
+                # An earlier task would have created it.
                 continue
             raise ArgumentError(place, f"{path}: {exc.strerror}; create the vassal first") from exc
         if not stat.S_ISREG(status.st_mode):

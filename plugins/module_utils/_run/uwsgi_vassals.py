@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory of vassals on the managed host: what the module ``uwsgi_vassals`` does."""
+"""Manages a directory of vassals on the managed host, for the module ``uwsgi_vassals``."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ HEADER = "Managed by Ansible, emperor.uwsgi.uwsgi_vassals"
 MARKER = f"; {HEADER}\n".encode("ascii")
 SECTION = "uwsgi"
 _ATTRIBUTES = ("owner", "group", "mode")
-# Beyond these, a count: a thousand vassals may have a thousand times the same flaw.
+# Show only a count beyond this number: a thousand vassals may all have the same flaw.
 _MOST_WARNINGS = 20
 
 
 class Wish(NamedTuple):
-    """What the module's arguments ask for.
+    """What the module's arguments request.
 
     Attributes:
         version: of the uWSGI that will read the files.
-        wanted: the vassals' files, in the vassals' order.
-        warnings: of what this host's release sees in another way than the routers.
+        wanted: the vassals' files, in the order of the vassals.
+        warnings: about what this host's release treats differently than the routers.
     """
 
     uwsgi: Uwsgi
@@ -52,21 +52,21 @@ class Wish(NamedTuple):
     warnings: List[str]
 
 
-# Done with the directory and what will become of it, before any of it is; whether it changed the directory.
+# Called with the directory and its plan before any change is made; returns whether it changed the directory.
 Before = Callable[[Directory, Plan], bool]
 
 
 def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any]:
-    """Bring the directory to what the module's arguments describe.
+    """Bring the directory to the state that the module's arguments describe.
 
     Returns:
         the module's result.
 
     Raises:
-        ArgumentError: with every file as it was.
+        ArgumentError: and then every file is unchanged.
         HostError: the same.
     """
-    # What is made for thousands of vassals lives until the end: to look for garbage among it takes a tenth of the run.
+    # Objects for thousands of vassals live until the end, and scanning them for garbage takes a tenth of the run.
     gc.disable()
     wish = _wish(module)
     with ExitStack() as stack:
@@ -95,26 +95,26 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
         **_names(plan, addresses),
         "on_demand": [one.name for one in wish.vassals if one.on_demand],
         "renewed": renewed,
-        # The arguments of thousands of vassals would travel back to be thrown away there.
+        # Otherwise the arguments of thousands of vassals would be sent back only to be discarded.
         "invocation": {"module_args": dict(module.params, vassals=f"{len(wish.vassals)} of them")},
     }
     if module._diff:
         result["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
     if refused:
         raise Refused(refused, result)
-    # Nor look for it when the process ends, which takes as long as to compare all the files.
+    # Also avoids a scan at exit, which takes as long as comparing all files.
     gc.freeze()
     return result
 
 
 def load() -> None:
-    """Load what a run else loads when it's needed."""
+    """Import what a run would otherwise import on demand."""
     from .._arguments import default_signing  # noqa: PLC0415, F401
     from .._host import dry_run, emperor_stats, on_demand  # noqa: PLC0415, F401
 
 
 def _wish(module: AnsibleModule) -> Wish:
-    """The arguments, checked."""
+    """Check the arguments."""
     params = module.params
     uwsgi = _module.host_uwsgi(module)
     given = _bulk_argument.unpack(params["vassals"])
@@ -130,7 +130,7 @@ def _wish(module: AnsibleModule) -> Wish:
     version = told()
     release = checked_by = parse_release("uwsgi_version", version)
     if params["default_signing"]:
-        # Only where it's used: to load it takes as long as to sign a hundred vassals.
+        # Imported only if used: importing it takes as long as signing a hundred vassals.
         from .._arguments.default_signing import signed_vassals  # noqa: PLC0415
 
         how = dict(params["default_signing"])
@@ -144,18 +144,18 @@ def _wish(module: AnsibleModule) -> Wish:
 
 
 def _files(module: AnsibleModule, folder: Directory, wish: Wish, addresses: Any) -> Tuple[List[Wanted], List[str]]:
-    """The files that shall be in the directory, and the names of those that shall not."""
+    """The files that must be in the directory, and the names of those that must not."""
     unwanted: Set[str] = set()
     if module.params["purge"]:
         unwanted = folder.marked(MARKER, SUFFIX, {item.name for item in wish.wanted})
     if not addresses:
         return wish.wanted, sorted(unwanted)
-    # Addresses before the vassals: an Emperor reads an address when it sees its vassal.
+    # Addresses before vassals: an Emperor reads an address when it finds the vassal.
     return addresses.wanted + wish.wanted, sorted(unwanted | addresses.unwanted)
 
 
 class Refused(ArgumentError):
-    """Some tenants' vassals that uWSGI refuses, while those of all others are in place."""
+    """uWSGI rejects some tenants' vassals; those of all others are in place."""
 
     def __init__(self, refused: Dict[str, Tuple[str, str]], result: Dict[str, Any]) -> None:
         places = [place for place, dummy in refused.values()]
@@ -167,15 +167,15 @@ class Refused(ArgumentError):
 
 
 def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> Tuple[List[str], Dict[str, Tuple[str, str]]]:
-    """Read what is about to be written in the dry run.
+    """Check new texts in the dry run.
 
     Returns:
-        warnings, and by the name of each file that is refused the argument that it comes from and what is wrong.
+        warnings, and for the name of each rejected file its argument and the problem.
     """
     rewritten = {change.name for change in plan.created + plan.updated if change.before != change.after}
     if not rewritten or not _module.wants_validation(module, wish.uwsgi):
         return [], {}
-    # Only for files that change: it takes a while to load.
+    # Imported only for changed files, because it is slow.
     from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
 
     candidates = [
@@ -198,7 +198,7 @@ def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> Tuple[List[str]
 
 
 def _without(plan: Plan, names: Collection[str]) -> Plan:
-    """A plan that leaves some vassals as they are."""
+    """A plan that leaves some vassals unchanged."""
     left = {*names, *(name + ADDRESS_SUFFIX for name in names)}
 
     def kept(changes: List[Change]) -> List[Change]:
@@ -208,7 +208,7 @@ def _without(plan: Plan, names: Collection[str]) -> Plan:
 
 
 def _is_folder(path: str) -> bool:
-    """Whether there is one; False where nothing is, and what is no folder raises OSError."""
+    """Whether a folder exists; False if nothing does. Raises OSError if it isn't a folder."""
     try:
         status = opened.status(path)
     except FileNotFoundError:
@@ -220,10 +220,10 @@ def _is_folder(path: str) -> bool:
 
 @contextmanager
 def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
-    """The folder of suspend files, made for the vassals' user, whose health gate writes there; one that is there stays.
+    """Create the folder of suspend files for the vassals' user, whose health gate writes there; an existing one is unchanged.
 
-    With a tyrant it's root's, and each tenant has one in it, also where they were another's before. Whether any differed, or in
-    check mode would.
+    With a tyrant Emperor it is root's, and each tenant has a folder in it, even if another user owned it before. Returns whether
+    any folder was changed, or would be in check mode.
     """
     params = module.params
     if params["suspend_dir"] is None:
@@ -238,9 +238,9 @@ def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
     amended = False
     try:
         missing = [one for one in wanted if not _is_folder(one)]
-        # A tenant's as well, which whoever had the folder before may have made, or put a link there.
+        # Also for a tenant's folder: a former owner of the parent may have created it, or put a link there.
         for one in wanted if params["tyrant"] else ():
-            # Where check mode leaves the folder another's, nothing in it can be looked at.
+            # If check mode leaves the folder to another user, nothing in it can be checked.
             if one not in missing and not (amended and module.check_mode):
                 amended = folders.amend(one, wanted[one], module.check_mode) or amended
         for one in missing if not module.check_mode else ():
@@ -256,7 +256,7 @@ def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
 
 
 def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) -> Any:
-    """The addresses of on-demand vassals, None where there are none and were none."""
+    """The addresses of on-demand vassals; None if there are none and were none."""
     there = [name for name in folder.names() if name.endswith(SUFFIX + ADDRESS_SUFFIX)]
     if not there and not any(one.on_demand for one in found):
         return None
@@ -266,7 +266,7 @@ def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) ->
 
 
 def _names(plan: Plan, addresses: Any) -> Dict[str, List[str]]:
-    """The vassals by what becomes of them."""
+    """The vassals by what happens to them."""
     if addresses:
         return dict(addresses.names(plan)._asdict())
     changes = {"created": plan.created, "updated": plan.updated, "removed": plan.removed}
@@ -284,17 +284,17 @@ def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> Wanted:
         if one.owner and 0 in (found.uid, found.gid):
             raise ArgumentError(
                 one.place + (".owner" if found.uid == 0 else ".group"),
-                f"is root's, as which a tyrant Emperor runs no vassal; give {one.name!r} another",
+                f"is root's, and a tyrant Emperor runs no vassal as root; give {one.name!r} another",
             )
     text = writer.render(SECTION, one.lines, HEADER)
     return Wanted(one.name + SUFFIX, text.encode("utf-8"), one.place, *found)
 
 
 def _mountpoint_warnings(found: List[Vassal], version: str, differ: bool) -> List[str]:
-    """Warn of mountpoints that routers of this host's release would check by another key.
+    """Warn about mountpoints that routers of this host's release would verify with another key.
 
     Args:
-        differ: whether that release names their keys in another way than the one that the routers are said to run.
+        differ: whether that release names their keys differently than the release given for the routers.
     """
     return [
         f"{one.place}.subscriptions[{at}].key: {key} is signed for routers of 2.0, and this host has uWSGI {version}, whose "
@@ -308,7 +308,7 @@ def _mountpoint_warnings(found: List[Vassal], version: str, differ: bool) -> Lis
 
 
 def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
-    """Warn of signing keys that the vassals' users can't read."""
+    """Warn about signing keys that the vassals' users can't read."""
     warnings = []
     with Readers(module.check_mode) as readers:
         for one in found:
@@ -321,7 +321,7 @@ def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
 
 
 def _user(params: Dict[str, Any], one: Vassal) -> Any:
-    """The user that a vassal runs as, as far as it is known, and the argument that says so."""
+    """The user that a vassal runs as, if known, and the argument that says so."""
     if one.owner:
         return one.owner, one.place + ".owner"
     if one.uid:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of a large pool as the page's script reads them: a column for each figure, and each name once. Pure.
+"""The tables of a large pool in the form that the page's script reads: a column for each number, and each name once. Pure.
 
-The rows are the nodes of the first key, then those of the second, and so on. The script finds the sums of keys itself.
+The rows are the nodes of the first key, then those of the second, and so on. The script adds up the keys' sums itself.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from .pools import Node, Picture
 from .summary import PLACES
 
-# A number, or a column of them: as they are, or what most of them are and the others with the distances between their rows.
+# A number, or a column of numbers: plain, or the most frequent value and the others with the distances between their rows.
 Column = dict[str, Any]
 
 
 def script_data(picture: Picture) -> str:
-    """All subscriptions as JSON that can stand in a page's ``script`` element, whatever is in the names."""
+    """All subscriptions as JSON that is safe in a page's ``script`` element, whatever the names contain."""
     nodes = [node for key in picture.keys for node in key.nodes]
     addresses, address = _indexed(node.address for node in nodes)
     modifiers, modifier = _indexed(node.modifier for node in nodes)
@@ -49,12 +49,12 @@ def script_data(picture: Picture) -> str:
         },
         "of_nodes": {name: column(values) for name, values in figures.items()},
     }
-    # Nothing else than "<" can end or nest a script element, and JSON may have any character as its number.
+    # Only "<" can end or nest a script element, and JSON can escape any character as a number.
     return json.dumps(found, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def column(values: Sequence[int]) -> Column:
-    """A column in the shorter of the two ways."""
+    """A column in the shorter of the two forms."""
     common, count = Counter(values).most_common(1)[0] if values else (0, 0)
     if 2 * count < len(values):
         return {"all": list(values)}
@@ -68,12 +68,12 @@ def column(values: Sequence[int]) -> Column:
 
 
 def _marks(node: Node, routers: Sequence[str]) -> tuple[int, ...]:
-    """The numbers of a node's state and of what it is on each router."""
+    """The numbers of a node's state and of its state at each router."""
     return tuple(PLACES.index(place) for place in (node.state, *(node.places[router] for router in routers)))
 
 
 def _indexed(values: Iterable[Any]) -> tuple[list[Any], list[int]]:
-    """The different values, and the number of each."""
+    """The distinct values, and the index of each."""
     numbers: dict[Any, int] = {}
     found = [numbers.setdefault(value, len(numbers)) for value in values]
     return list(numbers), found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is held out on all hosts, as lines for a terminal. Pure."""
+"""Lists the nodes that are held out on all hosts, as lines for a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def lines(results: Any) -> list[str]:
     """The lines.
 
     Args:
-        results: hosts to what the module ``uwsgi_drain`` returned of their ``vassals``, or failed with.
+        results: from hosts to what the module ``uwsgi_drain`` returned for their ``vassals``, or its failure.
 
     Raises:
-        ArgumentError: for what is something else.
+        ArgumentError: for anything else.
     """
     rows: list[tuple[str, ...]] = []
     errors: list[str] = []

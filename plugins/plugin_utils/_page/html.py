@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A picture of pools as one HTML page that needs nothing else.
+"""Renders pools as one self-contained HTML page.
 
-Keys and addresses come from the network. All text is escaped where it goes in, which is in one place, and the page's own policy
-lets nothing run, load or apply but the script and the style that are part of the collection. A large pool is data of that script.
+Keys and addresses come from the network. All text is escaped in one place, when it is inserted. The page's policy only allows
+the collection's own script and style. The script gets a large pool as data.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def page(info: Any, title: str) -> str:
-    """The page of what ``uwsgi_router_info`` returned; the same input gives the same page.
+    """The page for a result of ``uwsgi_router_info``; the same input produces the same page.
 
     Raises:
-        ArgumentError: when it is something else.
+        ArgumentError: for anything else.
     """
     with uncollected():
         picture = pools.picture(info)
@@ -53,8 +53,8 @@ def page(info: Any, title: str) -> str:
 
 
 def _large(picture: pools.Picture) -> dict[str, Any]:
-    """What the page of a large pool has instead of drawings."""
-    # Nothing in it is markup.
+    """What the page of a large pool has in place of drawings."""
+    # None of it is markup.
     data = Markup(columns.script_data(picture))
     return {"summary": summary.summary(picture), "places": summary.PLACES, "data": data}
 
@@ -66,7 +66,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        # Also where the text is the collection's own, so that no value is forgotten.
+        # Also for the collection's own text, so that no value is forgotten.
         finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else seen(value),
     )
     environment.filters["grouped"] = grouped
@@ -78,10 +78,10 @@ def _inline(*names: str) -> Markup:
 
 
 def grouped(number: int) -> str:
-    """A number with a narrow space before every third digit from the right."""
+    """A number with thin spaces between groups of three digits."""
     return f"{number:,}".replace(",", "\u202f")
 
 
 def _hash(text: str) -> str:
-    """What a content security policy knows an inline script or style by (CSP Level 3, section 2.3.1)."""
+    """The hash by which a content security policy identifies an inline script or style (CSP Level 3, section 2.3.1)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where everything of a picture is drawn: as a graph where there is room, as a tree on a phone. Pure; all lengths are pixels."""
+"""Places the parts of a picture: a graph on wide screens, a tree on a phone. Pure; all lengths are pixels."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from . import shapes
 from .pools import SERVING, STATES, Node, Picture
 from .shapes import Box, Dot, Drawing, Link, Place
 
-# Up to so many nodes each has its address beside it, and each router a line to each key.
+# Up to this number of nodes, each has its address beside it, and each router a line to each key.
 _MOST_LABELS = 60
 _WIDE, _NARROW = 960, 358
-# The widths of the wide picture's boxes, and where the columns of keys and nodes begin.
+# The widths of the wide picture's boxes, and the positions of the columns of keys and nodes.
 _ROUTER, _KEYS, _KEY, _NODES = 200, 320, 230, 672
 _ROUTER_HIGH, _LINE, _GAP, _DOT, _A_ROW = 48, 22, 12, 15, 15
 
 
 class _Machine(NamedTuple):
-    """One address, with the states that it has for its keys."""
+    """An address, with its states for its keys."""
 
     name: str
     address: str
@@ -33,17 +33,17 @@ class _Machine(NamedTuple):
 
 
 def drawings(picture: Picture) -> list[Drawing]:
-    """The picture for wide and for narrow screens."""
+    """The pictures for wide and narrow screens."""
     return [wide(picture), narrow(picture)]
 
 
 def wide(picture: Picture) -> Drawing:
-    """Three columns: routers, keys, and nodes, those with the same keys together."""
+    """Three columns: routers, keys and nodes. Nodes with the same keys are grouped."""
     labels = _labels(picture)
     size = 36.0 if labels else 22.0
     dots: list[Dot] = []
     notes: list[tuple[float, float, str]] = []
-    # Where the line to a machine ends, by its address.
+    # The end of the line to a machine, by its address.
     ends: dict[str, float] = {}
     top = float(_GAP)
     for group in _groups(_machines(picture)):
@@ -66,7 +66,7 @@ def wide(picture: Picture) -> Drawing:
 
 
 def narrow(picture: Picture) -> Drawing:
-    """A tree: the routers above, and a line down along the keys, each with its nodes below it."""
+    """A tree: the routers at the top, a line down along the keys, and each key's nodes below it."""
     labels = _labels(picture)
     names = _names(picture)
     machines = {machine.address: machine for machine in _machines(picture)}
@@ -119,7 +119,7 @@ def _machines(picture: Picture) -> list[_Machine]:
 
 
 def _groups(machines: list[_Machine]) -> list[list[_Machine]]:
-    """Those with the same keys together, in the order of the keys, so that few lines cross."""
+    """Groups of nodes with the same keys, in the order of the keys, so that few lines cross."""
     found: dict[tuple[str, ...], list[_Machine]] = {}
     for machine in machines:
         found.setdefault(tuple(node.key for node in machine.nodes), []).append(machine)
@@ -133,7 +133,7 @@ def _worst(nodes: list[Node]) -> str:
 def _placed(
     group: list[_Machine], left: float, top: float, *, labels: bool, a_row: int, key: str | None = None, least: float = 0
 ) -> tuple[list[Dot], float]:
-    """The dots of machines that stand together, as they are for one key or for all, and the height that they take."""
+    """The dots of a group of machines, for one key or for all, and the height that they need."""
     dots = []
     high, rows = (_LINE, len(group)) if labels else (_DOT, -(-len(group) // a_row))
     height = max(float(rows * high), least)
@@ -145,18 +145,18 @@ def _placed(
         x = left if labels else left + at % a_row * _DOT
         y = top + (at if labels else at // a_row) * high + high / 2
         text, note = (shapes.cut(machine.address, 180), note) if labels else ("", "")
-        # Nobody points at anything on a phone.
+        # There is no pointer on a phone.
         title = machine.title if key is None else machine.address
         dots.append(Dot(machine.name, state, x, y, title, text, note))
     return dots, height
 
 
 def _spread(wanted: dict[str, list[float]], size: float) -> dict[str, float]:
-    """A height for each key, as near to the middle of its nodes as the others leave room for."""
+    """A height for each key, as close to the middle of its nodes as the others allow."""
     middles = {name: sum(ends) / len(ends) if ends else 0.0 for name, ends in wanted.items()}
     places: dict[str, float] = {}
     free = _GAP / 2 + size / 2
-    # Those without nodes are the last.
+    # Those without nodes come last.
     for name in sorted(middles, key=lambda one: (not wanted[one], middles[one], one)):
         places[name] = max(middles[name], free)
         free = places[name] + size + 6
@@ -164,7 +164,7 @@ def _spread(wanted: dict[str, list[float]], size: float) -> dict[str, float]:
 
 
 def _beside(picture: Picture, height: float) -> dict[str, float]:
-    """A height for each router: all over the picture, or at the top of a long one."""
+    """A height for each router: spread over the picture, or at the top of a long one."""
     slot = height / max(1, len(picture.routers))
     if height > 600:
         slot = min(slot, 64.0)
@@ -190,7 +190,7 @@ def _to_keys(picture: Picture, routers: dict[str, float], keys: dict[str, float]
 
 
 def _by_rail(picture: Picture, routers: dict[str, float], keys: dict[str, float], names: dict[str, str]) -> list[Link]:
-    """The same with a rail between them, where lines from each to each would hide one another."""
+    """The same with a rail between them, where direct lines would hide each other."""
     middle = (_ROUTER + _KEYS) // 2
     ends = [*routers.values(), *keys.values()]
     links = [Link(f"M{middle} {min(ends):.0f}V{max(ends):.0f}", 3.0, "fresh", "")]
@@ -205,7 +205,7 @@ def _by_rail(picture: Picture, routers: dict[str, float], keys: dict[str, float]
 
 
 def _to_nodes(picture: Picture, keys: dict[str, float], ends: dict[str, float], names: dict[str, str]) -> list[Link]:
-    """The lines from keys to nodes, one for all of a key's nodes that stand together."""
+    """The lines from keys to nodes, one for each group of a key's nodes."""
     machines = {machine.address: machine.name for machine in _machines(picture)}
     together: dict[tuple[str, float], list[Node]] = {}
     for key in picture.keys:

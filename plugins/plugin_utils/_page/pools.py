@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is to be seen in the pools of routers: the state of each node, and what is wrong. Pure."""
+"""Finds what the pools of routers show: the state of each node, and what is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import M
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Node as RouterNode
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.pools import Router as Asked
 
-# The worst first. What they mean, with the age up to which a node is fresh.
+# Worst first, with their meanings, which need the age up to which a node is fresh.
 STATES = {
     "failing": "Announces itself, and a router has counted failures of it since it joined: refused connections, or an "
     "unsubscription while it had requests in flight.",
@@ -22,10 +22,10 @@ STATES = {
     "drained": "A router has taken it out: marked it as dead, or no longer lists it while another has it fresh.",
     "fresh": "Announced itself to every router within {0}\u00a0s, and no failures.",
 }
-# What a router sends requests to.
+# States in which a router sends requests.
 SERVING = ("fresh", "failing")
 MISSING = "missing"
-# What a router lacks.
+# States in which a node is missing at a router.
 EMPTY, ABSENT = "has no node that serves", "doesn't know"
 _MOST_NAMES = 8
 # The members of a node that are numbers.
@@ -34,7 +34,7 @@ _FIGURES = ("weight", "modifier1", "modifier2", "requests", "failures", "in_flig
 
 # A router's stats server, a key and a node's address.
 Place = tuple[str, str, str]
-# What uwsgi_router_info returned, as far as it has been looked at.
+# A result of uwsgi_router_info, not fully checked.
 Result = dict[str, Any]
 
 
@@ -42,8 +42,8 @@ class Node(NamedTuple):
     """A node of a key.
 
     Attributes:
-        place: the router's address to what the node is there, a state or ``MISSING``.
-        share: the part of the key's requests, from 0 to 1.
+        place: from the router's address to the node's state there, or ``MISSING``.
+        share: the share of the key's requests, from 0 to 1.
     """
 
     key: str
@@ -60,11 +60,11 @@ class Node(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key; its state is that of its worst node.
+    """A key, with the state of its worst node.
 
     Attributes:
         counts: the number of nodes in each state.
-        routers: those that list it, each with its requests.
+        routers: those that list it, each with its number of requests.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Key(NamedTuple):
 
 
 class Router(NamedTuple):
-    """A router; ``error`` is empty where it answers."""
+    """A router; ``error`` is empty if it answers."""
 
     stats: str
     version: str
@@ -90,7 +90,7 @@ class Router(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Keys that a router lacks; ``what`` says in which way."""
+    """Keys that a router lacks; ``what`` says how."""
 
     router: str
     what: str
@@ -98,7 +98,7 @@ class Gap(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """All of it; ``alerts`` are what an operator should look at first, each a headline and its details."""
+    """The whole picture; ``alerts`` are what an operator should look at first, each with a headline and details."""
 
     time: str
     max_age: int
@@ -109,20 +109,20 @@ class Picture(NamedTuple):
 
     @property
     def nodes(self) -> list[Node]:
-        """Every node of every key, the worst first."""
+        """Every node of every key, worst first."""
         order = list(STATES)
         every = [node for key in self.keys for node in key.nodes]
         return sorted(every, key=lambda node: (order.index(node.state), node.key, node.address))
 
 
 def picture(info: Any) -> Picture:
-    """Read what ``uwsgi_router_info`` returned.
+    """Read a result of ``uwsgi_router_info``.
 
     Args:
-        info: one result, or a mapping of hosts to their results. The host of a single router is its name then.
+        info: one result, or a mapping of hosts to their results. The host of a single router then is its name.
 
     Raises:
-        ArgumentError: when it is something else.
+        ArgumentError: for anything else.
     """
     try:
         results = [info] if "routers" in info else [_of_host(host, result, len(info)) for host, result in info.items()]
@@ -152,7 +152,7 @@ def picture(info: Any) -> Picture:
 
 
 def _asked(router: Any) -> Asked:
-    """A router with the types that it must have: hosts' results are as much worth as the hosts are."""
+    """A router, after a check of its types: hosts' results are only as trustworthy as the hosts."""
     asked = Asked(stats=_line(router["stats"]), pools=[_pool(pool) for pool in router["pools"]])
     if "version" in router:
         asked["version"] = _line(router["version"])
@@ -165,11 +165,11 @@ def _pool(pool: Any) -> Pool:
     return Pool(
         key=_line(pool["key"]),
         hits=strict_json.number(pool["hits"]),
-        # An older result has none of what 2.1 says.
+        # An older result lacks the data that only 2.1 has.
         algo=_line(pool.get("algo", "")),
         nodes=[
             RouterNode(
-                # A router of 2.1 has cleared it: it has a name left, and gets nothing.
+                # A router of 2.1 has cleared it: only its name is left, and it gets no requests.
                 address=_line(node["address"]) or _line(node.get("vassal", "")),
                 dead=bool(node["dead"]) or not node["address"],
                 fresh=bool(node["fresh"]),
@@ -184,19 +184,19 @@ def _pool(pool: Any) -> Pool:
 
 
 def _line(value: Any) -> str:
-    # Half of a surrogate pair may be in a path; the page shows it.
+    # A path may contain half of a surrogate pair; the page shows it.
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
 
 
 def _of_host(host: str, result: Result, hosts: int) -> Result:
-    """A host's result with its routers named by it; a router without an answer where the host has none."""
+    """A host's result, with the host as its router's name; a router without an answer if the host has no result."""
     if "routers" not in result:
         return {"routers": [Asked(stats=host, error=f"{host}: {str(result['msg']).strip()}", pools=[])]}
     named = []
     for one in result["routers"]:
-        # A host that asked several is none of them.
+        # A host that asked several routers isn't the name of any.
         name = host if len(result["routers"]) == 1 else one["stats"] if hosts == 1 else f"{host} {one['stats']}"
         named.append({**one, "stats": name})
     return {**result, "routers": named}
@@ -280,6 +280,6 @@ def gaps(routers: list[Router], keys: list[Key]) -> list[Gap]:
 
 
 def listed(names: list[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """The first names, and how many more there are."""
     rest = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a drawing is made of. Pure; all lengths are pixels."""
+"""The shapes of a drawing. Pure; all lengths are pixels."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 from .pools import SERVING, Key, Picture
 
-# The width of a character of the pictures' font, and the room beside it.
+# The width of a character in the pictures' font, and the margin.
 _CHAR, _PAD = 7.0, 12
-# Lines grow with the traffic on them.
+# Lines are thicker with more traffic.
 THIN, THICK = 1.2, 9.0
 
 
 class Place(NamedTuple):
-    """Where a box is: its left edge, the height of its middle, and its size."""
+    """The position of a box: its left edge, the height of its middle, and its size."""
 
     x: float
     middle: float
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A line; ``ends`` are the names of what it joins."""
+    """A line; ``ends`` are the names of what it connects."""
 
     path: str
     width: float
@@ -37,7 +37,7 @@ class Link(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A router or a key; ``text`` and ``note`` are as long as there is room for, ``title`` is the whole."""
+    """A router or a key; ``text`` and ``note`` are cut to fit, ``title`` is complete."""
 
     kind: str
     name: str
@@ -49,7 +49,7 @@ class Box(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A node; ``text`` and ``note`` are empty where there are too many."""
+    """A node; ``text`` and ``note`` are empty if there are too many nodes."""
 
     name: str
     state: str
@@ -61,7 +61,7 @@ class Dot(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """What is drawn, the lines first; ``notes`` are short texts at a place."""
+    """A drawing, lines first; ``notes`` are short texts at a place."""
 
     kind: str
     width: float
@@ -73,7 +73,7 @@ class Drawing(NamedTuple):
 
 
 def router_box(picture: Picture, at: int, place: Place) -> Box:
-    """The box of the router with a number."""
+    """The box of a numbered router."""
     router = picture.routers[at]
     note = f"uWSGI {router.version} · {number(router.keys, 'key')}"
     state = "ghost" if router.error else "fresh"
@@ -84,7 +84,7 @@ def router_box(picture: Picture, at: int, place: Place) -> Box:
 
 
 def key_box(key: Key, name: str, place: Place) -> Box:
-    """The box of a key; a low one has all in one line."""
+    """The box of a key; a low one has everything on one line."""
     serving = sum(key.counts[state] for state in SERVING)
     title = f"{key.name}\n{key.counts['fresh']} of {number(len(key.nodes), 'node')} fresh, {number(key.requests, 'request')}"
     note = f"{serving} of {len(key.nodes)}"
@@ -95,18 +95,18 @@ def key_box(key: Key, name: str, place: Place) -> Box:
 
 
 def curve(x: float, y: float, to_x: float, to_y: float) -> str:
-    """The path of a line that leaves and arrives level."""
+    """The path of a line that starts and ends horizontally."""
     bend = (x + to_x) / 2
     return f"M{x:.0f} {y:.0f}C{bend:.0f} {y:.0f} {bend:.0f} {to_y:.0f} {to_x:.0f} {to_y:.0f}"
 
 
 def thickness(requests: float, most: float, thick: float = THICK) -> float:
-    """The width of a line that carries a part of the most requests that any carries."""
+    """The width of a line, by its share of the largest number of requests on any line."""
     return round(THIN + (thick - THIN) * min(1.0, requests / most), 1)
 
 
 def cut(text: str, room: float) -> str:
-    """A text that fits, with its middle left out."""
+    """A text that fits, with its middle cut out."""
     text = seen(text)
     most = max(3, int(room / _CHAR))
     if len(text) <= most:
@@ -116,5 +116,5 @@ def cut(text: str, room: float) -> str:
 
 
 def number(count: int, what: str) -> str:
-    """A count with its word."""
+    """A count with its noun."""
     return f"{count} {what}{'' if count == 1 else 's'}"

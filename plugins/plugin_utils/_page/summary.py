@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a large pool comes down to: its troubles, the worst first, and sums of the rest. Pure, and linear in subscriptions."""
+"""Summarises a large pool: its problems, worst first, and sums of the rest. Pure, and linear in subscriptions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from .pools import ABSENT, EMPTY, MISSING, SERVING, STATES, Node, Picture, Router, gaps, listed
 
-# Up to so many subscriptions are drawn one by one.
+# Up to this number, subscriptions are drawn individually.
 _MOST_DRAWN = 200
 _MOST_WORST = 10
-# What is said of several routers.
+# Used where several routers are meant.
 _PLURAL = {EMPTY: "have no node that serves", ABSENT: "don't know"}
-# The worst first, as everywhere; what a router may lack comes last.
+# Worst first, as everywhere; what a router may lack comes last.
 PLACES = (*STATES, MISSING)
 
 
@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
     @property
     def total(self) -> int:
-        """How many subscriptions it has."""
+        """The number of its subscriptions."""
         return sum(self.counts.values())
 
     @property
@@ -43,31 +43,31 @@ class Part(NamedTuple):
 
     @property
     def rank(self) -> tuple[float, float, str]:
-        """The lower, the worse: first by the part that serves, then by the part that is entirely well."""
+        """Lower is worse: first by the share that serves, then by the share that is healthy."""
         total = self.total or 1
         return self.serving / total, self.counts["fresh"] / total, self.name
 
 
 class Worst(NamedTuple):
-    """The worst of all keys or nodes, and how many are in trouble."""
+    """The worst of all keys or nodes, and how many have problems."""
 
     number: int
     parts: list[Part]
 
 
 class Known(NamedTuple):
-    """A router and the states of the subscriptions there."""
+    """A router, and the states of its subscriptions."""
 
     router: Router
     counts: dict[str, int]
 
 
 class Summary(NamedTuple):
-    """All of it.
+    """The whole summary.
 
     Attributes:
-        alerts: what an operator should look at first, each a headline and its details; what several routers lack is one.
-        shares: how many keys there are by the part of their nodes that serve.
+        alerts: what an operator should look at first, each with a headline and details; what several routers lack is one alert.
+        shares: the number of keys, by the share of their nodes that serve.
     """
 
     alerts: list[tuple[str, str]]
@@ -78,7 +78,7 @@ class Summary(NamedTuple):
 
 
 def is_large(picture: Picture) -> bool:
-    """Whether a pool has more subscriptions than anybody can look at one by one."""
+    """Whether a pool has more subscriptions than a person can inspect one by one."""
     return sum(len(key.nodes) for key in picture.keys) > _MOST_DRAWN
 
 

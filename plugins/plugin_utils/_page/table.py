@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pools as lines for a terminal: who serves what, and who is held out, by whom and since when. Pure."""
+"""Shows the pools as lines for a terminal: which nodes serve, and which are held out, by whom and since when. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 from .pools import Picture, picture
 
-# That of whom no reason is known by name: a plain file, or a folder that an interrupted run left.
+# Shown for an unnamed reason: a plain file, or a folder that an interrupted run left.
 _OPERATOR = "operator"
 _HEADS = ("key", "node", "host", "state", "requests", "age, s")
 _FIGURES = (4, 5)
-# What is longer is cut, so that one name doesn't push all else out of the terminal.
+# Longer names are cut, so that they don't push everything else off the terminal.
 _LONGEST = 60
 
 
 class Held(NamedTuple):
-    """A vassal that keeps silent; ``reasons`` each with the Unix time since when."""
+    """A silent vassal; ``reasons`` each have the Unix time since when they hold."""
 
     host: str
     vassal: str
@@ -36,13 +36,13 @@ def lines(info: Any, held: Any, announced: Any, names: Any) -> list[str]:
 
     Args:
         info: as for ``pools.picture``.
-        held: hosts to what is below their folder ``path`` of suspend files, as ``ansible.builtin.find`` has it in ``files``; with
+        held: from hosts to the files below their folder ``path`` of suspend files, as ``ansible.builtin.find`` returns them; with
             a ``tyrant`` each tenant has a folder there.
-        announced: as the lookup ``announced_vassals`` gives it.
-        names: addresses of hosts to their names.
+        announced: a result of the lookup ``announced_vassals``.
+        names: from addresses of hosts to their names.
 
     Raises:
-        ArgumentError: for an argument that is something else.
+        ArgumentError: for an invalid argument.
     """
     silent = _silent(info)
     if silent:
@@ -52,7 +52,7 @@ def lines(info: Any, held: Any, announced: Any, names: Any) -> list[str]:
 
 
 def _silent(info: Any) -> list[str]:
-    """The lines of routers of which none answers, nor is there one that was asked; empty where one does."""
+    """The lines if no router answers, or none was asked; empty if one does."""
     if not isinstance(info, Mapping) or not all(isinstance(one, Mapping) for one in info.values()):
         return []
     if any("time" in one for one in info.values()):
@@ -77,10 +77,10 @@ def _keys(found: Picture, held: list[Held], keys: Mapping[tuple[str, str], list[
         words = ", ".join(f"{reason} since {moment(since)}" for reason, since in sorted(one.reasons.items()))
         for name in keys.get((one.host, one.vassal), ["?"]):
             rows.append((name, one.vassal, one.host, "held out by " + words))
-    # Of a key first those that serve.
+    # Within a key, serving nodes first.
     shown = [rows[0], *sorted(rows[1:], key=lambda row: (row[0], len(row) < len(_HEADS), row[1:3]))]
     cells = [[line(cell) if at != 3 else line(cell, 500) for at, cell in enumerate(row)] for row in shown]
-    # The reasons are at the end of their lines, and as long as they are.
+    # The reasons end their lines and may be long.
     widths = [max(len(row[at]) for row in cells if len(row) == len(_HEADS) or at < 3) for at in range(len(_HEADS))]
     return ["  ".join(_padded(cell, widths[at], at) for at, cell in enumerate(row)).rstrip() for row in cells]
 
@@ -90,13 +90,13 @@ def _padded(cell: str, width: int, at: int) -> str:
 
 
 def line(text: str, longest: int = _LONGEST) -> str:
-    """Text of strangers on one line, cut where it is longer."""
+    """Text from strangers on one line, cut if too long."""
     found = seen(text.replace("\n", "\\n"))
     return found if len(found) <= longest else found[: longest - 1] + "\u2026"
 
 
 def moment(since: float) -> str:
-    """A Unix time as people read it."""
+    """A Unix time in readable form."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(since))
     except (OverflowError, ValueError, OSError):
@@ -128,7 +128,7 @@ def _held(value: Any) -> list[Held]:
 
 
 def _announced(value: Any) -> dict[tuple[str, str], list[str]]:
-    """The keys of each vassal, by its host and its name."""
+    """The keys of each vassal, by host and name."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in _sequence("announced", value):
         host = _mapping("announced", one)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node's vassals must agree on with the routers of the inventory: the keys that these know, and what they speak. Pure."""
+"""Checks that a node's vassals and the inventory's routers agree: on known keys, and on protocols. Pure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .variables import Emperor
 
 _VASSALS = "emperor_vassals"
 _SUBSCRIPTIONS = "fastrouter_subscriptions"
-# That of the role, which isn't seen from another host.
+# The role's default, which isn't visible from another host.
 _SERVER = "0.0.0.0:2626"
 
 
 def unknown_keys(given: Emperor, name: str, of_host: OfHost) -> list[str]:
-    """Vassals that sign and that the routers' play can't see, since they are in a play or a role's parameter.
+    """Signing vassals that the routers' play can't see, because they are defined in a play or as a role parameter.
 
     Args:
-        name: the host's.
+        name: the host's name.
 
     Raises:
-        ArgumentError: for a router's variable that can't be used.
+        ArgumentError: for an invalid variable of a router.
     """
     routers = [one for one in given.routers if one != name] or given.routers
     if not given.signing or not given.vassals or not routers:
@@ -51,7 +51,7 @@ def unknown_keys(given: Emperor, name: str, of_host: OfHost) -> list[str]:
 
 
 def wrong_protocols(given: Emperor, options: Mapping[str, Any], of_host: OfHost) -> list[str]:
-    """Sockets that speak something else than the routers to which they are announced.
+    """Sockets whose protocol differs from that of the routers to which they are announced.
 
     Args:
         options: those of every vassal.
@@ -63,7 +63,7 @@ def wrong_protocols(given: Emperor, options: Mapping[str, Any], of_host: OfHost)
     for at, vassal in enumerate(given.vassals):
         subscriptions, own = vassal.get("subscriptions"), vassal.get("options")
         if isinstance(subscriptions, list) and isinstance(own, Mapping):
-            # Who says what a node speaks means a router of 2.1, which does as it's told.
+            # If a node sets its protocol, a router of 2.1 is meant, which follows it.
             newer = any(isinstance(one, Mapping) and one.get("protocol") for one in subscriptions)
             if newer not in known:
                 known[newer] = _speak(given.routers, newer, of_host)
@@ -72,10 +72,10 @@ def wrong_protocols(given: Emperor, options: Mapping[str, Any], of_host: OfHost)
 
 
 def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Hosts whose nodes have one name in one pool of a router of 2.1.
+    """Hosts whose nodes have the same name in one pool of a router of 2.1.
 
     Args:
-        nodes: hosts with their ``vassals``, as the lookup ``announced_vassals`` gives them.
+        nodes: hosts with their ``vassals``, as returned by the lookup ``announced_vassals``.
     """
     owners: dict[tuple[str, str, str], str] = {}
     found: dict[tuple[str, str, str, str], None] = {}
@@ -94,7 +94,7 @@ def shared_names(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _names(place: str, entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The names of a subscription's nodes, each with its key and its server."""
+    """The names of a subscription's nodes, each with its key and server."""
     if entry.get("address_vassal") is None:
         return []
     pairs = ((key, server) for key in sequence(place, entry.get("key")) for server in sequence(place, entry.get("server")))
@@ -102,7 +102,7 @@ def _names(place: str, entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _speak(routers: Iterable[str], newer: bool, of_host: OfHost) -> dict[str, str]:
-    """The subscription servers of routers, each with what it speaks to its nodes; nothing of a router that can't be known."""
+    """The subscription servers of routers, each with the protocol that it speaks to its nodes; unknown routers are skipped."""
     found: dict[str, str] = {}
     for router in routers:
         try:
@@ -110,13 +110,13 @@ def _speak(routers: Iterable[str], newer: bool, of_host: OfHost) -> dict[str, st
             for options in _options(router, of_host):
                 found.update(protocols.by_server(options, V2_1 if newer else V2_0, hosts))
         except ArgumentError:
-            # It's for the router's own run to say.
+            # The router's own run reports it.
             continue
     return found
 
 
 def _options(router: str, of_host: OfHost) -> list[dict[str, Any]]:
-    """What the instances of a router have, as far as it says whom they hear."""
+    """The options of a router's instances, as far as they set who they listen to."""
 
     def words(variable: str) -> str:
         return text(router, of_host(router, variable))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module ``uwsgi_emperor`` is to bring about on a host, by the variables of the roles. Pure."""
+"""Computes the desired state for the module ``uwsgi_emperor`` from the roles' variables. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import emperor, fastrouter, live
 from . import service as units
 from .variables import Emperor
 
-# What a vassal's options hold, such as passwords in its environment, is for its user alone.
+# A vassal's options may hold secrets, such as passwords in its environment, so only its user may read them.
 _VASSAL_MODE = {True: "0400", False: "0640"}
 _FOLDER_MODE = {True: "0711", False: "0755"}
 _MODULE = "emperor.uwsgi.uwsgi_emperor"
@@ -28,12 +28,12 @@ class Call(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """The private halves that a host signs with.
+    """The private keys that a host signs with.
 
     Attributes:
         current: as for the module ``uwsgi_signing_keys``.
-        successors: those that succeed some of them, while keys are being rotated.
-        succeeding: the names of those that have a successor.
+        successors: the successors of some keys, during a rotation.
+        succeeding: the names of keys that have a successor.
     """
 
     current: list[dict[str, Any]]
@@ -51,11 +51,11 @@ class Page(NamedTuple):
 def vassals(
     given: Emperor, binary: str, options: Mapping[str, Any], keys: Keys, page: Page | None = None, imports: bool = False
 ) -> dict[str, Any]:
-    """The part ``vassals``, with what they need.
+    """The part ``vassals``, with everything that the vassals need.
 
     Args:
         options: of every vassal.
-        keys: not looked at where nothing is signed.
+        keys: ignored if nothing is signed.
         imports: whether uWSGI must be able to import what live pages need.
     """
     at, whose = emperor.paths(given), emperor.owners(given)
@@ -91,10 +91,10 @@ def vassals(
 
 
 def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
-    """The part ``service``: the Emperor's own options, the texts by which systemd runs it, and the folders of a daemon.
+    """The part ``service``: the Emperor's own options, its systemd files, and the folders of a daemon.
 
     Args:
-        on_demand: whether there is a vassal that it starts on demand.
+        on_demand: whether the Emperor starts a vassal on demand.
     """
     at = emperor.paths(given)
     texts = {}
@@ -106,7 +106,7 @@ def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
         "path": given.dir,
         "mode": "0644",
         "uwsgi_binary": binary,
-        # Nothing is read as root before it's written.
+        # Nothing is read as root before it is written.
         "user": given.user,
         "vassals": [{"name": "emperor", "options": emperor.emperor_options(given, on_demand).options}],
         "on_demand": on_demand,
@@ -116,7 +116,7 @@ def service(given: Emperor, binary: str, on_demand: bool) -> dict[str, Any]:
 
 
 def _daemon(given: Emperor) -> dict[str, Any]:
-    """Its folders, and where release 1.0.0 had its pid file, if that is another place."""
+    """Its folders, and the old path of the pid file (release 1.0.0) if it differs."""
     whose = emperor.owners(given)
     sockets = {"path": given.run_dir, "owner": whose.user, "group": whose.group, "mode": "0755"}
     if emperor.shares_stats(given):
@@ -128,11 +128,11 @@ def _daemon(given: Emperor) -> dict[str, Any]:
 
 
 def running(given: Emperor, done: Mapping[str, Any], restart: bool, check_mode: bool) -> list[Call]:
-    """The modules that have the service manager act, one after the other; none where check mode only pretended to write a unit.
+    """The modules that control the service, in order; none if check mode only pretended to write a unit.
 
     Args:
         done: the result of the part ``service``.
-        restart: whether another uWSGI than the one that may be running was installed.
+        restart: whether a different uWSGI was installed than the one that may be running.
     """
     unit, stale = bool(done.get("unit")), bool(done.get("stale"))
     state = "restarted" if restart or done.get("configured") or unit or stale else "started"
@@ -148,10 +148,10 @@ def running(given: Emperor, done: Mapping[str, Any], restart: bool, check_mode: 
 
 
 def public_keys(given: Emperor, halves: list[dict[str, Any]], limit: int) -> dict[str, Any]:
-    """The part ``public_keys``, those of all that announce themselves to a router.
+    """The part ``public_keys``: those of everything that announces itself to a router.
 
     Args:
-        limit: the percentage of the keys that are there that may be lost at once.
+        limit: the percentage of existing keys that may be removed at once.
     """
     return {
         "path": emperor.paths(given).public_keys,
@@ -193,18 +193,18 @@ def routers(
 
 
 def reader(given: Emperor) -> str:
-    """Who the routers run as, and so reads their certificates; empty for whoever runs the play."""
+    """The user that the routers run as, who reads their certificates; empty for the user who runs the play."""
     return given.user if given.supervisor == "systemd" else ""
 
 
 def _page(given: Emperor, path: str, page: Page | None) -> dict[str, Any]:
-    """The files of a live page, which are removed where there is none."""
+    """The files of a live page, which are removed if there is none."""
     there = {"path": path, "owned": bool(given.user), "config": page.config if page else None}
     return {**there, "program": _program()} if page else there
 
 
 def _program() -> str:
-    """The program of every live page. The module doesn't bring its parts along, since most hosts have no page."""
+    """The program of every live page. The module itself doesn't include it, since most hosts have no page."""
     from ansible_collections.emperor.uwsgi.plugins.module_utils._live.program import program  # noqa: PLC0415
 
     return base64.b64encode(program()).decode("ascii")
@@ -220,7 +220,7 @@ def _keys(given: Emperor, path: str, halves: list[dict[str, Any]]) -> dict[str, 
         "group": whose.group,
         "tyrant": given.tyrant,
         "purge": True,
-        # Of vassals that are there, any number may sign.
+        # Any number of existing vassals may sign.
         "allow_empty": given.allow_empty or bool(given.vassals),
         "signing_keys": halves,
     }
@@ -236,10 +236,10 @@ def _signing(given: Emperor, directory: str, succeeding: list[str]) -> dict[str,
 
 
 def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
-    """The vassals after the service manager has acted.
+    """What to wait for after the service manager has acted on the vassals.
 
     Args:
-        done: the result of the module before; empty where it didn't run.
+        done: the result of the previous module; empty if it didn't run.
     """
     at = emperor.paths(given)
     changed = {*done.get("created", ()), *done.get("updated", ())}
@@ -256,11 +256,11 @@ def served(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def routers_served(given: Emperor, names: list[str], done: Mapping[str, Any]) -> dict[str, Any]:
-    """The routers after they were written.
+    """What to wait for after the routers were written.
 
     Args:
-        names: theirs.
-        done: the result of the module before; empty where it didn't run.
+        names: the names of the routers.
+        done: the result of the previous module; empty if it didn't run.
     """
     return {
         "path": emperor.paths(given).routers,
@@ -284,7 +284,7 @@ def _log(given: Emperor, done: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def options(given: Emperor) -> dict[str, Any]:
-    """The arguments of the module that aren't the desired state."""
+    """The module's arguments besides the desired state."""
     at = emperor.paths(given)
     return {
         "leaving_path": at.leaving,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the role ``emperor`` make of a host: where things are, whose they are, the Emperor's options. Pure."""
+"""Computes from the variables of the role ``emperor``: paths, owners and the Emperor's options of a host. Pure."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .. import _role_options
 from .variables import Emperor
 
 _ROOT = ("", "root", "0")
-# Where the packages of Fedora and its relatives have it, and where it is otherwise.
+# The path in packages of Fedora and its relatives, and the path elsewhere.
 _BINARIES = {"dnf": "/usr/sbin/uwsgi", "dnf5": "/usr/sbin/uwsgi"}
 _BINARY = "/usr/bin/uwsgi"
-# uWSGI's own (core/emperor.c).
+# uWSGI's own default (core/emperor.c).
 _CURSE_TOLERANCE = 30
-# Seconds that the Emperor waits for a vassal beyond what that waits for its workers, and systemd beyond the Emperor.
+# Seconds that the Emperor waits for a vassal longer than that waits for its workers, and systemd longer than the Emperor.
 _LATER, _LATEST = 15, 20
 _TYRANT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 GATE = "emperor-health"
 
 
 class Paths(NamedTuple):
-    """Where things are on the host."""
+    """Paths on the host."""
 
     vassals: str
     leaving: str
@@ -49,7 +49,7 @@ class Paths(NamedTuple):
 
 
 def paths(given: Emperor) -> Paths:
-    """Those that follow from the role's folders."""
+    """The paths that follow from the role's folders."""
     return Paths(
         vassals=f"{given.dir}/vassals",
         leaving=f"{given.dir}/leaving",
@@ -70,17 +70,17 @@ def paths(given: Emperor) -> Paths:
 
 
 def former_pidfile(given: Emperor) -> str:
-    """Where release 1.0.0 had the pid file of a daemon: beside the sockets."""
+    """The pid file of a daemon in release 1.0.0: beside the sockets."""
     return f"{given.run_dir}/emperor.pid"
 
 
 class Owners(NamedTuple):
-    """Whose files and folders are; empty for whoever runs the role.
+    """The owners of files and folders; empty for the user who runs the role.
 
     Attributes:
-        folders: that root writes into. Whoever else could write there could put links in the files' places.
-        user: of the files that nobody but the vassals reads. With a tyrant each is its tenant's.
-        keys_mode: of the folders of private keys, which a user goes through and can't list.
+        folders: owner of folders that root writes into. Any other writer could put links in the files' places.
+        user: owner of files that only the vassals read. With a tyrant Emperor each belongs to its tenant.
+        keys_mode: the mode of folders of private keys, which users can enter but not list.
     """
 
     folders: str
@@ -90,7 +90,7 @@ class Owners(NamedTuple):
 
 
 def owners(given: Emperor) -> Owners:
-    """Those of the role's files."""
+    """The owners of the role's files."""
     return Owners(
         folders="root" if given.user else "",
         user="" if given.tyrant else given.user,
@@ -100,7 +100,7 @@ def owners(given: Emperor) -> Owners:
 
 
 def binary(given: Emperor, package_manager: str) -> str:
-    """uWSGI's path, by default where it was installed."""
+    """uWSGI's path; by default where it was installed."""
     if given.binary:
         return given.binary
     if given.install == "pip":
@@ -109,7 +109,7 @@ def binary(given: Emperor, package_manager: str) -> str:
 
 
 def default_options(given: Emperor) -> dict[str, Any]:
-    """What every vassal starts from; its own options win."""
+    """Default options of every vassal; its own options override them."""
     return {
         "strict": True,
         **({"need-plugins": ",".join(given.plugins)} if given.plugins else {}),
@@ -129,18 +129,18 @@ def default_options(given: Emperor) -> dict[str, Any]:
 
 
 def vassals_options(given: Emperor) -> _role_options.Outcome:
-    """What every vassal starts from, with the user's."""
+    """Default options of every vassal, combined with the user's."""
     return _role_options.together(default_options(given), given.default_options, "emperor_default_options")
 
 
 def gate(given: Emperor) -> list[dict[str, Any]]:
-    """The vassals that keep the health gate running and do nothing else.
+    """The vassals that only run the health gate.
 
-    With a tyrant each tenant has one, since nobody else can read its vassals and sign for them.
+    With a tyrant Emperor each tenant has one, since nobody else can read its vassals and sign for them.
     """
     tenants = gate_owners(given)
     folder = paths(given).health + ("/%n" if given.tyrant else "")
-    # Only who watches the host wants to know.
+    # Only monitoring needs it.
     results = f" {paths(given).results}" if given.metrics else ""
     options = {
         "need-app": None,
@@ -153,7 +153,7 @@ def gate(given: Emperor) -> list[dict[str, Any]]:
 
 
 def gate_owners(given: Emperor) -> list[str]:
-    """The tenants that have a gate, or one without a name for all; none where no vassal has ``health``."""
+    """The tenants that have a gate, or one empty name for all; none if no vassal has ``health``."""
     checked = [one for one in given.vassals if "health" in one]
     if not given.tyrant:
         return [""] if checked else []
@@ -166,31 +166,31 @@ def curse_tolerance(given: Emperor) -> int:
 
 
 def stop_timeout(given: Emperor) -> int:
-    """Seconds that whoever runs the Emperor waits for it."""
+    """Seconds that the supervisor of the Emperor waits for it."""
     return curse_tolerance(given) + _LATEST
 
 
 def shares_stats(given: Emperor) -> bool:
-    """Whether ``emperor_group`` reads the stats of an Emperor that is root.
+    """Whether ``emperor_group`` may read the stats of a root Emperor.
 
     The socket gets the group of the service, or without a service manager that of its folder (S_ISGID, inode(7)), and its mode
-    (``bind_to_unix``, core/socket.c). Until then nobody else can connect, and nobody but root can put anything there.
+    (``bind_to_unix``, core/socket.c). Before that nobody else can connect, and only root can put anything there.
     """
     return bool(given.tyrant and given.metrics)
 
 
 def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
-    """The Emperor's own options, with the user's.
+    """The Emperor's own options, combined with the user's.
 
     Args:
-        on_demand: whether there is a vassal that it starts on demand.
+        on_demand: whether the Emperor starts a vassal on demand.
     """
     at, whose = paths(given), owners(given)
     daemon = given.supervisor == "daemon"
     own: dict[str, Any] = {
         **({"emperor-on-demand-extension": ".socket"} if on_demand else {}),
         "strict": True,
-        # Patterns, since a plain directory would also start dot files.
+        # Patterns, because with a plain directory it would also start dot files.
         "emperor": [f"{at.vassals}/*.ini", f"{at.routers}/*.ini"],
         "emperor-graceful-shutdown": True,
         "emperor-curse-tolerance": curse_tolerance(given),
@@ -198,9 +198,9 @@ def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
         "emperor-stats": at.stats,
         **({"chmod-socket": "660"} if shares_stats(given) else {}),
         **({"emperor-wrapper": at.wrapper} if given.log_by_vassal and not daemon else {}),
-        # Of a link its own owner counts: a tenant could point one that he is let have at another's file.
+        # The owner of a link itself counts: otherwise a tenant could link to another tenant's file.
         **({"emperor-tyrant": True, "emperor-tyrant-nofollow": True} if given.tyrant else {}),
-        # A daemon would have none: what it makes, such as its pid file, others could write to.
+        # A daemon has no umask by default, so others could write to files that it creates, such as its pid file.
         **({"umask": "022"} if daemon else {}),
         "max-fd": given.max_fd,
         **({"uid": whose.user} if whose.user and daemon else {}),
@@ -210,7 +210,7 @@ def emperor_options(given: Emperor, on_demand: bool) -> _role_options.Outcome:
 
 
 def rolling_vassals(given: Emperor) -> list[str]:
-    """The names of the vassals that a rolling update is about, by default all that announce themselves."""
+    """The names of the vassals in a rolling update; by default all that announce themselves."""
     return announcing(given) if given.rolling_vassals is None else given.rolling_vassals
 
 
@@ -223,7 +223,7 @@ def keys(given: Emperor) -> list[str]:
     """The keys that the vassals announce, each once.
 
     Raises:
-        ArgumentError: for what can't be a key.
+        ArgumentError: for an invalid key.
     """
     found = [
         subscription_key(where, key)
@@ -235,27 +235,27 @@ def keys(given: Emperor) -> list[str]:
 
 
 def files(given: Emperor, names: Iterable[str]) -> list[str]:
-    """Where the texts of vassals are."""
+    """The folders of the vassals' texts."""
     return [f"{paths(given).vassals}/{name}.ini" for name in names]
 
 
 def folders(given: Emperor) -> list[str]:
-    """The role's folders, from the innermost on, as they are removed."""
+    """The role's folders, innermost first, in the order of removal."""
     at = paths(given)
     keys = [at.next_private_keys, at.private_keys, at.public_keys, f"{given.dir}/keys"]
     return [*keys, at.leaving, at.vassals, at.routers, given.dir]
 
 
 def capabilities(given: Emperor) -> list[str]:
-    """What the Emperor's service may at most."""
+    """The maximum capabilities of the Emperor's service."""
     return [*given.capabilities, *(_TYRANT_CAPABILITIES if given.tyrant else ())]
 
 
 def flaws(given: Emperor, options: Mapping[str, Any]) -> list[str]:
-    """What uWSGI takes without a word, each with what comes of it.
+    """Settings that uWSGI silently accepts, each with the consequence.
 
     Args:
-        options: the Emperor's.
+        options: the Emperor's options.
     """
     found = []
     names = [one.get("name", "") for one in given.vassals]
@@ -288,7 +288,7 @@ def _is_above(value: Any, least: int) -> bool:
     try:
         return int(value) > least
     except (TypeError, ValueError):
-        # It is for the check of the options to say.
+        # Left to the check of the options.
         return True
 
 
@@ -311,7 +311,7 @@ def _tenants_flaws(given: Emperor) -> list[str]:
 
 
 def _unowned(vassals: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    """The vassals that a tyrant would run as nobody."""
+    """The vassals that a tyrant Emperor would run as nobody."""
     for one in vassals:
         if str(one.get("owner", "")) in _ROOT:
             yield str(one.get("name", "(without a name)"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the role ``fastrouter`` make of a host: its routers, and what is wrong with them together. Pure."""
+"""Computes the routers of a host from the variables of the role ``fastrouter``, and finds problems among them. Pure."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ DEFAULT_OPTIONS = {
     "auto-procname": True,
     "procname-prefix-spaced": "%n",
 }
-# Seconds that clients have for their headers.
+# Seconds that clients have to send their headers.
 _HEADERS_TIMEOUT = 10
 _SUBSCRIPTION_SERVER = "-subscription-server"
-# An address that stands for all of the host's.
+# An address that means all addresses of the host.
 _ANY = re.compile(r"^(0\.0\.0\.0)?:")
 
 
 class Routers(NamedTuple):
-    """The routers of a host, each an instance of its own: with two in one, the stats are no valid JSON.
+    """The routers of a host, each in an instance of its own: two in one instance write invalid JSON stats.
 
     Attributes:
         vassals: as for the module ``uwsgi_vassals``.
-        flaws: a sentence for each of the user's options that is refused.
+        flaws: a sentence for each of the user's options that is rejected.
     """
 
     vassals: list[dict[str, Any]]
@@ -43,9 +43,9 @@ class Routers(NamedTuple):
 
 
 def routers(given: Fastrouter, emperor: Emperor) -> Routers:
-    """The fastrouter, the fronts, and the user's further routers."""
+    """The fastrouter, the fronts, and the user's additional routers."""
     found = [(True, *_fastrouter(given, emperor)), (given.http, *_http(given, emperor)), (given.https, *_https(given, emperor))]
-    # Options are refused even where nothing reads them yet.
+    # Options are rejected even if nothing reads them yet.
     return Routers(
         [one for there, one, dummy in found if there] + _further(given, emperor),
         [flaw for dummy, dummy, flaws in found for flaw in flaws],
@@ -53,7 +53,7 @@ def routers(given: Fastrouter, emperor: Emperor) -> Routers:
 
 
 def own_stats(given: Fastrouter) -> str:
-    """The stats server of the fastrouter, as its own host reaches it."""
+    """The stats server of the fastrouter, as reached from its own host."""
     return _on_loopback(given.stats)
 
 
@@ -62,18 +62,18 @@ def _on_loopback(stats: str) -> str:
 
 
 def with_pools(vassals: list[dict[str, Any]]) -> list[str]:
-    """The names of those that nodes subscribe to."""
+    """The names of the routers that nodes subscribe to."""
     return [one["name"] for one in vassals if any(_SUBSCRIPTION_SERVER in name for name in one.get("options") or {})]
 
 
 def with_stats(vassals: list[dict[str, Any]]) -> dict[str, str]:
-    """The stats servers of those that have one, by their names, as their own host reaches them."""
+    """The stats servers of the routers that have one, by name, as reached from their own host."""
     found = {str(one.get("name", "")): _router_checks.stats(one) for one in vassals}
     return {name: _on_loopback(stats) for name, stats in found.items() if stats}
 
 
 def flaws(given: Fastrouter, emperor: Emperor, found: Routers, interval: int) -> list[str]:
-    """What uWSGI takes without a word, each with what comes of it.
+    """Settings that uWSGI silently accepts, each with the consequence.
 
     Args:
         interval: seconds between two announcements of a node.
@@ -88,7 +88,7 @@ def flaws(given: Fastrouter, emperor: Emperor, found: Routers, interval: int) ->
 
 
 def _plugin_defaults(plugin: str, given: Fastrouter, emperor: Emperor) -> dict[str, Any]:
-    """What a router of a plugin needs."""
+    """The options that a router of a plugin needs."""
     return {
         **({"need-plugins": plugin} if emperor.install == "package" else {}),
         f"{plugin}-timeout": given.timeout,
@@ -131,7 +131,7 @@ def _http(given: Fastrouter, emperor: Emperor) -> tuple[dict[str, Any], list[str
     own = {
         **_plugin_defaults("http", given, emperor),
         "http": given.http,
-        # All that comes in goes to the fastrouter, which looks at the Host header.
+        # It forwards everything to the fastrouter, which reads the Host header.
         "http-to": given.listen,
         "http-stats": given.http_stats,
     }
@@ -152,7 +152,7 @@ def _https(given: Fastrouter, emperor: Emperor) -> tuple[dict[str, Any], list[st
 
 
 def _further(given: Fastrouter, emperor: Emperor) -> list[dict[str, Any]]:
-    """The user's, each with what its plugin needs, and checking signatures as the fastrouter does unless it says otherwise."""
+    """The user's routers, each with what its plugin needs. They verify signatures like the fastrouter by default."""
     found = []
     for plugin, one in zip(_router_checks.plugins(given.vassals), given.vassals):
         own = {"options": _plugin_defaults(plugin, given, emperor)} if plugin else {}
@@ -161,7 +161,7 @@ def _further(given: Fastrouter, emperor: Emperor) -> list[dict[str, Any]]:
 
 
 def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Two mappings of any depth; where both have a value, the second's."""
+    """Two nested mappings combined; the second's values win."""
     found = dict(first)
     for name, value in second.items():
         before = found.get(name)

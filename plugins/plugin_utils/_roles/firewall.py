@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ports that a host of the inventory listens on, and who needs each of them. Pure."""
+"""Lists the ports that a host of the inventory listens on, and who needs each. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist
 
 from . import texts
 
-# Who connects. Nodes and routers are those of the inventory, clients are anywhere, and the user says who the others are.
+# Who connects. Nodes and routers are hosts of the inventory, clients are anywhere, and the user names the others.
 CLIENTS, FRONTS, MONITORING, NODES, ROUTERS = "clients", "fronts", "monitoring", "nodes", "routers"
 REQUESTS, ANNOUNCEMENTS, STATS, PAGE, NODE = "requests", "announcements", "stats", "live page", "node"
 _UDP, _TCP = "udp", "tcp"
 _EVERYBODY = "0.0.0.0/0"
-# A drain asks the routers from the nodes, and a live page asks the other routers.
+# Drains ask the routers from the nodes, and a live page asks the other routers.
 _READERS = (NODES, ROUTERS, MONITORING)
-# What the roles' variables are where the inventory says nothing.
+# Defaults of the roles' variables that the inventory doesn't set.
 DEFAULTS = {
     "fastrouter_listen": "127.0.0.1:3030",
     "fastrouter_subscription_server": "0.0.0.0:2626",
@@ -43,7 +43,7 @@ _SERVER = re.compile(r"[a-z]+-subscription-server\Z")
 
 
 class Use(NamedTuple):
-    """What a port is for.
+    """The use of a port.
 
     Attributes:
         who: those who connect.
@@ -70,15 +70,15 @@ _METRICS = Use(PAGE, _TCP, (ROUTERS, MONITORING))
 
 
 def ports(host: str, variables: Mapping[str, Any], is_router: bool, sources: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    """The ports of a host that others connect to, each once, with the addresses of those who need it.
+    """The ports of a host that others connect to, each once, with the addresses that need it.
 
     Args:
-        variables: the host's.
+        variables: the host's variables.
         is_router: whether it has the role ``fastrouter``.
-        sources: for each of ``who`` but the clients the addresses.
+        sources: the addresses for each of ``who`` except the clients.
 
     Raises:
-        ArgumentError: for a port that nobody can open.
+        ArgumentError: for an invalid port.
     """
     found: dict[tuple[str, int], tuple[list[str], list[str]]] = {}
     for place, use, value in [*(_of_router(host, variables) if is_router else ()), *_of_node(host, variables)]:
@@ -104,12 +104,12 @@ def source(place: str, value: Any) -> str:
         network = ipaddress.IPv4Network(given)
     except ValueError as exc:
         raise ArgumentError(place, f"{values.shown(given)} is not an IPv4 address or network; give one, as numbers") from exc
-    # The length of a prefix also where a mask is given, which nftables doesn't know.
+    # The prefix length even if a netmask is given, which nftables doesn't accept.
     return str(network) if "/" in given else given
 
 
 def _sorted(addresses: list[str]) -> list[str]:
-    """Each once, without those that are in one of the networks: nftables refuses sets with both."""
+    """Each address once, without those that are in one of the networks: nftables rejects sets with both."""
     found = {address: ipaddress.IPv4Network(address) for address in addresses}
     networks = [one for one in found.values() if one.num_addresses > 1]
     inside = {address for address, one in found.items() if any(one != other and one.subnet_of(other) for other in networks)}
@@ -129,7 +129,7 @@ def _of_router(host: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, U
 
 
 def _of_options(place: str, options: Mapping[str, Any]) -> Iterator[tuple[str, Use, str]]:
-    """Those of a router's options."""
+    """The ports in a router's options."""
     for option, given in options.items():
         name = str(option)
         if name in ROUTER_OPTIONS:
@@ -164,7 +164,7 @@ def _each(place: str, value: Any) -> list[str]:
 
 
 def _port(place: str, value: str) -> int:
-    """The port of an address that others can reach; 0 for nothing, a unix socket, and one of the host itself."""
+    """The port of an address that others can reach; 0 if there is none, or for unix sockets and local addresses."""
     address = value.partition(",")[0]
     where, colon, port = address.rpartition(":")
     if not colon or address.startswith(("/", "@")) or _LOCAL.match(where):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One host of a play: what the variables of the roles come to, and what the module ``uwsgi_emperor`` is to bring about."""
+"""One host of a play: what follows from the roles' variables, and the desired state for the module ``uwsgi_emperor``."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ from .fastrouter import Routers
 from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
-# What a run brings about, in this order.
+# The parts of a run, in this order.
 VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS = "vassals", "service", "new_keys", "public_keys", "routers"
-# What a report of the routers needs, which nothing is written for.
+# What a report of the routers needs, for which nothing is written.
 REPORT = "report"
-# What a check of the routers' certificates needs, likewise.
+# The same for a check of the routers' certificates.
 CERTIFICATES = "certificates"
 PARTS = (VASSALS, SERVICE, NEW_KEYS, PUBLIC_KEYS, ROUTERS, REPORT, CERTIFICATES)
 _OF_ROUTERS = {PUBLIC_KEYS, ROUTERS, CERTIFICATES}
 _VASSALS = "emperor_vassals"
-# The value of fastrouter_dashboard, for the role emperor while it is a part of the role fastrouter.
+# The value of fastrouter_dashboard, for the role emperor when the role fastrouter uses it.
 _DASHBOARD = "emperor__dashboard"
-# What may hold secrets, or is long.
+# Variables that may hold secrets or are long.
 _UNSHOWN = ("vassals", "subscriptions", "options", "default_options", "http_options", "https_options")
-# The percentage of its public keys that a router may lose where hosts may be missing.
+# The percentage of its public keys that a router may lose when hosts may be missing.
 _SOME, _ALL = 50, 100
 
 
 class Around(NamedTuple):
-    """What is known of a host and of those around it.
+    """What is known of the host and the other hosts.
 
     Attributes:
-        name: the host's.
-        value: what a variable holds here, by its name.
-        inventory: whether a variable is there for other hosts, too, which don't see a play's.
-        of_host: what a variable of another host holds, by the host's name and its own.
-        announced: the names of hosts to a mapping for each, as the lookup ``announced_vassals`` gives them.
-        nodes: the same with what says where their nodes are, as far as it can be resolved.
+        name: the host's name.
+        value: from the name of a variable to its value on this host.
+        inventory: whether a variable is in the inventory, where other hosts can see it, unlike a play's.
+        of_host: the value of another host's variable, by the names of the host and the variable.
+        announced: from names of hosts to their mappings, as returned by the lookup ``announced_vassals``.
+        nodes: the same with the addresses of their nodes, as far as they can be resolved.
         play: the hosts of the play.
-        hosts: how many the group ``nodes`` has, or the inventory where there is none.
-        package_manager: the host's, as the fact ``pkg_mgr``.
+        hosts: the size of the group ``nodes``, or of the inventory if there is no such group.
+        package_manager: that of the host, from the fact ``pkg_mgr``.
         loader: Ansible's ``DataLoader``.
     """
 
@@ -69,10 +69,10 @@ class Around(NamedTuple):
 
 
 def parts(value: Any) -> list[str]:
-    """The argument ``parts``, in the order in which they are brought about.
+    """The argument ``parts``, in the order of a run.
 
     Raises:
-        ArgumentError: for one that isn't known.
+        ArgumentError: for an unknown part.
     """
     given = [one.strip() for one in value.split(",")] if isinstance(value, str) else value
     if not isinstance(given, (list, tuple)) or not given or not set(given) <= set(PARTS):
@@ -84,7 +84,7 @@ class Host:
     """A host of a play.
 
     Raises:
-        ArgumentError: at the first use of a variable that can't be used.
+        ArgumentError: at the first use of an invalid variable.
     """
 
     def __init__(self, around: Around) -> None:
@@ -97,7 +97,7 @@ class Host:
 
     @cached_property
     def emperor(self) -> Emperor:
-        """The variables of the role ``emperor``, with the interval that is chosen where it is to be."""
+        """The variables of the role ``emperor``, with the chosen interval if it is automatic."""
         return intervals.settled(self._given)
 
     @cached_property
@@ -107,7 +107,7 @@ class Host:
 
     @cached_property
     def _router_variables(self) -> Fastrouter:
-        """The same with a tolerance that goes with the interval of every node."""
+        """The same with a tolerance that fits the interval of every node."""
         return intervals.with_tolerance(self.fastrouter, self._interval) if self._chooses else self.fastrouter
 
     @property
@@ -121,7 +121,7 @@ class Host:
 
     @cached_property
     def _choices(self) -> list[intervals.Choice]:
-        """What the nodes choose."""
+        """The intervals that the nodes choose."""
         return intervals.choices(self.emperor, self._nodes)
 
     @cached_property
@@ -139,13 +139,13 @@ class Host:
 
     @cached_property
     def _announced(self) -> list[Any]:
-        """What all nodes and the extra subscriptions announce."""
+        """The announcements of all nodes and the extra subscriptions."""
         found: list[Any] = [one["vassals"] for one in self._nodes if "vassals" in one]
         return [*found, {"subscriptions": self.fastrouter.subscriptions}]
 
     @cached_property
     def _announcing(self) -> list[Any]:
-        """The same, with how each is signed."""
+        """The same, with the signing of each."""
         return signing.signed(self.emperor, self._announced)
 
     @cached_property
@@ -163,27 +163,27 @@ class Host:
 
     @cached_property
     def _has_pages(self) -> bool:
-        """Whether the host has a live page, also while the role emperor is asked."""
+        """Whether the host has a live page, also when called from the role emperor."""
         return bool(self.emperor.metrics or texts.text("fastrouter_dashboard", self._around.value(_DASHBOARD)))
 
     def planned(self, wanted: Sequence[str]) -> dict[str, Any]:
-        """What the variables come to, for the roles' other tasks.
+        """Values for the roles' other tasks.
 
         Raises:
-            ArgumentError: for a variable that can't be used.
+            ArgumentError: for an invalid variable.
         """
         if REPORT in wanted:
             return {"given": _shown(self.fastrouter)}
         return self._planned_routers(wanted) if _OF_ROUTERS & set(wanted) else self._planned_emperor()
 
     def flaws(self, wanted: Sequence[str]) -> list[str]:
-        """What goes wrong in silence otherwise, each with what comes of it."""
+        """Mistakes that would otherwise be silent, each with the consequence."""
         if REPORT in wanted:
             return []
         if _OF_ROUTERS & set(wanted):
             flaws = live.router_flaws(self.fastrouter, self.emperor)
             flaws += fastrouter.flaws(self._router_variables, self.emperor, self._routers, self._interval)
-            # A page that can't be made is an error.
+            # An invalid page is an error instead.
             return flaws if flaws or not self._dashboard else []
         given = self.emperor
         own = emperor.emperor_options(given, _on_demand(given))
@@ -194,7 +194,7 @@ class Host:
         return found + both_sides.wrong_protocols(given, of_vassals.options, self._around.of_host)
 
     def desired(self, wanted: Sequence[str]) -> dict[str, Any]:
-        """What is to be written, by the parts of it."""
+        """The desired state, by part."""
         found: dict[str, Any] = {}
         if VASSALS in wanted:
             found.update(self._vassals())
@@ -211,7 +211,7 @@ class Host:
         return found
 
     def warnings(self, wanted: Sequence[str]) -> list[str]:
-        """What works and is more than it should be."""
+        """Warnings about settings that work but are too permissive or costly."""
         given = self.emperor
         found = live.warnings("emperor_metrics", given.metrics) if VASSALS in wanted else []
         if ROUTERS in wanted and self._dashboard:
@@ -221,29 +221,29 @@ class Host:
         found += both_sides.shared_names(self._nodes)
         if self._chooses:
             return found + intervals.warnings(given, self._choices)
-        # Once, where the routers are deployed: each node would count the whole fleet.
+        # Once, where the routers are deployed: otherwise each node would count the whole fleet.
         routers = max(1, len(given.routers))
         load = capacity(self._announcing, given.announce_interval, routers, given.signing_key_type)
         return found + list(load["warnings"])
 
     def successors_made(self) -> list[str]:
-        """Make the keys that succeed those that are to be rotated, by default all.
+        """Create the successors of the keys to rotate, by default of all.
 
         Returns:
-            the names of those that a run before had not made.
+            the names of those that no earlier run had created.
 
         Raises:
-            ArgumentError: for a key that can't be made.
+            ArgumentError: for a key that can't be created.
         """
         given = self.fastrouter.rotation_keys
         names = list(dict.fromkeys(map(file_names.key_file, given))) if given else signing.names(self.emperor, self._announced)
         return signing.make_successors(self.emperor, names, self._around.loader, self._around.check_mode)
 
     def successors_promoted(self) -> list[str]:
-        """Let the keys that succeed others be the keys.
+        """Replace keys by their successors.
 
         Returns:
-            the names of those that were not yet.
+            the names of those that were not replaced yet.
 
         Raises:
             ArgumentError: for a key that can't be written.
@@ -251,10 +251,10 @@ class Host:
         return signing.promote_successors(self.emperor, self._around.loader, self._around.check_mode)
 
     def served(self, wanted: Sequence[str], done: Mapping[str, Any]) -> dict[str, Any]:
-        """What is to be waited for.
+        """What to wait for.
 
         Args:
-            done: the result of what was written; empty where that didn't run.
+            done: the result of the previous step; empty if it didn't run.
         """
         if VASSALS in wanted:
             return desired.served(self.emperor, done)
@@ -262,19 +262,19 @@ class Host:
         return desired.routers_served(self.emperor, names, done)
 
     def running(self, done: Mapping[str, Any], restart: bool) -> list[Call]:
-        """The modules that have the service manager run the Emperor, as ``desired.running``."""
+        """The modules that make the service manager run the Emperor, as in ``desired.running``."""
         return desired.running(self.emperor, done, restart, self._around.check_mode)
 
     @property
     def _first(self) -> list[str]:
-        """The files of the role's tasks with which it begins, in this order."""
+        """The task files with which the role begins, in this order."""
         given = self.emperor
         if given.state == "absent":
             return ["absent"]
         if given.install == "none":
             return []
-        # By tasks of its own: what is new there restarts no Emperor.
-        # Each way has its own file of them: Ansible runs a file once for all hosts that want it, when the first of them is there.
+        # Separate tasks: new content there doesn't restart the Emperor.
+        # Each way has its own task file: Ansible runs a file once for all hosts that need it, when the first of them gets there.
         return ["install_" + given.install, *([f"install_{given.install}_client"] if self._has_pages else [])]
 
     def _planned_emperor(self) -> dict[str, Any]:
@@ -343,24 +343,24 @@ class Host:
 
     def _public_keys(self) -> dict[str, Any]:
         found = signing.public_halves(self.emperor, self._announcing, self._around.loader, self._around.check_mode)
-        # Hosts without vassals may be none of the nodes, or their variables may be missing. Routers have none.
+        # Hosts without vassals may not be nodes, or their variables may be missing. Routers have none.
         missing = {one["host"] for one in self._nodes if "vassals" not in one} - set(self._around.play)
         return desired.public_keys(self.emperor, found, _SOME if missing and not self.emperor.allow_empty else _ALL)
 
     def _certificates(self, keys: bool = True) -> list[str]:
-        """What the routers read of certificates: their own, and those that the nodes announce to them.
+        """The certificates that the routers read: their own, and those that the nodes announce to them.
 
         Args:
-            keys: with their private keys.
+            keys: include their private keys.
         """
         return _router_checks.certificates(self._routers.vassals, self._subscriptions(), keys)
 
     def _endpoints(self) -> list[dict[str, str]]:
-        """What the routers serve by TLS."""
+        """What the routers serve over TLS."""
         return _router_checks.endpoints(self._routers.vassals, self._subscriptions())
 
     def _subscriptions(self) -> Iterable[Any]:
-        # Read only where a router takes certificates: there may be thousands.
+        # Read only if a router accepts certificates: there may be thousands.
         return (entry for one in self._flat() for entry in one.get("subscriptions") or [])
 
     def _flat(self) -> Iterable[Mapping[str, Any]]:

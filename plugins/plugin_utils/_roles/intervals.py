@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often a host's vassals announce themselves, and for how long routers keep whom they hear no more. Pure."""
+"""Chooses how often a host's vassals announce themselves, and how long routers keep silent nodes. Pure."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from .. import _capacity
 from .texts import AUTO
 from .variables import Emperor, Fastrouter
 
-# As in the roles' defaults: two datagrams in a row may be lost.
+# As in the roles' defaults: two datagrams in a row may get lost.
 _TIMES, _MORE = 3, 2
 
 
 def settled(given: Emperor) -> Emperor:
-    """The variables of a host with the interval that is chosen, and with a tolerance that goes with it.
+    """The variables of a host with the chosen interval, and with a tolerance that fits it.
 
     Raises:
-        ArgumentError: for what is no vassal.
+        ArgumentError: for anything that isn't a vassal.
     """
     auto = given.announce_interval == AUTO
     interval = choice(given, given.vassals).interval if auto else given.announce_interval
-    # Who can't ask the routers has to reckon with the host that announces itself least.
+    # A host that can't ask the routers must allow for the longest interval of any host.
     longest = _capacity.STEPS[-1] if auto and not given.router_stats else interval
     return given._replace(announce_interval=interval, router_tolerance=max(given.router_tolerance, _tolerance(longest)))
 
 
 class Choice(NamedTuple):
-    """The interval that a host chooses, and the part of a router's core that its announcements take then."""
+    """The interval that a host chooses, and the share of a router's core that its announcements then use."""
 
     interval: int
     share: float
 
 
 def choice(given: Emperor, vassals: Sequence[Any]) -> Choice:
-    """What a host with some vassals chooses.
+    """The choice of a host with given vassals.
 
     Args:
-        given: the variables of a host, of which the others have those that matter here as well.
+        given: the variables of a host; those that matter here are the same on all hosts.
 
     Raises:
-        ArgumentError: for what is no vassal.
+        ArgumentError: for anything that isn't a vassal.
     """
     announcing, kind = _announcing(given, vassals), given.signing_key_type
     interval = _capacity.chosen_interval(announcing, max(1, given.node_count), max(1, len(given.routers)), kind)
@@ -54,10 +54,10 @@ def choice(given: Emperor, vassals: Sequence[Any]) -> Choice:
 
 
 def choices(given: Emperor, nodes: Iterable[Mapping[str, Any]]) -> list[Choice]:
-    """What all hosts choose that have vassals.
+    """The choices of all hosts with vassals.
 
     Args:
-        nodes: the hosts, as the lookup ``announced_vassals`` gives them.
+        nodes: the hosts, as returned by the lookup ``announced_vassals``.
     """
     return [choice(given, one["vassals"]) for one in nodes if one.get("vassals")]
 
@@ -68,17 +68,17 @@ def longest(found: Iterable[Choice]) -> int:
 
 
 def with_tolerance(routers: Fastrouter, interval: int) -> Fastrouter:
-    """The variables of routers with a tolerance that goes with an interval."""
+    """The variables of routers with a tolerance that fits an interval."""
     return routers._replace(tolerance=max(routers.tolerance, _tolerance(interval)))
 
 
 def warnings(given: Emperor, found: Sequence[Choice]) -> list[str]:
-    """What there is to warn of where hosts choose their intervals."""
+    """Warnings about hosts that choose their intervals."""
     return _capacity.busy_routers(sum(one.share for one in found), given.node_count, len(found))
 
 
 def _announcing(given: Emperor, vassals: Sequence[Any]) -> list[dict[str, Any]]:
-    """What vassals announce, and whether it is signed: of a fleet, all else would take seconds."""
+    """The announcements of vassals, and whether they are signed. Reading anything else would take seconds for a fleet."""
 
     def signed(entry: Mapping[str, Any]) -> bool:
         own = entry.get("signing")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live pages of a host, by the variables of the roles: their vassals, and what they ask. Pure."""
+"""The live pages of a host, from the roles' variables: their vassals, and what they ask. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .variables import Emperor, Fastrouter
 # The vassals' names.
 METRICS, DASHBOARD = "emperor-metrics", "fastrouter-dashboard"
 CLIENT = "prometheus_client"
-# That of the role, which isn't seen from another host.
+# The role's default, which isn't visible from another host.
 _STATS = "127.0.0.1:2627"
 _ANY = re.compile(r"(0\.0\.0\.0)?:[0-9]+\Z")
 _PORT = re.compile(r":([0-9]+)\Z")
@@ -39,18 +39,18 @@ _MOST_COUNT = 10_000
 
 
 class Made(NamedTuple):
-    """A configuration, and what is left out of it with a reason."""
+    """A configuration, and what was left out of it with a reason."""
 
     config: dict[str, Any]
     warnings: list[str]
 
 
 def vassal(name: str, address: str, folder: str, given: Emperor, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The vassal that serves a page: one process, since what the page remembers is in its memory.
+    """The vassal that serves a page: a single process, since the page keeps data in memory.
 
     Args:
         folder: of its files.
-        defaults: the options of every vassal beside it, none of which it gets.
+        defaults: the options of the other vassals, none of which apply to it.
     """
     archive, file = f"{folder}/{config.ARCHIVE}", f"{folder}/{config.FILE}"
     loaded = plugin(given)
@@ -64,7 +64,7 @@ def vassal(name: str, address: str, folder: str, given: Emperor, defaults: Mappi
         "auto-procname": True,
         "procname-prefix-spaced": "%n",
         "http-socket": address,
-        # Python looks into the folder where uWSGI starts.
+        # Python searches the folder where uWSGI starts.
         "chdir": {"literal": folder},
         **({"virtualenv": {"literal": given.pip_venv}} if given.install == "pip" else {}),
         "pythonpath": {"literal": archive},
@@ -83,13 +83,13 @@ def vassal(name: str, address: str, folder: str, given: Emperor, defaults: Mappi
         "limit-post": 1,
         "disable-logging": True,
     }
-    # A tyrant's is a tenant like the others.
+    # With a tyrant Emperor it is a tenant like the others.
     whose = {"owner": given.user, "group": given.group} if given.tyrant else {}
     return {"name": name, "options": {**dict.fromkeys(defaults), **own}, **whose}
 
 
 def plugin(given: Emperor) -> str:
-    """uWSGI's plugin with Python, empty where that is built in."""
+    """uWSGI's Python plugin; empty if Python is built in."""
     found = [one for one in given.plugins if one.startswith("python")]
     return (found or (["python3"] if given.install == "package" else [""]))[0]
 
@@ -98,21 +98,21 @@ def metrics(given: Emperor, host: str) -> Made:
     """What ``emperor_metrics`` asks: the host's own Emperor and vassals.
 
     Raises:
-        ArgumentError: when there are too many of them.
+        ArgumentError: if there are too many.
     """
-    # Those of tenants can't write there.
+    # Tenants' gates can't write there.
     gates = [] if given.tyrant else [str(one["name"]) for one in emperor.gate(given)]
     return _checked("emperor_metrics", {**_own(host, given), "gates": [emperor.paths(given).results] if gates else []}, [])
 
 
 class Fleet(NamedTuple):
-    """What the page of a router is about.
+    """What the page of a router covers.
 
     Attributes:
         host: the router's name.
         routers: the router's vassals, as for the module ``uwsgi_vassals``.
-        nodes: what hosts announce and with what options, as ``other_hosts.nodes`` has it.
-        certificates: what the routers read of them.
+        nodes: the announcements and options of hosts, as in ``other_hosts.nodes``.
+        certificates: those that the routers read.
     """
 
     host: str
@@ -126,7 +126,7 @@ def dashboard(given: Fastrouter, own: Emperor, fleet: Fleet) -> Made:
     """What ``fastrouter_dashboard`` asks: routers, this host's Emperor, and the pages of the hosts with nodes.
 
     Raises:
-        ArgumentError: for a router or a node whose address isn't known.
+        ArgumentError: for a router or node with an unknown address.
     """
     routers = dict(_routers(given, fleet))
     ask = dict(_peers(given, fleet))
@@ -160,12 +160,12 @@ def dashboard(given: Fastrouter, own: Emperor, fleet: Fleet) -> Made:
 
 
 def flaws(given: Emperor) -> list[str]:
-    """What is wrong with ``emperor_metrics``."""
+    """Problems with ``emperor_metrics``."""
     return _address_flaws("emperor_metrics", given.metrics)
 
 
 def router_flaws(given: Fastrouter, own: Emperor) -> list[str]:
-    """What is wrong with ``fastrouter_dashboard``."""
+    """Problems with ``fastrouter_dashboard``."""
     found = _address_flaws("fastrouter_dashboard", given.dashboard)
     if given.dashboard and given.dashboard == own.metrics:
         found.append(f"fastrouter_dashboard: {given.dashboard} is that of emperor_metrics too; give each its own port")
@@ -173,10 +173,10 @@ def router_flaws(given: Fastrouter, own: Emperor) -> list[str]:
 
 
 def warnings(name: str, address: str) -> list[str]:
-    """Who sees a page.
+    """Warnings about who can see a page.
 
     Args:
-        name: of the variable with its address, which is empty where there is none.
+        name: the variable that holds its address, which is empty if there is no page.
     """
     if not address or address.startswith("127."):
         return []
@@ -187,7 +187,7 @@ def warnings(name: str, address: str) -> list[str]:
 
 
 def imports(given: Emperor, binary: str) -> dict[str, Any]:
-    """What uWSGI's Python must have where the role doesn't install it."""
+    """The modules that uWSGI's Python must have if the role doesn't install them."""
     return {
         "module": CLIENT,
         "plugin": plugin(given),
@@ -211,7 +211,7 @@ def _address_flaws(name: str, address: str) -> list[str]:
 
 
 def _own(host: str, given: Emperor) -> dict[str, Any]:
-    """What a page says of its own host. What is a tenant's is for him alone."""
+    """What a page shows of its own host. A tenant's data is private."""
     if given.tyrant and not emperor.shares_stats(given):
         return {"host": host, "vassals": []}
     at = emperor.paths(given)
@@ -219,7 +219,7 @@ def _own(host: str, given: Emperor) -> dict[str, Any]:
     known: set[str] = set()
     for one in given.vassals:
         name = str(one.get("name") or "")
-        # What has no name, or another's, is refused where it's written.
+        # A missing or duplicate name is rejected when the vassals are written.
         if name and name not in found:
             found[name] = {"name": name, "file": f"{at.vassals}/{name}.ini"}
             if given.tyrant:
@@ -245,7 +245,7 @@ def _suspend_files(one: Mapping[str, Any], name: str, given: Emperor) -> list[st
 
 
 def _stats(one: Mapping[str, Any]) -> str:
-    """The stats server of a vassal, as its own host reaches it; empty where it has none that can be asked."""
+    """The stats server of a vassal, as reached from its own host; empty if it has none that can be asked."""
     options = one.get("options")
     found = content(options.get("stats")) if isinstance(options, Mapping) else None
     address = found if isinstance(found, str) else ""
@@ -255,7 +255,7 @@ def _stats(one: Mapping[str, Any]) -> str:
 
 
 def _routers(given: Fastrouter, fleet: Fleet) -> Iterator[tuple[str, str]]:
-    """Names of routers and addresses of their stats."""
+    """The names of routers and addresses of their stats servers."""
     taken: dict[str, str] = {}
     for at, entry in enumerate(given.dashboard_routers or [fleet.host]):
         place = f"fastrouter_dashboard_routers[{at}]"
@@ -274,7 +274,7 @@ def _routers(given: Fastrouter, fleet: Fleet) -> Iterator[tuple[str, str]]:
 
 
 def _peers(given: Fastrouter, fleet: Fleet) -> Iterator[tuple[str, str]]:
-    """Names of hosts and addresses of their pages."""
+    """The names of hosts and addresses of their pages."""
     for at, entry in enumerate(given.dashboard_nodes):
         place = f"fastrouter_dashboard_nodes[{at}]"
         name, said, address = entry.partition("=")
@@ -288,7 +288,7 @@ def _peers(given: Fastrouter, fleet: Fleet) -> Iterator[tuple[str, str]]:
 
 
 def _seen(place: str, name: str, variable: str, of_host: OfHost) -> str:
-    """The address that a variable of another host has, as it is reached from here."""
+    """The address in a variable of another host, as reached from here."""
     try:
         found = text(f"{name}: {variable}", of_host(name, variable))
         host = text(f"{name}: ansible_host", of_host(name, "ansible_host")) if _ANY.match(found) else ""
@@ -305,7 +305,7 @@ def _seen(place: str, name: str, variable: str, of_host: OfHost) -> str:
 
 
 def _expected(nodes: Iterable[Mapping[str, Any]], ports: set[str]) -> Iterator[dict[str, Any]]:
-    """The nodes of the routers' pools: what subscribes to one of the ports."""
+    """The nodes of the routers' pools: everything that subscribes to one of the ports."""
     known = set()
     for one in nodes:
         for each in one.get("vassals", []):
@@ -315,7 +315,7 @@ def _expected(nodes: Iterable[Mapping[str, Any]], ports: set[str]) -> Iterator[d
                 address = _address(entry.get("address"), options)
                 if not address or not (servers & ports or "" in servers | ports):
                     continue
-                # One without a name is refused where it's written.
+                # A missing name is rejected when the vassals are written.
                 named = {"vassal": str(each["name"])} if each.get("name") else {}
                 for key in map(str, _each(entry.get("key"))):
                     if key and (key, address) not in known:
@@ -324,7 +324,7 @@ def _expected(nodes: Iterable[Mapping[str, Any]], ports: set[str]) -> Iterator[d
 
 
 def _address(given: Any, options: Mapping[str, Any]) -> str:
-    """The address that a subscription announces; empty where it isn't known before the node runs."""
+    """The address that a subscription announces; empty if it isn't known before the node runs."""
     if isinstance(given, str) and not given.isdecimal():
         return given
     sockets = [str(content(one)) for name, value in options.items() if name in SOCKETS for one in _each(value)]
@@ -334,7 +334,7 @@ def _address(given: Any, options: Mapping[str, Any]) -> str:
 
 
 def _capacity(options: Mapping[str, Any]) -> int:
-    """The requests that a vassal can answer at once; 0 where its own options don't say."""
+    """How many requests a vassal can handle at once; 0 if its own options don't say."""
     counts = {name: str(content(options[name])) for name in COUNTS if name in options}
     if not counts or not all(one.isdecimal() and 0 < int(one) < _MOST_COUNT for one in counts.values()):
         return 0

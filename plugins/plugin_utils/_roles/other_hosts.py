@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's ``emperor_vassals`` say to others, resolved on another host, where not all of it can be."""
+"""Resolves other hosts' ``emperor_vassals``, on a host where not all of it can be resolved."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from .._bulk_action import resolve
 from . import texts
 
-# What a variable of another host holds, by the host's name and its own.
+# The value of another host's variable, by the names of the host and the variable.
 OfHost = Callable[[str, str], Any]
 _VASSALS = "emperor_vassals"
-# A variable that is another one.
+# A variable that only refers to another.
 _NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
-# More of them in a row are a circle.
+# A longer chain is circular.
 _MOST_NAMES = 20
-# Of a subscription: what it is signed with, and the files that routers read, with which routers those are.
+# Members of a subscription: how it is signed, the files that routers read, and which routers those are.
 _SIGNED = ("key", "signing")
 _FILES = ("sni_cert", "sni_key", "sni_client_ca")
-# What a router of 2.1 knows a node by.
+# The names by which a router of 2.1 knows a node.
 _BY_NAME = "address_vassal"
-# Of a vassal's options, those that its sockets and the number of requests that it can answer at once follow from.
+# The options of a vassal that determine its sockets and how many requests it can handle at once.
 COUNTS = ("processes", "workers", "threads", "async", "gevent")
 _OPTIONS = frozenset([*SOCKETS, *COUNTS])
 _REMEDY = "gather the facts of all hosts first, or let names and subscriptions need none"
 
 
 def of_hosts(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str, Any]]:
-    """What hosts of the inventory announce, each with its ``host`` and, where it has the variable, its ``vassals``.
+    """The announcements of inventory hosts, each with its ``host`` and, if the variable is set, its ``vassals``.
 
     Args:
         hostvars: Ansible's.
         templar: the template engine.
 
     Raises:
-        ArgumentError: for a host that isn't there, and for what can't be resolved.
+        ArgumentError: for an unknown host, and for values that can't be resolved.
     """
     found = []
     for host in map(str, hosts):
@@ -56,9 +56,9 @@ def of_hosts(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str
 
 
 def nodes(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str, Any]]:
-    """What hosts announce, with what says where their nodes are; as ``of_hosts``.
+    """The announcements of hosts, with the addresses of their nodes; in the form of ``of_hosts``.
 
-    A host of which not all can be resolved here, such as before its facts are gathered, has a ``problem`` instead.
+    A host that can't be resolved completely, such as before its facts are gathered, has a ``problem`` instead.
     """
     found = []
     for host in map(str, hosts):
@@ -72,10 +72,10 @@ def nodes(hosts: Iterable[Any], hostvars: Any, templar: Any) -> list[dict[str, A
 
 
 def raw(host: str, hostvars: Any) -> dict[str, Any]:
-    """A host's variables as they stand in the inventory, with nothing resolved yet.
+    """A host's variables as written in the inventory, not yet resolved.
 
     Raises:
-        ArgumentError: for a host that isn't there.
+        ArgumentError: for an unknown host.
     """
     if host not in hostvars:
         raise ArgumentError("hosts", f"{host!r} is not a host of the inventory; remove it here, or add it there")
@@ -85,15 +85,15 @@ def raw(host: str, hostvars: Any) -> dict[str, Any]:
 def announced(
     host: str, variables: Mapping[str, Any], template: Callable[[Any], Any], nodes: bool = False
 ) -> list[dict[str, Any]]:
-    """A host's vassals, each with its ``name`` and its ``subscriptions``, of which there is what routers need to know.
+    """A host's vassals, each with its ``name`` and the parts of its ``subscriptions`` that routers need.
 
     Args:
-        variables: the host's, with their templates.
+        variables: the host's, with unresolved templates.
         template: resolves templates with these variables.
-        nodes: whether each also has what says where it is a node and how much it can do.
+        nodes: whether to include the address and capacity of each node.
 
     Raises:
-        ArgumentError: when one of them can't be resolved, naming the host and the vassal.
+        ArgumentError: if one of them can't be resolved, naming the host and the vassal.
     """
 
     def resolved(place: str, value: Any) -> Any:
@@ -103,7 +103,7 @@ def announced(
             raise ArgumentError(place, f"can't be resolved here: {exc}; {_REMEDY}") from exc
 
     def opened(place: str, value: Any) -> Any:
-        """A container, whose members may still be templates."""
+        """A container whose members may still be templates."""
         return resolved(place, value) if isinstance(value, str) else value
 
     def whole(place: str, value: Any) -> Any:
@@ -112,7 +112,7 @@ def announced(
         return texts.mappings(place, found) if isinstance(found, str) else found
 
     def mappings(place: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Those of a list, or the one that stands for itself, with their places."""
+        """The mappings in a list, or a single one, with their paths."""
         for at, one in _members(place, opened(place, value)):
             yield at, _mapping(at, opened(at, one))
 
@@ -121,7 +121,7 @@ def announced(
     for at, vassal in mappings(place, whole(place, _followed(variables))):
         one = {"name": resolved(at + ".name", vassal["name"])} if "name" in vassal else {}
         if "subscriptions" in vassal:
-            # What a vassal is called says more than its number.
+            # A vassal's name is more helpful than its number.
             under = f"{at} ({one['name']}).subscriptions" if one else at + ".subscriptions"
             one["subscriptions"] = [
                 {name: resolved(f"{where}.{name}", entry[name]) for name in _read(entry, nodes)}
@@ -135,7 +135,7 @@ def announced(
 
 
 def _followed(variables: Mapping[str, Any]) -> Any:
-    """The value of ``emperor_vassals``, or of the variable that it consists of, which may be a list with templates in it."""
+    """The value of ``emperor_vassals``, or of the variable that it refers to, which may be a list with templates in it."""
     value = variables[_VASSALS]
     for dummy in range(_MOST_NAMES):
         found = _NAME.match(value) if isinstance(value, str) else None
@@ -146,7 +146,7 @@ def _followed(variables: Mapping[str, Any]) -> Any:
 
 
 def _members(place: str, value: Any) -> list[tuple[str, Any]]:
-    """Those of a list, or the one that stands for itself, with their places."""
+    """The members of a list, or a single one, with their paths."""
     if isinstance(value, Mapping) or value is None:
         return [] if value is None else [(place, value)]
     if not isinstance(value, (list, tuple)):
@@ -155,7 +155,7 @@ def _members(place: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _read(entry: Mapping[str, Any], nodes: bool) -> list[str]:
-    """The members of a subscription that are read."""
+    """The members of a subscription that are needed."""
     more = [name for name in (*_FILES, _BY_NAME) if name in entry]
     further = ["server", "address"] if nodes else ["server"] if more else []
     return [name for name in (*_SIGNED, *more, *further) if name in entry]

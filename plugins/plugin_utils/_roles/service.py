@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts by which systemd runs an Emperor. Pure."""
+"""The files with which systemd runs an Emperor. Pure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _TYRANT_NOTIFY = """\
 NotifyAccess=main
 ProtectProc=invisible
 """
-# A tyrant is root, and its stats are for the group of the live page as well.
+# A tyrant Emperor is root, and the live page's group may read its stats as well.
 _SHARED = "Group={group}\n"
 _TYRANT_WHY = "# What root needs to become each tenant, and to kill a vassal that doesn't stop.\n"
 _WRAPPER = """\
@@ -78,7 +78,7 @@ exec {binary} "$@"
 
 
 def path(given: Emperor) -> str:
-    """Where the unit is (systemd.unit(5))."""
+    """The path of the unit (systemd.unit(5))."""
     return f"/etc/systemd/system/{given.service}.service"
 
 
@@ -104,12 +104,12 @@ def unit(given: Emperor, binary: str) -> str:
 
 
 def _user(given: Emperor) -> str:
-    """Whom the service is run as; a tyrant is root."""
+    """The user of the service; root for a tyrant Emperor."""
     if given.tyrant:
         return _SHARED.format(group=given.group) if emperor.shares_stats(given) else ""
     return f"User={given.user}\nGroup={given.group}\n" if given.user else ""
 
 
 def wrapper(binary: str) -> str:
-    """The program by which each vassal's lines get its name in the journal."""
+    """The program that adds each vassal's name to its lines in the journal."""
     return "#!/bin/sh\n" + _MARK + _WRAPPER.format(binary=shlex.quote(binary))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of a host, from the controller's store: the private halves that it signs with, the public ones of its routers."""
+"""The keys of a host, from the controller's store: private keys for its vassals, public keys for its routers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .variables import Emperor
 
 
 def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
-    """The keys of a host's vassals. Where one is missing it's made, in check mode in memory only.
+    """The keys of a host's vassals. Missing ones are created, in check mode only in memory.
 
     Args:
         loader: Ansible's ``DataLoader``.
 
     Raises:
-        ArgumentError: for a vassal that can't be signed for, or a file that's no key.
+        ArgumentError: for a vassal that can't be signed, or an invalid key file.
     """
     if not given.signing:
         return Keys([], [], [])
@@ -42,36 +42,36 @@ def keys(given: Emperor, loader: Any, check_mode: bool) -> Keys:
 
 
 def public_halves(given: Emperor, announcing: Sequence[Any], loader: Any, check_mode: bool) -> list[dict[str, str]]:
-    """Those of all that the vassals of a fleet sign with. Of a key that is being rotated it is its successor's.
+    """The public keys for all vassals of a fleet. During a rotation, the successor's.
 
-    Where the store has them already, no private key is decrypted.
+    If the store has them, no private key is decrypted.
 
     Args:
-        announcing: what they announce, as ``signed`` gives it.
+        announcing: the announcements, as returned by ``signed``.
         loader: Ansible's ``DataLoader``.
 
     Raises:
-        ArgumentError: for a vassal that can't be signed for, or a file that's no key.
+        ArgumentError: for a vassal that can't be signed, or an invalid key file.
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
     return of_routers(announcing, store.public_halves(key_names(announcing), _missing(check_mode)), _routers(given))
 
 
 def make_successors(given: Emperor, names: Sequence[str], loader: Any, check_mode: bool) -> list[str]:
-    """Make the keys that are to succeed others. Those that a run before made stay.
+    """Create the successors of keys. Those from an earlier run are kept.
 
     Returns:
-        the names of those that were made now.
+        the names of those that were created now.
     """
     store = Store(given.signing_keys_dir, loader, given.signing_key_type)
     return store.make_successors(names, _missing(check_mode))
 
 
 def promote_successors(given: Emperor, loader: Any, check_mode: bool) -> list[str]:
-    """Let the keys that succeed others be the keys.
+    """Replace keys by their successors.
 
     Returns:
-        the names of those that were not yet.
+        the names of those that were not replaced yet.
     """
     return Store(given.signing_keys_dir, loader).promote(check_mode) if given.signing else []
 
@@ -81,12 +81,12 @@ def _missing(check_mode: bool) -> str:
 
 
 def names(given: Emperor, vassals: Sequence[Any]) -> list[str]:
-    """The files of the keys that vassals sign with."""
+    """The file names of the keys that vassals sign with."""
     return key_names(signed(given, vassals))
 
 
 def signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
-    """What vassals announce, with how each is signed."""
+    """The announcements of vassals, with the signing of each."""
     found = announced(vassals, owned=True)
     if not given.signing:
         return found
@@ -95,7 +95,7 @@ def signed(given: Emperor, vassals: Sequence[Any]) -> list[Any]:
 
 
 def _routers(given: Emperor) -> Release:
-    """The release of the routers, which look for keys by names of their own."""
+    """The release of the routers, which determines the file names in which they look for keys."""
     return parse_release("emperor_router_version", given.router_version)
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values of role variables, from whatever form they come in: as data, or as the text that ini inventories, ``-e NAME=VALUE``
-and surveys make of them. Pure.
+"""Converts the values of role variables, given as data, or as text from ini inventories, ``-e NAME=VALUE``
+and surveys. Pure.
 
-Each takes a variable's name and its value, and raises ``ArgumentError`` with the name, the value and the form that is wanted.
+Each function gets a variable's name and value, and raises ``ArgumentError`` with the name, the value and the expected form.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 Convert = Callable[[str, Any], Any]
 
 boolean = values.flag
-# What "auto" is as a whole number: no other text and no number means it.
+# "auto" as a whole number: no other text or number means it.
 AUTO = -(2**63) - 1
 
 
 def integer(name: str, value: Any) -> int:
-    """A whole number of 64 bits, in ASCII digits where it is text."""
+    """A whole number of 64 bits, in ASCII digits if it is text."""
     return values.whole(name, value, -(2**63), 2**63 - 1)
 
 
@@ -41,7 +41,7 @@ def interval(name: str, value: Any) -> int:
 
 
 def text(name: str, value: Any) -> str:
-    """Text; a number is one, too, and null is none."""
+    """Text; a number counts as text, and null as empty text."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -50,7 +50,7 @@ def text(name: str, value: Any) -> str:
 
 
 def choice(*known: str) -> Convert:
-    """One of some words."""
+    """One of several words."""
 
     def convert(name: str, value: Any) -> str:
         found = text(name, value)
@@ -62,14 +62,14 @@ def choice(*known: str) -> Convert:
 
 
 def sequence(member: Convert) -> Convert:
-    """A list; as text in JSON where it begins as that does, and else split at commas."""
+    """A list. Text is read as JSON if it looks like JSON, and otherwise split at commas."""
 
     def convert(name: str, value: Any) -> list[Any]:
         found = _split(name, value) if isinstance(value, str) else value
         if found is None:
             return []
         if not isinstance(found, (list, tuple)):
-            # One value, or one mapping, as Ansible takes them.
+            # A single value or mapping, as Ansible accepts them.
             found = [found]
         return [member(f"{name}[{at}]", one) for at, one in enumerate(found)]
 
@@ -77,7 +77,7 @@ def sequence(member: Convert) -> Convert:
 
 
 def maybe(member: Convert) -> Convert:
-    """What another conversion takes, or null for nothing at all."""
+    """What another conversion accepts, or null for nothing."""
 
     def convert(name: str, value: Any) -> Any:
         return None if value is None else member(name, value)
@@ -86,7 +86,7 @@ def maybe(member: Convert) -> Convert:
 
 
 def mapping(name: str, value: Any) -> dict[str, Any]:
-    """A mapping; as text in JSON or YAML."""
+    """A mapping, or its text in JSON or YAML."""
     found = _loaded(name, value, "a mapping") if isinstance(value, str) else value
     if found is None:
         return {}
@@ -96,13 +96,13 @@ def mapping(name: str, value: Any) -> dict[str, Any]:
 
 
 def mappings(name: str, value: Any) -> list[dict[str, Any]]:
-    """A list of mappings, such as vassals; as text in JSON or YAML."""
+    """A list of mappings, such as vassals, or its text in JSON or YAML."""
     found = _loaded(name, value, "a list of mappings") if isinstance(value, str) else value
     if found is None:
         return []
     if not isinstance(found, (list, tuple)) or not all(isinstance(one, Mapping) for one in found):
         raise ArgumentError(name, f"{values.shown(value)} is not a list of mappings; give one, as text in JSON or YAML")
-    # As they are: there may be thousands.
+    # Unchanged: there may be thousands.
     return list(found)
 
 
@@ -113,7 +113,7 @@ def _split(name: str, value: str) -> Any:
     try:
         return json.loads(stripped)
     except (ValueError, RecursionError) as exc:
-        raise ArgumentError(name, f"{values.shown(value)} begins as JSON and is none ({exc}); give JSON, or commas") from exc
+        raise ArgumentError(name, f"{values.shown(value)} begins as JSON but is invalid ({exc}); give JSON, or commas") from exc
 
 
 def _loaded(name: str, value: str, wanted: str) -> Any:

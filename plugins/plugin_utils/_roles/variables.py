@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of both roles, as what they mean. Pure.
+"""The variables of both roles, converted to types. Pure.
 
-A field ``x`` of ``Emperor`` is the variable ``emperor_x``, and its annotation says how a value becomes one of its type. What they
-are for is in the roles' argument specs.
+A field ``x`` of ``Emperor`` is the variable ``emperor_x``, and its annotation says how a value is converted. Their purposes
+are documented in the roles' argument specs.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Str = Annotated[str, text]
 Words = Annotated[list[str], sequence(text)]
 Options = Annotated[dict[str, Any], mapping]
 Dicts = Annotated[list[dict[str, Any]], mappings]
-# Without a value it follows from others.
+# If it isn't set, it follows from others.
 MaybeWords = Annotated[Optional[list[str]], maybe(sequence(text))]
 
 
 class Emperor(NamedTuple):
-    """Those of the role ``emperor``."""
+    """The variables of the role ``emperor``."""
 
     state: Annotated[str, choice("present", "absent")]
     vassals: Dicts
@@ -84,7 +84,7 @@ class Emperor(NamedTuple):
 
 
 class Fastrouter(NamedTuple):
-    """Those of the role ``fastrouter``."""
+    """The variables of the role ``fastrouter``."""
 
     listen: Str
     http: Str
@@ -130,12 +130,12 @@ Record = TypeVar("Record", Emperor, Fastrouter)
 
 
 def converters(kind: type[tuple[Any, ...]]) -> Mapping[str, Convert]:
-    """How a role's variables are converted, by their fields."""
+    """The conversions of a role's variables, by field."""
     return {name: hint.__metadata__[0] for name, hint in get_type_hints(kind, include_extras=True).items()}
 
 
 def prefix(kind: type[tuple[Any, ...]]) -> str:
-    """What the names of a role's variables begin with."""
+    """The prefix of a role's variables."""
     return kind.__name__.lower() + "_"
 
 
@@ -143,10 +143,10 @@ def read(kind: type[Record], value: Callable[[str], Any]) -> Record:
     """The variables of a role.
 
     Args:
-        value: what a variable holds, by its name.
+        value: from the name of a variable to its value.
 
     Raises:
-        ArgumentError: with the variable that can't be used.
+        ArgumentError: naming the invalid variable.
     """
     begin = prefix(kind)
     return kind(**{field: convert(begin + field, value(begin + field)) for field, convert in converters(kind).items()})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing keys made and split, with ``cryptography``, on the controller."""
+"""Creates and splits signing keys on the controller, with ``cryptography``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_RSA_SIZE = 16384
 
 
 def need(path: str) -> None:
-    """See that ``cryptography`` is there; raises ``ArgumentError``."""
+    """Check that ``cryptography`` is installed; raises ``ArgumentError``."""
     if MISSING is not None:
         raise ArgumentError(
             path, f"needs the Python package cryptography on the controller, beside ansible-core; install it ({MISSING})"
@@ -33,7 +33,7 @@ def need(path: str) -> None:
 
 
 def public_half(path: str, content: str) -> str:
-    """The public half of a private key.
+    """The public key of a private key.
 
     Args:
         content: the private key in PEM, RSA or EC.
@@ -42,24 +42,24 @@ def public_half(path: str, content: str) -> str:
         ``SubjectPublicKeyInfo`` in PEM (RFC 7468, section 13).
 
     Raises:
-        ArgumentError: when it isn't a private key; the text has nothing of the content in it.
+        ArgumentError: if it isn't a private key; the text contains nothing of the content.
     """
     need(path)
     inspect(path, content, "private")
     try:
-        # uWSGI would sign with an inconsistent RSA key too, and to find one out takes a hundred times as long as all the rest.
+        # uWSGI would also sign with an inconsistent RSA key, and checking for one takes a hundred times as long as the rest.
         key = serialization.load_pem_private_key(content.encode("utf-8"), None, unsafe_skip_rsa_key_validation=True)
         found = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Without the cause, whose text is not ours to vouch for.
+        # Without the cause, whose text might quote the key.
         raise ArgumentError(path, "is not a readable private key; give an RSA or an EC key in PEM") from None
     return found.decode("ascii")
 
 
 def generate(kind: str = "ec", size: int = RSA_SIZE) -> str:
-    """Make a private key.
+    """Create a private key.
 
     Args:
         kind: ``ec``, which is P-256, or ``rsa``.
@@ -69,7 +69,7 @@ def generate(kind: str = "ec", size: int = RSA_SIZE) -> str:
         PKCS#8 in PEM (RFC 7468, section 10), unencrypted.
 
     Raises:
-        ArgumentError: for another kind or a size that isn't safe or takes forever.
+        ArgumentError: for another kind, or a size that is unsafe or takes too long.
     """
     need("type")
     if kind not in TYPES:

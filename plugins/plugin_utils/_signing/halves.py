@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signs with what: subscriptions to the halves of signing keys. Pure but for ``cryptography``.
+"""Finds which signing keys subscriptions need, private or public. Pure, except for ``cryptography``.
 
-Everything here takes subscriptions, vassals with ``subscriptions``, or lists of either, nested as they come out of an
-inventory, and but for ``key_owners`` reads no other member than ``subscriptions``, ``key`` and ``signing``: the rest may be
-undefined where it's asked.
+All functions accept subscriptions, vassals with ``subscriptions``, or nested lists of either, as an
+inventory produces them. Except for ``key_owners`` they only read ``subscriptions``, ``key`` and ``signing``, so the rest may be
+undefined when this runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from . import crypto
 
 
 class Signer(NamedTuple):
-    """A signed subscription: where it stands, its keys, the private key's file, and the vassal that it is of."""
+    """A signed subscription: its path, its keys, the private key's file, and its vassal."""
 
     place: str
     keys: list[str]
@@ -39,10 +39,10 @@ class Signer(NamedTuple):
 
 
 def announced(vassals: Any, owned: bool = False) -> list[Any]:
-    """What vassals announce and nothing else of them, which leaves the rest unresolved where reading a member resolves it.
+    """The announcements of vassals alone, so that nothing else is resolved if reading a member resolves it.
 
     Args:
-        owned: their names and owners as well.
+        owned: include their names and owners.
     """
     found: list[Any] = []
     for place, vassal in flat("vassals", vassals):
@@ -54,10 +54,10 @@ def announced(vassals: Any, owned: bool = False) -> list[Any]:
 
 
 def key_owners(vassals: Any) -> dict[str, str]:
-    """The one owner of the vassals that sign with each private key, by its file's name.
+    """The single owner of the vassals that sign with each private key, by file name.
 
     Raises:
-        ArgumentError: for a signed vassal without an owner of its own, and for a key that two owners' vassals sign with.
+        ArgumentError: for a signed vassal without an owner, and for a key that vassals of two owners sign with.
     """
     owners: dict[str, str] = {}
     names: dict[str, Any] = {}
@@ -81,13 +81,13 @@ def key_owners(vassals: Any) -> dict[str, str]:
 
 
 def key_names(items: Any, directory: Any = None) -> list[str]:
-    """The names of the files of the private keys that subscriptions sign with, each once, sorted.
+    """The file names of the private keys that subscriptions sign with, each once, sorted.
 
     Args:
-        directory: the folder that all of them must be in; None takes any.
+        directory: the folder that all of them must be in; None accepts any.
 
     Raises:
-        ArgumentError: when one is elsewhere.
+        ArgumentError: if one is elsewhere.
     """
     folder = None if directory is None else values.directory("directory", directory)
     names = set()
@@ -104,9 +104,9 @@ class Needed(NamedTuple):
     """The keys that subscriptions are signed with.
 
     Attributes:
-        files: a signer of each private key, by the name of its file.
-        signed: the names of private keys' files, by the names of the files in which routers look for their public halves.
-        owners: the subscription key that each of these is of.
+        files: by the name of each private key's file, a signer that uses it.
+        signed: the file names of private keys, by the names of the files in which routers look for the public keys.
+        owners: the subscription key of each of these.
     """
 
     files: dict[str, Signer]
@@ -118,15 +118,15 @@ def halves(items: Any, private_keys: Any, half: str, release: Release = V2_0) ->
     """The keys that a host needs.
 
     Args:
-        private_keys: the private keys in PEM, by the name of the file or by the subscription's key.
-        half: ``private`` for the hosts that sign, ``public`` for routers.
-        release: the routers'.
+        private_keys: the private keys in PEM, by file name or by subscription key.
+        half: ``private`` for hosts that sign, ``public`` for routers.
+        release: the release of the routers.
 
     Returns:
-        what the module ``uwsgi_signing_keys`` takes, sorted by file.
+        arguments for the module ``uwsgi_signing_keys``, sorted by file.
 
     Raises:
-        ArgumentError: for a key that's missing, two that fall on one file name, or one that has two private keys.
+        ArgumentError: for a missing key, two keys with the same file name, or a key with two private keys.
     """
     if not isinstance(half, str) or half not in pem.HALVES:
         raise ArgumentError("half", f"{values.shown(half)} is neither 'private' nor 'public'")
@@ -140,21 +140,21 @@ def halves(items: Any, private_keys: Any, half: str, release: Release = V2_0) ->
 
 
 def of_routers(items: Any, public_halves: Mapping[str, str], release: Release = V2_0) -> list[dict[str, str]]:
-    """The keys that routers need, where their public halves are known.
+    """The keys that routers need, if their public halves are known.
 
     Args:
-        public_halves: in PEM, by the names of the private keys' files.
-        release: the routers'.
+        public_halves: in PEM, by the file names of the private keys.
+        release: the release of the routers.
 
     Returns:
-        as ``halves`` gives it, which may raise the same.
+        as from ``halves``, which may raise the same.
     """
     needed = _needed(items, release)
     return [{"file": public, "content": public_halves[needed.signed[public]]} for public in sorted(needed.signed)]
 
 
 def _needed(items: Any, release: Release) -> Needed:
-    """The keys that subscriptions are signed with, none of them in the way of another."""
+    """The keys that subscriptions are signed with, after a check for conflicts."""
     needed = Needed({}, {}, {})
     for signer in _signers(items):
         name = os.path.basename(signer.file)
@@ -172,7 +172,7 @@ def _needed(items: Any, release: Release) -> Needed:
 
 
 def _take(needed: Needed, signer: Signer, name: str, key: str, release: Release) -> None:
-    """Note that a subscription key is signed with the private key in a file."""
+    """Record that a subscription key is signed with the private key in a file."""
     public = key_file(signer.place + ".key", key, release)
     owner = needed.owners.setdefault(public, key)
     if file_names.owner(owner, release) != file_names.owner(key, release):
@@ -190,7 +190,7 @@ def _take(needed: Needed, signer: Signer, name: str, key: str, release: Release)
 
 
 def _contents(needed: Needed, private_keys: Mapping[str, Any]) -> dict[str, str]:
-    """The private keys by their files' names; a file of several subscriptions may be known by the key of any of them."""
+    """The private keys by file name; a file for several subscriptions may be given by any of their keys."""
     known: dict[str, list[str]] = {}
     for public, name in needed.signed.items():
         known.setdefault(name, []).append(needed.owners[public])
@@ -209,7 +209,7 @@ def _public_halves(contents: dict[str, str], signed: dict[str, str]) -> list[dic
 
 
 def _private_key(private_keys: Mapping[str, Any], signer: Signer, keys: list[str]) -> str:
-    """The private key that a signer's file holds, known by that file's name or by one of the keys that it signs for."""
+    """The private key for a signer's file, given by file name or by a key that it signs for."""
     name = os.path.basename(signer.file)
     for one in [name] + keys + [file_names.key_file(key) for key in keys]:
         if one in private_keys:
@@ -222,14 +222,14 @@ def _private_key(private_keys: Mapping[str, Any], signer: Signer, keys: list[str
 
 
 def key_text(path: str, value: Any) -> str:
-    """A key's text, out of ansible-vault where that hands over an object that decrypts when it's read."""
+    """A key's text; decrypts it if ansible-vault provides an object that decrypts on reading."""
     if value is None or isinstance(value, (bool, int, float, bytes, list, tuple, Mapping)):
         raise ArgumentError(path, "is not text; give the key in PEM")
     return str(value)
 
 
 def _signers(items: Any) -> Iterator[Signer]:
-    """The subscriptions among ``items`` that are signed."""
+    """The signed subscriptions among ``items``."""
     for place, entry, vassal in _subscriptions(items):
         signing = values.signing(place + ".signing", entry["signing"]) if entry.get("signing") is not None else None
         if signing:

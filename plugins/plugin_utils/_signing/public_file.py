@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of public halves on the controller, which are not encrypted and which nobody has to believe.
+"""Files of public keys on the controller. They are not encrypted, so they aren't trusted without a seal.
 
-One of an encrypted private key has a seal. Only who knows the vault's password can make it, and it holds for one public half and
-one private key's file, as that is encrypted. Where it holds, nothing needs to be decrypted to know that the two belong together.
+If the private key is encrypted, its public file has a seal, which only somebody with the vault's password can create. It covers
+one public key and one private key file, as encrypted. A valid seal proves that the two belong together without decryption.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_na
 
 from . import temporary
 
-# In a folder of their own, so that nobody encrypts them with the private ones, and a key named NAME.pub has a place.
+# In a folder of their own, so that nobody encrypts them with the private ones, and a key named NAME.pub doesn't conflict.
 FOLDER = "public"
 _SUFFIX = ".pub.pem"
 _SEAL = re.compile(r"^# Seal: ([0-9a-f]{64})$", re.MULTILINE)
@@ -27,11 +27,11 @@ _MOST = 64 * 1024
 
 
 class PublicFile(NamedTuple):
-    """A public half as a file has it.
+    """A public key as read from a file.
 
     Attributes:
-        content: in PEM, without what is before it.
-        seal: empty without one.
+        content: in PEM, without the text before it.
+        seal: empty if there is none.
     """
 
     content: str
@@ -40,23 +40,23 @@ class PublicFile(NamedTuple):
 
 
 def path_of(directory: str, name: str) -> str:
-    """Where the public half of a private key is.
+    """The path of the public key of a private key.
 
     Args:
-        directory: the private key's.
-        name: that of its file.
+        directory: the private key's folder.
+        name: the private key's file name.
     """
     return os.path.join(directory, FOLDER, name[: -len(file_names.SUFFIX)] + _SUFFIX)
 
 
 def read(path: str, private: str) -> PublicFile | None:
-    """Read one; None where there is none.
+    """Read a public key; None if there is none.
 
     Args:
         private: the path of the private key.
 
     Raises:
-        ArgumentError: for anything else than a public key; the text has nothing of the content in it.
+        ArgumentError: for anything but a public key; the text contains nothing of the content.
     """
     try:
         with open(path, "rb") as stream:
@@ -65,22 +65,22 @@ def read(path: str, private: str) -> PublicFile | None:
     except FileNotFoundError:
         return None
     except OSError as exc:
-        # Nobody could have written a name as long as that, so there is none.
+        # A file can't have such a long name, so there is none.
         if len(os.path.basename(path)) > file_names.MAX_NAME:
             return None
         raise ArgumentError(path, f"can't be read: {exc.strerror}; let it be read, or remove it") from exc
     except (UnicodeDecodeError, ArgumentError) as exc:
-        why = exc.problem if isinstance(exc, ArgumentError) else "is no text"
+        why = exc.problem if isinstance(exc, ArgumentError) else "is not text"
         raise ArgumentError(path, f"{why}; it is to be the public half of {private}; remove it, and it is made again") from None
     seal = _SEAL.search(text)
     return PublicFile(text[text.index("-----BEGIN PUBLIC KEY-----") :], found.fingerprint, seal[1] if seal else "")
 
 
 def refuse_other(found: PublicFile, derived: str, path: str, private: str) -> None:
-    """Refuse a file that has another key's public half.
+    """Reject a file that has another key's public half.
 
     Args:
-        derived: the public half of the private key.
+        derived: the public key derived from the private key.
 
     Raises:
         ArgumentError: naming both.
@@ -95,12 +95,12 @@ def refuse_other(found: PublicFile, derived: str, path: str, private: str) -> No
 
 
 def said(name: str, fingerprint: str) -> bytes:
-    """What a seal is for: that a public half is that of the private key of a name."""
+    """The statement that a seal covers: a public key belongs to the private key with a name."""
     return f"{name}\0{fingerprint}".encode()
 
 
 def write(path: str, name: str, public: str, seal: str) -> None:
-    """Put one in the place of the one that's there, as far as that can be written. Without it all works, but slower."""
+    """Write or replace a public key, if possible. Without the file everything works, but slower."""
     head = f"# The public half of {name}, made by emperor.uwsgi. It is no secret; do not encrypt it.\n"
     content = head + (f"# Seal: {seal}\n" if seal else "") + public
     try:
@@ -112,7 +112,7 @@ def write(path: str, name: str, public: str, seal: str) -> None:
 
 
 def remove(path: str) -> None:
-    """See that there is none."""
+    """Make sure that there is none."""
     try:
         os.unlink(path)
     except (FileNotFoundError, NotADirectoryError):

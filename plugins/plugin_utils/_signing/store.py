@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's folder of private keys, with their public halves and, while keys are rotated, with their successors.
+"""The controller's folder of private keys, with their public keys and, during a rotation, their successors.
 
-A private key is read, and decrypted, where it is asked for by its name. Public halves are asked for without.
+A private key is only read and decrypted when requested by name. Public keys can be requested without that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import file_na
 from . import crypto, public_file, temporary
 from .vault import Vault
 
-# What to do about a key that isn't there: make it, make it in memory only, or raise an error.
+# What to do if a key is missing: create it, create it only in memory, or raise an error.
 CREATE, IMAGINE, REFUSE = "create", "imagine", "refuse"
 
 
@@ -30,8 +30,8 @@ class Store:
     """One folder.
 
     Args:
-        loader: Ansible's ``DataLoader``, which knows the vault's secrets.
-        kind: the type of the keys that are made, as for ``crypto.generate``; ``size`` alike.
+        loader: Ansible's ``DataLoader``, which has the vault passwords.
+        kind: the type of created keys, as for ``crypto.generate``; the same for ``size``.
     """
 
     def __init__(self, directory: str, loader: Any, kind: str = "ec", size: int = crypto.RSA_SIZE) -> None:
@@ -49,26 +49,26 @@ class Store:
         return found
 
     def successors(self, names: Iterable[str] | None = None) -> dict[str, str]:
-        """The keys in the folder ``next`` that differ from those of the same name here, by name: a rotation is under way.
+        """The keys in the folder ``next`` that differ from those of the same name here. If any exist, a rotation is in progress.
 
         Args:
-            names: those that are looked for, and nothing else is read; None for all.
+            names: the ones to look for, and no others are read; None for all.
 
         Raises:
-            ArgumentError: for a file that's no key or can't be read.
+            ArgumentError: for an invalid key file or one that can't be read.
         """
         there = [name for name in (self._next._names() if names is None else names) if self._next._raw(name) is not None]
         found = self._next.keys(there, REFUSE)
         return {name: key for name, key in found.items() if not self._is(name, key)}
 
     def make_successors(self, names: Iterable[Any], missing: str = CREATE) -> list[str]:
-        """Make those that aren't there yet, each encrypted as the key that it succeeds; those that are there aren't read.
+        """Create missing successors, each encrypted like the key that it replaces. Existing ones aren't read.
 
         Returns:
-            the names of those that were made.
+            the names of those that were created.
 
         Raises:
-            ArgumentError: for one that can't be made.
+            ArgumentError: for one that can't be created.
         """
         made = []
         for name in names:
@@ -79,10 +79,10 @@ class Store:
         return made
 
     def promote(self, pretend: bool = False) -> list[str]:
-        """Let the successors be the keys, encrypted as they are.
+        """Replace the keys by their successors, encrypted as they are.
 
         Returns:
-            the names of those that were not yet.
+            the names of those that were not replaced yet.
 
         Raises:
             ArgumentError: for one that can't be written.
@@ -95,24 +95,24 @@ class Store:
 
     def _promote(self, name: str, raw: bytes) -> None:
         half, old = self._next._public_half(name, REFUSE), self._raw(name)
-        # The public half first: who is cut off in between is still in a rotation, in which routers have the successor's.
+        # Public key first: if interrupted, the rotation is still in progress, and routers use the successor's public key.
         whole = self._encrypted_as(name, raw, old)
         self._write_public(name, whole, half)
         self._write(name, whole, os.replace)
 
     def keys(self, names: Iterable[Any], missing: str = CREATE) -> dict[str, str]:
-        """Several, by name, each as ``key`` gives it."""
+        """Several keys by name, each as from ``key``."""
         return {name: self.key(name, missing) for name in names}
 
     def key(self, name: Any, missing: str = CREATE) -> str:
         """One private key in PEM.
 
         Args:
-            name: its file's name.
-            missing: what to do where there's none: ``create`` makes it, ``imagine`` makes it in memory only, ``refuse`` raises.
+            name: its file name.
+            missing: what to do if it is missing: ``create`` creates it, ``imagine`` creates it in memory only, ``refuse`` raises.
 
         Raises:
-            ArgumentError: for a name that's no file's, a file that's no key, or one that can't be read or made.
+            ArgumentError: for an invalid name, an invalid key file, or a key that can't be read or created.
         """
         raw = self._raw(name)
         if raw is not None:
@@ -122,18 +122,18 @@ class Store:
         return self._make(name, self._one_encrypted) if missing == CREATE else crypto.generate(self._kind, self._size)
 
     def public_halves(self, names: Iterable[Any], missing: str = CREATE) -> dict[str, str]:
-        """The public halves of several keys in PEM, by name. Of a key that is being rotated it is its successor's.
+        """The public keys of several keys in PEM, by name. During a rotation, the successor's.
 
         Args:
-            missing: as for ``key``. Only with ``create`` are files of public halves made.
+            missing: as for ``key``. Files of public keys are only created with ``create``.
 
         Raises:
-            ArgumentError: as ``key`` does, and for a file that has another key's public half.
+            ArgumentError: as for ``key``, and for a file that has another key's public half.
         """
         return {name: self._newest(name)._public_half(name, missing) for name in names}
 
     def _newest(self, name: Any) -> Store:
-        """The folder with the key that routers are to know."""
+        """The folder with the key that routers must know."""
         return self if self._next._raw(name) is None else self._next
 
     def _public_half(self, name: str, missing: str) -> str:
@@ -151,10 +151,10 @@ class Store:
         return derived
 
     def _write_public(self, name: str, raw: bytes, public: str) -> None:
-        """Keep a public half that was checked.
+        """Write a public key that was checked.
 
         Args:
-            raw: the private key's file.
+            raw: the content of the private key's file.
         """
         said = public_file.said(name, pem.inspect(name, public, "public").fingerprint)
         seals = self._vault.seals(raw, said) if is_encrypted(raw) else []
@@ -168,7 +168,7 @@ class Store:
         return raw is not None and pem.inspect(path, self._content(name, raw)) == pem.inspect(path, key)
 
     def _names(self) -> list[str]:
-        """Those of all keys, sorted."""
+        """The names of all keys, sorted."""
         try:
             return sorted(name for name in os.listdir(self._directory) if name.endswith(file_names.SUFFIX))
         except FileNotFoundError:
@@ -186,7 +186,7 @@ class Store:
         return public_file.read(self._public_path(name), self._path(name))
 
     def _raw(self, name: Any) -> bytes | None:
-        """A private key's file as it is, or None."""
+        """The content of a private key's file, or None."""
         path = self._path(name)
         try:
             with open(path, "rb") as stream:
@@ -207,35 +207,35 @@ class Store:
 
     @cached_property
     def _one_encrypted(self) -> bytes | None:
-        """The file of a key that is encrypted; None where none is."""
+        """The content of an encrypted key file; None if no key is encrypted."""
         for name in self._names():
             try:
                 raw = self._raw(name)
             except ArgumentError:
-                # That is for who needs that key.
+                # Reported by whoever needs that key.
                 continue
             if raw is not None and is_encrypted(raw):
                 return raw
         return None
 
     def _encrypted_as(self, name: str, raw: bytes, other: bytes | None) -> bytes:
-        """A private key's file, encrypted if another one is."""
+        """The content for a private key's file, encrypted if another one is."""
         if other is None or is_encrypted(raw) or not is_encrypted(other):
             return raw
         return self._vault.encrypted_like(self._path(name), other, raw)
 
     def _make(self, name: str, like: bytes | None) -> str:
-        """Make a new key, unless another run is faster.
+        """Create a key, unless another run is faster.
 
         Args:
-            like: the file of another key; where that is encrypted, this one is too.
+            like: the file of another key; if that is encrypted, this one is too.
 
         Returns:
-            the key that is there then.
+            the key that then exists.
         """
         content = crypto.generate(self._kind, self._size)
         raw = self._encrypted_as(name, content.encode("ascii"), like)
-        # One that is there is that of a key that is gone.
+        # An existing one belongs to a key that is gone.
         public_file.remove(self._public_path(name))
         if not self._write(name, raw, os.link):
             found = self._raw(name)
@@ -249,10 +249,10 @@ class Store:
         """Write a private key.
 
         Args:
-            put: ``os.replace``, or ``os.link``, which never replaces the key of a run that was faster.
+            put: ``os.replace``, or ``os.link``, which never overwrites the key of a faster run.
 
         Returns:
-            whether it was.
+            whether it was written.
         """
         path = self._path(name)
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of the controller's store that are whole before they have their name."""
+"""Writes files of the controller's store completely before they get their names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def written(directory: str, content: bytes, mode: int) -> Iterator[str]:
-    """Write a file under a name of its own, which is gone in the end unless the file was renamed."""
+    """Write a file under a temporary name, which is removed at the end unless the file was renamed."""
     path = os.path.join(directory, f".{os.urandom(8).hex()}.tmp")
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that ansible-vault encrypted: read, made like others, and seals that only who knows the password can make."""
+"""Files that ansible-vault encrypted: reading them, creating similar ones, and seals that need the password."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 from ansible.parsing.vault import VaultLib, is_encrypted
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
-# Ten times as many as ansible-vault's own, so who guesses passwords does it faster with the private keys beside the seals.
+# Ten times ansible-vault's own number, so that guessing passwords is faster with the private keys than with the seals.
 _ROUNDS = 100_000
 _SALT = b"emperor.uwsgi: seal of a public half"
 
 
 class Vault:
-    """What can be done with the vault passwords of a run.
+    """Uses the vault passwords of a run.
 
     Args:
-        loader: Ansible's ``DataLoader``, which knows them.
+        loader: Ansible's ``DataLoader``, which has them.
     """
 
     def __init__(self, loader: Any) -> None:
@@ -32,10 +32,10 @@ class Vault:
         self._chosen: dict[str, Any] = {}
 
     def decrypted(self, path: str, raw: bytes) -> bytes:
-        """What a file holds, which is decrypted once.
+        """The content of a file, which is decrypted only once.
 
         Args:
-            raw: the file as it is on the disk.
+            raw: the file as stored on disk.
         """
         if not is_encrypted(raw):
             return raw
@@ -44,31 +44,31 @@ class Vault:
         return self._known[path, raw]
 
     def encrypted_like(self, path: str, raw: bytes, content: bytes) -> bytes:
-        """Encrypt with the password and the label of another encrypted file.
+        """Encrypt with the password and label of another encrypted file.
 
         Raises:
-            ArgumentError: without the password.
+            ArgumentError: if the password is unknown.
         """
         label = _label(raw)
         if label not in self._chosen:
             given = self._candidates(raw)
             if not given:
                 raise ArgumentError(path, "is for a store that ansible-vault encrypted; give its password, so that it is too")
-            # Which of several it is, only a decryption tells.
+            # Only decryption tells which of several passwords it is.
             self._chosen[label] = given[0] if len(given) == 1 else self._loader._vault.decrypt_and_get_vault_id(raw)[2]
         return bytes(VaultLib().encrypt(content, secret=self._chosen[label], vault_id=label or None))
 
     def seals(self, raw: bytes, said: bytes) -> list[str]:
-        """The seals of something said of an encrypted file, one for each password that may be the file's.
+        """The seals of a statement about an encrypted file, one for each possible password of the file.
 
         Args:
-            raw: the file. Another content, or the same encrypted again, has another seal.
+            raw: the file. A different content, or the same encrypted again, has a different seal.
         """
         text = hashlib.sha256(raw).digest() + said
         return [hmac.new(self._seal_key(bytes(one.bytes)), text, "sha256").hexdigest() for one in self._candidates(raw)]
 
     def _candidates(self, raw: bytes) -> list[Any]:
-        """The passwords that may be a file's: those with its label, or else all."""
+        """The possible passwords of a file: those with its label, or otherwise all."""
         given = list(self._loader._vault.secrets or [])
         return [secret for name, secret in given if name == _label(raw)] or [secret for dummy, secret in given]
 
@@ -79,6 +79,6 @@ class Vault:
 
 
 def _label(raw: bytes) -> str:
-    """The label in the first line of an encrypted file, such as ``$ANSIBLE_VAULT;1.2;AES256;prod``; empty without one."""
+    """The label in the first line of an encrypted file, such as ``$ANSIBLE_VAULT;1.2;AES256;prod``; empty if there is none."""
     parts = raw.split(b"\n", 1)[0].decode("utf-8", "replace").strip().split(";")
     return parts[3] if len(parts) > 3 else ""

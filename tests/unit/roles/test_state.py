@@ -33,7 +33,7 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"max-fd": None}}, "emperor_options.max-fd: is set by emperor_max_fd; use that variable"),
     ("emperor", {"emperor_options": {"emperor": None}}, "emperor_options.emperor: is where the vassals of the roles are"),
     ("emperor", {"emperor_default_options": {"subscribe-freq": 0}},
-     "emperor_default_options.subscribe-freq: is not checked among the options; say it with emperor_announce_interval"),
+     "emperor_default_options.subscribe-freq: is not checked among the options; use emperor_announce_interval"),
     ("emperor", {"emperor_announce_interval": 0}, "emperor_announce_interval: must be at least 1"),
     ("emperor", {"emperor_vassals": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, "emperor_vassals: two of them have one name"),
     ("emperor", {**TENANTS, "emperor_user": ""}, "emperor_user: with emperor_tyrant it is whom routers run as"),
@@ -70,7 +70,7 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("fastrouter", {"fastrouter_https_options": {"http-subscription-server": "127.0.0.1:1"}},
      "fastrouter_https_options.http-subscription-server: is set by fastrouter_https_subscription_server"),
     ("fastrouter", {"fastrouter_vassals": [{**RAW, "options": {**RAW["options"], "subscription-algo": "lrc"}}]},
-     "raw.options.subscription-algo: is not checked among the options; say it with server_params.balancing_algo"),
+     "raw.options.subscription-algo: is not checked among the options; use server_params.balancing_algo"),
 ]
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Emperor that nobody supervises: brought to the state that is wanted, in the run that knows the roles.
+"""Brings an Emperor without a supervisor to the wanted state, within the module of the roles.
 
-Ansible packs each module with all that it may need. One that does both costs the controller less than two.
+Ansible packs each module with everything that it may need, so one module for both costs the controller less than two.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .part import desired, part
 
 
 def running(module: AnsibleModule) -> Dict[str, Any]:
-    """Bring its processes to what is wanted, one after the other.
+    """Bring its processes to the wanted state, one after another.
 
     Returns:
-        the module's result, with the last one's pid.
+        the module's result, with the pid of the last one.
 
     Raises:
-        ArgumentError: with nothing changed by the daemon that it names.
-        HostError: when one doesn't stop or doesn't start.
+        ArgumentError: and then nothing was changed by the daemon that it names.
+        HostError: if one doesn't stop or doesn't start.
     """
     given = desired(module, {"daemons": list})["daemons"]
     if not given:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The parts of what the module ``uwsgi_emperor`` is given, each with the arguments of a module of its own."""
+"""The parts of the input of the module ``uwsgi_emperor``, each with arguments like those of a separate module."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ... import _bulk_argument, _module
 from ..._errors import ArgumentError
 from ..._live.files import Page
 
-# What may be long goes round Ansible's checks of each of its values.
+# Arguments that may be long, so they skip Ansible's checks of single values.
 _BULKS = ("vassals", "signing_keys")
 _TYPES = {dict: "a mapping", list: "a list", str: "text"}
 
 
 class Part:
-    """What a part of the run sees of the module: arguments of its own."""
+    """The module as a part of the run sees it, with arguments of its own."""
 
     def __init__(self, module: AnsibleModule, params: Dict[str, Any]) -> None:
         self.params = params
@@ -32,10 +32,10 @@ class Part:
 
 
 def part(module: AnsibleModule, place: str, specification: Dict[str, Any], given: Any) -> AnsibleModule:
-    """The arguments of a part, as a module of its own would have them; an empty one counts as not given.
+    """The arguments of a part, as a separate module would have them; an empty one counts as not given.
 
     Raises:
-        ArgumentError: for arguments that such a module refuses.
+        ArgumentError: for arguments that such a module rejects.
     """
     if not isinstance(given, dict):
         raise ArgumentError(place, "must be a mapping of arguments")
@@ -51,7 +51,7 @@ def desired(module: AnsibleModule, parts: Mapping[str, Any]) -> Dict[str, Any]:
     """The argument ``desired``.
 
     Args:
-        parts: what it must have, each with its type.
+        parts: the required parts, each with its type.
     """
     found = _bulk_argument.unpack(module.params["desired"])
     if not isinstance(found, dict):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part ``routers``: a host's routers, if they can read their certificates."""
+"""The part ``routers``: a host's routers, which must be able to read their certificates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .part import page_of, part
 
 
 def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
-    """The host's routers, if they can read their certificates."""
+    """Write the host's routers, after checking that they can read their certificates."""
     given = dict(desired["routers"])
     certificates, reader = given.pop("certificates", []), given.pop("reader", "")
     page = page_of(module, "desired.routers.dashboard", given.pop("dashboard", None))
@@ -49,13 +49,13 @@ def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) 
 
 
 def _refuse_unreadable(paths: List[str], reader: str) -> None:
-    """Refuse certificates that the routers can't read: uWSGI would serve another one without a word."""
+    """Reject certificates that the routers can't read: uWSGI would silently serve another one."""
     user = _module.runner(reader, "desired.routers.reader", False)
     unreadable = as_user(user, lambda: [path for path in paths if not opened.readable(path)])
     if unreadable:
         who = reader or "whoever runs the play"
         raise HostError(
             f"the certificates and keys {', '.join(unreadable)}",
-            "emperor_user can't read them, so clients would see another certificate without a word; put them there, readable for "
+            "emperor_user can't read them, so uWSGI would silently serve another certificate; put them there, readable for "
             + who,
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state ``served``: wait until all serves, then remove what nobody needs any more."""
+"""The state ``served``: wait until all vassals serve, then remove what is no longer needed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SERVED = {
 
 
 def served(module: AnsibleModule, settings: Settings) -> Dict[str, Any]:
-    """Wait a while until all serves, and when it does remove what nobody needs any more."""
+    """Wait a while until all serve, and then remove what is no longer needed."""
     desired = desired_state(module, _SERVED)
     path: str = desired["path"]
     wanted = serving.Wanted(
@@ -76,7 +76,7 @@ def _checks(path: str, given: Mapping[str, Any]) -> Mapping[str, Check]:
 
 
 def _looked(module: AnsibleModule, wanted: serving.Wanted, settings: Settings) -> Any:
-    """What is seen when all serves, or after a while; None where there is no Emperor that this run was to start."""
+    """The state when all serve, or after a while; None if there is no Emperor that this run was to start."""
     deadline = time.monotonic() + _CALL
     while True:
         try:
@@ -94,7 +94,7 @@ def _looked(module: AnsibleModule, wanted: serving.Wanted, settings: Settings) -
 
 
 def _failure(wanted: serving.Wanted, why: Dict[str, str], desired: Dict[str, Any], late: bool, settings: Settings) -> HostError:
-    """The error of those that don't serve, with what their logs say."""
+    """The error about vassals that don't serve, with the ends of their logs."""
     from ..._deployment import log  # noqa: PLC0415 - only then
 
     words = []
@@ -112,7 +112,7 @@ def _failure(wanted: serving.Wanted, why: Dict[str, str], desired: Dict[str, Any
 
 
 def _forgotten(module: AnsibleModule, wanted: serving.Wanted, settings: Settings) -> List[str]:
-    """See that routers forget what is announced no more; by whom."""
+    """Make sure that routers forget what is no longer announced; returns whose it was."""
     journal = Journal(module.params["leaving_path"], _module.shared())
     names = journal.names()
     if not names or module.check_mode:
@@ -138,7 +138,7 @@ def _forgotten(module: AnsibleModule, wanted: serving.Wanted, settings: Settings
 
 
 def _purged(module: AnsibleModule, desired: Dict[str, Any]) -> List[str]:
-    """Remove the keys with which nobody signs any more."""
+    """Remove the keys that no longer sign anything."""
     if not desired["unused_keys"]:
         return []
     from .. import uwsgi_signing_keys  # noqa: PLC0415 - only then

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part ``service``: the Emperor's own options, the texts by which systemd runs it, and the folders of a daemon."""
+"""The part ``service``: the Emperor's own options, its systemd files, and the folders of a daemon."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from .part import part, text_file
 _TEXTS = ("unit", "wrapper")
 _INI = "emperor.ini"
 _FOLDER = ("path", "owner", "group", "mode")
-# Seconds by which the times of files and of processes may differ.
+# Seconds by which times of files and processes may differ.
 _SLACK = 1
 
 
 def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
-    """Write them, and say whether the daemon of release 1.0.0 may be there, which had its pid file beside the sockets.
+    """Write them. Also report whether a daemon of release 1.0.0, which had its pid file beside the sockets, may exist.
 
-    A run that was cut off may have written them, and not restarted the Emperor: then it is ``stale``.
+    An interrupted run may have written them without restarting the Emperor, which is then ``stale``.
     """
     given = dict(desired["service"])
     former = given.pop("former_pidfile", "")
@@ -61,7 +61,7 @@ def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, An
     on_demand = given.pop("on_demand", False)
     service = part(module, "desired.service", spec.vassals(), given)
     if on_demand:
-        # Which release runs here is known to the host alone.
+        # Only the host knows which release runs here.
         release = parse_release("desired.service.uwsgi_binary", _version(service))
         for one in service.params["vassals"]:
             one["options"] = emperor_options(one["options"], release, on_demand)
@@ -79,18 +79,18 @@ def _texts_written(module: AnsibleModule, given: Dict[str, Any]) -> Dict[str, An
 
 
 def _is_stale(settings: Settings, paths: List[str]) -> bool:
-    """Whether the Emperor that runs was started before its files were as they are."""
+    """Whether the Emperor was started before its files were last changed."""
     try:
         pid = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get).pid
     except StatsError:
         return False
     start = process.started(pid) if pid else None
-    # Of a clock that went back nothing is known.
+    # If the clock went back, nothing is known.
     return start is not None and any(start + _SLACK < changed <= time.time() for changed in map(_changed, paths))
 
 
 def _changed(path: str) -> float:
-    """When a file was changed; 0 where there is none, as in check mode."""
+    """When a file was changed; 0 if it doesn't exist, as in check mode."""
     try:
         return opened.status(path).st_mtime
     except OSError:
@@ -98,10 +98,10 @@ def _changed(path: str) -> float:
 
 
 def _folder(place: str, given: Any, module: AnsibleModule, made: List[str]) -> bool:
-    """Make a folder, or give one that is there its owner and mode; whether it had to be.
+    """Create a folder, or set the owner and mode of an existing one; returns whether that was necessary.
 
     Args:
-        made: gets what was made.
+        made: created folders are added to it.
     """
     if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in _FOLDER):
         raise ArgumentError(place, f"must be a mapping with {', '.join(_FOLDER)}")
@@ -123,5 +123,5 @@ def _folder(place: str, given: Any, module: AnsibleModule, made: List[str]) -> b
 
 
 def _version(asked: AnsibleModule) -> str:
-    """The release of the uWSGI that will read what a part writes."""
+    """The release of the uWSGI that will read the files of a part."""
     return _module.host_uwsgi(asked).version(asked.params["uwsgi_version"])()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part ``vassals``: new keys, the gate and the vassals, after those who have to go first have gone."""
+"""The part ``vassals``: new keys, the gate and the vassals, after vassals that must leave first have left."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ..._files.plan import Plan
 from .. import uwsgi_vassals
 from .part import Part, page_of, part
 
-# The vassal that keeps the gate running; with a tyrant its tenant's name is behind it.
+# The vassal that runs the gate; with a tyrant Emperor the tenant's name is appended.
 GATE = "emperor-health"
 
 
 def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) -> Dict[str, Any]:
-    """New keys, the gate and the vassals, after those who have to go first have gone."""
+    """Write new keys, the gate and the vassals, after vassals that must leave first have left."""
     keys = [
         part(module, f"desired.{name}", spec.signing_keys(), desired[name])
         for name in ("signing_keys", "next_signing_keys")
@@ -54,14 +54,14 @@ def written(module: AnsibleModule, settings: Settings, desired: Dict[str, Any]) 
         "changed": any(one["changed"] for one in results),
         "left": left,
         "failed_before": failed,
-        # To be removed when nobody signs with them any more.
+        # To be removed when nothing signs with them any more.
         "unused_keys": results[0]["removed"] if desired.get("signing_keys") else [],
         "diff": [item for one in results for item in one.get("diff", [])],
     }
 
 
 class _Walk:
-    """The way from the vassals that are there to those that are wanted, where any of them changes or is to be forgotten."""
+    """Moves from the existing vassals to the wanted ones, if any of them changes or must be forgotten."""
 
     def __init__(self, settings: Settings, path: str, journal: Journal, how: Run) -> None:
         self._given = (settings, path, journal, how)
@@ -69,10 +69,10 @@ class _Walk:
         self._begun: Any = None
 
     def go(self, folder: Directory, plan: Plan) -> bool:
-        """Have those leave that must; whether the directory changed."""
+        """Take out the vassals that must leave; returns whether the directory changed."""
         if not plan.changed and not self._journal.names():
             return False
-        # On most hosts nobody goes, and this is as much as all else.
+        # On most hosts none leaves, and importing this takes as long as everything else.
         from ..._deployment.walk import Walk  # noqa: PLC0415
 
         self._begun = Walk(*self._given)
@@ -91,7 +91,7 @@ def _keys_written(keys: List[AnsibleModule]) -> List[Dict[str, Any]]:
         return []
     from .. import uwsgi_signing_keys  # noqa: PLC0415 - where there are any
 
-    # Those with which vassals that leave say goodbye stay until they have.
+    # Keys with which leaving vassals unsubscribe are kept until then.
     return [_module.done(one, partial(uwsgi_signing_keys.run, keeps=True)) for one in keys]
 
 
@@ -104,7 +104,7 @@ def _gates_written(gates: List[AnsibleModule]) -> List[Dict[str, Any]]:
 
 
 def _require(module: AnsibleModule, given: Any) -> None:
-    """Refuse a live page where uWSGI's Python lacks what that imports, before anything changes."""
+    """Reject a live page if uWSGI's Python lacks a module that it imports, before anything changes."""
     wanted = ("module", "plugin", "binary", "why")
     if not given:
         return
@@ -114,14 +114,14 @@ def _require(module: AnsibleModule, given: Any) -> None:
 
     uwsgi = _module.host_uwsgi(cast(AnsibleModule, Part(module, {"uwsgi_binary": given["binary"]})))
     if uwsgi.binary is None and module.check_mode:
-        # It may be what an earlier task only pretended to install.
+        # An earlier task may only have pretended to install it.
         return
     user = _module.runner(given.get("user"), "desired.imports.user", module.check_mode)
     importable.require(uwsgi, given["module"], given["plugin"], user, given["why"])
 
 
 def _keep_out(module: AnsibleModule, readers: Any, vassals: Any) -> None:
-    """Refuse tenants in the group that reads the stats of an Emperor which is root. Only the host knows all groups of a user."""
+    """Reject tenants in the group that reads the stats of a root Emperor. Only the host knows all groups of a user."""
     if not readers:
         return
     if not isinstance(readers, dict) or not all(isinstance(readers.get(name), str) for name in ("group", "user")):
@@ -140,11 +140,11 @@ def _keep_out(module: AnsibleModule, readers: Any, vassals: Any) -> None:
 
 
 def gates_of(common: Dict[str, Any], params: Dict[str, Any]) -> List[Dict[str, Any]]:
-    """The arguments of the health gates of some vassals: of one for all, or of one for each tenant that has a check.
+    """The arguments of the health gates of some vassals: one gate for all, or one for each tenant with a check.
 
     Args:
-        common: what all gates have, with the folder of their programs.
-        params: the vassals', as for ``uwsgi_vassals``.
+        common: arguments of all gates, including the folder of their programs.
+        params: those of the vassals, as for ``uwsgi_vassals``.
     """
     checked = [one for one in params["vassals"] if isinstance(one, dict) and one.get("health") is not None]
     if checked and not common.get("path"):

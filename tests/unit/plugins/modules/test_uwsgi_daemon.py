@@ -163,7 +163,7 @@ def test_one_that_stays_is_an_error_and_is_not_killed(daemon: Daemon) -> None:
             for state in ("stopped", "restarted"):
                 found = daemon.run(state, timeout=1)
                 assert (found.failed, process.poll(), daemon.starts()) == (True, None, 0)
-                assert found.msg == f"process {process.pid}: is still there after 1 s; give it longer with timeout"
+                assert found.msg == f"process {process.pid}: is still there after 1 s; allow more time with timeout"
         finally:
             process.kill()
 

@@ -172,7 +172,7 @@ NEEDED = {"module": "nowhere", "plugin": "", "binary": "/nonexistent", "why": "i
 NO_PROGRAMS: List[Dict[str, Any]] = [{}, {"program": None}, {"program": "?"}, {"program": "\xe9"}]
 PAGES: List[Any] = [
     ({"metrics": 5}, "desired.metrics: must be a mapping with path, owned and config"),
-    ({"metrics": {"path": "/p", "config": {}, "program": ""}}, "host: is no text"),
+    ({"metrics": {"path": "/p", "config": {}, "program": ""}}, "host: is not text"),
     *(({"metrics": {"path": "/p", "config": {"host": "h"}, **given}}, "desired.metrics.program: ") for given in NO_PROGRAMS),
     ({"imports": 5}, "desired.imports: must be a mapping with module, plugin, binary, why"),
     ({"imports": {**NEEDED, "why": None}}, "desired.imports: must be a mapping with module, plugin, binary, why"),

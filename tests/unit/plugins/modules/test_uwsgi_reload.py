@@ -163,7 +163,7 @@ def test_the_stats_of_something_else_are_an_error(vassal: Path) -> None:
     with serving(b'{"version": "2.0", "subscriptions": []}', asked=False) as router:
         found = run(vassal, router.address)
     assert found.failed
-    assert found.msg == f"the Emperor: {router.address}: it is the stats server of something else than an Emperor"
+    assert found.msg == f"the Emperor: {router.address}: it is not an Emperor's stats server"
     assert os.stat(vassal).st_mtime_ns == before
 
 

@@ -111,8 +111,8 @@ def test_each_tenant_has_its_files_in_folders_that_root_shares(tmp_path: Path) -
 REFUSED = [
     ({}, "vassals[0].owner", "so give 'a' one"),
     ({"owner": "root"}, "vassals[0].owner", "give 'a' a user of its own"),
-    ({"owner": "nobody", "group": "root"}, "vassals[0].group", "is root's, as which a tyrant Emperor runs no vassal; give 'a'"),
-    ({"owner": "00"}, "vassals[0].owner", "is root's, as which a tyrant Emperor runs no vassal; give 'a' another"),
+    ({"owner": "nobody", "group": "root"}, "vassals[0].group", "is root's, and a tyrant Emperor runs no vassal as root"),
+    ({"owner": "00"}, "vassals[0].owner", "is root's, and a tyrant Emperor runs no vassal as root; give 'a' another"),
     ({"owner": "no-such-user"}, "vassals[0].owner", "the host has no user 'no-such-user'"),
 ]
 

@@ -74,7 +74,7 @@ def test_what_the_user_may_say_is_there(variable: str, own: Any, given: Any, exp
     assert own == before
 
 
-UNCHECKED = "is not checked among the options; say it with "
+UNCHECKED = "is not checked among the options; use "
 REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     (EMPEROR, OWN, "emperor", None, "is where the vassals of the roles are, and without it none of them runs; leave it out"),
     (EMPEROR, OWN, "emperor", [], "is where the vassals of the roles are, and without it none of them runs; leave it out"),

@@ -47,7 +47,7 @@ HOSTS = [
 def test_what_would_match_is_named(key: str, older: str, newer: str) -> None:
     for release, wanted in ((V2_0, older), (V2_1, newer or older)):
         assert unmatched(key, release) == (
-            f"no browser's Host header is {key!r}, and routers compare byte by byte; {wanted!r} would match"
+            f"no browser sends the Host header {key!r}, and routers compare byte by byte; {wanted!r} would match"
         )
         # Which is said of nothing that would match itself.
         assert unmatched(wanted, release) == ""

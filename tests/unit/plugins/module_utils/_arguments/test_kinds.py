@@ -119,7 +119,7 @@ def test_what_people_write_is_read(kind: Kind, text: str, value: Any) -> None:
 
 UNREADABLE: List[Tuple[Kind, str, str]] = [
     *[(kinds.MODIFIER, text, f"has {text!r} where a number belongs") for text in ("x", "", "-1", "\u0663", "5x", " 5")],
-    (kinds.DIRECTORIES, "/keys", "is what files' names begin with and no folder, to uWSGI; with a slash at its end it is one"),
+    (kinds.DIRECTORIES, "/keys", "is a prefix of file names to uWSGI, not a folder; add a slash at the end"),
     (kinds.SIGNING, "SHA256", "has the signature 'SHA256', which is not a digest and a key file"),
 ]
 

@@ -25,7 +25,7 @@ def test_what_the_emperor_binds_is_taken_as_it_is(value: str) -> None:
     assert on_demand.on_demand_address("a", value) == value
 
 
-CUT = "has a blank or no ASCII, and the Emperor cuts it there; give another"
+CUT = "has a blank or non-ASCII character, where the Emperor cuts it; give another"
 LONG = "has 103 bytes and uWSGI cuts a socket's path at 102; give a shorter one"
 NEITHER = (
     "is neither an IPv4 address and a port (127.0.0.1:3031) nor the absolute path of a unix socket, and the Emperor binds "

@@ -56,7 +56,7 @@ def test_every_option_that_an_argument_writes_is_known() -> None:
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS.items())
 @pytest.mark.parametrize("value", ["1", True, {"literal": "1"}])
 def test_what_an_argument_says_is_refused(name: str, argument: str, value: Any) -> None:
-    problem = "is not checked among the options; say it with "
+    problem = "is not checked among the options; use "
     assert refusal("vassals[0].options", {"a": 1, name: value}) == ("vassals[0].options." + name, problem + argument)
     default = argument.replace("client_params", "default_client_params")
     assert refusal("default_options", {name: [value, 2]}) == (f"default_options.{name}[0]", problem + default)
@@ -77,7 +77,7 @@ BROUGHT: List[Tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("name", "value", "other"), BROUGHT)
 def test_nor_does_it_come_by_another_option(name: str, value: Any, other: str) -> None:
-    expected = f"sets {other}, which is not checked among the options; say it with {ARGUMENTS[other]}"
+    expected = f"sets {other}, which is not checked among the options; use {ARGUMENTS[other]}"
     assert refusal("options", {name: value}) == ("options." + name, expected)
 
 

@@ -39,7 +39,7 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"server_verification_params": {"dir_cert": "/a"}},
-        "server_verification_params.dir_cert: needs digest_algo beside it; uWSGI takes both in one option and checks no "
+        "server_verification_params.dir_cert: needs digest_algo as well; uWSGI reads both from one option and verifies no "
         "signature with one alone",
     ),
     (
@@ -48,7 +48,7 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         one(sni_cert="/a"),
-        "subscriptions[0].sni_cert: needs sni_key beside it; the router loads no certificate otherwise",
+        "subscriptions[0].sni_cert: needs sni_key as well; the router loads no certificate otherwise",
     ),
     (
         {"server_params": {"require_vassal": True}},
@@ -85,13 +85,13 @@ WARNED: list[tuple[dict[str, Any], str]] = [
     (
         one(check_file="/a"),
         "subscriptions[0].check_file: uWSGI announces while this file is ABSENT and is silent while it exists, whatever its "
-        "documentation says; suspend_file is the same field under an honest name",
+        "documentation says; suspend_file is the same field with a clearer name",
     ),
     (one(address="/run/a"), NO_FAILOVER),
     (one(address="@a"), NO_FAILOVER),
     (
         {"server_verification_params": {"dir_credentials": ["/a"]}},
-        "server_verification_params.dir_credentials: without pass_unix_credentials the router takes every sender for root",
+        "server_verification_params.dir_credentials: without pass_unix_credentials the router treats every sender as root",
     ),
 ]
 

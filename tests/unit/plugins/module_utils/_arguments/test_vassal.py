@@ -176,7 +176,7 @@ def test_a_router_that_checks_signatures_and_passes_announcements_on_is_warned_o
     [warning] = one(dict(options(**{option: "10.0.0.3:1"}), **checks)).warnings
     assert warning == (
         f"vassals[0].options.{option}: passes announcements on without their signatures, so a router that checks them refuses "
-        "all of these in silence; let the nodes announce themselves to every router"
+        "all of these silently; let the nodes announce themselves to every router"
     )
     assert one(options(**{option: "10.0.0.3:1"})).warnings == []
     assert one(dict(options(**{option + "-bind": "10.0.0.3:1"}), **checks)).warnings == []
@@ -315,13 +315,13 @@ OWNED: List[Tuple[Any, Defaults, Optional[str], str]] = [
     ("alice", TYRANT._replace(owner="bob"), "alice", ""),
     (None, Defaults(), None, ""),
     (None, TYRANT, None, "is missing; a tyrant Emperor runs a vassal as its file's owner, so give 'a' one"),
-    ("root", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
-    (0, TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    ("root", TYRANT, None, "is root, and a tyrant Emperor runs no vassal as root; give 'a' a user of its own"),
+    (0, TYRANT, None, "is root, and a tyrant Emperor runs no vassal as root; give 'a' a user of its own"),
     ("../a", TYRANT, None, "'../a' is not the name of a user; give one for 'a'"),
     ("", TYRANT, None, "'' is not the name of a user; give one for 'a'"),
     ("a b" * 30, TYRANT, None, f"{('a b' * 30)[:80]!r} is not the name of a user; give one for 'a'"),
     ("host$", TYRANT, "host$", ""),
-    ("0", TYRANT, None, "is root, as which a tyrant Emperor runs no vassal; give 'a' a user of its own"),
+    ("0", TYRANT, None, "is root, and a tyrant Emperor runs no vassal as root; give 'a' a user of its own"),
 ]
 
 

@@ -70,7 +70,7 @@ def named(*names: str) -> List[Change]:
     return [CHANGE._replace(name=name) for name in names]
 
 
-MEANT = "see that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
+MEANT = "check that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
 NOTHING_LEFT = "nothing would be left in /d, where {0} would be removed; " + MEANT
 TOO_MANY = "{0} files in /d would be removed: {1}; " + MEANT
 # What is planned, whether nothing may be left, percent that may be removed, the argument that refuses, and why.

@@ -156,7 +156,7 @@ def test_what_says_too_much_is_killed(monkeypatch: pytest.MonkeyPatch, stream: s
     with passable() as folder, Left(folder) as left:
         with timed(0, 20), pytest.raises(HostError) as caught:
             start(["/bin/sh", "-c", f"{left.opens}while :; do echo {'y' * 1000}{stream}; done"], None)()
-        assert str(caught.value) == "/bin/sh: says more than 100000 bytes"
+        assert str(caught.value) == "/bin/sh: writes more than 100000 bytes"
         assert left.gone()
     # As much as that on each is not too much.
     said = start(["/bin/sh", "-c", "head -c 100000 /dev/zero; head -c 100000 /dev/zero >&2"], None)()

@@ -223,7 +223,7 @@ def test_a_process_that_stays_is_left_and_told_of(start: Start) -> None:
     process = sleeping(start, before="import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN);")
     with pytest.raises(HostError) as caught:
         daemon.stop(process.pid, 0.25)
-    assert str(caught.value) == f"process {process.pid}: is still there after 0.25 s; give it longer with timeout"
+    assert str(caught.value) == f"process {process.pid}: is still there after 0.25 s; allow more time with timeout"
     assert process.poll() is None
 
 

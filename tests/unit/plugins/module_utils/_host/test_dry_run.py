@@ -155,7 +155,7 @@ def test_words_about_the_candidate_name_it_where_it_is_to_go(host: Host) -> None
 
 def test_a_uwsgi_without_words_is_an_error_too(tmp_path: Path) -> None:
     host = Host(tmp_path, program(tmp_path, "exit 7"))
-    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", "exit code 7, and it says nothing")
+    assert host.refusal(host.candidate("a", "master = true")) == ("place.a", "exit code 7, without a message")
 
 
 def test_a_uwsgi_that_does_not_end_is_an_error_of_its_argument(host: Host) -> None:

@@ -74,7 +74,7 @@ def folder() -> Iterator[Path]:
         yield found
 
 
-UNKNOWN = "since the dry run never runs as root, and it is not known as whom the vassal does; set user"
+UNKNOWN = "since the dry run never runs as root, and the vassal's user is not known; set user"
 
 
 @needs_root

@@ -41,8 +41,8 @@ def test_the_emperors_stats_say_what_becomes_of_a_vassal(stats: Dict[str, Any], 
 
 
 NO_JSON = "its answer is not the JSON of a stats server: "
-NO_EMPEROR = "it is the stats server of something else than an Emperor"
-NO_VASSALS = "its answer has no vassals as an Emperor has"
+NO_EMPEROR = "it is not an Emperor's stats server"
+NO_VASSALS = "its answer has no valid list of vassals"
 REFUSED = [
     (b"", NO_JSON + "Expecting value: line 1 column 1 (char 0)"),
     (b"{", NO_JSON + "Expecting property name"),

@@ -82,7 +82,7 @@ def test_a_key_with_parameters_is_what_openssl_writes() -> None:
     assert pem.inspect("key", content).half == "private"
 
 
-UNREADABLE = "is PEM but no key that uWSGI reads; give an RSA or an EC key"
+UNREADABLE = "is PEM but not a key that uWSGI reads; give an RSA or an EC key"
 NEITHER = "is neither an RSA nor an EC key, and uWSGI signs with no other; make one of those"
 ENCRYPTED = "is encrypted, and uWSGI can't ask for a passphrase; decrypt it, and keep it in ansible-vault"
 DAMAGED = "looks like PEM, but what is in it is damaged; give the key whole"
@@ -95,7 +95,7 @@ REFUSED: List[Tuple[str, Any, str]] = [
     ("blank", " \n", NO_TEXT),
     ("bytes", EC.encode(), NO_TEXT),
     ("number", 5, NO_TEXT),
-    ("too long", EC + "x" * (65537 - len(EC)), "has more than 65536 bytes, so it is no single key; give one key in PEM"),
+    ("too long", EC + "x" * (65537 - len(EC)), "has more than 65536 bytes, too many for a single key; give one key in PEM"),
     ("words", "hello", NO_PEM),
     ("base64 alone", "".join(LINES[1:-1]), NO_PEM),
     ("no end", "".join(LINES[:-1]), NO_PEM),

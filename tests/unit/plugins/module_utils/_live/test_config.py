@@ -45,7 +45,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     assert config.parse({"host": "a", "emperor": None}) == config.Config("a")
 
 
-NO_TEXT = "is no text; give some"
+NO_TEXT = "is not text; give text"
 NO_PATH = "is not an absolute path; give one"
 NO_STATS = "is not a stats server; give IPV4:PORT, or the absolute path of a unix socket"
 TWICE = "is what {} is already; name each once"

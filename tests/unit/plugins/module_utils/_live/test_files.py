@@ -65,6 +65,6 @@ def test_what_is_no_page_is_refused(tmp_path: Path) -> None:
     for given in (5, {}, {"path": 5}):
         with pytest.raises(ArgumentError, match=r"^desired.metrics: must be a mapping with path, owned and config"):
             Page("desired.metrics", given, None, False)
-    with pytest.raises(ArgumentError, match=r"^host: is no text"):
+    with pytest.raises(ArgumentError, match=r"^host: is not text"):
         page(tmp_path, {}).before()
     assert list(tmp_path.iterdir()) == []

@@ -57,7 +57,7 @@ DAMAGED = [
     (b"\xe0\x01\x00\x00\x00", "the body is cut at byte 0"),
     (b"\xe0\x03\x00\x00\x02\x00k", "a field at byte 0 is longer than what is left of the body"),
     (b"\xe0\x03\x00\x00\x01\x00k", "the body is cut at byte 3"),
-    (b"\xe0\x0e\x00\x00\x04\x00sign\x00\x00\x01\x00k\x01\x00v", "something stands behind the signature"),
+    (b"\xe0\x0e\x00\x00\x04\x00sign\x00\x00\x01\x00k\x01\x00v", "there is data after the signature"),
 ]
 
 

@@ -125,11 +125,11 @@ def test_what_2_1_writes_is_read_by_both_readers() -> None:
 
 # What is left to the whole reader, since it is written otherwise, with its outcome for the same node.
 NO_JSON = "its answer is not the JSON of a stats server: "
-NO_TABLE = "its answer has no table of nodes as a router has"
+NO_TABLE = "its answer has no valid table of nodes"
 WITH_A = found(ListedPool("a", 4, [FULL]))
 LEFT: List[Any] = [
     ("no stats", b"", NO_JSON),
-    ("no router's", b'{"version":"2","workers":[]}', "it is the stats server of something else"),
+    ("no router's", b'{"version":"2","workers":[]}', "it is not the stats server of a router"),
     ("no list", table().replace(b"[\n\n]", b"5"), NO_TABLE),
     ("spaces elsewhere", table(pool("a", node())).replace(b":90", b": 90"), WITH_A),
     ("another order", table(pool("a", node().replace('"pid":0,\n"uid":0', '"uid":0,\n"pid":0'))), WITH_A),

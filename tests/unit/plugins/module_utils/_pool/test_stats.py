@@ -222,7 +222,7 @@ def test_what_routers_write_is_read(raw: bytes, expected: Any) -> None:
 
 NO_JSON = "its answer is not the JSON of a stats server: "
 NO_STATS = "its answer is not that of a uWSGI stats server"
-NO_ROUTER = "it is the stats server of something else than a router with a subscription server"
+NO_ROUTER = "it is not the stats server of a router with a subscription server"
 UNREAD: List[Tuple[bytes, str]] = [
     (b"", NO_JSON + "Expecting value: line 1 column 1 (char 0)"),
     (b"HTTP/1.0 200 OK", NO_JSON + "Expecting value"),
@@ -256,7 +256,7 @@ def test_a_process_has_sessions_and_with_a_subscription_server_a_table() -> None
     front = b'{"version":"2","pid":7,"cwd":"/"a"","active_sessions":3,"http":["0.0.0.0:80"]}'
     assert stats.process(front) == stats.Process(7, 3, None)
     assert stats.process(front[:-1] + b',"subscriptions":[]}') == stats.Process(7, 3, Table("2", 7, [], ("0.0.0.0:80",)))
-    for raw, problem in ((ANSWER, "no sessions"), (b"[]", NO_STATS), (front.replace(b"3", b"true"), "no sessions")):
+    for raw, problem in ((ANSWER, "no valid sessions"), (b"[]", NO_STATS), (front.replace(b"3", b"true"), "no valid sessions")):
         with pytest.raises(StatsError, match=problem):
             stats.process(raw)
 
@@ -323,12 +323,12 @@ NO_TABLES: List[Any] = [
 def test_a_table_of_something_else_is_an_error(subscriptions: Any) -> None:
     with pytest.raises(stats.StatsError) as caught:
         stats.parse(json.dumps({"version": "2", "subscriptions": subscriptions}).encode())
-    assert str(caught.value) == "its answer has no table of nodes as a router has"
+    assert str(caught.value) == "its answer has no valid table of nodes"
 
 
 @pytest.mark.parametrize(
     "more", [{"version": 2}, {"version": None}, {"pid": "7"}, {"pid": 1.5}, {"fastrouter": ""}, {"http": [5]}]
 )
 def test_a_version_a_pid_and_addresses_of_something_else_are_an_error(more: Dict[str, Any]) -> None:
-    with pytest.raises(stats.StatsError, match="no table of nodes"):
+    with pytest.raises(stats.StatsError, match="no valid table of nodes"):
         stats.parse(json.dumps({**EMPTY, **more}).encode())

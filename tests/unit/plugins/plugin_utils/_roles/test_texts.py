@@ -72,7 +72,7 @@ BAD: list[tuple[Convert, Any, str, str]] = [
     (integer, 2**63, "v", "is not between -9223372036854775808 and 9223372036854775807"),
     *[(text, value, "v", NO_TEXT) for value in (True, [], {}, ["a"])],
     *[(colour, value, "v", "is not known; give one of red, blue") for value in ("green", "", None, "Red")],
-    (words, "[a", "v", "'[a' begins as JSON and is none (Expecting value: line 1 column 2 (char 1)); give JSON, or commas"),
+    (words, "[a", "v", "'[a' begins as JSON but is invalid (Expecting value: line 1 column 2 (char 1)); give JSON, or commas"),
     (words, "{a: 1}", "v", "; give JSON, or commas"),
     (words, "[" * 100_000, "v", "; give JSON, or commas"),
     (words, '["a", true]', "v[1]", NO_TEXT),

@@ -70,7 +70,7 @@ REFUSED = [
     ("ed25519", keys.private("ed25519"), NEITHER),
     ("dsa", keys.private("dsa"), NEITHER),
     ("rsa-pss", altered(RSA, "2a864886f70d010101", "2a864886f70d01010a"), NEITHER),
-    ("dsa the old way", keys.private("dsa", form=OLD_FORM), "is PEM but no key that uWSGI reads; give an RSA or an EC key"),
+    ("dsa the old way", keys.private("dsa", form=OLD_FORM), "is PEM but not a key that uWSGI reads; give an RSA or an EC key"),
     ("openssh", keys.private(form="OpenSSH"), "is in OpenSSH's own format, which uWSGI can't read; convert it with "
      "'ssh-keygen -p -m pem'"),
     ("a certificate", certificate(), "is a certificate; give the public key in it ('openssl x509 -pubkey -noout')"),

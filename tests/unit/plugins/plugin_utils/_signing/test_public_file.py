@@ -49,11 +49,11 @@ def test_a_name_that_is_too_long_has_none(tmp_path: Path) -> None:
 AGAIN = f"; it is to be the public half of {PRIVATE}; remove it, and it is made again"
 ODD = [
     (b"", "is not text; give the key in PEM" + AGAIN),
-    (b"\xff\xfe", "is no text" + AGAIN),
+    (b"\xff\xfe", "is not text" + AGAIN),
     (b"words", "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM" + AGAIN),
     (keys.private("ec").encode(), "is a private key where a public one belongs" + AGAIN),
     ((PUBLIC + OTHER).encode(), "holds 2 PEM blocks; give the one key alone" + AGAIN),
-    (b"#" * 70_000 + PUBLIC.encode(), "has more than 65536 bytes, so it is no single key; give one key in PEM" + AGAIN),
+    (b"#" * 70_000 + PUBLIC.encode(), "has more than 65536 bytes, too many for a single key; give one key in PEM" + AGAIN),
 ]
 
 
