@@ -25,9 +25,10 @@ class ActionModule(DiscreetAction):
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Run the module until no more includes are found."""
         found: dict[str, Any] = super().run(tmp, task_vars)
+        done: set[str] = set()
         for dummy in range(_MOST_ROUNDS):
             try:
-                more = _more(found)
+                more = _more(found, done)
             except ArgumentError as error:
                 return {"failed": True, "msg": mask(str(error))}
             if not more:
@@ -39,12 +40,18 @@ class ActionModule(DiscreetAction):
         return found
 
 
-def _more(found: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Included paths that were not read yet, by the files that include them."""
+def _more(found: Mapping[str, Any], done: set[str]) -> dict[str, list[str]]:
+    """Included paths that were not read yet, by the files that include them.
+
+    Args:
+        done: the paths of files that include nothing more, which are skipped; those that are found are added.
+    """
     files = found.get("files")
     if found.get("failed") or not isinstance(files, list):
         return {}
-    every = {str(one["path"]): _wanted(one) for one in files if isinstance(one, Mapping) and "path" in one}
+    paths = {str(one["path"]): one for one in files if isinstance(one, Mapping) and "path" in one}
+    every = {path: _wanted(one) for path, one in paths.items() if path not in done}
+    done.update(path for path, names in every.items() if not names)
     return {path: names for path, names in every.items() if names}
 
 

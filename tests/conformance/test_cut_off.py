@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support import modules
+from support import modules, stream
 from support.loopback import wait_for
 from support.uwsgi import BINARY
 
@@ -25,13 +25,13 @@ class Service:
         self.ini, self._folder = folder / "emperor.ini", folder
         self._paths = {"ini": str(self.ini), "pidfile": str(folder / "pid"), "log": str(folder / "log"), "uwsgi_binary": BINARY}
 
-    def written(self, *, throttle: int = 0, check: bool = False) -> dict[str, Any]:
+    def written(self, *, throttle: int = 0, check: bool = False, asked: str = "") -> dict[str, Any]:
         """The module's result about its options."""
         stats = str(self._folder / "stats.sock")
         options = {"master": True, "emperor": str(self._folder / "*.none"), "emperor-stats": stats, "emperor-throttle": throttle}
         service = {"path": str(self._folder), "uwsgi_binary": BINARY, "validate": False}
         wanted = {"service": {**service, "vassals": [{"name": "emperor", "options": options}]}}
-        common = {"leaving_path": str(self._folder / "leaving"), "emperor_stats": stats}
+        common = {"leaving_path": str(self._folder / "leaving"), "emperor_stats": asked or stats}
         found = modules.run("uwsgi_emperor", {"state": "written", "parts": ["service"], "desired": wanted, **common}, check)
         assert not found.failed, found.msg
         return {name: found.data[name] for name in ("configured", "stale")}
@@ -67,6 +67,12 @@ def test_an_emperor_that_was_not_restarted_is_by_the_next_run(tmp_path: Path) ->
             assert emperor.written(throttle=5, check=check) == {"configured": False, "stale": True}
         emperor.run("restarted")
         assert emperor.written(throttle=5) == unchanged
+
+
+def test_who_writes_the_stats_names_no_other_process_for_the_emperor(tmp_path: Path) -> None:
+    """Whoever the Emperor runs as writes them, and may name a process of root's that is older than the files."""
+    with running(tmp_path) as emperor, stream.serving(b'{"pid":1,"vassals":[]}', asked=False) as forged:
+        assert emperor.written(asked=forged.address) == {"configured": False, "stale": False}
 
 
 def test_a_file_of_the_future_restarts_nothing(tmp_path: Path) -> None:

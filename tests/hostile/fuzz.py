@@ -31,6 +31,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._keys import pem
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import scanner, stats
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tls import certificate
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import adopted
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import instance as adopted_instance
 from hostile import samples
 from hostile.mutations import VALUES, changed_bytes, changed_value
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -81,6 +83,23 @@ def _instance(files: list[bytes]) -> None:
 
 def _ini(raw: bytes) -> None:
     parser.read(raw.decode("utf-8", "surrogateescape"), _FOLDER + "0.ini")
+
+
+def _adoption(ending: str) -> Target:
+    """The files of a host in a format, the first of which may include the others, by their numbers."""
+
+    def run(files: list[bytes]) -> None:
+        texts = {f"{_FOLDER}{at}.{ending}": raw.decode("utf-8", "replace") for at, raw in enumerate(files)}
+        first = _FOLDER + "0." + ending
+        others = {path: text for path, text in texts.items() if path != first}
+        given = {"path": first, "text": texts[first], "owner": "alice", "others": others}
+        for path in adopted_instance.wanted(given):
+            assert path not in texts
+        adopted.adopted({"node1": [given, *({"path": path, "text": text} for path, text in others.items())]}, "all")
+
+    given_, words = samples.ADOPTED[ending]
+    # Nothing that a file says is an error for the others.
+    return Target(st.lists(_bytes(given_, words), min_size=1, max_size=3), run, ())
 
 
 def _kvlist(raw: bytes) -> None:
@@ -180,6 +199,7 @@ TARGETS: dict[str, Target] = {
     "instance": Target(
         st.lists(_bytes(samples.INI, samples.INI_WORDS), min_size=1, max_size=3), _instance, (ArgumentError, datagram.WireError)
     ),
+    **{f"adoption-{ending}": _adoption(ending) for ending in samples.ADOPTED},
     "kvlist": Target(_bytes(samples.LISTS, samples.INI_WORDS), _kvlist, ()),
     "datagram": Target(_bytes(samples.DATAGRAMS, samples.DATAGRAM_WORDS), _datagram, (datagram.WireError,)),
     "pem": Target(_bytes(samples.PEMS, samples.PEM_WORDS), _pem, (ArgumentError,)),

@@ -47,7 +47,8 @@ INI = [
     b"[uwsgi]\nsocket = 10.0.0.7:3031\n" + _SUBSCRIBE,
     b"[uwsgi]\nset-ph = a=b\nset = c=%(a)%(a)\nx = %(c)%%\nsocket = /run/%n.sock\nif-env = A\ny = $(A)\nendif =\n"
     b"subscribe2 = server=/run/r,key=%(a),sign=SHA256:/k/a.pem,check=/run/%n,modifier1=5,modifier2=1,socket=0,weight=2\n",
-    b"; comment\n[uwsgi]\ninclude = 1.ini\nini = 2.ini:shop\nini = :web\ninherit = 2.ini\n" + _SUBSCRIBE
+    b"; comment\n[uwsgi]\ninclude = 1.ini\nini = 2.ini:shop\nini = :web\ninherit = 2.ini\n"
+    + _SUBSCRIBE
     + b"[shop]\nx = 1\n[web]\ny=2",
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(40, 0, -1)) + _SUBSCRIBE,
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(1, 40)) + b"set-ph = p0=aa\n",
@@ -60,6 +61,121 @@ INI_WORDS = [b"\n", b"=", b",", b"\\", b"[", b"]", b"[uwsgi]\n", b"[a]\n", b"%(a
              b"x = ", b" ", b"\0", b"\xff", b"if-a = \n", b"endif =\n", b"socket=", b"modifier1=", b"9" * 30, "٣".encode(),
              _SUBSCRIBE,
              b"server=\xff:1,", b"sign=a:/b,", b"key=", b"a" * 100]  # fmt: skip
+_YAML = [
+    b"uwsgi:\n  socket: 10.0.0.7:3031\n  env:\n    - A=1\n    - 'B=2'\n  subscribe-to: 10.0.0.2:2626:a.test\n",
+    b"---\nweb: {a: b}\nuwsgi:\n  yaml: 1.yaml:web\n  yaml: :web\n  x: &a !!str b\n  y: *a\n  z: >\n   a\n   b\n",
+    b"emperor: 1\nuwsgi:\n  emperor: /v/*\n  vassals-set: processes=4\n  fastrouter: :1\n",
+]
+_YAML_LINES = [b"\n", b": ", b"- ", b"  ", b"'", b'"', b"[", b"]", b"{", b"}", b"&a ", b"*a", b"!!str ", b"? ", b"<<: ", b"|\n",
+               b"%n", b"uwsgi:\n", b"s:\n  a: b\n", b"  yaml: 1.yaml:s\n", b"  include: 1.yaml\n", b"  env: a\n", b"#",
+               b"{{ a }}"]  # fmt: skip
+_JSONS = [
+    b'{"uwsgi": {"socket": "10.0.0.7:3031", "env": ["A=1", 2, true, null], "subscribe-to": "10.0.0.2:2626:a.test"}}',
+    b'{"web": {"a": 1.5}, "uwsgi": {"json": ["1.json", "1.json:web"], "include": "2.json", "fastrouter": ":1"}}',
+]
+_JSON_WORDS = [*_JSON, b'"uwsgi":{', b'"env":[', b'"json":"1.json:a",', b'{"a":{"b":1}},', b'"%n"', b'"{{ a }}"']
+_XMLS = [
+    b"<uwsgi><socket>10.0.0.7:3031</socket><env>A=1</env><master/><subscribe-to>10.0.0.2:2626:a.test</subscribe-to></uwsgi>",
+    b"<?xml version='1.0'?><a><uwsgi id='b'><xml>1.xml:c</xml><x><!-- c --></x><y><![CDATA[d]]>e</y></uwsgi><uwsgi id='c'/></a>",
+]
+_XML_WORDS = [b"<uwsgi>", b"</uwsgi>", b"<uwsgi id='a'>", b"<env>a</env>", b"<env>", b"</env>", b"<a/>", b"<![CDATA[", b"]]>",
+              b"<!--", b"-->", b"<?a b?>", b"&#65;", b"&lt;", b"&a;", b"<!DOCTYPE a [<!ENTITY a 'b'>]>", b"<xml>1.xml</xml>",
+              b"%n"]  # fmt: skip
+_ADOPTED_INI = [
+    b"[uwsgi]\nuid = alice\nenv = A=1\nmodule = app\nroute = ^/ basicauth:a,b:c\nenv = password=d\ndeclare-option = a=env=$1;$2=x"
+    b"\na = b c\nset-ph = d=e\nx = %(d)%(d)\ndaemonize = /l\nlogger = {{ a }}\n",
+    b"[uwsgi]\nemperor = /v/*\nvassals-set = processes=4\nfastrouter = :1\nhttp-to = :1\ninclude = 1.ini\n",
+    b"[uwsgi]\nfastrouter = :3030\nfastrouter-subscription-server = :2626\nhttp = :80\nhttp-to = :3030\nini = 1.ini:a\n",
+]
+_ADOPTED_WORDS = [b"declare-option = a=b=$1;\n", b"declare-option2 = a=b\n", b"a = b\n", b"env = a\n", b"route = a\n", b"://a:b@",
+                  b"password=", b"basicauth:", b"emperor = /a*[a]\n", b"vassals-set = a=b\n", b"fastrouter = a\n", b"ini = :a\n",
+                  b"set = subscribe2=a\n", b"{{", b"uid = a\n"]  # fmt: skip
+# By the ending of files, what is adopted, and its words.
+ADOPTED = {
+    "ini": ([*INI, *_ADOPTED_INI], [*INI_WORDS, *_ADOPTED_WORDS]),
+    "yaml": (_YAML, _YAML_LINES),
+    "json": (_JSONS, _JSON_WORDS),
+    "xml": (_XMLS, _XML_WORDS),
+}
+
+
+def _numbered(line: str, count: int = 4000) -> str:
+    return "".join(line.replace("@", str(at)) for at in range(count))
+
+
+_MOST = 65_500
+
+
+def _filled(start: str, piece: str, end: str = "", most: int = _MOST) -> str:
+    return start + piece * ((most - len(start) - len(end)) // len(piece)) + end
+
+
+_U = "[uwsgi]\n"
+_Y = "uwsgi:\n"
+# Files that were slow, or would be: by what is special about them, the ending, the text, and the text of the file 1.
+HOSTILE: dict[str, tuple[str, str, str]] = {
+    "a megabyte of one line": ("ini", _filled(_U + "env = ", "a", "\n", 2**20), ""),
+    "a megabyte of lines": ("ini", _filled(_U, "env = A=1\n", "", 2**20), ""),
+    "one option time and again": ("ini", _U + _numbered("env = A@=1\n"), ""),
+    "many options": ("ini", _U + _numbered("a@ = 1\n"), ""),
+    "short lines": ("ini", _filled(_U, "a\n"), ""),
+    "sections": ("ini", _numbered("[s@]\na\n") + _U + "a = 1\n", ""),
+    "sections that are read one by one": ("ini", _U + _numbered("ini = :s@\n", 2000) + _numbered("[s@]\na\n", 2000), ""),
+    "sections of another file": ("ini", _U + _numbered("ini = 1.ini:s@\n"), _filled("[x]\n", "a = 1\n")),
+    "files that are missing": ("ini", _U + _numbered("include = @.x.ini\n", 3000), ""),
+    "files with keys": ("ini", _filled(_U, "subscribe-to = 10.0.0.2:2626:@1.ini\n"), "#\n" * 30_000),
+    "placeholders of placeholders": ("ini", _U + _numbered("set-ph = p@=%(p@)a\n", 2500), ""),
+    "placeholders of long values": ("ini", _filled(_U + f"set-ph = a=%h{'x' * 20_000}\n", "env = %(a)%(a)\n"), ""),
+    "placeholders of secrets": ("ini", _filled(_U + f"set-ph = a={'password' * 250}\n", "env = %(a)\n"), ""),
+    "declared options that are not known": (
+        "ini", _filled(_filled(_U + "declare-option = a=", "b=$1;", "\n", 30_000), "a = $(B)\n"), ""),
+    "declared options above their line": (
+        "ini", _filled(_U, "a = 1\n", "", 30_000) + _filled("declare-option2 = a=", "b=$1;", "\n", 30_000), ""),
+    "declared options of too much": (
+        "ini", _U + _numbered("declare-option = a@=b@=$1\n", 1500) + "declare-option = c=c=$1\n" + "c = 1\n" * 2000, ""),
+    "a declared option of many and of a long line": (
+        "ini", _filled(_U + "declare-option = a=" + "zz=1;" * 4000 + "\na = ", "password", "\n"), ""),
+    "a declared subscription of many fields": (
+        "ini", _U + f"declare-option = a=subscribe2=server=10.0.0.2:1,key=a{_numbered(',x@=1')}\na = {'b' * 30_000}\n", ""),
+    "subscriptions": ("ini", _U + _numbered("subscribe2 = server=10.0.0.2:2626,key=k@\n", 1500), ""),
+    "subscriptions of sockets that are not there": (
+        "ini", _U + "socket = /a\n" + _numbered("subscribe2 = server=10.0.0.2:26,key=k,socket=@\n", 1300), ""),
+    "subscriptions of two sets of keys": (
+        "ini", _U + _numbered("subscribe2 = server=10.0.0.2:26,key=k,weight=@\n", 1300), ""),
+    "options that are refused": ("ini", _U + _numbered("set = subscribe2=@\n", 3000), ""),
+    "sockets": ("ini", _U + _numbered("socket = 10.0.0.7:@\n", 2500), ""),
+    "magic variables": ("ini", _filled(_U + "env = ", "%d%n%p%q"), ""),
+    "names of secrets": ("ini", _filled(_U + "env = ", "password"), ""),
+    "basicauth": ("ini", _filled(_U + "env = ", "basicauth:"), ""),
+    "addresses": ("ini", _filled(_U + "env = ", "://a:"), ""),
+    "an Emperor of many folders": ("ini", _U + _numbered("emperor = /x@/*\n"), ""),
+    "an Emperor of a pattern": ("ini", _filled(_U + "emperor = ", "["), ""),
+    "an Emperor of many routers": ("ini", _U + "emperor = /x\n" + _numbered("fastrouter-a@ = 1\n", 3000), ""),
+    "an Emperor that sets many options": ("ini", _U + "emperor = /x\n" + _numbered("vassals-set = a@=1\n", 2900), ""),
+    "a fastrouter of many nodes": ("ini", _U + "fastrouter = /x\n" + _numbered("fastrouter-to = @\n", 3000), ""),
+    "conditions": ("ini", _filled(_U, "if-env = A\nendif =\n"), ""),
+    "templates": ("ini", _filled(_U, "env={{a}}\n"), ""),
+    "JSON of many values": ("json", _filled('{"uwsgi": {"env": [', "1,", "1]}}"), ""),
+    "JSON of many sections": ("json", "{" + _numbered('"a@":{"a":1},') + '"uwsgi": {"a": 1}}', ""),
+    "deep JSON": ("json", _filled('{"uwsgi": ', "["), ""),
+    "digits in JSON": ("json", _filled('{"uwsgi": {"a": ', "9", "}}"), ""),
+    "YAML of many lines": ("yaml", _Y + _numbered(" env: @\n"), ""),
+    "YAML of many values": ("yaml", _filled(_Y + " env:\n", "  - a\n"), ""),
+    "YAML of many words": ("yaml", _filled(_Y + " env: [", "a,", "a]\n"), ""),
+    "YAML of many sections": ("yaml", _numbered("s@:\n a: b\n") + _Y + " a: b\n", ""),
+    "sections of another file of YAML": (
+        "yaml", _Y + " yaml:\n" + _numbered("  - 1.yaml:s@\n", 3000), _numbered("s@:\n a: b\n", 600)),
+    "deep YAML": ("yaml", _filled("uwsgi: ", "["), ""),
+    "aliases of YAML": ("yaml", _filled("a: &a x\nuwsgi:\n env:\n", "  - *a\n"), ""),
+    "quotes of YAML": ("yaml", _filled(_Y, " a: 'b'\n"), ""),
+    "keys of YAML": ("yaml", _filled(_Y, " ? a\n"), ""),
+    "XML of many elements": ("xml", _filled("<uwsgi>", "<env>a</env>", "</uwsgi>", 47_000), ""),
+    "XML of many attributes": ("xml", "<uwsgi " + _numbered("a@='1' ") + "><a/></uwsgi>", ""),
+    "XML of many sections": ("xml", "<a>" + _numbered("<uwsgi id='@'><a/></uwsgi>", 2000) + "</a>", ""),
+    "XML of references": ("xml", _filled("<uwsgi><env>", "&#65;", "</env></uwsgi>"), ""),
+    "deep XML": ("xml", _filled("<uwsgi>", "<a>"), ""),
+    "entities of XML": ("xml", "<!DOCTYPE a [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><uwsgi><env>&b;</env></uwsgi>", ""),
+}  # fmt: skip
 # A certificate for a.test and *.b.test, in DER.
 CERTIFICATES = [
     base64.b64decode(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from support import keys
 
@@ -31,17 +32,24 @@ def _context(files: tuple[str, str]) -> ssl.SSLContext:
 
 
 @contextmanager
-def serving(own: tuple[str, str], names: Mapping[str, tuple[str, str]] | None = None) -> Iterator[str]:
+def serving(
+    own: tuple[str, str],
+    names: Mapping[str, tuple[str, str]] | None = None,
+    sni_callback: Callable[[Any, str | None, ssl.SSLContext], None] | None = None,
+) -> Iterator[str]:
     """A server that shows its own certificate, and to who asks for one of some names that name's; its address.
 
     It reads the files now, and never again.
+
+    Args:
+        sni_callback: what is done in place of that with a name that is asked for.
     """
     context, others = _context(own), {name: _context(files) for name, files in (names or {}).items()}
 
     def chosen(tls: ssl.SSLObject | ssl.SSLSocket, name: str | None, dummy: ssl.SSLContext) -> None:
         tls.context = others.get(name or "", context)
 
-    context.sni_callback = chosen
+    context.sni_callback = sni_callback or chosen
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

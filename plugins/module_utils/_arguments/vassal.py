@@ -94,6 +94,34 @@ class Vassal(NamedTuple):
     on_demand: Optional[str] = None
 
 
+class Taken:
+    """The names and sockets that only one vassal can have."""
+
+    def __init__(self) -> None:
+        self._names: Dict[str, str] = {}
+        self._sockets: Dict[str, str] = {}
+
+    def take(self, one: Vassal) -> None:
+        """Take those of a vassal, all or none.
+
+        Raises:
+            ArgumentError: when another has one of them.
+        """
+        if one.name in self._names:
+            raise ArgumentError(
+                one.place + ".name", f"{one.name!r} is the name of {self._names[one.name]} too; give each vassal its own"
+            )
+        for socket in one.sockets:
+            if socket in self._sockets:
+                raise ArgumentError(
+                    one.place + ".options",
+                    f"the socket {socket!r} is that of {self._sockets[socket]} too, so only one of them would start; give each "
+                    "its own",
+                )
+        self._names[one.name] = one.place
+        self._sockets.update(dict.fromkeys(one.sockets, one.place))
+
+
 def vassals(
     items: Iterable[Any],
     release: Release,
@@ -106,23 +134,11 @@ def vassals(
         ArgumentError: for the first argument that is invalid.
     """
     found = []
-    places: Dict[str, str] = {}
-    owners: Dict[str, Vassal] = {}
+    taken = Taken()
     defaults = defaults._replace(lines=option_lines("default_options", defaults.options))
     for at, item in enumerate(items):
         one = _vassal(f"vassals[{at}]", item, release, resolve, defaults)
-        if one.name in places:
-            raise ArgumentError(
-                one.place + ".name", f"{one.name!r} is the name of {places[one.name]} too; give each vassal its own"
-            )
-        places[one.name] = one.place
-        for socket in one.sockets:
-            if owners.setdefault(socket, one) is not one:
-                raise ArgumentError(
-                    one.place + ".options",
-                    f"the socket {socket!r} is that of {owners[socket].place} too, so only one of them would start; give each "
-                    "its own",
-                )
+        taken.take(one)
         found.append(one)
     if release >= V2_1:
         _compare(found)
@@ -136,9 +152,7 @@ def _compare(found: List[Vassal]) -> None:
     warnings = newer.shared(entries)
     for one in found:
         # Those within one vassal were already compared.
-        one.warnings.extend(
-            words for words in warnings if words.startswith(one.place + ".") and words not in one.warnings
-        )
+        one.warnings.extend(words for words in warnings if words.startswith(one.place + ".") and words not in one.warnings)
 
 
 def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults) -> Vassal:
@@ -308,8 +322,9 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
             return []
         raise ArgumentError(
             path,
-            "asks for socket {}, and the vassal's options have {}; give it a socket, or the subscription an "
-            "address".format(number, len(sockets) or "none"),
+            "asks for socket {}, and the vassal's options have {}; give it a socket, or the subscription an address".format(
+                number, len(sockets) or "none"
+            ),
         )
     socket = sockets[number]
     # uWSGI announces the port that the kernel chose.

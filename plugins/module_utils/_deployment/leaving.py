@@ -17,9 +17,9 @@ from .._ini import instance
 from .._node import suspend
 from .._node.unsubscribe import Farewell
 from .._pool import presence, routers
-from .._pool.stats import StatsError, Table
+from .._pool.stats import ANSWER, StatsError, Table
 from .leaver import Leaver, reasons
-from .settings import ANSWER, Settings
+from .settings import Settings
 
 REASON = "deploy"
 _POLL = 0.1

@@ -18,10 +18,10 @@ from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini import instance
 from .._pool import presence
-from .._pool.stats import StatsError, Table
+from .._pool.stats import ANSWER, StatsError, Table
 from .journal import SUFFIX
 from .leaver import Leaver, leaver, reasons
-from .settings import ANSWER, Settings
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .._node.probe import Check

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Callable, List, NamedTuple
 if TYPE_CHECKING:
     from .._pool.stats import Get
 
-# Seconds within which a stats server must answer.
-ANSWER = 5
 # uWSGI's own tolerance, in seconds.
 _LEAST_AGE = 17
 

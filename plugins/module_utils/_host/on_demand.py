@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .emperor_stats import Vassal as RunningVassal
 
 _ROOT = 0
-_ANSWER = 5
 
 
 class Names(NamedTuple):
@@ -185,11 +184,11 @@ def _listed(stats: str, folder: str) -> Dict[str, RunningVassal]:
     """The vassals of a folder that an Emperor runs, by file name."""
     # Imported only to ask an Emperor: importing these takes longer than checking many vassals.
     from .._http import get  # noqa: PLC0415
-    from .._pool.stats import StatsError  # noqa: PLC0415
+    from .._pool.stats import ANSWER, StatsError  # noqa: PLC0415
     from . import emperor_stats  # noqa: PLC0415
 
     try:
-        found = emperor_stats.ask(stats, _ANSWER, get)
+        found = emperor_stats.ask(stats, ANSWER, get)
     except StatsError:
         return {}
     return {os.path.basename(one.id): one for one in found.vassals if os.path.dirname(one.id) in ("", folder)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the kernel's data about a process (``/proc/PID/stat``, proc(5))."""
+"""Reads the kernel's data about a process (``/proc/PID``, proc(5))."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def started(pid: int) -> Optional[float]:
     except (IndexError, ValueError):
         return None
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def names(pid: int, path: str) -> bool:
+    """Whether a process was started on a file: it is in its command line."""
+    try:
+        return os.fsencode(path) in opened.read(f"/proc/{pid}/cmdline", anybodys=True).split(b"\0")
+    except OSError:
+        return False
 
 
 def _fields(pid: int) -> List[bytes]:

@@ -42,6 +42,8 @@ _MOST_CHARACTERS = 4096
 # A router with thousands of nodes writes a few megabytes, and all of it must also be parsed in time.
 _MOST_BYTES = 64 * 2**20
 _CHUNK = 1 << 16
+# Seconds within which a stats server must answer, unless the caller sets another time.
+ANSWER = 5
 # json.dumps would check its options on each call.
 _ESCAPE = json.JSONEncoder().encode
 # The text before a router's list of its addresses.

@@ -14,7 +14,7 @@ from .._ini.instance import Announcement
 from . import presence, routers
 from .presence import Pair, Seen
 from .scanner import Selection
-from .stats import Get, Table
+from .stats import ANSWER, Get, Table
 
 # Minimum seconds between two looks. A router writes its table in the loop that handles requests, so looks may take a
 # tenth of its time at most.
@@ -24,8 +24,6 @@ _REST = 10
 _SETTLE = 0.2
 # Datagrams get lost.
 _SEND_AGAIN = 1.0
-# Seconds within which a router must answer.
-_ANSWER = 5
 # How many late nodes are named.
 _MOST_NAMED = 20
 
@@ -80,7 +78,7 @@ class Watch:
             others: also the other nodes of their keys, for ``require``.
         """
         selection = Selection(self._pairs, others) if others else self._own
-        answers = routers.ask(self._stats, min(self._timeout, _ANSWER), self._get, selection.read)
+        answers = routers.ask(self._stats, min(self._timeout, ANSWER), self._get, selection.read)
         self._errors = {answer.stats: answer.error for answer in answers if answer.table is None}
         self._last = {answer.stats: answer.table for answer in answers if answer.table is not None}
         self._sockets.update((router, table.sockets) for router, table in self._last.items())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import time
 from typing import Any, Dict, List, Tuple
 
@@ -88,6 +89,8 @@ class _Seen:
     def __init__(self, timeout: int) -> None:
         self._timeout = timeout
         self._found: Dict[Tuple[str, str], Dict[str, str]] = {}
+        # Addresses that let somebody wait, which would do so for each name.
+        self._slow: Dict[str, Dict[str, str]] = {}
 
     def look(self, one: Dict[str, Any]) -> Dict[str, str]:
         """The fingerprint of what is served, or the reason why there is none."""
@@ -97,7 +100,7 @@ class _Seen:
         """The same; an address that doesn't answer without a name isn't asked for each."""
         if (address, name) not in self._found:
             own = self.at(address, "") if name else {}
-            self._found[address, name] = own if "error" in own else self._ask(address, name)
+            self._found[address, name] = own if "error" in own else self._slow.get(address) or self._ask(address, name)
         return self._found[address, name]
 
     def _ask(self, address: str, name: str) -> Dict[str, str]:
@@ -109,7 +112,11 @@ class _Seen:
             return {"served_fingerprint": where_it_belongs(fingerprint, 2 * self._timeout + 1)}
         except (OSError, ValueError, HostError) as exc:
             # Of an address without a socket, of TLS, and of a name that is none.
-            return {"error": getattr(exc, "strerror", None) or str(exc)}
+            found = {"error": getattr(exc, "strerror", None) or str(exc)}
+            # The other one is that of a child that is ended.
+            if isinstance(exc, (socket.timeout, HostError)):
+                self._slow[address] = found
+            return found
 
 
 def _states(found: List[Dict[str, Any]], seen: _Seen) -> List[str]:

@@ -26,7 +26,9 @@ _MOST_FILES = 4096
 _MOST_BYTES = 1 << 20
 # Limits for one file with its includes, and for all files.
 _MOST_OTHERS = 256
+_MOST_WHOLE = 1 << 21
 _MOST_TOTAL = 1 << 25
+_TOO_MUCH = f"is left out, since the files have more than {_MOST_TOTAL} characters; name it in paths of a task of its own"
 
 
 def run(module: AnsibleModule) -> Dict[str, Any]:
@@ -50,10 +52,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         if one["text"].startswith(_MARKER):
             managed.append(path)
             continue
-        total += len(one["text"]) + sum(map(len, one["others"].values()))
-        if total > _MOST_TOTAL:
-            raise ArgumentError("paths", f"has more than {_MOST_TOTAL} characters of files; name fewer folders at a time")
-        found.append(one)
+        size = len(one["text"]) + sum(map(len, one["others"].values()))
+        # Whoever owns one of many files must not keep the others from being read.
+        found.append(one if total + size <= _MOST_TOTAL else _broken(path, _TOO_MUCH))
+        total += size if total + size <= _MOST_TOTAL else 0
     return {"changed": False, "files": found, "absent": absent, "managed": managed}
 
 
@@ -111,9 +113,14 @@ def _file(path: str, others: List[str]) -> Dict[str, Any]:
         return _broken(path, _why(exc))
     texts: Dict[str, str] = {}
     missing: Dict[str, str] = {}
+    left = _MOST_WHOLE - len(text)
     for other in others:
+        if left < 0:
+            missing[other] = f"is not read, since what is included has more than {_MOST_WHOLE} characters"
+            continue
         try:
             texts[other] = _text(chain, other)
+            left -= len(texts[other])
         except (OSError, ValueError) as exc:
             missing[other] = _why(exc)
     return {

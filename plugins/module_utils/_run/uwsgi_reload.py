@@ -25,10 +25,9 @@ from .._host import emperor_stats
 from .._ini.instance import Instance, read
 from .._node import probe
 from .._pool import restarts
-from .._pool.stats import StatsError
+from .._pool.stats import ANSWER, StatsError
 
 _POLL = 0.1
-_ANSWER = 5
 # One may have begun before the change.
 _FAILED = 2
 # How many applications are asked at once.
@@ -157,7 +156,7 @@ def _routers(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, Router]:
 
 def _router(params: Dict[str, Any], place: str, stats: str) -> restarts.Router:
     try:
-        return restarts.look(stats, _ANSWER, _http.get, params["max_age"])
+        return restarts.look(stats, ANSWER, _http.get, params["max_age"])
     except StatsError as exc:
         raise HostError(f"{place}.stats", str(exc)) from exc
 
@@ -231,7 +230,7 @@ def _touch(path: str) -> None:
 
 def _states(params: Dict[str, Any], paths: Iterable[str]) -> Dict[str, emperor_stats.State]:
     try:
-        return emperor_stats.states(emperor_stats.ask(params["emperor_stats"], _ANSWER, _http.get), paths)
+        return emperor_stats.states(emperor_stats.ask(params["emperor_stats"], ANSWER, _http.get), paths)
     except StatsError as exc:
         raise HostError("the Emperor", str(exc)) from exc
 
@@ -313,7 +312,7 @@ class _Wait:
     def _missing(self, router: Router) -> str:
         """What a router's restart still lacks."""
         try:
-            return restarts.missing(router.before, restarts.look(router.stats, _ANSWER, _http.get, self._params["max_age"]))
+            return restarts.missing(router.before, restarts.look(router.stats, ANSWER, _http.get, self._params["max_age"]))
         except StatsError as exc:
             return str(exc)
 

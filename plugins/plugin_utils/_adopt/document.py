@@ -9,6 +9,7 @@ What may be a template is tagged ``!unsafe``, so that Ansible never evaluates a 
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,13 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 _WIDTH = 120
 _STEP = "  "
+# Text that needs no quotes wherever it is.
+_PLAIN = re.compile(r"(?!\.\.\.)[A-Za-z0-9_/.][A-Za-z0-9_/.+@-]*(?::[A-Za-z0-9_/.+@-]+)*\Z")
+_TEXT = "tag:yaml.org,2002:str"
+_RESOLVER = yaml.resolver.Resolver()
+# That of C is many times as fast with a long text.
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_NO_WIDTH = 2**31 - 1
 # Of a comment.
 _MOST_WORDS = 2000
 # What Ansible may take for a template.
@@ -102,11 +110,19 @@ def _scalar(value: Any) -> str:
 
 
 def _dumped(value: Any, style: str | None = None) -> str:
-    if isinstance(value, str) and not value.isprintable():
-        style = '"'
-    # A value that is unsafe, or has another mark, is only its text here.
-    plain = str(value) if isinstance(value, str) else value
-    found: str = yaml.safe_dump(plain, default_style=style if isinstance(plain, str) else None, allow_unicode=True, width=2**31)
+    shows = True
+    if isinstance(value, str):
+        # A value that is unsafe, or has another mark, is only its text here.
+        value = str(value)
+        # What can't be seen, or has other text look different, would be read over.
+        shows = value.isprintable() and seen(value) == value
+        style = style if shows else '"'
+        # Nearly all of them; to dump one takes a hundred times as long.
+        if style is None and _PLAIN.match(value) and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT:
+            return str(value)
+    else:
+        style = None
+    found: str = yaml.dump(value, Dumper=_DUMPER, default_style=style, allow_unicode=shows, width=_NO_WIDTH)
     return found.removesuffix("\n").removesuffix("\n...")
 
 
@@ -117,4 +133,6 @@ def _comment(given: str, indent: str) -> list[str]:
     if not words:
         return [indent + "#"]
     width = max(40, _WIDTH - len(indent) - 2)
+    if len(words) <= width and words.isprintable() and words == words.strip():
+        return [f"{indent}# {words}"]
     return [f"{indent}# {line}" for line in textwrap.wrap(words, width, break_on_hyphens=False)]

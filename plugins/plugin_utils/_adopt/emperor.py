@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -17,6 +18,10 @@ from .variables import Variable, accepted, option_rows
 _NUMBERS = {"max-fd": "emperor_max_fd", "emperor-max-throttle": "emperor_max_throttle"}
 _SETS = ("vassals-set", "vassal-set")
 _TYRANT = ("emperor-tyrant", "emperor-tyrant-nofollow")
+# Patterns that are compared with the paths of all vassals. To find the end of a set in one takes all that is behind it.
+_MOST_PATTERNS = 64
+_MOST_PATTERN = 1024
+_MOST_SETS = 8
 _ROUTERS = ("fastrouter", "http", "rawrouter", "sslrouter")
 
 
@@ -47,7 +52,7 @@ def emperor(one: Instance, adopted: Collection[str]) -> Emperor:
     defaults: list[Option] = []
     of_router = [option for option in one.options if option.name.startswith(_ROUTERS)]
     for option in one.options:
-        if option in of_router or option.name in (*_TYRANT, "uid", "gid"):
+        if option.name.startswith(_ROUTERS) or option.name in (*_TYRANT, "uid", "gid"):
             continue
         if option.name == "emperor":
             rest.append(_folders(option, adopted))
@@ -78,14 +83,23 @@ def emperor(one: Instance, adopted: Collection[str]) -> Emperor:
 def _folders(option: Option, adopted: Collection[str]) -> Option:
     """Where else there are vassals: those of a folder that was read are variables now."""
     kept, notes = [], list(option.notes)
-    for value in option.values:
+    places = {*adopted, *map(os.path.dirname, adopted)}
+    for at, value in enumerate(option.values):
         text = str(value)
-        if any(os.path.dirname(path) == text.rstrip("/") or path == text or fnmatch.fnmatchcase(path, text) for path in adopted):
+        if text in places or text.rstrip("/") in places or (at < _MOST_PATTERNS and _matches(text, adopted)):
             notes.append(f"emperor = {text}: its vassals are in emperor_vassals")
         else:
             kept.append(value)
             notes.append(f"emperor = {text}: is kept beside the folders of the role, and its vassals were not read")
     return Option("emperor", kept, notes)
+
+
+def _matches(pattern: str, paths: Collection[str]) -> bool:
+    """Whether a pattern has any of the paths; one that is longer than a path can be has none."""
+    if len(pattern) > _MOST_PATTERN or pattern.count("[") > _MOST_SETS:
+        return False
+    compiled = re.compile(fnmatch.translate(pattern))
+    return any(map(compiled.match, paths))
 
 
 def _set(text: str) -> Option:

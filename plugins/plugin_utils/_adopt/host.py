@@ -6,38 +6,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import vassal as arguments
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
+from .._roles.emperor import DEFAULT_OPTIONS as DEFAULTS
 from . import emperor, instance, known, router
 from .document import Note, Rows
 from .emperor import Emperor
 from .instance import BROKEN, EMPEROR, ROUTER, VASSAL, Instance, Option
 from .variables import Variable, option_rows, without_defaults
 
-# What the role says of each vassal, as far as files say the same.
-DEFAULTS = {
-    "strict": True,
-    "master": True,
-    "need-app": True,
-    "vacuum": True,
-    "die-on-term": True,
-    "single-interpreter": True,
-    "enable-threads": True,
-    "close-on-exec": True,
-    "auto-procname": True,
-    "procname-prefix-spaced": "%n",
-    "harakiri": 60,
-    "worker-reload-mercy": 60,
-    "buffer-size": 16384,
-}
+# So many characters of a host's files are converted, which takes some seconds: those of a thousand vassals.
+_MOST_CHARACTERS = 2**21
+_TOO_MUCH = (
+    f"is not converted, since the files before it have {_MOST_CHARACTERS} characters; name it in adopt_paths, in a run of its own"
+)
 _ROOT = ("", "root", "0")
-_PLACE = re.compile(r"vassals\[(\d+)\]")
 NO_APP = "The file names no application, and the role's vassals need one by default."
 _NO_USER = "No file names a user. The role runs the vassals as emperor_user, by default www-data."
 _AS_ROOT = "ran as root, as which the role runs no vassal; give it an owner of its own"
@@ -86,7 +74,7 @@ def of_files(name: str, files: Sequence[Mapping[str, Any]]) -> Host:
     Args:
         files: as the module ``uwsgi_config_info`` returns them.
     """
-    every = [instance.of_file(one) for one in files]
+    every = list(_instances(files))
     vassals = _consistent([one for one in every if one.kind in (VASSAL, BROKEN)])
     emperors = [one for one in every if one.kind == EMPEROR]
     vassals += [one._replace(kind=BROKEN, why=_SECOND) for one in emperors[1:]]
@@ -98,6 +86,13 @@ def of_files(name: str, files: Sequence[Mapping[str, Any]]) -> Host:
     signing = [Variable("emperor_signing", False, [_UNSIGNED])] if _announces(shown) or routers.variables else []
     owned = any(one.name == "emperor_tyrant" for one in users)
     return Host(name, shown, [*found.variables, *users, *signing], routers.variables, routers.further, found.defaults, owned)
+
+
+def _instances(files: Iterable[Mapping[str, Any]]) -> Iterator[Instance]:
+    left = _MOST_CHARACTERS
+    for one in files:
+        left -= instance.characters(one)
+        yield instance.of_file(one if left >= 0 else {**one, "error": _TOO_MUCH})
 
 
 def entry(one: Instance, owned: bool) -> Rows:
@@ -131,31 +126,26 @@ def _consistent(vassals: list[Instance]) -> list[Instance]:
     """Vassals of which each has a name and sockets of its own."""
     found: list[Instance] = []
     paths: dict[str, str] = {}
+    taken = arguments.Taken()
     for one in vassals:
         if one.kind == VASSAL and one.name in paths:
             why = f"has the name of {paths[one.name]} but for its folder or ending; rename one of them"
             one = one._replace(kind=BROKEN, why=why)  # noqa: PLW2901 - the same vassal
         paths.setdefault(one.name, one.path)
-        found.append(one)
-    for dummy in found:
-        good = [at for at, one in enumerate(found) if one.kind == VASSAL]
-        entries = [{"name": found[at].name, "options": {"need-app": True, **instance.given_options(found[at])}} for at in good]
-        try:
-            arguments.vassals(entries, _dialect.V2_0)
-            break
-        except ArgumentError as error:
-            place = _PLACE.match(error.path)
-            if place is None:
-                raise
-            paths_of = [found[at].path for at in good]
-            at = good[int(place.group(1))]
-            found[at] = found[at]._replace(kind=BROKEN, why=_named(error.problem, paths_of))
+        found.append(_alone(one, taken) if one.kind == VASSAL else one)
     return found
 
 
-def _named(problem: str, paths: Sequence[str]) -> str:
-    """A problem with the paths of vassals in place of their numbers."""
-    return _PLACE.sub(lambda found: paths[int(found.group(1))], problem)
+def _alone(one: Instance, taken: arguments.Taken) -> Instance:
+    """A vassal, broken where another has one of its sockets."""
+    [vassal] = arguments.vassals(
+        [{"name": one.name, "options": {"need-app": True, **instance.given_options(one)}}], _dialect.V2_0
+    )
+    try:
+        taken.take(vassal._replace(place=one.path))
+    except ArgumentError as error:
+        return one._replace(kind=BROKEN, why=error.problem)
+    return one
 
 
 def _with_users(vassals: list[Instance], found: Emperor) -> tuple[list[Instance], list[Variable]]:

@@ -33,8 +33,10 @@ _REFUSED = {
     **dict.fromkeys(("chroot", "cap", "capability"), "needs root, as which the role's vassals don't run"),
     "autoload": "depends on the plugins of the host; name those that it needs in emperor_plugins",
 }
-# So many times what the role refuses is taken out, all that is alike at once.
+# So many times what the role refuses is taken out, all that is alike at once: for as many options and subscriptions together,
+# since each time all of them are looked at.
 _MOST_REFUSED = 64
+_MOST_CHECKED = 2**14
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,9})\Z")
 
 
@@ -105,7 +107,7 @@ def of_file(file: Mapping[str, Any]) -> Instance:
     text = _text(file, "text")
     try:
         read = lines.read(text, path, others)
-        found = convert.converted(text, _dialect.V2_0, path, files=others)
+        found = convert.converted(text, _dialect.V2_0, path, files=others, limits=lines.LIMITS)
     except (ArgumentError, NotReadError) as error:
         # What is wrong is the file's, and no argument's.
         return begun._replace(kind=BROKEN, why=error.problem if isinstance(error, ArgumentError) else str(error))
@@ -116,13 +118,20 @@ def of_file(file: Mapping[str, Any]) -> Instance:
     return _checked(_as_vassal(whole)) if whole.kind in (VASSAL, ROUTER) else whole
 
 
+def characters(file: Mapping[str, Any]) -> int:
+    """How many characters are converted of a file and of those that it includes; none of what is too long to be looked at."""
+    texts = [_text(file, "text"), *map(str, _mapping(file, "others").values())]
+    count = sum(map(len, texts))
+    return count if count <= 2 * lines.LIMITS.characters else 0
+
+
 def wanted(file: Mapping[str, Any]) -> list[str]:
     """The paths of files that a file includes and that were not read with it."""
     others = {str(one): str(text) for one, text in _mapping(file, "others").items()}
     missing = _mapping(file, "missing")
     if _text(file, "error"):
         return []
-    found = convert.wanted(_text(file, "text"), _dialect.V2_0, _text(file, "path"), others)
+    found = convert.wanted(_text(file, "text"), _dialect.V2_0, _text(file, "path"), others, lines.LIMITS)
     return [one for one in found if one not in missing]
 
 
@@ -142,20 +151,24 @@ def _options(read: Iterable[lines.Read]) -> list[Option]:
             # A place of its own, so that it stays between its neighbours.
             found[f"{at} left"] = Option("", [], notes)
             continue
-        before = found.get(one.name, Option(one.name, []))
-        value = {options.LITERAL: one.value} if one.literal else plain(one.value)
-        found[one.name] = before._replace(values=[*before.values, value], notes=[*before.notes, *notes])
+        option = found.setdefault(one.name, Option(one.name, [], []))
+        option.values.append({options.LITERAL: one.value} if one.literal else plain(one.value))
+        option.notes.extend(notes)
     return list(found.values())
 
 
 def _notes(left_over: Iterable[Any]) -> list[str]:
     found = []
+    # One line may be left over for many reasons.
+    shown: dict[str, str] = {}
     for one in left_over:
         name, dummy, value = one.line.partition(" = ")
         # What the lines say of them is at their own place.
         if name in (*lines.LOADS, "vassals-include") or ini_instance.FOREIGN.match(name) or convert.is_router(name):
             continue
-        found.append(f"{secrets.shown(name, value)}: {one.why}")
+        if one.line not in shown:
+            shown[one.line] = secrets.shown(name, value)
+        found.append(f"{shown[one.line]}: {one.why}")
     return list(dict.fromkeys(found))
 
 
@@ -187,7 +200,11 @@ def _as_vassal(one: Instance) -> Instance:
 
 def _checked(one: Instance) -> Instance:
     """Without what the module refuses, which is said in its place."""
+    left = _MOST_CHECKED
     for dummy in range(_MOST_REFUSED):
+        left -= sum(len(option.values) for option in one.options) + len(one.arguments.get("subscriptions", ()))
+        if left < 0:
+            break
         try:
             entry = {"name": one.name, "options": {"need-app": True, **given_options(one)}, **one.arguments}
             arguments.vassals([entry], _dialect.V2_0, lambda host: host)

@@ -19,6 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance, parser, writer
 
 from .._import import convert, declared, formats, sources
+from .._import.problems import Limits, NotReadError
 from . import known, secrets
 
 # The first of the characters that stand for magic variables: private ones, of which no file has any.
@@ -35,12 +36,14 @@ _ENDS = re.compile(r"(end|endif|end-if|endfor|end-for)\Z")
 _LISTS = re.compile(r"(end-)?(blacklist|whitelist)\Z")
 _REFERENCE = re.compile(r"%\(([^()]*)\)")
 _LONE = re.compile(r"%(?!\()")
+# Far more than anybody writes for an instance: a file is converted in less than a second.
+LIMITS = Limits(2**16, 2**17, 2**12)
 _MOST_TEXT = 2**16
 _MOST_STEPS = 100
 # Characters that are looked through for the placeholders of all lines together.
-_MOST_WORK = 2**22
-# Of a line in a comment.
-_MOST_SHOWN = 300
+_MOST_WORK = 2**20
+# Of all values, with their placeholders replaced.
+_MOST_VALUES = 2**18
 # What brings the options of a file in a format that is known.
 LOADS = ("include", "inherit", "ini", "xml", "xmlconfig", "yaml", "yml", "json", "js")
 _IGNORED = "is not an option of uWSGI 2.0, which ignores it here; the role's uWSGI is strict and would refuse it"
@@ -76,8 +79,13 @@ def read(text: str, path: str, files: Mapping[str, str]) -> list[Read]:
     """
     if any(_MARKED.search(one) for one in (text, *files.values())):
         raise ArgumentError("text", "has private characters of Unicode, which are not read here; remove them")
-    given = sources.Sources(text, path, formats.DEFAULT_SECTION, "", files, MARKS).read()
-    return list(_Lines(given, os.path.dirname(path)).read())
+    given = sources.Sources(text, path, formats.DEFAULT_SECTION, "", files, MARKS, LIMITS).read()
+    found: list[Read] = []
+    for one in _Lines(given, os.path.dirname(path)).read():
+        if len(found) >= LIMITS.rows:
+            raise NotReadError(f"comes to more than {LIMITS.rows} options; leave out what uWSGI does not need")
+        found.append(one)
+    return found
 
 
 class _Lines:
@@ -95,6 +103,8 @@ class _Lines:
         self._referenced = {name for one in given for name in _REFERENCE.findall(one.line.value)}
         self._defined: dict[str, str] = {}
         self._work = _MOST_WORK
+        self._values = 0
+        self._shown: dict[parser.Line, str] = {}
         for one in given:
             if one.line.certain and not one.line.flaw and parser.UNKNOWN not in one.line.value:
                 self._defined.setdefault(one.line.name, one.line.value)
@@ -126,26 +136,38 @@ class _Lines:
     def _own(self, source: sources.Source, option: parser.Option) -> Iterator[Read]:
         line = source.line
         if _STRUCTURE.match(line.name):
-            yield _left(line, "holds for the lines below it, and options of the role have no conditions and loops")
+            yield self._left(line, "holds for the lines below it, and options of the role have no conditions and loops")
         elif _ENDS.match(line.name) or _LISTS.match(line.name):
-            yield _left(line, "has no meaning among the options of the role")
+            yield self._left(line, "has no meaning among the options of the role")
         elif not known.is_option(line.name):
             if not option.certain or line.name not in self._referenced:
-                yield _left(line, _IGNORED if option.certain else option.flaw)
+                yield self._left(line, _IGNORED if option.certain else option.flaw)
         else:
             yield self._option(source, option, self._inlined(line.value) if option.flaw else option.value)
 
     def _option(self, source: sources.Source, option: parser.Option, value: str) -> Read:
         line = source.line
+        self._values += len(value)
+        if self._values > _MOST_VALUES:
+            raise NotReadError(f"has values of more than {_MOST_VALUES} characters, with what their placeholders stand for")
         why = _why_not(source, option, value)
         if why:
-            return _left(line, why)
+            return self._left(line, why)
         ends = value.strip(" \t\r") != value
         if (ends or (not option.flaw and ("$(" in value or "@(" in value))) and not line.fixed:
             if _MARKED.search(value) or writer.line_flaw(option.name, value):
-                return _left(line, "has blanks at its ends or signs that no text of the role's gives it; write it anew")
-            return Read(option.name, value, _shown(line), source.note, literal=True)
-        return Read(option.name, _raw(value), _shown(line), source.note)
+                return self._left(line, "has blanks at its ends or signs that no text of the role's gives it; write it anew")
+            return Read(option.name, value, self._line(line), source.note, literal=True)
+        return Read(option.name, _raw(value), self._line(line), source.note)
+
+    def _line(self, line: parser.Line) -> str:
+        """A line for comments: a declared option that stands for many has it in each of them."""
+        if line not in self._shown:
+            self._shown[line] = _unmarked(secrets.shown(line.name, line.value)).replace(parser.UNKNOWN, "%?")
+        return self._shown[line]
+
+    def _left(self, line: parser.Line, why: str) -> Read:
+        return Read(line.name, "", self._line(line), why, kept=False)
 
     def _inlined(self, value: str) -> str:
         """A value with its placeholders replaced by their definitions, as far as there are any."""
@@ -161,9 +183,9 @@ class _Lines:
         line = source.line
         is_include = line.name in LOADS and line.certain and not line.flaw and not instance.FOREIGN.match(line.name)
         if not is_include or parser.UNKNOWN in line.value or not line.value:
-            return _left(line, source.why)
+            return self._left(line, source.why)
         why = _KEPT_INCLUDE.format(source.why.partition(",")[0])
-        return Read(line.name, _raw(os.path.normpath(os.path.join(self._folder, line.value))), _shown(line), why)
+        return Read(line.name, _raw(os.path.normpath(os.path.join(self._folder, line.value))), self._line(line), why)
 
 
 def _why_not(source: sources.Source, option: parser.Option, value: str) -> str:
@@ -179,18 +201,9 @@ def _why_not(source: sources.Source, option: parser.Option, value: str) -> str:
     return writer.raw_flaw(value) or ""
 
 
-def _left(line: parser.Line, why: str) -> Read:
-    return Read(line.name, "", _shown(line), why, kept=False)
-
-
 def _raw(value: str) -> str:
     """A value behind the magic variables as a file has it before them."""
     return _unmarked(_LONE.sub("%%", value))
-
-
-def _shown(line: parser.Line) -> str:
-    text = _unmarked(secrets.shown(line.name, line.value)).replace(parser.UNKNOWN, "%?")
-    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
 
 
 def _unmarked(text: str) -> str:

@@ -59,7 +59,7 @@ class Routers:
 
     def _take_fastrouter(self, one: Instance) -> None:
         http = [option for option in one.options if option.name.startswith("http")]
-        own = [option for option in one.options if option not in http]
+        own = [option for option in one.options if not option.name.startswith("http")]
         taken: list[str] = []
         listen = one.option("fastrouter")
         self._listen = listen[0]

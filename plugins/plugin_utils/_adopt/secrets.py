@@ -16,6 +16,8 @@ _NAMED = re.compile(
     r"[ \t]{0,8}[=:][ \t]{0,8}(?!/|[$@%]\()[^\s]",
     re.IGNORECASE,
 )
+# Of a line in a comment.
+_MOST_SHOWN = 300
 # Where a name says that the value is a place and no secret.
 _PLACE = re.compile(r"(file|path|dir|name|algorithm|header)\Z", re.IGNORECASE)
 _IN_URL = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
@@ -34,6 +36,8 @@ def looks_secret(name: str, value: str) -> bool:
 def shown(name: str, value: str) -> str:
     """A line for a comment, without what looks like a secret."""
     if not looks_secret(name, value):
-        return f"{name} = {value}".rstrip()
-    own, equals, dummy = value.partition("=")
-    return f"{name} = {own}=..." if equals and re.fullmatch(r"[A-Za-z0-9_]{1,64}", own) else f"{name} = ..."
+        text = f"{name} = {value}".rstrip()
+    else:
+        own, equals, dummy = value.partition("=")
+        text = f"{name} = {own}=..." if equals and re.fullmatch(r"[A-Za-z0-9_]{1,64}", own) else f"{name} = ..."
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."

@@ -22,7 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, 
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 
 from . import declared, entries, formats
-from .problems import LeftOver, NotReadError
+from .problems import WIDE, LeftOver, Limits, NotReadError
 from .sources import Source, Sources
 from .sources import options as every_option
 from .whole import Whole
@@ -39,6 +39,8 @@ _REFERENCE = re.compile(r"%\(([^()]*)\)")
 # So many names of sections are shown in an error, and so much of each.
 _MOST_NAMES = 20
 _MOST_NAME = 100
+# So much of what a declared option comes to is in a reason.
+_MOST_SHOWN = 300
 
 
 class Section(NamedTuple):
@@ -74,6 +76,7 @@ def converted(
     section: str = formats.DEFAULT_SECTION,
     form: str = "",
     files: Mapping[str, str] | None = None,
+    limits: Limits = WIDE,
 ) -> Converted:
     """The arguments that a file's options come to.
 
@@ -83,34 +86,35 @@ def converted(
         section: the section that uWSGI reads; the path's is in place of the default.
         form: one of ``formats.FORMATS``; by default it's found out.
         files: the texts of files that are included or that have keys, by their paths.
+        limits: how much is read.
 
     Raises:
         ArgumentError: when the text has no such section, as far as uWSGI sees one.
     """
     file, named = formats.split(path)
     asked = named if named and section == formats.DEFAULT_SECTION else section
-    sources = Sources(text, file, asked, form, files or {})
+    sources = Sources(text, file, asked, form, files or {}, limits=limits)
     every = sources.main.sections
     if not every.get(asked):
         raise ArgumentError("text", _no_section(asked, list(every)))
     try:
-        work = _Work(release, sources)
+        work = _Work(release, sources, limits)
+        read = sources.own_sections
+        for other, lines in every.items():
+            if other not in read:
+                for line in lines:
+                    if _is_about(line.name) or _about_vassals(line.name, line.value):
+                        work.leave(_shown(line), _unread(other))
+        return work.result([_section(name, name in read) for name in every])
     except NotReadError as error:
         raise ArgumentError("text", str(error)) from None
-    read = sources.own_sections
-    for other, lines in every.items():
-        if other not in read:
-            for line in lines:
-                if _is_about(line.name) or _about_vassals(line.name, line.value):
-                    work.leave(_shown(line), _unread(other))
-    return work.result([_section(name, name in read) for name in every])
 
 
-def wanted(text: str, release: Release, path: str, files: Mapping[str, str]) -> list[str]:
+def wanted(text: str, release: Release, path: str, files: Mapping[str, str], limits: Limits = WIDE) -> list[str]:
     """The paths of files that an instance includes or has keys in, and that aren't given; what can't be read wants none."""
     try:
-        sources = Sources(text, path, formats.DEFAULT_SECTION, "", files)
-        _Work(release, sources)
+        sources = Sources(text, path, formats.DEFAULT_SECTION, "", files, limits=limits)
+        _Work(release, sources, limits)
     except (ArgumentError, NotReadError):
         return []
     return list(dict.fromkeys(sources.wanted))
@@ -162,8 +166,9 @@ class _Work:
         release: the uWSGI that reads them.
     """
 
-    def __init__(self, release: Release, sources: Sources) -> None:
+    def __init__(self, release: Release, sources: Sources, limits: Limits) -> None:
         self._release = release
+        self._most = limits.rows
         self._sources = sources
         self._groups: dict[str, dict[str, Any]] = {}
         self._lines: dict[str, str] = {}
@@ -172,11 +177,13 @@ class _Work:
         self._names = {name for one in given for name in _REFERENCE.findall(one.line.value)}
         lines = [one.line for one in given]
         options = every_option(given)
-        self._whole = Whole(release, options)
+        self._whole = Whole(release, options, limits.rows)
         self._take_all(given, options, declared.Declared(lines, options))
 
     def leave(self, line: str, why: str) -> None:
         """Give a line back."""
+        if len(self._left_over) >= self._most:
+            raise NotReadError(f"has more than {self._most} lines that no argument says")
         self._left_over.append(LeftOver(line, why))
 
     def result(self, sections: list[Section]) -> Converted:
@@ -210,7 +217,7 @@ class _Work:
         """The options that one stands for; a reason that several have is given once."""
         before = len(self._left_over)
         for one in map(_set, options):
-            self._take(line, one, note, f"comes to {_known(one.name + ' = ' + one.value).rstrip()}, which ")
+            self._take(line, one, note, f"comes to {_cut(_known(one.name + ' = ' + one.value).rstrip())}, which ")
         self._left_over[before:] = dict.fromkeys(self._left_over[before:])
 
     def _take(self, line: str, option: parser.Option, note: str, prefix: str = "") -> None:
@@ -302,6 +309,10 @@ def _set(option: parser.Option) -> parser.Option:
 
 def _shown(line: parser.Line) -> str:
     return _known(f"{line.name} = {line.value}").rstrip()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
 
 
 def _known(text: str) -> str:

@@ -26,6 +26,8 @@ _OWN = frozenset([*table.ARGUMENTS, *SOCKETS, *IMMEDIATE, *ROUTERS, AT_THE_END])
 _MOST_DEPTH = 16
 _MOST_VALUE = 2**16
 _MOST_WORK = 2**22
+# What an option takes beside its characters.
+_EACH = 64
 _TOO_MUCH = "stands for more than is read here"
 
 
@@ -59,6 +61,8 @@ class Declared:
         self._found: dict[str, Declaration] = {}
         self._work = 0
         self._used: set[str] = set()
+        # Whether the rest is no longer looked at.
+        self._gone = False
         # Of two with one name it's the first, and those that are declared at once are before all others.
         for immediate, option_name in ((True, AT_ONCE), (False, AT_THE_END)):
             for at, (line, option) in enumerate(zip(given, options)):
@@ -81,17 +85,30 @@ class Declared:
         if one.immediate and one.at < at:
             line = self._given[at]
             option = option._replace(value=line.value, flaw=_flaw_at_once(line))
-        elif not one.immediate and at < one.at:
-            why = f"is above the {AT_THE_END} that declares it, so uWSGI ignores it"
-            self._used.add(option.name)
-            return [parser.Option(name, "", why) for name in _names(one.template)]
         try:
+            if not one.immediate and at < one.at:
+                self._used.add(option.name)
+                return self._unknown(one, f"is above the {AT_THE_END} that declares it, so uWSGI ignores it")
             return list(self._expanded(option, _MOST_DEPTH))
         except _TooMuchError as error:
-            # What any of them would bring is said with the reason.
+            if self._gone:
+                return []
+            # What any of them would bring is said with the reason, once for all of them.
+            self._gone = True
             self._used.update(self._found)
             names = [name for declaration in self._found.values() for name in _names(declaration.template)]
             return [parser.Option(name, "", str(error)) for name in dict.fromkeys(names)]
+
+    def _unknown(self, one: Declaration, why: str) -> list[parser.Option]:
+        """What a declaration stands for, with the reason why it isn't known."""
+        self._charge(one, len(one.template))
+        return [parser.Option(name, "", why) for name in _names(one.template)]
+
+    def _charge(self, one: Declaration, work: int) -> None:
+        """Count what it takes to see what a declaration stands for, of which each option is looked at by itself."""
+        self._work += work + _EACH * (1 + one.template.count(";"))
+        if self._work > _MOST_WORK:
+            raise _TooMuchError(_TOO_MUCH)
 
     def _expanded(self, option: parser.Option, depth: int) -> Iterator[parser.Option]:
         one = self._found.get(option.name)
@@ -101,13 +118,11 @@ class Declared:
         self._used.add(option.name)
         flaw = option.flaw or one.flaw
         if flaw:
-            yield from (parser.Option(name, "", flaw) for name in _names(one.template))
+            yield from self._unknown(one, flaw)
             return
-        self._work += 64 + (len(one.template) + 1) * (option.value.count(" ") + 1) + len(option.value) * one.template.count("$")
         if depth <= 0:
             raise _TooMuchError(f"stands for itself, or for options more than {_MOST_DEPTH} deep; write what it stands for")
-        if self._work > _MOST_WORK:
-            raise _TooMuchError(_TOO_MUCH)
+        self._charge(one, (len(one.template) + 1) * (option.value.count(" ") + 1) + len(option.value) * one.template.count("$"))
         for name, value in _filled(one.template, option.value):
             yield from self._expanded(parser.Option(name, value), depth - 1)
 

@@ -13,6 +13,24 @@ MOST_DEPTH = 16
 MOST_ROWS = 2**16
 
 
+class Limits(NamedTuple):
+    """How much is read of one instance.
+
+    Attributes:
+        characters: of its own text and of those that are given with it, each.
+        parsed: characters that are gone through, where a text is read again for another of its sections.
+        rows: lines with what it includes, entries of subscriptions, and lines that are given back, each.
+    """
+
+    characters: int
+    parsed: int
+    rows: int
+
+
+# As of a vassal on a host.
+WIDE = Limits(2 * 2**20, 8 * 2**20, MOST_ROWS)
+
+
 class NotReadError(ValueError):
     """A text that uWSGI does not start with, or that is more than anybody writes; says why."""
 

@@ -17,10 +17,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance
 
 from . import formats
 from .formats import DEFAULT_SECTION, File
-from .problems import MOST_ROWS
+from .problems import WIDE, Limits
 
-# As of a vassal on a host.
-_MOST_TOTAL = 2 * 2**20
 _MOST_FILES = 256
 _MOST_DEPTH = 16
 # In place of a file's path that isn't known: as unknown to the reader as what depends on the host.
@@ -72,14 +70,29 @@ class Sources:
         form: its format; by default it's found out.
         others: the texts of other files by their paths.
         marks: magic variables that are kept, to the characters that stand for them in the lines.
+        limits: how much is read.
     """
 
     def __init__(
-        self, text: str, path: str, section: str, form: str, others: Mapping[str, str], marks: Mapping[str, str] = _NO_MARKS
+        self,
+        text: str,
+        path: str,
+        section: str,
+        form: str,
+        others: Mapping[str, str],
+        marks: Mapping[str, str] = _NO_MARKS,
+        limits: Limits = WIDE,
     ) -> None:
         self._texts = {**others, path: text}
-        if len(others) > _MOST_FILES or sum(map(len, others.values())) > _MOST_TOTAL:
-            raise ArgumentError("files", f"has more than {_MOST_FILES} files or {_MOST_TOTAL} characters; give what is included")
+        self._limits = limits
+        self._parsed = 0
+        if len(others) > _MOST_FILES or sum(map(len, others.values())) > limits.characters:
+            raise ArgumentError(
+                "files",
+                f"has more than {_MOST_FILES} files or {limits.characters} characters; leave out what it does not include",
+            )
+        if len(text) > limits.characters:
+            raise ArgumentError("text", f"is longer than {limits.characters} characters; leave out what uWSGI does not need")
         self._path = path
         self._section = section
         self._form = form or formats.of(path, text)
@@ -109,7 +122,14 @@ class Sources:
     def text(self, name: str) -> str | None:
         """The text of another file, None where it isn't given."""
         key = self._key(name)
-        return None if key is None else self._texts[key]
+        return None if key is None else self._charged(self._texts[key])
+
+    def _charged(self, text: str) -> str:
+        """A text that is gone through once more."""
+        self._parsed += len(text)
+        if self._parsed > self._limits.parsed:
+            raise ArgumentError("text", f"has its files read again until they are more than {self._limits.parsed} characters")
+        return text
 
     def _file(self, target: Target) -> File:
         if target not in self._read:
@@ -119,7 +139,9 @@ class Sources:
             # Of another file the path's variables in lower case are its own.
             own = target.key == self._path
             more.update((name, mark) for name, mark in self._marks.items() if own or name not in _OF_PATHS)
-            self._read[target] = formats.read(place, target.form, self._texts[target.key], where, target.section, more)
+            self._read[target] = formats.read(
+                place, target.form, self._charged(self._texts[target.key]), where, target.section, more
+            )
         return self._read[target]
 
     def _of(self, target: Target, templates: list[Target]) -> Iterator[Source]:
@@ -135,8 +157,8 @@ class Sources:
         file = self._file(target)
         for at, line in enumerate(file.sections.get(target.section, ())):
             self._lines += 1
-            if self._lines > MOST_ROWS:
-                raise ArgumentError("text", f"comes to more than {MOST_ROWS} lines with what it includes")
+            if self._lines > self._limits.rows:
+                raise ArgumentError("text", f"comes to more than {self._limits.rows} lines with what it includes")
             yield from self._line(Source(line, file.notes.get(at, "")), templates)
         self._open.pop()
 

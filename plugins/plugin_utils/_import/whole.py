@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import parser
 
-from .problems import MOST_ROWS, LeftOver, NotReadError
+from .problems import WIDE, LeftOver, NotReadError
 
 _WEIGHT = "weight"
 _AUTO_WEIGHT = "auto-weight"
@@ -42,12 +42,14 @@ class Whole:
     Args:
         release: the uWSGI that reads them.
         options: all of the instance.
+        most: entries that are taken.
     """
 
-    def __init__(self, release: Release, options: list[parser.Option]) -> None:
+    def __init__(self, release: Release, options: list[parser.Option], most: int = WIDE.rows) -> None:
         self.entries: list[tuple[str, dict[str, Any]]] = []
         self._release = release
         self._options = options
+        self._most = most
         # Those of subscribe2 lines, be these left over or not.
         self._weights: list[int] = []
         # What one round sends, in its order, the older lines first: an entry by its place, or None for the next of the weights.
@@ -65,8 +67,8 @@ class Whole:
 
     def add(self, line: str, entry: dict[str, Any], older: bool) -> None:
         """What a line announces; ``older`` is ``subscribe-to``."""
-        if len(self.entries) >= MOST_ROWS:
-            raise NotReadError(f"announces more than {MOST_ROWS} pairs of server and key")
+        if len(self.entries) >= self._most:
+            raise NotReadError(f"announces more than {self._most} pairs of server and key")
         (self._older if older else self._newer).append(len(self.entries))
         self.entries.append((line, entry))
 

@@ -130,7 +130,8 @@ class _Reading:
 
     def _text(self, text: str) -> None:
         if self._in_option():
-            self._pieces = [*(self._pieces or []), text]
+            self._pieces = self._pieces or []
+            self._pieces.append(text)
 
     def _border(self) -> None:
         """CDATA begins or ends: what comes next is no longer the first thing in the element."""

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import yaml
 
 from .problems import MOST_DEPTH, MOST_ROWS, NotReadError
 
-_MOST_STEPS = 2**22
 # What a scalar is after each token. Libyaml's tokens have these classes, too.
 _KEY, _VALUE, _ENTRY = 1, 2, 3
 _STATES = {
@@ -52,11 +52,11 @@ def rows(text: str, section: str) -> tuple[list[tuple[str, str, str, str]], dict
             left[pair] -= 1
             found.append((section, *pair, _OTHERS))
     sections = _sections(tokens)
-    if sections.get(section) and not found:
+    if section in sections and sections[section].braces and not found:
         raise NotReadError(_BRACES.format(section))
-    for name in sections:
+    for name, place in sections.items():
         if name != section:
-            found += [(name, *option) for option in _options(tokens, name)]
+            found += [(name, *option) for option in _options(tokens[place.begin : place.end], name)]
             if len(found) > MOST_ROWS:
                 raise NotReadError(f"has more than {MOST_ROWS} options")
     return found, notes
@@ -79,23 +79,32 @@ def _tokens(text: str) -> list[yaml.Token]:
     return found
 
 
-def _sections(tokens: list[yaml.Token]) -> dict[str, bool]:
-    """The keys on the first level under which there is a mapping or a list, and whether it is in braces."""
-    found: dict[str, bool] = {}
-    depth = 0
+class _Section(NamedTuple):
+    """A section's tokens, from its key on, and whether it is in braces."""
+
+    begin: int
+    end: int
+    braces: bool
+
+
+def _sections(tokens: list[yaml.Token]) -> dict[str, _Section]:
+    """The keys on the first level under which there is a mapping or a list; of several with one name the first."""
+    found: dict[str, _Section] = {}
+    depth = key = 0
     name = ""
-    for token in tokens:
+    opened: yaml.Token | None = None
+    for at, token in enumerate(tokens):
         if isinstance(token, _OPEN):
-            if depth == 1 and name:
-                found[name] = isinstance(token, yaml.FlowMappingStartToken)
+            if depth == 1:
+                opened = token
             depth += 1
         elif isinstance(token, _CLOSE):
             depth -= 1
+            if depth == 1 and name:
+                # In front of a key is the token that says that it is one.
+                found.setdefault(name, _Section(key - 1, at + 1, isinstance(opened, yaml.FlowMappingStartToken)))
         elif isinstance(token, yaml.ScalarToken) and depth == 1:
-            name = token.value
-    # All tokens are gone through for each of them.
-    if len(found) * len(tokens) > _MOST_STEPS:
-        raise NotReadError("has too many sections of YAML")
+            name, key = token.value, at
     return found
 
 

@@ -26,6 +26,22 @@ _CURSE_TOLERANCE = 30
 _LATER, _LATEST = 15, 20
 _TYRANT_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 GATE = "emperor-health"
+# What every vassal starts from, as far as no variable of the role says otherwise.
+DEFAULT_OPTIONS: dict[str, Any] = {
+    "strict": True,
+    "master": True,
+    "need-app": True,
+    "vacuum": True,
+    "die-on-term": True,
+    "single-interpreter": True,
+    "enable-threads": True,
+    "close-on-exec": True,
+    "auto-procname": True,
+    "procname-prefix-spaced": "%n",
+    "harakiri": 60,
+    "worker-reload-mercy": 60,
+    "buffer-size": 16384,
+}
 
 
 class Paths(NamedTuple):
@@ -110,22 +126,10 @@ def binary(given: Emperor, package_manager: str) -> str:
 
 def default_options(given: Emperor) -> dict[str, Any]:
     """Default options of every vassal; its own options override them."""
-    return {
-        "strict": True,
-        **({"need-plugins": ",".join(given.plugins)} if given.plugins else {}),
-        "master": True,
-        "need-app": True,
-        "vacuum": True,
-        "die-on-term": True,
-        "single-interpreter": True,
-        "enable-threads": True,
-        "close-on-exec": True,
-        "auto-procname": True,
-        "procname-prefix-spaced": "%n",
-        "harakiri": given.harakiri,
-        "worker-reload-mercy": given.worker_reload_mercy,
-        "buffer-size": given.buffer_size,
-    }
+    plugins = {"need-plugins": ",".join(given.plugins)} if given.plugins else {}
+    own = {"harakiri": given.harakiri, "worker-reload-mercy": given.worker_reload_mercy, "buffer-size": given.buffer_size}
+    # Plugins are loaded before the options that they bring.
+    return {"strict": DEFAULT_OPTIONS["strict"], **plugins, **DEFAULT_OPTIONS, **own}
 
 
 def vassals_options(given: Emperor) -> _role_options.Outcome:

@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ... import _module
 from ..._arguments import spec
 from ..._arguments.on_demand import emperor_options
-from ..._deployment.settings import ANSWER, Settings
+from ..._deployment.settings import Settings
 from ..._dialect import parse_release
 from ..._errors import ArgumentError
 from ..._files import folders, opened
@@ -24,7 +24,7 @@ from ..._files.child import where_it_belongs
 from ..._files.directory import Directory
 from ..._files.plan import Wanted, differences
 from ..._host import emperor_stats, process
-from ..._pool.stats import StatsError
+from ..._pool.stats import ANSWER, StatsError
 from .. import uwsgi_vassals
 from .part import part, text_file
 
@@ -84,7 +84,8 @@ def _is_stale(settings: Settings, paths: List[str]) -> bool:
         pid = emperor_stats.ask(settings.emperor_stats, ANSWER, settings.get).pid
     except StatsError:
         return False
-    start = process.started(pid) if pid else None
+    # The stats are written by the Emperor's user, who may name any process.
+    start = process.started(pid) if process.names(pid, paths[0]) else None
     # If the clock went back, nothing is known.
     return start is not None and any(start + _SLACK < changed <= time.time() for changed in map(_changed, paths))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,26 @@ def test_a_router_without_a_handshake_is_an_error(tmp_path: Path) -> None:
     assert found.failed
     assert found.msg.startswith(f"certificates: off at {address} does not complete a TLS handshake (Connection refused); see")
     assert states(found) == ["current", "silent", "silent"]
+
+
+def test_a_router_that_lets_one_name_wait_is_asked_for_no_other(tmp_path: Path) -> None:
+    """Else it would hold the run up as many times as it has names."""
+    own = tls.pair(tmp_path, "own.test")
+    others = {name: tls.pair(tmp_path, name) for name in ("a.test", "b.test", "c.test")}
+    asked: list[str] = []
+    over = threading.Event()
+
+    def waits(dummy: object, name: str | None, dummy2: object) -> None:
+        if name:
+            asked.append(name)
+            # Longer than the client has, and not as long as two have.
+            over.wait(1.5)
+
+    with tls.serving(own, sni_callback=waits) as address:
+        found = run(entry(address, own), *(entry(address, files, name) for name, files in others.items()), timeout=1)
+        over.set()
+    assert found.failed and "does not complete a TLS handshake" in found.msg
+    assert (states(found), asked) == (["current", "silent", "silent", "silent"], ["a.test"])
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

@@ -103,11 +103,32 @@ def test_what_can_not_be_is_refused(arguments: dict[str, Any], words: str) -> No
     assert found.failed and words in found.msg, found.output
 
 
-def test_too_much_is_refused(tmp_path: Path) -> None:
+def test_what_is_too_much_is_left_out_and_the_rest_is_read(tmp_path: Path) -> None:
+    """Whoever owns one of the files must not keep those of others from being read."""
     for at in range(33):
-        (tmp_path / f"{at}.ini").write_bytes(b"x" * 2**20)
+        (tmp_path / f"{at:02}.ini").write_bytes(b"x" * 2**20)
+    (tmp_path / "99.ini").write_text("[uwsgi]\n", encoding="ascii")
+    (tmp_path / "31.ini").write_bytes(b"x" * (2**20 - 100))
     found = read(tmp_path)
-    assert found.failed and "has more than 33554432 characters" in found.msg
+    assert not found.failed
+    files = {os.path.basename(one["path"]): one for one in found.data["files"]}
+    [left_out] = [name for name, one in files.items() if one["error"]]
+    assert left_out == "32.ini" and files["99.ini"]["text"] == "[uwsgi]\n"
+    assert files[left_out]["error"].startswith(
+        "is left out, since the files have more than 33554432 characters; name it in paths"
+    )
+
+
+def test_what_a_file_includes_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    others = [tmp_path / f"{at}.inc" for at in range(4)]
+    for other in others:
+        other.write_bytes(b"x" * 2**20)
+    (tmp_path / "a.ini").write_text("[uwsgi]\n", encoding="ascii")
+    path = str(tmp_path / "a.ini")
+    found = modules.run("uwsgi_config_info", {"paths": [path], "included": {path: list(map(str, others))}})
+    [one] = found.data["files"]
+    assert list(one["others"]) == [str(other) for other in others[:2]]
+    assert {*one["missing"].values()} == {"is not read, since what is included has more than 2097152 characters"}
 
 
 @needs_root

@@ -33,6 +33,17 @@ def test_a_process_that_nobody_waited_for_is_a_zombie() -> None:
     assert not process.is_zombie(child.pid)
 
 
+def test_a_process_names_the_file_that_it_was_started_on() -> None:
+    with subprocess.Popen(["sleep", "600", "601"]) as child:
+        try:
+            # Until then it is Python.
+            wait_for("its start", lambda: process.names(child.pid, "601"))
+            assert not any(process.names(child.pid, path) for path in ("60", "/etc/uwsgi/emperor.ini"))
+        finally:
+            child.kill()
+    assert not process.names(child.pid, "601")
+
+
 @pytest.mark.parametrize("pid", [0, -1, 2**31 - 1])
 def test_nothing_is_known_of_a_process_that_is_not_there(pid: int) -> None:
     assert (process.started(pid), process.is_zombie(pid)) == (None, False)

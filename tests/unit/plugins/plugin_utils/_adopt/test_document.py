@@ -37,6 +37,17 @@ def test_values_are_read_as_they_were(value: Any) -> None:
     assert all(line.isprintable() for line in text.split("\n"))
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["a", "a:b", "10.0.0.7:3031", "/run/a.sock", "a.b-c_d+e@f", ".", "...", "a/..", "1.5", "1e3", "0x1f", "12:30:45",
+     "2026-01-01", "yes", "No", "null", "~", ".inf", ".NaN", "<<", "=",
+     "a:", ":a", "-", "-a", "---", "1_000", "0o17", "+1", "y", "A" * 2000],
+)  # fmt: skip
+def test_what_needs_no_quotes_is_written_as_yaml_has_it(value: str) -> None:
+    dumped = yaml.safe_dump(value, allow_unicode=True, width=2**20)
+    assert document._scalar(value) == dumped.removesuffix("\n").removesuffix("\n...")
+
+
 @pytest.mark.parametrize("value", ["{{ a }}", "{% a %}", "{# a", "#jinja2: a", "a'{{\"", "{{\n"])
 def test_what_may_be_a_template_is_tagged(value: str) -> None:
     text = document.text([], Rows([("x", [value, {"literal": value}])]))
@@ -63,3 +74,24 @@ def test_a_comment_never_ends_before_its_end(note: str) -> None:
 
 def test_a_comment_shows_no_key() -> None:
     assert "PRIVATE KEY" not in document.text([], Rows([Note("env = " + keys.private("ec").replace("\n", " "))]))
+
+
+def test_long_comments_are_wrapped_and_cut() -> None:
+    assert document._comment("a" * 118, "") == ["# " + "a" * 118]
+    assert document._comment("a " * 59 + "b", "") == ["# " + "a " * 58 + "a", "# b"]
+    assert document._comment("a-" * 58 + " b-c", "") == ["# " + "a-" * 58, "# b-c"]
+    deep = " " * 90
+    assert document._comment("a " * 30, deep) == [deep + "# " + ("a " * 20).strip(), deep + "# " + ("a " * 10).strip()]
+    assert document._comment(" a ", "") == ["#  a"]
+    assert "".join(document._comment("a" * 2001, "")).replace("# ", "") == "a" * 2000 + "..."
+    assert "".join(document._comment("a" * 2000, "")).replace("# ", "") == "a" * 2000
+
+
+def test_scalars() -> None:
+    values = ["a", "a: b", "a\tb", "é", "é\u202e", "\u3164", "", True, None, 5, "{{ a", "a\nb"]
+    shown = ["a", "'a: b'", '"a\\tb"', "é", '"\\xE9\\u202E"', '"\\u3164"', "''", "true", "null", "5", '!unsafe "{{ a"', '"a\\nb"']
+    assert [document._scalar(one) for one in values] == shown
+
+
+def test_an_item_of_comments_alone() -> None:
+    assert document.text([], Rows([("x", [Rows([Note("a")]), "b"])])) == "---\nx:\n    # a\n  - b\n"

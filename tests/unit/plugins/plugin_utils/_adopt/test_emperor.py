@@ -58,3 +58,37 @@ def test_one_that_announces_itself_and_routes() -> None:
     assert found.router is not None
     assert instance.given_options(found.router) == {"fastrouter": ":1", "fastrouter-subscription-server": ":2"}
     assert found.router.arguments == {"server_params": {"balancing_algo": "least_reference_count"}}
+
+
+def test_all_that_an_emperor_can_say() -> None:
+    found = of(
+        f"emperor = /x\nvassal-set = a=1\nvassals-set = b=true\nemperor-tyrant-nofollow = true\nhttp = :80\nrawrouter = :1\n"
+        f"sslrouter = :2\nuid = web\nuid = www\nsocket = 10.0.0.7:1\nsubscribe-to = {S}:a\nstrict = true"
+    )
+    assert [(one.name, one.values) for one in found.defaults] == [("a", [1]), ("b", [True])]
+    assert (found.user, found.group, found.tyrant) == ("www", "", False)
+    assert found.router is not None and found.router.name == "fastrouter" and found.router.arguments == {}
+    assert list(instance.given_options(found.router)) == ["http", "rawrouter", "sslrouter"]
+    assert shown(found.variables) == (
+        "# The Emperor, /etc/uwsgi/emperor.ini:\n"
+        "# It announces itself, which the role's Emperor does not; give its subscriptions to a vassal.\n"
+        "emperor_options:\n"
+        "  # emperor = /x: is kept beside the folders of the role, and its vassals were not read\n"
+        "  emperor: /x\n  socket: 10.0.0.7:1\n  strict: true\n"
+    )
+    assert shown(of("emperor = /etc/uwsgi/vassals").variables) == (
+        "# The Emperor, /etc/uwsgi/emperor.ini:\n"
+        "# emperor = /etc/uwsgi/vassals: its vassals are in emperor_vassals\nemperor_options: {}\n"
+    )
+    assert not of("emperor = /x\nemperor-tyrant = off").tyrant
+
+
+def test_patterns_have_limits() -> None:
+    def read(pattern: str) -> bool:
+        return "is kept" not in shown(of(f"emperor = {pattern}").variables)
+
+    assert read("/[s][r][v]/[a]/[u][w][s][g]i.ini") and not read("/[s][r][v]/[a]/[u][w][s][g][i].ini")
+    assert read("/srv/" + "*" * 1011 + "wsgi.ini") and not read("/srv/" + "*" * 1012 + "wsgi.ini")
+    many = "".join(f"emperor = /none{at}/*\n" for at in range(64))
+    assert "emperor = /srv/*: is kept" in shown(of(many + "emperor = /srv/*").variables)
+    assert "emperor = /srv/*: its vassals" in shown(of(many[len("emperor = /none0/*\n") :] + "emperor = /srv/*").variables)

@@ -13,7 +13,6 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import docume
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt.host import Host
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt.instance import BROKEN, VASSAL
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import emperor, fastrouter
-from support import records
 from support.adoptable import S, file, plain, shown, vassal
 
 APP = "module = app"
@@ -25,10 +24,7 @@ def of(*files: dict[str, Any]) -> Host:
 
 def test_the_role_says_the_same_of_every_vassal() -> None:
     """What is left out here because the role says it has to be what the role says."""
-    own = {name: value for name, value in emperor.default_options(records.EMPEROR).items() if name != "need-plugins"}
-    assert set(own) == set(host.DEFAULTS)
-    flags = {name: value for name, value in own.items() if name not in ("harakiri", "worker-reload-mercy", "buffer-size")}
-    assert flags.items() <= host.DEFAULTS.items()
+    assert host.DEFAULTS == emperor.DEFAULT_OPTIONS
     assert router.DEFAULTS == fastrouter.DEFAULT_OPTIONS
 
 
@@ -110,3 +106,113 @@ def test_an_item_of_the_variable() -> None:
     )
     assert rest.endswith(f"    subscriptions:\n      - server: {S}\n        key: a\n        balancing_weight: 3\n")
     assert found.left == 2
+
+
+def test_of_more_files_than_are_converted_the_others_say_so() -> None:
+    text = "[uwsgi]\n" + "# x\n" * 16000
+    files = [file(text + f"module = a{at}\n", f"/v/{at:02}.ini") for at in range(34)]
+    # What is too long to be looked at leaves the others their share.
+    large = file("[uwsgi]\n" + "x" * 2**20, "/v/large.ini")
+    found = of(large, *files)
+    assert [one.why.partition(";")[0] for one in found.vassals if one.kind == BROKEN] == [
+        "is longer than 65536 characters",
+        "is not converted, since the files before it have 2097152 characters",
+        "is not converted, since the files before it have 2097152 characters",
+    ]
+
+
+def test_many_vassals_with_one_socket_are_each_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    check = host.arguments.vassals
+
+    def counted(*given: Any) -> Any:
+        nonlocal looked
+        looked += len(given[0])
+        return check(*given)
+
+    monkeypatch.setattr(host.arguments, "vassals", counted)
+    found = of(*(vassal(f"a{at}", APP, "socket = 10.0.0.7:1") for at in range(50)))
+    assert len(found.adopted) == 1
+    # Once by itself, and once with the others.
+    assert looked == 100
+
+
+ALL_AS_ROOT = "The vassals ran as root, as which the role runs none. It runs them as emperor_user, by default www-data."
+SEVERAL = "The files name several users, so each vassal has its own."
+UNSIGNED = "What is announced today is not signed by the roles. With true they sign it, and routers check it."
+SAID: list[tuple[list[dict[str, Any]], list[str]]] = [
+    ([NONE], ["No file names a user. The role runs the vassals as emperor_user, by default www-data."]),
+    ([vassal("a", APP, "uid = root")], [ALL_AS_ROOT]),
+    ([vassal("a", APP, "uid = 0")], [ALL_AS_ROOT]),
+    ([vassal("a", APP, "gid = www")], [ALL_AS_ROOT]),
+    ([ALICE], []),
+    ([ALICE, BOB], [SEVERAL]),
+    ([ALICE, EMPEROR, NONE], [SEVERAL + " The Emperor's own user was web."]),
+    ([TYRANT, {**NONE, **OWNED}], ["As with emperor-tyrant, each runs as its file's owner."]),
+    ([ALICE, file("fastrouter = :1", "/etc/r.ini")], [UNSIGNED]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("files", "words"), SAID)
+def test_what_is_said_of_users_and_keys(files: list[dict[str, Any]], words: list[str]) -> None:
+    found = of(*files)
+    assert [note for one in found.variables for note in one.notes if "/etc/uwsgi/emperor.ini" not in note] == words
+
+
+def test_why_vassals_are_not_converted() -> None:
+    found = of(
+        TYRANT,
+        {**ALICE, "owner": "0"},
+        {**BOB, "owner": ""},
+        {**TYRANT, "path": "/etc/e.ini"},
+        {**ALICE, "path": "/v/a.yml.ini"},
+        {**NONE, **OWNED, "path": "/other/c.ini"},
+        {**NONE, **OWNED},
+    )
+    root = "ran as root, as which the role runs no vassal; give it an owner of its own"
+    assert {one.path: one.why for one in found.vassals if one.kind == BROKEN} == {
+        "/etc/uwsgi/vassals/a.ini": root,
+        "/etc/uwsgi/vassals/b.ini": root,
+        "/v/a.yml.ini": root,
+        "/etc/e.ini": "is a second Emperor; the role runs one, so merge the two",
+        "/etc/uwsgi/vassals/c.ini": "has the name of /other/c.ini but for its folder or ending; rename one of them",
+    }
+
+
+def test_no_other_vassal_has_an_owner_of_its_own() -> None:
+    assert of(NONE).owned is False
+    assert of(ALICE, BOB).owned is True
+    assert of(ALICE, BOB, file("[uwsgi]\ninclude = gone.ini\n", "/v/x.ini", error="is gone")).vassals[2].owner == "root"
+    # One that runs as its file's owner anyway.
+    found = of(TYRANT, {**ALICE, **OWNED, "owner": "alice"}, {**NONE, **OWNED})
+    assert [one.notes for one in found.vassals] == [[], []]
+
+
+def test_an_application_is_said_to_be_missing_and_nothing_to_review() -> None:
+    found = of(vassal("a", "socket = 10.0.0.7:1"))
+    assert document.text([], document.Rows([("x", [host.entry(found.vassals[0], False)])])) == (
+        "---\nx:\n  # /etc/uwsgi/vassals/a.ini\n  - name: a\n    options:\n"
+        "      # The file names no application, and the role's vassals need one by default.\n      need-app: null\n"
+        "      socket: 10.0.0.7:1\n"
+    )
+    assert found.left == 0
+    [one] = of(vassal("a", "need-app = true", f"subscribe2 = server={S},key=a,addr=10.0.0.7:1")).vassals
+    assert "options" not in plain(host.entry(one, False))
+
+
+def test_a_router_in_the_emperor_s_file_is_one_of_the_host_s() -> None:
+    found = of(file("emperor = /x\nfastrouter = :1\nfastrouter-subscription-server = :2", "/etc/uwsgi/emperor.ini"))
+    assert [one.name for one in found.routers if one.name][:2] == ["fastrouter_listen", "fastrouter_subscription_server"]
+    assert of(EMPEROR).routers == []
+
+
+def test_so_much_is_converted_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [vassal("a", APP), vassal("b", APP), vassal("c", APP)]
+    size = len(files[0]["text"])
+    for most, kinds in ((2 * size, [VASSAL, VASSAL, BROKEN]), (2 * size - 1, [VASSAL, BROKEN, BROKEN]), (3 * size, [VASSAL] * 3)):
+        monkeypatch.setattr(host, "_MOST_CHARACTERS", most)
+        assert [one.kind for one in of(*files).vassals] == kinds
+    assert host._TOO_MUCH == (
+        "is not converted, since the files before it have 2097152 characters; name it in adopt_paths, in a run of its own"
+    )

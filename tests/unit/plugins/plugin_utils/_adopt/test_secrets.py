@@ -49,3 +49,10 @@ def test_other_values_are_left_alone(name: str, value: str) -> None:
 def test_a_private_key_is_a_secret() -> None:
     assert secrets.looks_secret("env", "KEY=" + keys.private("ec"))
     assert secrets.shown("env", "KEY=" + keys.private("ec")) == "env = KEY=..."
+
+
+def test_a_line_in_a_comment_has_a_limit() -> None:
+    assert secrets.shown("env", "a" * 294) == "env = " + "a" * 294
+    assert secrets.shown("env", "a" * 295) == "env = " + "a" * 294 + "..."
+    assert secrets.shown("legion-secret", "abc") == "legion-secret = ..."
+    assert secrets.shown("password", "=abc") == "password = ..."

@@ -72,5 +72,9 @@ def test_what_declared_options_come_to_has_limits() -> None:
         assert [why for dummy, why in read(nested + "o0 = a").left_over] == [
             "stands for itself, or for options more than 16 deep; write what it stands for"
         ]
+        # What isn't known is given back once for all lines that are too many, and not for each of them again.
+        for use in ("", "%h"):
+            wide = "declare-option = wide=" + "subscribe-to=$1;" * 3000 + "\n" + f"wide = {use}\n" * 3000
+            assert len(read(wide).left_over) < 10_000
         # Each line brings two to the tenth.
         assert "more than is read here" in read(nested + "o20 = a\n" * 300).left_over[-1][1]

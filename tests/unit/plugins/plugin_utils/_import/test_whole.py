@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_1
+from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import whole
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert, problems
 from support.converted import SUB, Cases, S, assert_case, found_in, keys, read
 from support.stream import computed
 
@@ -92,8 +92,13 @@ def test_uwsgi_21_has_a_modifier_for_the_older_lines_alone() -> None:
     assert {entry["key"]: entry.get("modifier") for entry in found.arguments["subscriptions"]} == {"a": None, "c": 7}
 
 
-def test_so_many_pairs_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "MOST_ROWS", 2)
-    assert read(f"{SUB}a\n{SUB}b").arguments == keys("a", "b")
-    with pytest.raises(ArgumentError, match=r"announces more than 2 pairs of server and key\Z"):
-        read(f"{SUB}a\n{SUB}b\n{SUB}c")
+def test_so_many_pairs_and_no_more() -> None:
+    def of(lines: str) -> dict[str, Any]:
+        files = {"/k": "a\nb\n"}
+        return convert.converted(
+            "[uwsgi]\n" + lines, V2_0, "/a.ini", files=files, limits=problems.Limits(1000, 1000, 3)
+        ).arguments
+
+    assert of(f"{SUB}a\n{SUB}b\n{SUB}c\n") == keys("a", "b", "c")
+    with pytest.raises(ArgumentError, match=r"announces more than 3 pairs of server and key\Z"):
+        of("subscribe-to = 10.0.0.2:2626:@/k\n" * 2)

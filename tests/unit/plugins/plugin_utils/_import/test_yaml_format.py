@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
@@ -44,7 +46,32 @@ SECTIONS: list[tuple[str, dict[str, bool]]] = [
 
 @pytest.mark.parametrize(("text", "found"), SECTIONS)
 def test_a_section_in_braces_is_one_of_the_first_level(text: str, found: dict[str, bool]) -> None:
-    assert yaml_format._sections(list(yaml.scan(text))) == found
+    assert {name: one.braces for name, one in yaml_format._sections(list(yaml.scan(text))).items()} == found
+
+
+def test_each_of_many_sections_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = 0
+    options = yaml_format._options
+
+    def counted(tokens: list[yaml.Token], asked: str) -> Any:
+        nonlocal gone
+        gone += len(tokens)
+        return options(tokens, asked)
+
+    monkeypatch.setattr(yaml_format, "_options", counted)
+    text = "".join(f"s{at}:\n  x: {at}\n" for at in range(300)) + "uwsgi:\n  x: 1\n"
+    found = read("yaml", text).sections
+    assert {name: [line.value for line in lines] for name, lines in found.items()} == {
+        "uwsgi": ["1"],
+        **{f"s{at}": [str(at)] for at in range(300)},
+    }
+    # Once for the section that is asked for, and once for the others.
+    assert gone <= 2 * len(list(yaml.scan(text)))
+
+
+def test_of_two_sections_with_one_name_it_is_the_first() -> None:
+    found = read("yaml", "b:\n  x: 1\nb:\n  x: 2\nuwsgi:\n  x: 3\n").sections
+    assert [line.value for line in found["b"]] == ["1"]
 
 
 # A text, and why its option x isn't known.
@@ -71,7 +98,6 @@ REFUSED: list[tuple[str, str, str]] = [
         "has the section [uwsgi] in braces, of which uWSGI reads nothing in YAML; write one option a line",
     ),
     ("yaml", "x: " + "[" * 20, "more than 16 levels"),
-    ("yaml", "".join(f"s{at}:\n  x: 1\n" for at in range(5000)), "has too many sections of YAML"),
     ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 262144 words of YAML"),
     ("yaml", "x" * (2**20 + 1), "is longer than 1048576 characters, so it is no yaml file that uWSGI runs with"),
     ("yaml", "x: " + "[" * 60000, "is not YAML in line 1"),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import emperor
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.emperor import Owners
+from support.modules import ROOT
 from support.records import EMPEROR
 
 CHECKED = {"name": "a", "owner": "alice", "health": {"path": "/"}}
@@ -196,9 +198,7 @@ FILES = "emperor_max_fd: must be at least 1, since without a limit uWSGI reserve
 INTERVAL = "emperor_announce_interval: must be at least 1, since an interval of 0 crashes uWSGI"
 COUNT = "emperor_node_count: must be at least 1, since this host announces itself too"
 USER = "emperor_user: with emperor_tyrant it is whom routers run as, since nothing runs as root; name one"
-LONG = (
-    "emperor_run_dir: uWSGI cuts the path of a socket at 102 bytes, and /{0}/emperor-stats.sock has 103; shorten it"
-)
+LONG = "emperor_run_dir: uWSGI cuts the path of a socket at 102 bytes, and /{0}/emperor-stats.sock has 103; shorten it"
 GROUP = (
     "emperor_group: www-data is the group of {} too, and with emperor_metrics it reads the Emperor's stats, which name every "
     "tenant's vassals; name a group that no tenant is in"
@@ -250,3 +250,15 @@ FLAWS: list[tuple[Any, list[str]]] = [
 def test_what_goes_wrong_in_silence_is_found(given: Any, words: list[str]) -> None:
     found = emperor.flaws(given, emperor.emperor_options(given, False).options)
     assert found == words
+
+
+def test_what_every_vassal_starts_from_has_an_order_and_the_defaults_of_the_role() -> None:
+    given = EMPEROR._replace(plugins=["python3", "http"], harakiri=1, worker_reload_mercy=2, buffer_size=3)
+    own = {"harakiri": 1, "worker-reload-mercy": 2, "buffer-size": 3}
+    found = emperor.default_options(given)
+    assert found == {**emperor.DEFAULT_OPTIONS, **own, "need-plugins": "python3,http"}
+    assert list(found)[:3] == ["strict", "need-plugins", "master"]
+    assert list(emperor.default_options(given._replace(plugins=[]))) == list(emperor.DEFAULT_OPTIONS)
+    defaults = yaml.safe_load((ROOT / "roles" / "emperor" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    names = {name: "emperor_" + name.replace("-", "_") for name in own}
+    assert {name: defaults[variable] for name, variable in names.items()} == {name: emperor.DEFAULT_OPTIONS[name] for name in own}
