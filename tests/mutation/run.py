@@ -32,6 +32,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 PACKAGE = "ansible_collections.emperor.uwsgi.plugins."
+_ADOPTION = ("document", "emperor", "host", "secrets", "variables")
 # All that is pure, by the folder below plugins/. Not plugin_utils/_untrusted: what its marks do is up to Ansible's release.
 PURE = {
     "module_utils": (
@@ -67,6 +68,7 @@ PURE = {
         "_visible",
     ),
     "plugin_utils": (
+        *(f"_adopt/{name}" for name in _ADOPTION),
         "_capacity",
         "_import/*",
         "_live_hosts",
@@ -113,6 +115,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
     ),
     # What its states are called is seen on the page and in the metrics.
     "_live/history": (_LIVE + "test_view.py", _LIVE + "test_metrics.py"),
+    # What it has where there is none is seen in a host's variables.
+    "_adopt/emperor": ("unit/plugins/plugin_utils/_adopt/test_host.py",),
     # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
     **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
@@ -246,6 +250,19 @@ EQUIVALENT = {
     "'' longer: path = str(one.get(": "where there is no folder there is no file",
     "'' longer: below = str(entry.get(": "what has no path is in no folder",
     "180 and 1: text, note = (shapes.cut(": "one pixel more has no room for another character",
+    # _adopt
+    '_TEXT = "tag:yaml.org,2002:str"': "what needs no quotes is only known sooner",
+    "condition false: if style is None and _PLAIN.match(value)": "what needs no quotes is only known sooner",
+    "Is to IsNot: if style is None and _PLAIN.match(value)": "what needs no quotes is only known sooner",
+    "False to True: if style is None and _PLAIN.match(": "of text without quotes only the first of the two is looked at",
+    "condition false: if len(words) <= width": "what needs no wrapping is only known sooner",
+    "LtE to Lt: if len(words) <= width": "what needs no wrapping is only known sooner",
+    '"CSafeDumper"': "both write the same",
+    "_NO_WIDTH = ": "no text is as long",
+    "shows = True": "what is no text is ASCII",
+    "'\\n...' ": "only Python's own dumper ends a text so",
+    "condition false: if one.kind != VASSAL:": "of what is not converted only the reason is written",
+    '[{"name": one.name, "options": {"need-app": True': "any option is one",
     # _visible
     "longer: _BLANKS = ": "only blanks are looked for there",
     "condition false: if text.isascii():": "only a shortcut for text without anything else",

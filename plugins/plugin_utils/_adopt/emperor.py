@@ -62,13 +62,12 @@ def emperor(one: Instance, adopted: Collection[str]) -> Emperor:
             defaults += [_set(str(value)) for value in option.values]
         else:
             rest.append(option)
-    rows = option_rows(accepted(rest, "emperor_options", {"strict": True, "emperor": ["the role's"]}))
+    rows = option_rows(accepted(rest, "emperor_options", {"strict": True}))
     notes = [f"The Emperor, {one.path}:", *one.notes]
     if "subscriptions" in one.arguments:
         notes.append("It announces itself, which the role's Emperor does not; give its subscriptions to a vassal.")
-    if rows:
-        found.append(Variable("emperor_options", rows))
-    found = [found[0]._replace(notes=[*notes, *found[0].notes]), *found[1:]] if found else [Variable("", None, notes)]
+    found.append(Variable("emperor_options", rows))
+    found[0] = found[0]._replace(notes=[*notes, *found[0].notes])
     server = {name: value for name, value in one.arguments.items() if name.startswith("server_")}
     return Emperor(
         variables=found,

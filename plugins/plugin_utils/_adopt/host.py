@@ -52,7 +52,7 @@ class Host(NamedTuple):
     routers: list[Variable]
     further: list[Instance]
     defaults: list[Option]
-    owned: bool = False
+    owned: bool
 
     @property
     def adopted(self) -> list[Instance]:

@@ -67,4 +67,4 @@ def _is_default(one: Option, defaults: dict[str, Any]) -> bool:
     default = defaults.get(one.name)
     if default is None or len(one.values) != 1:
         return False
-    return bool(one.values[0] in (True, 1, "") if default is True else one.values[0] == default)
+    return bool(one.values[0] in (True, "") if default is True else one.values[0] == default)

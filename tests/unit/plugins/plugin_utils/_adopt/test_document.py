@@ -82,6 +82,7 @@ def test_long_comments_are_wrapped_and_cut() -> None:
     assert document._comment("a-" * 58 + " b-c", "") == ["# " + "a-" * 58, "# b-c"]
     deep = " " * 90
     assert document._comment("a " * 30, deep) == [deep + "# " + ("a " * 20).strip(), deep + "# " + ("a " * 10).strip()]
+    assert document._comment("a" * 100 + " " + "b-" * 30, "") == ["# " + "a" * 100, "# " + "b-" * 30]
     assert document._comment(" a ", "") == ["#  a"]
     assert "".join(document._comment("a" * 2001, "")).replace("# ", "") == "a" * 2000 + "..."
     assert "".join(document._comment("a" * 2000, "")).replace("# ", "") == "a" * 2000

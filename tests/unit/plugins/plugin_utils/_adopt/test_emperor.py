@@ -81,6 +81,8 @@ def test_all_that_an_emperor_can_say() -> None:
         "# emperor = /etc/uwsgi/vassals: its vassals are in emperor_vassals\nemperor_options: {}\n"
     )
     assert not of("emperor = /x\nemperor-tyrant = off").tyrant
+    assert "emperor-tyrant" not in shown(of("emperor = /x\nemperor-tyrant = off").variables)
+    assert "is kept" in shown(of("emperor = /etc/uwsgi/vassalsZ").variables)
 
 
 def test_patterns_have_limits() -> None:

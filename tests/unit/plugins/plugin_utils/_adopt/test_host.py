@@ -158,6 +158,7 @@ SAID: list[tuple[list[dict[str, Any]], list[str]]] = [
 def test_what_is_said_of_users_and_keys(files: list[dict[str, Any]], words: list[str]) -> None:
     found = of(*files)
     assert [note for one in found.variables for note in one.notes if "/etc/uwsgi/emperor.ini" not in note] == words
+    assert all(not one.name or one.name.startswith("emperor_") for one in found.variables)
 
 
 def test_why_vassals_are_not_converted() -> None:
@@ -178,6 +179,12 @@ def test_why_vassals_are_not_converted() -> None:
         "/etc/e.ini": "is a second Emperor; the role runs one, so merge the two",
         "/etc/uwsgi/vassals/c.ini": "has the name of /other/c.ini but for its folder or ending; rename one of them",
     }
+
+
+def test_a_folder_of_which_nothing_is_converted_stays_one() -> None:
+    found = of(EMPEROR, file("[uwsgi]\n", "/etc/uwsgi/vassals/a.ini", error="can't be read"))
+    assert "emperor = /etc/uwsgi/vassals: is kept" in shown(found.variables)
+    assert found.left == 1
 
 
 def test_no_other_vassal_has_an_owner_of_its_own() -> None:

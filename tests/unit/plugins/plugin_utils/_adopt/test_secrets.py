@@ -31,6 +31,7 @@ HARMLESS = [
     ("env", "SECRET_KEY="),
     ("http", "https://host:80/a@b"),
     ("chdir", "/srv/passwords"),
+    ("legion-secret", "/run/secret"),
 ]
 
 

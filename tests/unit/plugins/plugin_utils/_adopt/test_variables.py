@@ -28,6 +28,7 @@ def test_what_the_role_refuses_is_said() -> None:
     given = [Option("max-fd", [5]), Option("strict", [True]), Option("umask", ["022"]), Option("", [], ["note"])]
     found = variables.accepted(given, "emperor_options", {"strict": True})
     assert [one.name for one in found] == ["", "strict", "umask", ""]
+    assert variables.accepted([Option("emperor", [], ["note"])], "emperor_options", {}) == [Option("emperor", [], ["note"])]
     assert found[0].notes == ["max-fd = 5: is set by emperor_max_fd; use that variable instead"]
 
 
