@@ -135,7 +135,7 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
     with Router(tmp_path) as router, silent() as mute, http(NOT_FOUND) as missing, http(b"hello") as page:
         router.announce("a.test", "10.0.0.7:1")
         stats = [gone, router.stats, mute, missing, page, "router1:2627"]
-        found = modules.run("uwsgi_router_info", {"router_stats": stats, "timeout": 1})
+        found = modules.run("uwsgi_router_info", {"router_stats": stats, "timeout": 5})
     assert found.failed
     said = found.msg.split("; router_stats[")
     assert said[0] == f"router_stats[0]: {gone} does not answer: [Errno 111] Connection refused" + CHECK

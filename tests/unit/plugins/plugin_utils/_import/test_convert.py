@@ -147,7 +147,7 @@ HANDED_ON: list[tuple[str, str]] = [
     ("subscription-algo = random", "silently use wrr"),
     ("subscription-algo = iphash", "2.1"),
     ("subscription-clear-on-shutdown = true", "2.1"),
-    ("subscriptions-credentials-check = /c/shop-", "no folder"),
+    ("subscriptions-credentials-check = /c/shop-", "not a folder"),
 ]
 
 
