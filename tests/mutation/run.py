@@ -143,6 +143,7 @@ EQUIVALENT = {
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
     "condition false: if isinstance(value, str) and _PLAIN.match(value):": "what has no flaw is only known sooner",
     "longer: _PLAIN = ": "what has no flaw is only known sooner",
+    "Lt to LtE: if release < row.since:": "whoever is called compares again",
     # _arguments/protocols
     'ANY = "any"': "any text will do that is no protocol",
     'ANNOUNCED = "announced"': "any text will do that is no protocol",
@@ -173,6 +174,7 @@ EQUIVALENT = {
     # _ini
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_MOST_WORK = ": "any bound ends what takes too long",
+    "0 and 1: if self._left < 0:": "any bound ends what takes too long",
     "_STEP = ": "any bound ends what takes too long",
     "begin = -1": "any number below zero is no index",
     "begin = depth = -1": "any number below zero is no index",
@@ -189,6 +191,7 @@ EQUIVALENT = {
     "Lt to LtE: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
     # _import
     "_MOST_FILES = ": "any bound ends what takes too long",
+    "Gt to GtE: if len(others) > _MOST_FILES": "any bound ends what takes too long",
     "'-[{' longer: if stripped[0] in": "no option begins with the letter that is added",
     "'' longer: return [parser.Option(name, ": "nobody reads the value of an option that has a flaw",
     "'' longer: joined = os.path.normpath(": "no file that is given has that name",
