@@ -15,8 +15,8 @@ description:
     variables of P(emperor.uwsgi.fastrouter#role), and the file of an Emperor variables of P(emperor.uwsgi.emperor#role).
   - What an option of a role can't say, what the roles refuse, and what looks like a secret stands in a comment at its place,
     with the reason.
-  - A vassal may have 65,536 characters, those of its included files 65,536 more, and all of them together 4,096 lines. Of a host
-    2,097,152 characters are converted. What is more than that stands in a comment with its path.
+  - A vassal may have up to 65,536 characters, plus 65,536 in the files that it includes, and up to 4,096 lines in all. For each
+    host, up to 2,097,152 characters are converted. Files beyond these limits are listed in comments with their paths.
   - Options that at least three quarters of all vassals share become C(emperor_default_options) of a group.
   - Text that could be a template is tagged C(!unsafe). Nothing of it is ever evaluated.
   - The playbook C(emperor.uwsgi.adopt) writes these files.

@@ -16,8 +16,8 @@ description:
     C(emperor.uwsgi.adopt) makes variables of the roles of them.
   - A file of another user is read as that user, and so is all that it includes. One that several users can change is not read.
   - Files that this collection wrote are left out.
-  - A file may have 1 MiB, those that it includes together 2 MiB, and all of a task 32 MiB. What is more than that is not read,
-    and RV(files[].error) or RV(files[].missing) says so.
+  - A file may have up to 1 MiB, it and the files that it includes 2 MiB together, and all files of a task 32 MiB. Files beyond
+    these limits are not read; RV(files[].error) or RV(files[].missing) says so.
   - The texts may hold passwords, so use C(no_log) on the task. Private keys in them are masked.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes

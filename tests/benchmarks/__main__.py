@@ -31,6 +31,8 @@ def main() -> int:
     machine = "a machine with {} cores, Python {} and ansible-core {}".format(
         os.cpu_count(), platform.python_version(), version("ansible-core")
     )
+    # Read first: if it is broken, nothing is measured in vain.
+    parts = report.from_json(figures.read_text(encoding="utf-8"))
     met = True
     for name in sys.argv[1:] or _PARTS:
         print("measuring: " + name, file=sys.stderr)
@@ -38,7 +40,7 @@ def main() -> int:
         print(report.table(lines), flush=True)
         met = met and all(line.met for line in lines)
         # After each of them, since the next may take an hour.
-        parts = {**report.from_json(figures.read_text(encoding="utf-8")), name: report.Part(machine, lines)}
+        parts[name] = report.Part(machine, lines)
         parts = {part: parts[part] for part in _PARTS if part in parts}
         figures.write_text(report.to_json(parts), encoding="utf-8")
         (site / "performance.svg").write_text(svg(report.groups(parts), _ALT), encoding="utf-8")

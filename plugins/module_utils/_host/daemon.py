@@ -37,13 +37,12 @@ def running(pidfile: str, ini: str) -> Optional[int]:
     """
     try:
         found = _PID.match(opened.read(pidfile, _MOST_DIGITS, anybodys=True))
-        pid = int(found.group(1)) if found else 0
-        argv = opened.read(f"/proc/{pid}/cmdline", anybodys=True).split(b"\0")
     except UnsafePath:
         raise
     except OSError:
         return None
-    return pid if {ini.encode("utf-8"), pidfile.encode("utf-8")} <= set(argv) else None
+    pid = int(found.group(1)) if found else 0
+    return pid if process.names(pid, ini, pidfile) else None
 
 
 def command(binary: str, ini: str, pidfile: str, log: str) -> List[str]:

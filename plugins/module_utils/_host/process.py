@@ -30,12 +30,13 @@ def started(pid: int) -> Optional[float]:
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def names(pid: int, path: str) -> bool:
-    """Whether a process was started on a file: it is in its command line."""
+def names(pid: int, *paths: str) -> bool:
+    """Whether all of the paths are in the command line of a process; False if there is no such process."""
     try:
-        return os.fsencode(path) in opened.read(f"/proc/{pid}/cmdline", anybodys=True).split(b"\0")
+        found = opened.read(f"/proc/{pid}/cmdline", anybodys=True).split(b"\0")
     except OSError:
         return False
+    return set(map(os.fsencode, paths)) <= set(found)
 
 
 def _fields(pid: int) -> List[bytes]:

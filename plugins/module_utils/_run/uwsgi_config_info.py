@@ -54,8 +54,10 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
             continue
         size = len(one["text"]) + sum(map(len, one["others"].values()))
         # Whoever owns one of many files must not keep the others from being read.
-        found.append(one if total + size <= _MOST_TOTAL else _broken(path, _TOO_MUCH))
-        total += size if total + size <= _MOST_TOTAL else 0
+        if total + size > _MOST_TOTAL:
+            one, size = _broken(path, _TOO_MUCH), 0
+        found.append(one)
+        total += size
     return {"changed": False, "files": found, "absent": absent, "managed": managed}
 
 
