@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the emperor.uwsgi authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why some mutants may survive."""
+
+from __future__ import annotations
+
+# Mutants that may survive: a part of "CHANGE: LINE", and why the change makes no difference.
+EQUIVALENT = {
+    "@lru_cache(maxsize=": "only how much is remembered depends on it",
+    # _arguments/domains
+    "condition false: if label.isascii():": "the encoding leaves what is ASCII as it is",
+    # _arguments
+    '_STR = {"type": "str"}': "text is Ansible's default type",
+    "return [Line(lines[0].name, lines[0].value": "both are of one option",
+    "condition false: if isinstance(value, str) and _PLAIN.match(value):": "what has no flaw is only known sooner",
+    "longer: _PLAIN = ": "what has no flaw is only known sooner",
+    "Lt to LtE: if release < row.since:": "whoever is called compares again",
+    # _arguments/protocols
+    'ANY = "any"': "any text will do that is no protocol",
+    'ANNOUNCED = "announced"': "any text will do that is no protocol",
+    # _archive
+    "_DATE = (1980, 1, 1, 0, 0, 0)": "any date will do that stays the same",
+    "condition true: if one not in found:": "otherwise the same is read once more",
+    "condition true: loader: Any = module": "whatever is imported has one",
+    # _capacity
+    'UNSIGNED = "unsigned"': "any text will do that is no type of a key",
+    "'' longer: busy = _checking(Announcer(": "nobody reads the name of the sum",
+    "'' longer: found = list(_announcers(\"emperor_vassals\"": "nobody reads the names of what is only counted",
+    "'' longer: return sum(_checking(one, key_type)": "nobody reads the names of what is only counted",
+    "0 and 1: most = max(found, key=": "only the keys that it signs for are read",
+    # _deployment/changes
+    'KEEP = "keep"': "any text will do that is no other change's",
+    'START = "start"': "any text will do that is no other change's",
+    'RELOAD = "reload"': "any text will do that is no other change's",
+    'RESTART = "restart"': "any text will do that is no other change's",
+    'STOP = "stop"': "any text will do that is no other change's",
+    # _ini/parser
+    "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
+    # _bulk_argument
+    '_FILE = "packed"': "any name will do that no key's file has",
+    # _files/trust
+    "ANYBODY = -1": "any number that is no user's id works",
+    # _host/emperor_stats
+    "0 and 1: asleep=on_demand is not None and strict_json.number(one.get(": "only -1 makes a difference",
+    # _ini
+    "_MOST_EXPANSIONS = ": "any bound ends what never would",
+    "_MOST_WORK = ": "any bound ends what takes too long",
+    "0 and 1: if self._left < 0:": "any bound ends what takes too long",
+    "_STEP = ": "any bound ends what takes too long",
+    "begin = -1": "any number below zero is no index",
+    "begin = depth = -1": "any number below zero is no index",
+    "begin, depth = at, -1": "any number below zero is no depth",
+    "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
+    'self._last = ""': "it is set before it is read",
+    'text = "\\n".join(body)': "only which placeholders are needed is read off it",
+    "'' longer: modifiers=(_number(fields.get(": "what is no number is 0, as nothing is",
+    "'' longer: number = _number(fields.get(": "what is no number is 0, as nothing is",
+    "'' longer: digest, colon, file = fields.get(": "without a colon there is no signature",
+    "Add changed: return (number + 2**31) % 2**32 - 2**31": "the two are 2**32 apart, which the remainder takes away",
+    "20 and 1: number = int(digits[:20]": "with 20 digits it is too large for 64 bits already",
+    "returns None: return False": "callers treat None as False",
+    "Lt to LtE: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
+    # _import
+    "_MOST_FILES = ": "any bound ends what takes too long",
+    "Gt to GtE: if len(others) > _MOST_FILES": "any bound ends what takes too long",
+    "'-[{' longer: if stripped[0] in": "no option begins with the letter that is added",
+    "'' longer: return [parser.Option(name, ": "nobody reads the value of an option that has a flaw",
+    "'' longer: joined = os.path.normpath(": "no file that is given has that name",
+    "self._work += 64": "any measure ends what takes too long",
+    # _keys/pem
+    "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
+    "b'' longer: der = b": "one letter is as damaged as nothing",
+    # _live
+    "condition true: if any(now - seen.time >= _KEPT": "otherwise the same is made once more",
+    # _live/families
+    "False to True: registry: Any": "the collector describes itself",
+    # _masking
+    "'----' empty: _DASHES = ": "only a shortcut for text without a PEM",
+    "condition false: if _DASHES not in text:": "only a shortcut for text without a PEM",
+    "condition true: if _DASHES in text:": "only a shortcut for text without a PEM",
+    # _pool
+    "_CHUNK = 1 <<": "only how much is read at once depends on it",
+    "class Router(_Asked, total=False)": "only type checkers read it",
+    "_NONE = os.urandom(": "any number of bytes works that nobody guesses",
+    "'()*' longer: member = ": "no member's name has another character",
+    "condition true: while True:": "it is the same",
+    "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
+    # _role_options
+    'advice: str = ""': "where a rule has no advice nobody reads it",
+    'BESIDE = "beside"': "any text will do that is no other kind's",
+    "'false' longer: return ": "none of the roles' own options is false",
+    # _roles/both_sides
+    "condition false: if not given.routers:": "where there is no router nobody speaks anything else",
+    "condition true: if newer not in known:": "what is known is only not asked for again",
+    'own = {"fastrouter": words(': "only that it is there is read, not where it listens",
+    'front = {"https": words(': "only that it is there is read, not where it listens",
+    # _roles/emperor
+    "'' longer: return [\"\"] if checked": "that there is one is all that is read",
+    "'' longer: return list(dict.fromkeys(str(one.get(\"owner\"": "a tenant's vassal without an owner is refused",
+    "'' longer: names = [one.get(\"name\"": "two without a name have the same either way",
+    # _roles/other_hosts
+    "_MOST_NAMES = 20": "any bound ends a circle",
+    # _roles/service
+    "longer: _WRAPPER = ": "nothing is run behind what is executed",
+    # _roles/firewall
+    "CLIENTS, FRONTS, MONITORING": "any text will do that is nobody else's",
+    "Gt to GtE: networks = [": "nobody else is in the network of one address",
+    "'' longer: yield f\"{place}.{name}\", use, kvlist": "what has no colon has no port",
+    "returns None: return 0": "callers treat None as none",
+    # _roles/live
+    "'' longer: address = found if isinstance(found, str)": "what is no address is not asked",
+    "condition true: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
+    "'' longer: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
+    "'' longer: found = sockets[number] if": "what is no address is not announced",
+    # _router_checks
+    "1 and 1: _ALL, _ANY = 0, 1": "any two numbers work",
+    # _roles/variables
+    'Record = TypeVar("Record"': "only type checkers read it",
+    # _page
+    "returns None: return []": "callers treat None as nothing",
+    "and 1: common, count = Counter(values)": "of no values no row is another one, and only the first is taken",
+    "1 and 1: total = self.total or 1": "none is none of any number",
+    "3 and 1: shown = [rows[0], *sorted(": "no two lines of a key have one name and one host",
+    "'' longer: path = str(one.get(": "where there is no folder there is no file",
+    "'' longer: below = str(entry.get(": "what has no path is in no folder",
+    "180 and 1: text, note = (shapes.cut(": "one pixel more has no room for another character",
+    # _adopt
+    '_TEXT = "tag:yaml.org,2002:str"': "what needs no quotes is only known sooner",
+    "condition false: if style is None and _PLAIN.match(value)": "what needs no quotes is only known sooner",
+    "Is to IsNot: if style is None and _PLAIN.match(value)": "what needs no quotes is only known sooner",
+    "False to True: if style is None and _PLAIN.match(": "of text without quotes only the first of the two is looked at",
+    "condition false: if len(words) <= width": "what needs no wrapping is only known sooner",
+    "LtE to Lt: if len(words) <= width": "what needs no wrapping is only known sooner",
+    '"CSafeDumper"': "both write the same",
+    "_NO_WIDTH = ": "no text is as long",
+    "shows = True": "what is no text is ASCII",
+    "'\\n...' ": "only Python's own dumper ends a text so",
+    "condition false: if one.kind != VASSAL:": "of what is not converted only the reason is written",
+    '[{"name": one.name, "options": {"need-app": True': "any option is one",
+    # _visible
+    "longer: _BLANKS = ": "only blanks are looked for there",
+    "condition false: if text.isascii():": "only a shortcut for text without anything else",
+}
+
