@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide to Django and Flask, done as it stands there: the projects, nginx, and all that happens to them later."""
+"""The guide to Django and Flask, done as it says: the projects, nginx, and every later change."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ urlpatterns = [
     path("fails", lambda request: 1 / 0),
 ]
 """
-# In place of a server that all nodes reach.
+# A file that all nodes share, in place of a database server.
 DATABASES = "DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {0!r}}}}}\n"
 
 
 def block(language: str, beginning: str = "") -> str:
-    """The only block of code in a language that begins so."""
+    """The only block of code in a language that begins with this text."""
     found = re.findall(rf"^\.\. code-block:: {language}\n((?:\n|[ \t]+\S.*\n)+)", TEXT, re.MULTILINE)
     [one] = [text for text in (textwrap.dedent(each).strip() + "\n" for each in found) if text.startswith(beginning)]
     return one
@@ -66,7 +66,7 @@ def pack(path: Path, files: dict[str, str]) -> None:
 
 
 def pack_the_shop(fleet: Fleet, folder: Path, *releases: int) -> None:
-    """Releases of what Django itself makes, with the guide's settings."""
+    """Releases of the project that Django creates, with the guide's settings."""
     project = folder / "project"
     project.mkdir()
     made = [sys.executable, "-m", "django", "startproject", "shop", str(project)]
@@ -95,7 +95,7 @@ def get(address: str, host: str, path: str = "/") -> tuple[int, str]:
 
 @contextmanager
 def front(fleet: Fleet, folder: Path) -> Iterator[str]:
-    """The address of nginx with the guide's configuration, or of the router's http front where there is no nginx."""
+    """The address of nginx with the guide's configuration, or of the router's http front if there is no nginx."""
     if nginx.MISSING:
         yield fleet.stats()[0].partition(":")[0] + ":8080"
         return
@@ -105,26 +105,26 @@ def front(fleet: Fleet, folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip, which finds what the projects require in a folder."""
+    """pip finds the projects' requirements in a folder."""
     pytest.importorskip("django")
     pytest.importorskip("flask")
     wheels.write(tmp_path / "wheels", *PACKAGES["shop"], *PACKAGES["blog"])
     settings = {"FIND_LINKS": str(tmp_path / "wheels"), "NO_INDEX": "1", "CONFIG_FILE": os.devnull, "NO_COMPILE": "1"}
     for name, value in settings.items():
         monkeypatch.setenv("PIP_" + name, value)
-    # The Python of this uWSGI.
+    # The Python that belongs to this uWSGI.
     monkeypatch.setenv("PATH", f"{Path(BINARY).parent}:{os.environ['PATH']}")
 
 
 def commands(heading: str) -> list[list[str]]:
-    """What a section runs, each as the names of playbooks with their arguments."""
+    """The commands of a section, each as the names of playbooks with their arguments."""
     section = TEXT.partition(f"\n{heading}\n---")[2]
     section = re.split(r"\n[^\n]+\n---+\n", section)[0]
     return [line.split() for line in re.findall(r"\$ ansible-playbook -i inventory.yml (.+)", section)]
 
 
 def run(fleet: Fleet, *arguments: str) -> str:
-    """One command of the guide; its hosts have one folder here, so they go one after the other."""
+    """Run a command of the guide. The hosts share a folder here, so they are handled one after the other."""
     names = [one for at, one in enumerate(arguments) if one != "-e" and arguments[at - 1] != "-e"]
     more = [one for one in arguments if one not in names]
     return "".join(fleet.play(name, *more, "--forks=1") for name in names)
@@ -152,7 +152,7 @@ def test_two_applications_are_deployed_released_changed_and_removed(tmp_path: Pa
             wait_for("the blog", lambda: get(web, BLOG) == (200, "the blog, release 1\n"))
             assert get(web, SHOP, "/admin/login/")[0] == 200
             assert "color" in get(web, SHOP, "/static/admin/css/base.css")[1]
-            # What went wrong is in the log of the node that answered.
+            # The traceback is in the log of the node that answered.
             assert get(web, SHOP, "/fails")[0] == 500
             logs = list(Path(fleet.run).glob("node*/emperor.log"))
             assert len(logs) == 2
@@ -164,7 +164,7 @@ def test_two_applications_are_deployed_released_changed_and_removed(tmp_path: Pa
                 assert {get(web, SHOP) for dummy in range(6)} == {(200, f"the shop, release {release}")}
                 assert os.readlink(tmp_path / "srv" / "shop" / "current") == f"releases/{release}"
 
-            # One run for both, since the command is the same.
+            # One run covers both sections, since the command is the same.
             [site] = commands("Change an option")
             assert commands("Remove an application") == [site]
             kept, entry, gone = fleet.files["group_vars/nodes.yml"].partition("  - name: blog\n")
@@ -189,7 +189,7 @@ def test_nginx_reads_the_configuration(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, APPS)
     try:
         with front(fleet, tmp_path / "nginx") as web:
-            # It answers, and has no router behind it.
+            # It answers, but has no router behind it.
             assert get(web, SHOP)[0] == 502
     finally:
         os.rmdir(fleet.run)

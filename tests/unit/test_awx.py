@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide to AWX: its image as ansible-builder reads it, and its playbooks in jobs, each in a fresh copy of the project."""
+"""The guide to AWX: ansible-builder reads its image, and jobs run its playbooks, each in a fresh copy of the project."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ SHOP = "shop.example.com"
 
 
 def builder(folder: Path, *arguments: str) -> str:
-    """What ansible-builder says."""
+    """The output of ansible-builder."""
     if not BUILDER:
-        pytest.skip("ansible-builder is not here, so it has not read the image's definition")
+        pytest.skip("ansible-builder is not installed, so the image's definition is not checked")
     done = subprocess.run([BUILDER, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -65,19 +65,19 @@ def test_the_image_has_the_supported_releases_of_ansible() -> None:
 
 
 class Awx:
-    """AWX, as far as playbooks notice it."""
+    """The part of AWX that playbooks notice."""
 
     def __init__(self, folder: Path, project: Path, fleet: Fleet) -> None:
         self._folder, self._project = folder, project
         self._own = yaml.safe_load((project / "own.yml").read_text(encoding="utf-8"))
         (project / "own.yml").unlink()
-        # A job has what is committed; the key's password is a credential.
+        # A job has what is committed; the password of the keys is a credential.
         (folder / "password").write_text("of the vault", encoding="ascii")
         self.password = f"--vault-password-file={folder}/password"
         self._inventory = ""
         for name in ("inventory.yml", "keys.yml", "site.yml", "maintenance.yml"):
             (project / name).write_text(fleet.files[name], encoding="utf-8")
-        # To remove the fleet, the roles alone: the playbook drains nodes, and then no router is left to ask.
+        # To remove the fleet, the roles alone are run: the playbook would drain nodes, and in the end no router is left to ask.
         (project / "roles.yml").write_text(files_of(GUIDE.read_text(encoding="utf-8"))["site.yml"], encoding="utf-8")
 
     def sourced(self) -> None:
@@ -87,7 +87,7 @@ class Awx:
         self._inventory = f"#!/bin/sh\ncat <<'END'\n{done.stdout}\nEND\n"
 
     def job(self, name: str, *arguments: str, **answers: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook in a copy of the project, which is removed with all that the job has written."""
+        """Run a playbook in a copy of the project, and remove that copy with everything that the job has written."""
         runner = self._folder / "runner"
         try:
             shutil.copytree(self._project, runner / "project")
@@ -117,7 +117,7 @@ def test_jobs_deploy_with_the_keys_of_the_project(tmp_path: Path) -> None:
 
     for command in re.findall(r"\$ (ansible-\S+ .*(?:keys\.yml|\.pem).*)", TEXT):
         program, *arguments = command.replace("--ask-vault-pass", awx.password).split()
-        # The shell's part.
+        # The shell would expand this.
         arguments = [str(project / "signing_keys" / f"{SHOP}.pem") if "*" in one else one for one in arguments]
         arguments += [awx.password] if program == "ansible-vault" else []
         done = playbook.command(program, *arguments, folder=project)
@@ -130,7 +130,7 @@ def test_jobs_deploy_with_the_keys_of_the_project(tmp_path: Path) -> None:
         done = awx.job("site.yml", awx.password)
         assert done.returncode == 0, done.stdout + done.stderr
         fleet.settled("10.0.0.7", "10.0.0.8")
-        # They sign with the key of the project, and not with one that the job has made.
+        # They sign with the key of the project, and not with a new key of the job.
         [public] = (project / "hosts").rglob(f"router1/keys/public/{SHOP}.pem")
         installed, kept = (text[text.index("-----BEGIN") :] for text in (public.read_text("utf-8"), store[f"{SHOP}.pub.pem"]))
         assert installed == kept

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The benchmarks' plot and table, and that each still runs. What a busy machine can't change is checked, and no time is."""
+"""The benchmarks' plot and table, and that each benchmark runs. Results that depend on the machine's load are not checked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_rotation_costs_a_host_its_own_keys(tmp_path: Path, monkeypatch: pytes
     decrypt = VaultLib.decrypt
     monkeypatch.setattr(VaultLib, "decrypt", lambda *args, **given: decrypted.append(args) or decrypt(*args, **given))
     assert keys.rotated(tmp_path / "store", _FEW, store) > 0
-    # Of each key that it uses the current one and its successor.
+    # The current key and its successor, for each key that it uses.
     assert len(decrypted) == 2 * _FEW
 
 
@@ -59,7 +59,7 @@ def test_the_page_of_a_large_pool_is_small(shared: int) -> None:
 
 def test_the_inventory_of_a_large_pool_stays_small(tmp_path: Path) -> None:
     few, many = (large.inventory(tmp_path, keys) for keys in (10, 500))
-    # 5,000 subscriptions, of which each router says half a megabyte.
+    # 5,000 subscriptions; each router's answer has half a megabyte.
     assert many.megabytes - few.megabytes < 40, (few, many)
     assert many.cpu > 0
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The board for Grafana: it is what the program makes, and each panel links to the part of an alert."""
+"""The board for Grafana is what the program makes, and each panel links to the part about an alert."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide to canary releases: the shares of 1,000 requests on the real router, by weight and by key, and the way back."""
+"""The guide to canary releases: the shares of 1,000 requests at the real router, by weight and by key, and the way back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUIDE = ROOT / "docs" / "docsite" / "rst" / "canary.rst"
 TEXT = GUIDE.read_text(encoding="utf-8")
 KEY = "shop.example.com"
 REQUESTS = 1000
-# The table of the guide: by percent, the requests that the new release answers.
+# The guide's table: by percentage, the requests that the new release answers.
 _ROW = re.compile(r"^   \* - (\d+)\n     - ([\d,]+)$", re.MULTILINE)
 SHARES = {int(percent): int(count.replace(",", "")) for percent, count in _ROW.findall(TEXT)}
 APP = """
@@ -37,12 +37,12 @@ SITE, UNDO = (line.split() for line in re.findall(r"\$ ansible-playbook -i inven
 
 
 def by_weight(router: str) -> dict[str, int]:
-    """Which release answers how many requests for the shop."""
+    """How many requests for the shop each release answers."""
     return dict(Counter(ask(router, KEY).partition(" ")[0] for dummy in range(REQUESTS)))
 
 
 def settled(router: str, *releases: str) -> None:
-    """Wait until these releases answer for the shop, and no other."""
+    """Wait until exactly these releases answer for the shop."""
     wait_for("the shop", lambda: {ask(router, KEY).partition(" ")[0] for dummy in range(100)} == set(releases))
 
 
@@ -69,7 +69,7 @@ def write(folder: Path, fleet: Fleet, percent: int) -> None:
 
 @contextmanager
 def weighted(folder: Path, percent: int, algorithm: str) -> Iterator[str]:
-    """A router and two nodes of each release with the guide's weights; the router's address."""
+    """A router and two nodes of each release, with the guide's weights; yields the router's address."""
     with ExitStack() as stack:
         router = stack.enter_context(Router(folder / "router", server_params={"balancing_algo": algorithm}))
         weights = {"stable": max(100 - percent, 1), "canary": max(percent, 1)}
@@ -92,7 +92,7 @@ def test_a_weight_is_a_share_of_requests(percent: int, tmp_path: Path) -> None:
 def test_without_load_the_default_algorithm_has_little_to_do_with_weights(tmp_path: Path) -> None:
     with weighted(tmp_path, 10, "weighted_least_reference_count") as router:
         found = by_weight(router)
-    # About half of them, by how quickly the router notices that an answer is over.
+    # About half of them, depending on how quickly the router notices that an answer is complete.
     assert found["canary"] > 2 * SHARES[10], found
 
 
@@ -108,7 +108,7 @@ def test_a_release_gets_its_share_and_is_taken_back(tmp_path: Path) -> None:
         assert by_weight(router) == {"canary": SHARES[100]}
         fleet.play(*UNDO)
         assert by_weight(router) == {"stable": REQUESTS}
-        # Each keeps the name of its own.
+        # Each release also answers under a name of its own.
         for one in ("stable", "canary"):
             assert ask(router, f"{one}.{KEY}") == f"{one} {one}.{KEY}"
         if nginx.MISSING:
@@ -117,11 +117,11 @@ def test_a_release_gets_its_share_and_is_taken_back(tmp_path: Path) -> None:
 
 
 def _by_key(fleet: Fleet, folder: Path) -> None:
-    """With nginx, which picks the key; the shop's own pool has the old release alone."""
+    """With nginx, which picks the key; the shop's own pool has only the old release."""
     site, split = (fleet.moved(textwrap.dedent(one)) for one in re.findall(r"code-block:: nginx\n((?:\n|[ \t]+\S.*\n)+)", TEXT))
     with nginx.running(folder / "cookies", site) as web:
         found = Counter(_get(web, "127.0.0.1", {"Cookie": "shop=canary"} if at % 10 == 0 else {}) for at in range(REQUESTS))
-    # Each application sees the client's Host.
+    # Each application sees the client's Host header.
     assert found == {f"stable {KEY}": REQUESTS * 9 // 10, f"canary {KEY}": REQUESTS // 10}
     halved = re.sub(r"map \$cookie_shop.*?\n\}\n", lambda dummy: split.lstrip(), site, count=1, flags=re.DOTALL)
     assert "split_clients" in halved and "map " not in halved
@@ -129,7 +129,7 @@ def _by_key(fleet: Fleet, folder: Path) -> None:
         sources = [f"127.9.{at >> 8}.{at & 0xFF}" for at in range(1, REQUESTS // 2 + 1)]
         first, second = ([_get(web, source, {}) for source in sources] for dummy in range(2))
     assert first == second
-    # By a hash of the addresses, and so the same in every run.
+    # The hash of the addresses decides, so every run gives the same result.
     assert 25 < first.count(f"canary {KEY}") < 75
 
 

@@ -33,7 +33,7 @@ class _Caught(Exception):
 
 @pytest.fixture(scope="module")
 def docs() -> dict[str, dict[str, Any]]:
-    """What ansible-doc knows of each plugin, by kind and name."""
+    """What ansible-doc says about each plugin, by kind and name."""
     found = {kind: playbook.doc(kind, *(COLLECTION + name for name in names)) for kind, names in _KINDS.items()}
     return {kind: {name[len(COLLECTION) :]: one for name, one in plugins.items()} for kind, plugins in found.items()}
 
@@ -63,7 +63,7 @@ def as_documented(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_specified(options: dict[str, Any]) -> dict[str, Any]:
-    """Documented options with nothing but what a spec has."""
+    """Documented options, reduced to what a spec has."""
     result = {}
     for name, option in options.items():
         one = {key: option[key] for key in ("aliases", "elements", "choices") if key in option}
@@ -86,7 +86,7 @@ def test_the_documented_options_are_those_of_the_spec(name: str, docs: dict[str,
     assert (attributes["check_mode"]["support"] == "full") == found.get("supports_check_mode", False)
 
 
-# Renamed arguments, and the release that no longer has their old names.
+# Renamed arguments, and the release that removes their old names.
 OLD_NAMES = {"stats": "3.0.0"}
 
 
@@ -102,7 +102,7 @@ def test_every_row_of_the_table_is_documented_with_its_release(group: str, docs:
     options = docs["module"]["uwsgi_subscription"]["doc"]["options"][group]["suboptions"]
     assert set(options) - {"resolve_server"} == {row.argument for row in table.GROUPS[group]}
     for row in table.GROUPS[group]:
-        # A string or a list of them.
+        # This may be a string or a list of strings.
         words = str(options[row.argument]["description"])
         assert ("Needs uWSGI 2.1" in words) == (row.since == _dialect.V2_1), row.argument
 
@@ -117,7 +117,7 @@ def test_a_plugins_documentation_is_complete(kind: str, name: str, docs: dict[st
         assert found["doc"][part], part
     for option in _flat(found["doc"].get("options", {}), "suboptions"):
         assert option["description"]
-    # What an inventory plugin gives is the inventory, and what runs it is a source.
+    # An inventory plugin returns the inventory itself, and its examples are sources.
     assert found["return"] or kind == "inventory"
     for value in _flat(found["return"] or {}, "contains"):
         assert value["description"]
@@ -139,7 +139,7 @@ def _flat(options: dict[str, Any], inner: str) -> list[dict[str, Any]]:
 def test_ansible_doc_shows_all_without_a_complaint(kind: str, tmp_path: Path) -> None:
     names = [COLLECTION + name for name in (_KINDS | {"role": ROLES})[kind]]
     found = playbook.command("ansible-doc", "-t", kind, *names, folder=tmp_path)
-    # ansible-core 2.20 and newer complain of a collection of their own.
+    # ansible-core 2.20 and newer complain about a collection of their own.
     complaints = [line for line in found.stderr.splitlines() if "/ansible/_protomatter'" not in line]
     assert (found.returncode, complaints) == (0, [])
     assert all(name in found.stdout or name.upper() in found.stdout for name in names)

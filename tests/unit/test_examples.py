@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every example in the documentation and in the README is run, with the paths and addresses of the test in place of its own."""
+"""Every example in the documentation and in the README is run, with the test's own paths and addresses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.uwsgi import BINARY
 INVENTORIES = sorted((ROOT / "plugins" / "inventory").glob("*.py"))
 PLUGINS = [path for kind in ("modules", "filter", "lookup") for path in sorted((ROOT / "plugins" / kind).glob("*.py"))]
 
-# Examples that are about a vassal that runs.
+# Examples that need a vassal that runs.
 RUNNING = ("held_table", "uwsgi_drain", "uwsgi_reload")
 
 
@@ -63,7 +63,7 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
 
 @contextmanager
 def https(folder: Path) -> Iterator[str]:
-    """The examples' https router, which serves what is in their files."""
+    """The https router of the examples, which serves the certificates in their files."""
     (folder / "etc" / "tls").mkdir()
     own, shop = (tls.pair(folder / "etc" / "tls", f"{name}.example.com", name) for name in ("router", "shop"))
     with tls.serving(own, {"shop.example.com": shop}) as address:
@@ -81,7 +81,7 @@ def _stop_daemon(folder: Path) -> None:
 def test_the_sources_of_an_inventory_plugin_work(path: Path, tmp_path: Path) -> None:
     with two_routers(tmp_path) as stats:
         for source in re.split("^---\n", moved(examples(path), tmp_path, *stats), flags=re.MULTILINE):
-            # The first line says the file's name.
+            # The first line gives the file's name.
             name = source.lstrip("# ").partition(":")[0]
             (tmp_path / name).write_text(source, encoding="utf-8")
             run = playbook.command("ansible-inventory", "--list", "--inventory=" + name, folder=tmp_path)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks of the guide to firewalls. The real programs read the rules where they are installed, and change nothing."""
+"""The playbooks of the guide to firewalls. Where the real programs are installed they read the rules, but change nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GUIDE = ROOT / "docs" / "docsite" / "rst" / "firewall.rst"
 FILES = files_of(GUIDE.read_text(encoding="utf-8"))
 HOSTS = {"router1": "10.0.0.2", "node1": "10.0.0.7", "node2": "10.0.0.8"}
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-# In place of a firewall's program: it notes its arguments, and has the real one read them where there is one.
+# In place of a firewall's program: it records its arguments, and passes them to the real program if there is one.
 STAND_IN = """\
 #!{python}
 import json, os, sys
@@ -60,7 +60,7 @@ def arranged(folder: Path) -> None:
 
 
 def program(folder: Path, name: str, *real: str) -> Path:
-    """A stand-in on the path; the file with its calls."""
+    """Put a stand-in on the path; returns the file with its calls."""
     (folder / "bin").mkdir(exist_ok=True)
     found = shutil.which(real[0], path=PATH) if os.geteuid() == 0 else None
     notes, path = folder / (name + ".json"), folder / "bin" / name
@@ -72,7 +72,7 @@ def program(folder: Path, name: str, *real: str) -> Path:
 
 
 def run(folder: Path, name: str) -> str:
-    """Run a playbook of the guide; what was printed."""
+    """Run a playbook of the guide; returns what was printed."""
     arguments = (name, "--inventory=inventory.yml", "--forks=1")
     done = playbook.command("ansible-playbook", *arguments, folder=folder, PATH=f"{folder}/bin:{PATH}")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -84,14 +84,14 @@ def calls(notes: Path) -> list[list[str]]:
 
 
 def judged(name: str) -> None:
-    """Say so where the real program has not read the rules."""
+    """Skip if the real program has not read the rules."""
     if os.geteuid() or not shutil.which(name, path=PATH):
-        pytest.skip(f"{name} is not here, or needs root: the rules are the expected ones, and no firewall has read them")
+        pytest.skip(f"{name} is not installed or needs root: the rules are as expected, but no firewall has read them")
 
 
 def test_nft_reads_the_tables(tmp_path: Path) -> None:
     arranged(tmp_path)
-    # Loading is checked, too, and changes nothing.
+    # Loading is checked too, but changes nothing.
     notes = program(tmp_path, "nft", "nft", "--check")
     run(tmp_path, "nftables.yml")
     assert [one[:-1] for one in calls(notes)].count(["--file"]) == len(HOSTS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fleets of the README and of the first guide, deployed as they stand there."""
+"""The fleets of the README and of the first guide, deployed exactly as they are shown."""
 
 from __future__ import annotations
 

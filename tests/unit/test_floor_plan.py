@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The floor plan that CONTRIBUTING.md draws is that of the tree, in the order that the linter proves; and the linter can fail."""
+"""The floor plan in CONTRIBUTING.md matches the tree and the order that the linter checks; and the linter can fail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINTER: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encod
 
 
 def drawn(package: str) -> list[str]:
-    """The names that are drawn below one of the two shared packages, with a slash behind those of folders."""
+    """The names that are drawn below one of the two shared packages, with a slash after those of folders."""
     found: list[str] = []
     inside = False
     for indent, name, slash in DRAWN:
@@ -60,7 +60,7 @@ def test_each_module_is_run_by_the_file_of_its_name() -> None:
         assert re.search(rf"plugins\.module_utils\._run\.{name[:-3]} import (load, )?run\n", text)
 
 
-# A file and a line in it, and the contract that it breaks.
+# A file, a line to add to it, and the contract that this breaks.
 BROKEN = [
     ("module_utils/_ini/writer.py", "from .._arguments import values", "On managed hosts each package"),
     ("module_utils/_node/suspend.py", "from ansible.module_utils import urls", "without Ansible imports nothing of it"),
@@ -74,7 +74,7 @@ BROKEN = [
 def test_the_linter_sees_a_wall_that_is_broken(path: str, line: str, contract: str, tmp_path: Path) -> None:
     program = shutil.which("lint-imports")
     if not program:
-        pytest.skip("import-linter is not here")
+        pytest.skip("import-linter is not installed")
     copy = tmp_path / "ansible_collections" / "emperor" / "uwsgi" / "plugins"
     shutil.copytree(COLLECTIONS / "ansible_collections" / "emperor" / "uwsgi" / "plugins", copy)
     with (copy / path).open("a", encoding="utf-8") as stream:

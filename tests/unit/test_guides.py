@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every example of the guides is run: the blocks of YAML of a page, in their order, in one folder.
+"""Every example of the guides is run: the YAML blocks of a page, in their order, in one folder.
 
-A block is run by what it is: plays by ansible-playbook, tasks as a play on localhost, a source of the inventory by
-ansible-inventory and with all that comes after it. One whose first line is a comment with a file's name is written as that
-file, too. What is none of these, such as variables, is only written. The inventory has the routers and nodes of the guides.
+Plays are run by ansible-playbook, and tasks as a play on localhost. An inventory source is read by ansible-inventory, and
+used by all blocks after it. A block whose first line is a comment with a file's name is also written to that file. Other
+blocks, such as variables, are only written. The inventory has the routers and nodes of the guides.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BLOCK = r"^\.\. code-block:: {0}\n((?:\n|[ \t]+\S.*\n)+)"
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """The blocks of code in one language."""
+    """The code blocks in one language."""
     return [textwrap.dedent(found).strip() + "\n" for found in re.findall(_BLOCK.format(re.escape(language)), text, re.MULTILINE)]
 
 
@@ -48,7 +48,7 @@ def inventory(*stats: str) -> dict[str, Any]:
 
 
 def run(block: str, folder: Path, sources: list[str]) -> tuple[int, str]:
-    """Run a block; its exit code and what was printed."""
+    """Run a block; returns its exit code and what was printed."""
     name = re.match(r"# (\S+\.ya?ml)\b", block)
     if name:
         (folder / name.group(1)).parent.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def run(block: str, folder: Path, sources: list[str]) -> tuple[int, str]:
         assert name, "a source needs a name: " + block
         found = playbook.command("ansible-inventory", "--list", "--inventory=" + name.group(1), folder=folder)
         sources.append(name.group(1))
-        # A source that fails is only a warning.
+        # Ansible only warns about a source that fails.
         return found.returncode or int("hostvars" not in found.stdout or found.stderr != ""), found.stdout + found.stderr
     if isinstance(content, dict):
         return 0, ""
@@ -83,7 +83,7 @@ def test_the_examples_of_a_guide_work(path: Path, tmp_path: Path) -> None:
 
 
 def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
-    """Each block of variables is that of a host, which has what the role writes read by the real uWSGI."""
+    """Each block of variables is used for a host, and the real uWSGI reads what the role writes."""
     text = moved((ROOT / "docs" / "docsite" / "rst" / "fronts.rst").read_text(encoding="utf-8"), tmp_path)
     (tmp_path / "etc" / "tls").mkdir(parents=True)
     for path in map(Path, set(re.findall(r"/[^\s,]+/tls/\w+\.(?:crt|key)\b", text))):
@@ -106,24 +106,24 @@ def test_the_roles_take_the_variables_of_the_fronts(tmp_path: Path) -> None:
 
 
 def _alone(folder: Path) -> dict[str, Any]:
-    """Variables that keep the roles in one folder for each host; what the guide says of addresses is left to it."""
+    """Variables that keep each host's files in a folder of its own; the guide's addresses are kept."""
     own = {name: value for name, value in base(folder).items() if name.startswith("emperor_")}
     home = f"{folder}/hosts/{{{{ inventory_hostname }}}}"
-    # uWSGI cuts the path of a socket at 102 bytes.
+    # uWSGI cuts the path of a socket after 102 bytes.
     run = f"{folder}/{{{{ groups.all.index(inventory_hostname) }}}}"
     return {**own, "emperor_dir": home, "emperor_run_dir": run, "emperor_capabilities": []}
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_what_is_shown_and_not_run_can_be_read(path: Path, tmp_path: Path) -> None:
-    """Plays that need a fleet run in the scenarios; here their playbooks and variables are looked up."""
+    """Plays that need a fleet are run by the scenarios; here Ansible checks that it finds their playbooks and variables."""
     for block in blocks(path.read_text(encoding="utf-8"), "yaml"):
         content = yaml.safe_load(block)
         name = re.match(r"# (\S+\.ya?ml)\b", block)
         assert content and name, block
         (tmp_path / name.group(1)).parent.mkdir(exist_ok=True)
         (tmp_path / name.group(1)).write_text(block, encoding="utf-8")
-        # A mapping is no playbook, such as the definition of an image.
+        # A mapping is not a playbook, such as the definition of an image.
         if isinstance(content, list) and "ansible.builtin.import_playbook" in content[0]:
             done = playbook.run(tmp_path, content, "--syntax-check", "--inventory=localhost,")
             assert done.code == 0, block + done.output

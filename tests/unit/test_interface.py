@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What users wrote for the last release still works, except for what a table announces."""
+"""What users wrote for the last release still works, except for the differences in a table."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ OLD: dict[str, Any] = {
         },
     },
 }
-# A description, where it is, and what it is there; without a value the thing is removed.
+# A description, a place in the snapshot, and its new value; without a value it is removed.
 M = "module m"
 Case = tuple[str, tuple[str, ...], Any]
 ALLOWED: list[Case] = [
@@ -110,8 +110,8 @@ ALLOWED: list[Case] = [
     ("no longer required, with a default", (M, "options", "c"), {"type": "str", "default": "a"}),
     ("a new source of a value", (M, "options", "a", "sources"), ['env {"name": "A"}']),
     ("no rules", (M, "rules"), {}),
-    ("a rule about a new option and one old", (M, "rules", "mutually_exclusive"), [["a", "b"], ["a", "new"]]),
-    ("a rule with a new option beside", (M, "rules", "mutually_exclusive"), [["a", "b", "new"]]),
+    ("a rule about a new and an old option", (M, "rules", "mutually_exclusive"), [["a", "b"], ["a", "new"]]),
+    ("a rule with a new option as well", (M, "rules", "mutually_exclusive"), [["a", "b", "new"]]),
     ("another way to say it", (M, "rules", "required_one_of"), [["a", "b", "new"]]),
     ("another way to say what was required", (M, "rules", "required_one_of"), [["a", "b"], ["c", "new"]]),
     ("fewer belong together", (M, "rules", "required_together"), [["a", "b"]]),
@@ -121,7 +121,7 @@ ALLOWED: list[Case] = [
     ("a new return value", (M, "returns", "new"), {"type": "str"}),
     ("more in a return value", (M, "returns", "r", "contains", "new"), {"type": "str"}),
     ("check mode and more", (M, "supports"), ["check mode", "file arguments"]),
-    ("a new position behind", ("filter f", "positional"), ["_input", "x", "new"]),
+    ("a new position at the end", ("filter f", "positional"), ["_input", "x", "new"]),
     ("a new module", ("module n",), {}),
     ("a new playbook", ("playbook q",), {}),
     ("a new path", ("hosts", "paths"), ["/etc/a", "/etc/b"]),
@@ -183,7 +183,7 @@ REFUSED: list[Case] = [
 
 
 def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The old snapshot with another value, or with nothing, in one place."""
+    """The old snapshot with another value in one place, or without it."""
     new = copy.deepcopy(OLD)
     if path == ("role r", "entry points", "main", "options", "r_b"):
         new["role r"]["entry points"]["other"]["options"]["r_b"] = {"type": "int"}
@@ -205,7 +205,7 @@ def test_a_release_does_not_differ_from_itself() -> None:
 def test_additions_are_no_differences(dummy: str, path: tuple[str, ...], value: Any) -> None:
     new = changed(path, value)
     assert new != OLD
-    # A rule's new options are optional.
+    # New options that a rule names are optional.
     new[M]["options"].update({name: new[M]["options"].get(name, {"type": "str"}) for name in ("new", "new2")})
     assert differences(OLD, new) == {}
 
@@ -229,7 +229,7 @@ def test_a_renamed_option_keeps_its_old_name_and_meaning(option: dict[str, Any],
     new = changed((M, "options", "b"), ...)
     new[M]["options"]["renamed"] = option
     if not expected:
-        # The rules may say either name.
+        # The rules may use either name.
         new[M]["rules"]["mutually_exclusive"] = [["a", "renamed"]]
     assert list(differences(OLD, new)) == [f"{M} / {one}" for one in expected]
 

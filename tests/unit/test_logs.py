@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide to logs: what a role makes of its variables, its logrotate on files that uWSGI writes, and its commands."""
+"""The guide to logs: what a role makes of its variables, its logrotate with files that uWSGI writes, and its commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.uwsgi import BINARY, Instance
 LOGS = ROOT / "docs" / "docsite" / "rst" / "logs.rst"
 FLEET = ROOT / "docs" / "docsite" / "rst" / "first-fleet.rst"
 TEXT = LOGS.read_text(encoding="utf-8")
-# Answers with what its standard output is.
+# It answers with what its standard output is.
 APP = """
 import os, stat
 def application(environ, start_response):
@@ -38,14 +38,14 @@ def application(environ, start_response):
 
 
 def rotate(folder: Path) -> None:
-    """Rotate the logs of a folder by the guide's configuration, with the real logrotate where it is."""
+    """Rotate the logs of a folder with the guide's configuration and the real logrotate, if there is one."""
     found = re.search(r"^\.\. code-block:: text\n\n((?:\n|    .*\n)+)", TEXT, re.MULTILINE)
     assert found and "/etc/logrotate.d/" in found[1]
     (folder / "rotate.conf").write_text(textwrap.dedent(found[1]).replace("/var/log", str(folder)), encoding="ascii")
     (folder / "rotate.conf").chmod(0o644)
     program = shutil.which("logrotate", path=f"{os.environ['PATH']}:/usr/sbin")
     if not program:
-        pytest.skip("logrotate is not here, so it has not read the guide's configuration")
+        pytest.skip("logrotate is not installed, so the guide's configuration is not checked")
     command = [program, "--force", "--state", str(folder / "state"), str(folder / "rotate.conf")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -57,7 +57,7 @@ def test_the_logs_of_a_fleet_are_rotated(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     for name in ("shop", "emperor-uwsgi"):
         (logs / name).mkdir(parents=True)
-        # logrotate wants a folder in which only its owner writes.
+        # logrotate requires a folder that only its owner can write to.
         (logs / name).chmod(0o755)
     own = files_of(fleet.moved(TEXT).replace("/var/log", str(logs)))
     # Without subscriptions, so that nothing waits for routers.
@@ -78,7 +78,7 @@ def test_the_logs_of_a_fleet_are_rotated(tmp_path: Path) -> None:
         for path in (logs / "shop" / "shop.log", daemon):
             assert path.stat().st_size == 0, path
             assert path.with_name(path.name + ".1").stat().st_size > 0
-        # The Emperor tells of the change, and the vassal of its reload, both from the beginning of their files.
+        # The Emperor logs the change and the vassal its reload, both at the start of their new files.
         os.utime(next((tmp_path / "hosts").rglob("vassals/shop.ini")))
         wait_for("the Emperor's line", lambda: b"shop.ini" in daemon.read_bytes())
         wait_for("the vassal's lines", lambda: b"gracefully" in (logs / "shop" / "shop.log").read_bytes())
@@ -117,17 +117,17 @@ def commands() -> list[str]:
 
 def test_the_journal_understands_the_commands(tmp_path: Path) -> None:
     if not shutil.which("journalctl"):
-        pytest.skip("journalctl is not here, so it has not read the guide's commands")
+        pytest.skip("journalctl is not installed, so the guide's commands are not checked")
     assert len(commands()) == 6
     for command in commands():
         given = [one for one in shlex.split(command) if one != "-f"]
-        # An empty journal, in which nothing is followed.
+        # An empty journal, and without -f.
         done = subprocess.run([*given, f"--directory={tmp_path}"], capture_output=True, text=True, timeout=30, check=False)
         assert "nrecognized" not in done.stderr and "invalid" not in done.stderr and "parse" not in done.stderr, done.stderr
 
 
 def test_the_controller_asks_all_nodes(tmp_path: Path) -> None:
-    """With a program in place of journalctl, since nothing is in a journal here."""
+    """With a program in place of journalctl, since the journal here is empty."""
     [line] = re.findall(r"^    \$ (ansible nodes .*)", TEXT, re.MULTILINE)
     program, *arguments = shlex.split(line)
     (tmp_path / "journalctl").write_text('#!/bin/sh\necho "asked for $*"\n', encoding="ascii")
@@ -145,7 +145,7 @@ def test_the_service_reads_its_drop_in(tmp_path: Path) -> None:
     assert content == "[Service]\nLogRateLimitIntervalSec=0\n"
     analyze = shutil.which("systemd-analyze")
     if not analyze:
-        pytest.skip("systemd is not here, so it has not read the drop-in")
+        pytest.skip("systemd is not installed, so the drop-in is not checked")
     unit = tmp_path / "emperor-uwsgi.service"
     unit.write_text(f"[Unit]\nDescription=One\n{content}ExecStart={BINARY}\n", encoding="ascii")
     done = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests mirror the plugins: each plugin file has its tests at the same place below tests/unit/plugins, and they a plugin.
+"""Tests mirror the plugins: each plugin file has tests at the same place below tests/unit/plugins, and each test file a plugin.
 
 The tests of ``_node/gate.py`` are ``_node/test_gate.py``, and ``_node/test_gate_verdicts.py`` if one file isn't enough.
 """
@@ -16,9 +16,9 @@ from support.modules import ROOT
 
 PLUGINS, TESTS = ROOT / "plugins", ROOT / "tests" / "unit" / "plugins"
 KINDS = ("action", "filter", "inventory", "lookup", "modules", "module_utils", "plugin_utils")
-# What a module does is tested by running it, so the tests of modules/NAME.py are those of this folder's NAME.py.
+# A module's code is tested by running the module, so its tests are those of modules/NAME.py.
 BY_MODULES = "module_utils/_run/"
-# Tests of a whole folder, and not of one of its files.
+# Tests of a whole folder, not of one of its files.
 OF_FOLDERS = ("module_utils/test_standalone.py",)
 
 
@@ -51,13 +51,13 @@ def test_a_test_file_has_its_plugin(test: str) -> None:
 
 def test_a_module_s_work_has_the_module_s_name() -> None:
     runs = {name[len(BY_MODULES) :] for name in names(PLUGINS, "*.py") if name.startswith(BY_MODULES)}
-    # One that does several things has them in a folder.
+    # Code that does several things is in a folder of its own.
     own = {name for name in runs if "/" not in name}
     assert own == {name.rpartition("/")[2] for name in PLUGIN_FILES if name.startswith("modules/")}
 
 
 def test_all_kinds_of_plugins_are_meant() -> None:
     kinds = {path.name for path in PLUGINS.iterdir() if any(path.rglob("*.py"))}
-    # Fragments of documentation do nothing.
+    # Documentation fragments contain no code.
     assert kinds == {*KINDS, "doc_fragments"}
     assert all((TESTS / name).exists() for name in OF_FOLDERS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules for Prometheus: each alert fires when it should and not before, and has its part in the guide."""
+"""The rules for Prometheus: each alert fires when it should and not before, and the guide explains it."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ EXPECTED = '{key="k",node="n",host="h",vassal="v"}'
 HELD = 'vassal_held_out{host="h",vassal="v",reason="operator"}'
 ILL = HELD.replace("operator", "health")
 UP = 'router_up{router="r"}'
-# For each alert the values at which it fires, by series, and those at which it doesn't. Without a prefix it is emperor_uwsgi_.
-# Of several that don't, all must be silent.
+# For each alert: the values, by series, at which it fires, and those at which it doesn't. The prefix emperor_uwsgi_ is left out.
+# If there are several that don't fire, all must be silent.
 CASES: dict[str, tuple[dict[str, str], ...]] = {
     "KeyUnserved": (
         {f"pool_serving_nodes{POOL}": "0", f"pool_expected_nodes{POOL}": "2"},
         {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2"},
     ),
     "PoolSmall": (
-        # One that the gate holds out is missed, and a drained one isn't.
+        # A node that the gate holds out counts as missing; a drained node doesn't.
         {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2", f"node_expected{EXPECTED}": "1", ILL: "1"},
         {f"pool_serving_nodes{POOL}": "2", f"pool_expected_nodes{POOL}": "2"},
         {f"pool_serving_nodes{POOL}": "1", f"pool_expected_nodes{POOL}": "2", f"node_expected{EXPECTED}": "1", HELD: "1"},
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[dict[str, str], ...]] = {
     "NodeFailing": (
         {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", ILL: "1"},
         {f"node_failures_total{NODE}": "9"},
-        # Four failures in five minutes, which two pages count.
+        # Four failures in five minutes, which two pages report.
         {f'node_failures_total{{instance="{one}",router="r",key="k",node="n",host="h"}}': "0+0.2" for one in "ab"},
         {f"node_failures_total{NODE}": "0+1", f"node_expected{EXPECTED}": "1", HELD: "1"},
     ),
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, str], ...]] = {
         {'vassal_failed_starts_total{host="h",vassal="v"}': "3"},
         {'vassal_failed_starts_total{host="h",vassal="v"}': "2"},
     ),
-    # Promtool's clock begins at 0, and is the time of each sample.
+    # Promtool's clock starts at 0, which is also the time of each sample.
     "ClockSkew": (
         {'clock_timestamp_seconds{host="h"}': f"16+{STEP}", 'signing_tolerance_seconds{host="r"}': "30"},
         {'clock_timestamp_seconds{host="h"}': f"14+{STEP}", 'signing_tolerance_seconds{host="r"}': "30"},
@@ -100,13 +100,13 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def seconds(alert: str) -> int:
-    """For how long it must hold."""
+    """How long the condition must last."""
     text = str(ALERTS[alert].get("for", "0s"))
     return int(text[:-1]) * SECONDS[text[-1]]
 
 
 def case(alert: str, series: dict[str, str], times: dict[int, bool]) -> dict[str, Any]:
-    """One test of promtool's, with the times at which the alert fires or doesn't."""
+    """A test for promtool, with the times at which the alert fires or doesn't."""
     count = max(times) // STEP + 2
     return {
         "interval": f"{STEP}s",
@@ -144,7 +144,7 @@ def test_every_alert_fires_after_its_time_and_not_before(tmp_path: Path) -> None
     tests = []
     for short, (firing, *silent) in CASES.items():
         alert = "EmperorUwsgi" + short
-        # What is counted has to be counted first.
+        # Counters have to grow for a while first.
         first = 1800 if any("+" in value and short != "ClockSkew" for value in firing.values()) else 0
         late = first + seconds(alert) + 4 * STEP
         before = {} if first or not seconds(alert) else {seconds(alert) - STEP: False}

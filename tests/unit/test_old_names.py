@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of release 1.0.0 that have better ones now: they still work, and they mean the same."""
+"""The names of release 1.0.0 that have better ones now: they still work and mean the same."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ OLD = "stats"
 
 @contextmanager
 def stats_server(vassal: str) -> Iterator[str]:
-    """The stats of a router and of an Emperor in one; its address.
+    """The stats of a router and of an Emperor in one server; yields its address.
 
     Args:
-        vassal: the path of the Emperor's only vassal, which runs on demand.
+        vassal: the path of the Emperor's only vassal, which is an on-demand vassal.
     """
     node = {"name": "10.0.0.7:1", "last_check": 4000000000, "death_mark": 0, "requests": 0}
     found = {
@@ -80,12 +80,12 @@ MODULES: list[tuple[str, str, dict[str, Any], str]] = [
 
 
 def told(result: dict[str, Any]) -> dict[str, Any]:
-    """A result without the arguments, the warnings and the times."""
+    """A result without the arguments, the deprecations and the times."""
     return {name: value for name, value in result.items() if name not in {"invocation", "deprecations", "seconds", "time"}}
 
 
 def deprecations(result: dict[str, Any]) -> list[str]:
-    """The texts of the deprecations; newer releases of ansible-core wrap them."""
+    """The texts of the deprecations, which newer releases of ansible-core wrap."""
     return [one["event"]["msg"] if "event" in one else one["msg"] for one in result.get("deprecations", [])]
 
 
@@ -139,7 +139,7 @@ IN_ROLE: dict[str, tuple[Any, Any]] = {
     "fastrouter_report_dest": ("/srv/a.html", "/srv/b.html"),
     "fastrouter_report_mode": ("0600", "0640"),
 }
-# Variables that plays read before they have a host: the playbook, and two values of each. Only the second is not the default.
+# Variables that plays read before they have a host: the playbook, and two values of each; the first is the default.
 IN_PLAYS: dict[str, tuple[str, Any, Any]] = {
     "fastrouter_report_routers": ("report", "fastrouters", "router2"),
     "emperor_rolling_hosts": ("rolling_update", "nodes", "node2"),
@@ -159,7 +159,7 @@ def old(name: str) -> str:
 
 
 def ways(name: str, other: Any, value: Any) -> dict[str, dict[str, Any]]:
-    """The ways to set a variable: all but the first mean the same."""
+    """The ways to set a variable: all except the first mean the same."""
     return {"other": {name: other}, "new": {name: value}, "old": {old(name): value}, "both": {old(name): other, name: value}}
 
 
@@ -176,7 +176,7 @@ def test_old_and_new_variables_of_the_role_mean_the_same(tmp_path: Path) -> None
     cases = [(name, way, given) for name, values in IN_ROLE.items() for way, given in ways(name, *values).items()]
     tasks = [{"ansible.builtin.debug": {"msg": "{{ " + name + " }}"}, "vars": given} for name, dummy, given in cases]
     run = playbook.tasks(tmp_path, tasks, **defaults)
-    # Before ansible-core 2.19 what comes from an expression is text, and the module's argument makes a number of it.
+    # Before ansible-core 2.19 the result of an expression is text, which the module's argument turns into a number.
     found = {(name, way): str(result["msg"]) for (name, way, dummy), result in zip(cases, run.results)}
     for name, (other, value) in IN_ROLE.items():
         assert found[name, "other"] == str(other)
@@ -196,7 +196,7 @@ def test_old_and_new_variables_of_plays_mean_the_same(tmp_path: Path) -> None:
     imports = []
     for name, (book, *values) in IN_PLAYS.items():
         for way, given in ways(name, *values).items():
-            # The real plays, each with one task that shows who is in the batch.
+            # The real plays, each with a single task that shows the hosts in the batch.
             task = {"name": "Show the batch", "ansible.builtin.debug": {"var": "ansible_play_batch"}, "run_once": True}
             plays = [{**play, "name": f"{name}/{way}/{play['name']}", "tasks": [task]} for play in plays_of(book)]
             path = tmp_path / f"{name}-{way}.yml"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages that are made from the code, the list of the guides, and where Markdown's links lead."""
+"""The pages that are made from the code, the list of the guides, and the targets of Markdown's links."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SCRIPT = "import arguments, sys; sys.stdout.write(arguments.page())"
 
 
 def test_the_page_of_arguments_is_up_to_date() -> None:
-    # In a process of its own, since it collects tests as the one that runs this.
+    # In a process of its own, since it collects tests just like the process that runs this.
     path = os.pathsep.join(map(str, (COLLECTIONS, ROOT / "tests", ROOT / "docs")))
     found = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
@@ -44,7 +44,7 @@ def test_the_page_of_arguments_is_up_to_date() -> None:
 
 
 def program(name: str) -> ModuleType:
-    """One of the programs that make pages."""
+    """A program that makes pages."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -75,11 +75,11 @@ def trim() -> ModuleType:
 def test_every_variable_of_a_playbook_is_on_the_page(path: Path, playbooks: ModuleType) -> None:
     text = path.read_text(encoding="utf-8")
     words, variables = playbooks.described(text)
-    # Those of its plays; a role's own are in the role's documentation.
+    # The variables of its plays; a role's own variables are in the role's documentation.
     own = {name: str(value) for play in yaml.safe_load(text) for name, value in play.get("vars", {}).items()}
     for name, value in own.items():
         if name.startswith(("emperor_", "fastrouter_")):
-            # Of those that had another name in the last release.
+            # These had another name in the last release.
             assert all(f"(alias: {alias})" in variables[name] for alias in re.findall(r"\b(\w+) \| default\(", value))
     page = playbooks.page()
     assert words in page

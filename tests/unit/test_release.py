@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What keeps a work tree from being a release, and what a new version changes."""
+"""What keeps a work tree from being released, and what a new version changes."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the scenarios, which take long, name of the roles and playbooks is there."""
+"""The roles and playbooks that the scenarios name exist; the scenarios themselves take long."""
 
 from __future__ import annotations
 

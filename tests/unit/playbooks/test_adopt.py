@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook adopt: what it writes beside an inventory, and what it leaves as it is.
+"""The playbook ``adopt``: what it writes beside an inventory, and what it leaves unchanged.
 
-What it makes of many files, and that these announce the same, is in conformance/test_adopt.py.
+conformance/test_adopt.py has many files, and checks that they still announce the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHOP = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two hosts of one group, and the vassals of both."""
+    """Two hosts of one group, and the vassal files of both."""
     (tmp_path / "vassals").mkdir()
     for name, port in (("shop", 3031), ("blog", 3032)):
         text = SHOP.replace("3031", str(port)).replace("shop.example", f"{name}.example")
@@ -65,7 +65,7 @@ def test_variables_are_written_beside_the_inventory_once(folder: Path) -> None:
     assert "node1: 2 of 2 vassals, 2 comments to review, in host_vars/node1/adopted.yml" in done.stdout
     text = (folder / names[1]).read_text(encoding="utf-8")
     assert "PASSWORD=..." in text
-    # Not even in what Ansible says for its developers.
+    # Not even in Ansible's debug output.
     assert "abc" not in text + run(folder, "-vvvv").stdout
     group = (folder / names[0]).read_text(encoding="utf-8")
     assert 'emperor_signing: false\nemperor_default_options:\n  processes: 2\n  env: !unsafe "A={{ 1 }}"\n' in group
@@ -73,7 +73,7 @@ def test_variables_are_written_beside_the_inventory_once(folder: Path) -> None:
     (folder / names[1]).chmod(0o644)
     again = run(folder, "--diff")
     assert again.returncode == 0 and "changed=0" in again.stdout
-    # What the user changed stays, and so does all else.
+    # Files that the user changed are kept, and so is everything else.
     (folder / names[1]).write_text(text + "# mine\n", encoding="utf-8")
     (folder / names[2]).unlink()
     refused = run(folder)

@@ -81,12 +81,12 @@ def test_renewed_certificates_are_served(tmp_path: Path) -> None:
         assert (changed(said), fronts.serve_the_file(), fronts.pids(2638)) == (True, [False, False], before[0])
         fleet.play(CERTIFICATES, fronts.told(**fronts.hooks()))
         assert fronts.serve_the_file() == [True, True]
-        # Only the fronts, one after the other.
+        # Only the fronts are restarted, one after the other.
         assert (set(fronts.pids(2638)) & set(before[0]), fronts.pids(2627)) == (set(), before[1])
         assert fronts.log.read_text().splitlines() == [
             f"{name} {word}" for name in ("router1", "router2") for word in ("before", "after")
         ]
-        # Once it is broken, nothing is restarted any more.
+        # When the certificate and the key don't match, nothing is restarted.
         after = fronts.pids(2638), fronts.pids(2627)
         fronts.renew(key_of="other.example.com")
         for name in (CERTIFICATES, RESTART):

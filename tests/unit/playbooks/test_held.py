@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook held: hosts with vassals that are held out, and a table of them."""
+"""The playbook ``held``: hosts with vassals that are held out, and the table of them."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def test_who_is_held_out_is_listed_with_the_reasons_and_the_hosts_that_do_not_an
         "node1": host(tmp_path / "1", "shop", "blog"),
         "node2": host(tmp_path / "2", "shop"),
         "router1": LOCAL,
-        # It has vassals in the inventory, and none yet.
+        # It has vassals in the inventory, but none on the host yet.
         "new": {**LOCAL, "emperor_dir": str(tmp_path / "new"), "emperor_install": "none", "emperor_vassals": vassals("shop")},
     }
     assert run(tmp_path, hosts) == ["Nobody is held out."]
     held(tmp_path / "1", "blog", "maintenance", "health")
     held(tmp_path / "2", "shop", "operator")
-    # Nothing of this can be used, and that is no reason to hide the others.
+    # Neither of these two hosts can be read; the others are shown all the same.
     hosts["broken"] = host(tmp_path / "3", "shop")
     (tmp_path / "3" / "suspend" / "shop" / "No Reason").mkdir(parents=True)
     hosts["away"] = {**hosts["node2"], **AWAY}
@@ -84,7 +84,7 @@ def test_who_is_held_out_is_listed_with_the_reasons_and_the_hosts_that_do_not_an
 
 @needs_root
 def test_a_tenants_folder_is_read_as_the_tenant() -> None:
-    """Root, which could read it, does not follow where the tenant points."""
+    """Root could read it, but does not follow the tenant's link."""
     with passable() as tmp_path:
         hosts = {"node1": host(tmp_path / "1", "shop")}
         folder, secret = tmp_path / "1" / "suspend", tmp_path / "secret"

@@ -35,11 +35,11 @@ def test_a_fleet_is_maintained(tmp_path: Path) -> None:
         assert f"shop.example.com: {fleet.expected('10.0.0.7')[0]}" in said
         again = fleet.play(DRAIN, told(fleet, drain_hosts="node2"))
         assert "changed=1" not in again
-        # The other one is the last.
+        # node1 is the last one that serves.
         refused = fleet.refused(DRAIN, told(fleet, drain_hosts="node1"))
         assert "minimum" in refused
         assert fleet.nodes() == fleet.expected("10.0.0.7")
-        # Another reason isn't that of the drain.
+        # Restoring for another reason does not undo the drain.
         fleet.play(RESTORE, told(fleet, drain_hosts="node2", drain_reason="rolling-update"))
         assert fleet.nodes() == fleet.expected("10.0.0.7")
         said = fleet.play(RESTORE, told(fleet, drain_hosts="node2"))

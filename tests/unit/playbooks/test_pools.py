@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook pools: a real router and a host that is held out, and a table of them."""
+"""The playbook ``pools``: a real router, a host that is held out, and the table of both."""
 
 from __future__ import annotations
 

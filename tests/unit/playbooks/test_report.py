@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook report: real routers in, one page out."""
+"""The playbook ``report`` with real routers: it writes one page."""
 
 from __future__ import annotations
 

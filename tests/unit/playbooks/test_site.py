@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook ``site``, on the fleet of the README: new, as it is, and changed."""
+"""The playbook ``site``, on the fleet of the README: first run, second run, and a change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_fleet(tmp_path: Path) -> None:
     fleet.play("app.yml")
     with removed(fleet):
         fleet.play(SITE, told)
-        # Nothing is waited for: when it ends, every router has every node.
+        # The test need not wait: when the playbook ends, every router has every node.
         both = fleet.expected("10.0.0.7", "10.0.0.8")
         assert fleet.nodes() == both
         said = fleet.play(SITE, told, "--extra-vars={emperor_harakiri: 50}")

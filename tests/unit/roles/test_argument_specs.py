@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles' variables: what is specified is what they have."""
+"""The roles' variables are those in the specs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def specs(role: str) -> dict[str, Any]:
 
 
 def options(role: str) -> dict[str, Any]:
-    """The role's variables, as the first entry point describes each."""
+    """The role's variables, each as the first entry point with it describes it."""
     found: dict[str, Any] = {}
     for one in specs(role).values():
         for name, option in one.get("options", {}).items():
@@ -48,7 +48,7 @@ def is_expression(value: Any) -> bool:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_names_and_values_of_defaults_are_those_of_the_spec(role: str) -> None:
-    # What depends on other variables has no value that a spec could give; its description says what it is.
+    # A value that depends on other variables can't be in a spec; the description explains it.
     plain = {name: value for name, value in defaults(role).items() if value is not None and not is_expression(value)}
     assert {name: option["default"] for name, option in options(role).items() if "default" in option} == plain
     assert set(options(role)) == set(defaults(role))
@@ -77,15 +77,15 @@ def _text(*folders: str) -> str:
 
 
 def test_every_variable_is_specified_and_used() -> None:
-    # One role runs on the other, so they are looked at together.
+    # One role builds on the other, so they are checked together.
     fields = [variables.prefix(record) + field for record in (Emperor, Fastrouter) for field in record._fields]
     text = "\n".join([_text("defaults", "tasks", "vars"), *fields])
     names = re.findall(r"\b(?:emperor|fastrouter)_\w+", text)
     specified = {name for role in ROLES for name in options(role)}
     internal = {name for name in names if "__" in name}
-    # An argument of modules has such a name as well.
+    # An argument of the modules has a name like this too.
     assert set(names) - internal - {"emperor_stats"} == specified
-    # Each has a place that says what it is, and at least one more.
+    # Each name is in the place that defines it, and in at least one more.
     assert [name for name in specified | internal if names.count(name) < 2] == []
 
 
@@ -109,11 +109,11 @@ def test_an_option_means_the_same_at_every_entry_point(role: str) -> None:
 
 def test_ansible_does_not_check_every_vassal_at_every_run() -> None:
     assert options("emperor")["emperor_vassals"]["type"] == "raw"
-    # Nor goes through them for the value of what it checks.
+    # Nor is a value that it checks computed from all vassals.
     assert [name for name, value in defaults("emperor").items() if "emperor_vassals" in str(value)] == []
 
 
-# A variable of a role and a value that it can't have.
+# A variable of a role and an invalid value.
 WRONG: list[tuple[str, str, Any]] = [
     ("emperor", "emperor_install", "brew"),
     ("emperor", "emperor_supervisor", "runit"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several routers on one host: what the role writes for each, and what it refuses. The scenario "fronts" sends them requests."""
+"""Several routers on one host: what the role writes for each, and what it refuses. The scenario "fronts" sends requests."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_further_routers_have_what_their_plugin_needs(tmp_path: Path) -> None:
     more: list[dict[str, Any]] = [
         {"name": "raw", "options": {"rawrouter": free_address(), "rawrouter-subscription-server": free_address()}},
         {"name": "web", "options": {"http": free_address(), "http-timeout": 5}, "server_params": {"balancing_algo": "wrr"}},
-        # What is no router is left as it is.
+        # What is not a router is left as it is.
         {"name": "other", "options": {"socket": free_address()}},
     ]
-    # The plugins that packages have are none of this uWSGI's, so it isn't asked.
+    # A package's plugins don't belong to this uWSGI, so it isn't asked.
     package = {"emperor_install": "package", "emperor_binary": "/nowhere/uwsgi"}
     run = apply(tmp_path, "fastrouter", "--skip-tags=service,install", fastrouter_vassals=more, **package)
     assert run.code == 0, run.output

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What gives each vassal's lines its name in the journal, between a real Emperor and its vassals. The scenario "fronts" has the
-journal.
+"""The wrapper that names each vassal's lines in the journal, between a real Emperor and its vassals.
+
+The scenario "fronts" has a real journal.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roles refuse to remove unless it is meant: the last vassal of a host, and the keys of a router."""
+"""What the roles refuse to remove unless told to: the last vassal of a host, and the keys of a router."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from support.modules import ROOT
 from support.role import apply
 
-# Nothing of the Emperor is run.
+# The Emperor is not started.
 WRITES = "--skip-tags=service"
 ENTRY = {"server": "127.0.0.1:2626", "address": "127.0.0.1:1"}
 VASSAL = {"name": "a", "options": {"master": True}, "subscriptions": [{**ENTRY, "key": "a.test"}]}
@@ -22,7 +22,7 @@ UNSIGNED = {**VASSAL, "subscriptions": [{**ENTRY, "key": "a.test", "signing": Fa
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """What is on the host."""
+    """The files on the host."""
     return {str(path): path.read_bytes() for path in (folder / "etc").rglob("*") if path.is_file()}
 
 
@@ -37,7 +37,7 @@ def test_a_host_does_not_lose_its_last_vassal(tmp_path: Path, vassal: dict[str, 
         assert files(tmp_path) == before
     run = apply(tmp_path, "emperor", WRITES, emperor_allow_empty=True)
     assert (run.code, [*(tmp_path / "etc" / "vassals").glob("*.ini")]) == (0, []), run.output
-    # A host that has none, such as a router, loses none.
+    # A host without vassals, such as a router, has none to lose.
     assert apply(tmp_path, "emperor", WRITES).code == 0
 
 
@@ -45,12 +45,12 @@ def subscriptions(count: int) -> list[dict[str, Any]]:
     return [{"key": f"{at}.test"} for at in range(count)]
 
 
-# How many keys the router is left with, what else it is told, and whether it takes that.
+# How many keys the router keeps, its other variables, and whether the run is accepted.
 KEPT: list[tuple[int, dict[str, Any], bool]] = [
     (0, {}, False),
     (0, {"emperor_allow_empty": True}, True),
     (1, {}, True),
-    # The inventory has a host of which it doesn't say what it announces.
+    # The inventory has a host but doesn't say what that host announces.
     (2, {"fastrouter_nodes": ["localhost", "127.0.0.1"]}, True),
     (1, {"fastrouter_nodes": ["localhost", "127.0.0.1"]}, False),
     (1, {"fastrouter_nodes": ["localhost", "127.0.0.1"], "emperor_allow_empty": True}, True),
@@ -61,7 +61,7 @@ KEPT: list[tuple[int, dict[str, Any], bool]] = [
 def test_a_router_does_not_lose_its_keys(tmp_path: Path, count: int, told: dict[str, Any], taken: bool) -> None:
     assert apply(tmp_path, "fastrouter", WRITES, fastrouter_subscriptions=subscriptions(4)).code == 0
     before = files(tmp_path)
-    # A router that is to have more options than before, which would be a change, too.
+    # The router also gets another option, which would be a change of its own.
     told = {"fastrouter_options": {"fastrouter-quiet": True}, "fastrouter_subscriptions": subscriptions(count), **told}
     run = apply(tmp_path, "fastrouter", WRITES, **told)
     assert (run.code == 0, files(tmp_path) == before) == (taken, not taken), run.output

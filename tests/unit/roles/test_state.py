@@ -26,7 +26,7 @@ OWNED = [
     {"name": name, "owner": owner, "subscriptions": [{"server": "127.0.0.1:2626", "key": "a.test", "address": "127.0.0.1:1"}]}
     for name, owner in (("a", "alice"), ("b", "bob"))
 ]
-# A role, its variables, and how the error begins.
+# A role, its variables, and the beginning of the error.
 TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": 60}}, "emperor_options: an emperor-curse-tolerance"),
     ("emperor", {"emperor_options": {"emperor-curse-tolerance": None}}, "emperor_options: an emperor-curse-tolerance"),
@@ -171,7 +171,7 @@ def test_absent_removes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
     foreign.unlink()
     again = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
     assert again.code == 0, again.output
-    # What was there before, an empty folder, is the role's own as well once it is empty.
+    # An empty folder that was there before is removed too.
     assert before and not (tmp_path / "etc").exists()
     last = apply(tmp_path, "fastrouter", emperor_state="absent", **given)
     assert (last.code, "changed=0" in last.output) == (0, True), last.output

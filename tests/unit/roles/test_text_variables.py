@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables as ini inventories and ``-e NAME=VALUE`` give them: the same files as from YAML. And the roles' own examples."""
+"""Variables from ini inventories and ``-e NAME=VALUE`` make the same files as from YAML. And the roles' own examples."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOP: dict[str, Any] = {
     "options": {"socket": "127.0.0.1:3031", "need-app": None, "wsgi-file": "/srv/shop/app.py"},
     "subscriptions": [{"server": "127.0.0.1:2626", "key": "shop.example.com"}],
 }
-# What differs from the defaults, so that a text that isn't understood makes another file.
+# Values that differ from the defaults, so that a text that isn't understood makes another file.
 WANTED: dict[str, Any] = {
     "emperor_vassals": [SHOP],
     "emperor_tyrant": False,
@@ -44,7 +44,7 @@ WANTED: dict[str, Any] = {
     "fastrouter_options": {"fastrouter-gracetime": 3},
     "fastrouter_vassals": [{"name": "second", "options": {"fastrouter": "127.0.0.1:3999"}}],
 }
-# uWSGI's Python must have prometheus_client for them.
+# These need prometheus_client in uWSGI's Python.
 if find_spec("prometheus_client"):
     WANTED.update(
         {
@@ -60,7 +60,7 @@ PLAY = [
 
 
 def deployed(folder: Path, given: dict[str, str], *arguments: str) -> dict[str, str]:
-    """The files of a host whose variables are these texts, by their paths in its folder."""
+    """The files of a host with these texts as variables, by their paths in its folder."""
     folder.mkdir()
     common = {**base(folder), "ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
     for name in common:
@@ -77,7 +77,7 @@ def deployed(folder: Path, given: dict[str, str], *arguments: str) -> dict[str, 
 
 
 def texts(in_yaml: bool) -> dict[str, str]:
-    """The wanted variables as text, in the one form or the other."""
+    """The variables as text, in JSON or in YAML notation."""
     found = {}
     for name, value in WANTED.items():
         if isinstance(value, bool):

@@ -15,14 +15,14 @@ from support.loopback import free_address
 from support.modules import ROOT
 from support.role import apply
 
-# How uWSGI is installed, what the tasks that do it registered, and whether that is another uWSGI.
+# How uWSGI is installed, what the install tasks registered, and whether this is another uWSGI.
 UPGRADES: list[tuple[str, dict[str, Any], bool]] = [
     ("pip", {}, False),
     ("pip", {"emperor__pip": {"changed": False}}, False),
     ("pip", {"emperor__pip": {"changed": True}}, True),
     ("package", {"emperor__apt": {"changed": True}, "emperor__package": {"changed": False, "skipped": True}}, True),
     ("package", {"emperor__apt": {"changed": False, "skipped": True}, "emperor__package": {"changed": True}}, True),
-    # Of a play before, for another role or host variable.
+    # This was registered by an earlier play, for another role.
     ("none", {"emperor__pip": {"changed": True}}, False),
 ]
 
@@ -39,13 +39,13 @@ def test_an_upgrade_restarts_what_it_is_about(tmp_path: Path) -> None:
     try:
         first = emperor()
         wanted = [path.read_bytes() for path in files]
-        # As if another release of the collection had written it.
+        # As another release of the collection might have written it.
         files[0].write_bytes(wanted[0].replace(b"vacuum = true\n", b""))
         times = [path.stat().st_mtime_ns for path in files]
         assert emperor() == first
         assert [path.read_bytes() for path in files] == wanted
         assert [path.stat().st_mtime_ns == time for path, time in zip(files, times)] == [False, True]
-        # As if the task that installs, which is skipped here, had said so.
+        # As if the install task, which is skipped here, had reported a change.
         installed = {"emperor_install": "pip", "emperor__pip": {"changed": True}}
         assert emperor("--skip-tags=install", **installed) != first
     finally:

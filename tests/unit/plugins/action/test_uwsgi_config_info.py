@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for ``uwsgi_config_info``: it asks again for what the files include."""
+"""What the controller does for ``uwsgi_config_info``: it calls the module again for the files that are included."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for ``uwsgi_drain``: its arguments are not in Ansible's debug output."""
+"""What the controller does for ``uwsgi_drain``: it keeps the arguments out of Ansible's debug output."""
 
 from __future__ import annotations
 

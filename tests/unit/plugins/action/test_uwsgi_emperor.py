@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller does for ``uwsgi_emperor``: it asks until nothing is pending, says what is, and gives hosts turns.
+"""What the controller does for ``uwsgi_emperor``: it asks until nothing is pending, shows what is, and handles hosts in turn.
 
-The module is in conformance/test_deployment.py with real hosts; here nothing answers.
+conformance/test_deployment.py tests the module with real hosts; here nothing answers.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of a task: templates and vaulted text are resolved, and nothing that Ansible prints has a key."""
+"""The keys of a task: templates and vaulted text are resolved, and Ansible prints no key."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_content_is_resolved(tmp_path: Path) -> None:
         variables[f"keys_{at}"] = signing_keys
         folders.append(tmp_path / str(at))
         folders[-1].mkdir()
-        # By a variable, and as it stands in the task.
+        # Once through a variable, and once written in the task itself.
         tasks += [task(folders[-1], f"{{{{ keys_{at} }}}}"), task(folders[-1], signing_keys)]
     run = playbook.tasks(tmp_path, tasks, "-vvv", *playbook.vaulted(tmp_path, "vaulted", EC), **variables)
     assert [result.get("created") for result in run.results] == [["a.pem", "b.pem"], []] * len(CONTENTS), run.output
@@ -59,7 +59,7 @@ BAD: list[tuple[str, Any, str]] = [
 
 
 def test_an_error_names_its_place_and_no_key(tmp_path: Path) -> None:
-    # In a file, so that what Ansible shows of a playbook's text around an error isn't what is looked for.
+    # The key is in a file of variables: around an error Ansible may show the text of the playbook.
     arguments = playbook.vaulted(tmp_path, "content", EC)
     run = playbook.tasks(tmp_path, [task(tmp_path, signing_keys) for dummy, signing_keys, words in BAD], "-vvv", *arguments)
     assert [words for (dummy, signing_keys, words), found in zip(BAD, run.results) if words not in found["msg"]] == []

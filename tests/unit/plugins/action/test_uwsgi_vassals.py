@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The templates in the vassals of a task: the same comes out as when Ansible resolves them itself."""
+"""Templates in a task's vassals are resolved as Ansible itself resolves them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from ansible.release import __version__ as release
 from support import playbook
 
-# Which ansible-core 2.18 takes for text.
+# ansible-core 2.18 treats this one as text.
 OMIT_IN_A_LIST: dict[str, tuple[Any, list[str]]] = {
     "omit in a list": (["a", "{{ omit }}", "{{ name }}"], ["o = a", "o = shop"])
 }
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Any, list[str]]] = {
 
 
 def written(folder: Path, value: Any, **variables: Any) -> list[str]:
-    """The lines that the options of a vassal become, whose value is a variable."""
+    """The lines that are written for an option whose value is a variable."""
     vassals = [{"name": "v", "options": {"first": 1, "o": value}}]
     arguments = {"path": str(folder), "vassals": "{{ vassals }}", "uwsgi_version": "2.0", "validate": False}
     task = {"emperor.uwsgi.uwsgi_vassals": arguments}

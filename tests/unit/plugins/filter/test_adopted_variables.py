@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of an inventory, made of what was read on hosts."""
+"""The inventory files made from what was read on the hosts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter that lists a host's ports; what the variables come to is in plugin_utils/_roles/test_firewall.py."""
+"""The filter that lists a host's ports; how variables become ports is in plugin_utils/_roles/test_firewall.py."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_router_opens_its_ports_for_those_who_need_them() -> None:
 def test_a_node_opens_its_sockets_for_the_routers() -> None:
     assert firewall_ports("node1", HOSTVARS, ["router1"], NODES) == [port(3031, "tcp", "node", "10.0.0.2")]
     assert firewall_ports("node1", HOSTVARS, ["router1"], NODES, address="pool") == [port(3031, "tcp", "node", "10.1.0.2")]
-    # It has vassals and is no router.
+    # It has vassals but is not a router.
     assert firewall_ports("10.0.0.8", HOSTVARS, ["router1"], NODES) == []
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter that lists who is held out; its lines are in plugin_utils/_page/test_held.py."""
+"""The filter that lists the vassals that are held out; its lines are tested in plugin_utils/_page/test_held.py."""
 
 from __future__ import annotations
 

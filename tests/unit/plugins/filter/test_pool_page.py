@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of pools: all that it says, and nothing that it was not meant to say or do."""
+"""The page of pools: everything that it should show, and nothing that hostile names could add to it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Reader(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        # Every element is closed, in its turn.
+        # Every element is closed, in the right order.
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
@@ -147,7 +147,7 @@ def test_the_same_pools_give_the_same_page() -> None:
 
 
 def many() -> dict[str, Any]:
-    """Forty keys with five nodes each, on four routers: as many as are drawn one by one."""
+    """Forty keys with five nodes each, on four routers: 200 nodes, the most that are drawn one by one."""
     keys: dict[str, Any] = {
         f"app{key:03}.example.com": {
             f"10.0.{key}.{node}:3031": GHOST if key % 20 == node else {} for node in range(5)
@@ -162,7 +162,7 @@ def test_a_pool_of_two_hundred_has_a_page_with_all_of_it() -> None:
     nodes, keys, routers = Reader(text).tables
     assert (len(nodes), len(keys), len(routers)) == (201, 41, 5)
     assert len(text.encode()) < 400_000
-    # Each dot is there, and no label among so many.
+    # Every dot is drawn; with this many there are no labels.
     assert (text.count('class="dot '), text.count('class="dot ghost')) == (400, 20)
     assert "of 5" in text
 
@@ -191,7 +191,7 @@ def test_a_real_browser_shows_it_on_every_screen_without_a_complaint(pools: dict
         for width, dark in SCREENS:
             tab.said.clear()
             tab.open(path, width, dark=dark)
-            # Nothing beyond the page, nothing refused, and nothing that moves the page sideways.
+            # No other requests, no complaints, and no sideways scrolling.
             assert (tab.complaints, tab.requests) == ([], [path.as_uri()])
             assert tab.value("document.documentElement.scrollWidth") == width
             shown = "[...document.querySelectorAll('.graph')].map(g => getComputedStyle(g).display != 'none')"

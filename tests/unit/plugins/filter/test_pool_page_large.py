@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of a large pool: troubles first, and all the rest in tables that the browser pages, sorts and searches."""
+"""The page of a large pool: troubles first, and the rest in tables that the browser pages, sorts and searches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ needs_browser = pytest.mark.skipif(browser.BINARY is None, reason="needs Chromiu
 
 
 def large(odd: str = "odd") -> dict[str, Any]:
-    """A hundred keys with ten nodes each, on two routers; a word is a key and an address, and one key is lost."""
+    """A hundred keys with ten nodes each, on two routers; ``odd`` names both a key and its node, and one key has only ghosts."""
     keys: dict[str, Any] = {
         f"app{key:03}.test": {f"10.0.{(key + node) % KEYS}.1:3031": {"requests": key * EACH + node} for node in range(EACH)}
         for key in range(KEYS - 2)
@@ -64,7 +64,7 @@ def rows(tab: browser.Tab, table: str = "nodes") -> list[list[str]]:
 
 
 def pager(tab: browser.Tab, table: str = "nodes") -> str:
-    """What a table says of the rows that it shows."""
+    """What a table says about the rows that it shows."""
     return str(tab.value(f"document.querySelector('[aria-labelledby={table}] .pager span').textContent")).replace("\u202f", " ")
 
 
@@ -87,7 +87,7 @@ def test_a_page_without_a_script_has_what_matters() -> None:
     ]  # fmt: skip
     assert "2 of 100:" in after
     assert 'class="graph' not in text
-    # Nothing is there for each subscription but its numbers.
+    # A subscription adds only numbers, and no elements.
     assert text.count("<tr") < 20
 
 
@@ -103,7 +103,7 @@ def test_the_page_grows_by_a_few_bytes_for_each_subscription() -> None:
 def test_hostile_names_change_no_element(text: str) -> None:
     def elements(word: str) -> list[str]:
         found = page(large(word), "T")
-        # What is inside of the data is no element, and can't end it.
+        # Names in the data make no elements, and can't end the script element.
         data = re.findall(r'<script type="application/json" id="data">([^<]*)</script>', found)
         assert len(data) == 1
         return re.findall(r"</?[a-z0-9]+", found)
@@ -120,7 +120,7 @@ def test_hostile_names_are_text_in_a_browser(text: str, tmp_path: Path) -> None:
         tab.open(path)
         assert rows(tab)[0][:3] == ["failing", seen(text), seen(text)]
         assert tab.value("document.querySelectorAll('script, img').length") == 2
-        # The key that no node serves is the first square, and the odd one the second.
+        # The first square is the key that no node serves, and the second is the odd key.
         hover = "new PointerEvent('pointermove', {clientX: b.left + 40, clientY: b.top + 5})"
         tab.value(f"{WALL} w.dispatchEvent({hover})")
         assert tab.value("document.getElementById('pointed').textContent") == f"{seen(text)}: 1 failing"
@@ -166,7 +166,7 @@ def test_tables_are_searched_by_words_and_states(shown: browser.Tab) -> None:
     search(shown, "APP007 10.0.8.1")
     assert [row[1:3] for row in rows(shown)] == [["app007.test", "10.0.8.1:3031"]]
     assert [row[0] for row in rows(shown, "keys")] == ["app007.test"]
-    # The sums of a key don't change with what is shown of it.
+    # A search doesn't change the sums of a key.
     assert rows(shown, "keys")[0][1:3] == ["10", "10"]
     search(shown, "no such")
     assert (rows(shown), pager(shown), rows(shown, "keys")) == ([], "none", [])

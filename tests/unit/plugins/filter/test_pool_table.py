@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter that draws live pools as a table; the table is in plugin_utils/_page/test_table.py."""
+"""The filter that draws live pools as a table; the table is tested in plugin_utils/_page/test_table.py."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SNI = {"server": "10.0.0.2:2636", "key": "a.test", "sni_cert": "/a.crt", "sni_ke
 
 
 class Unread(dict):  # type: ignore[type-arg]
-    """A vassal that nobody may look into, as when there are thousands and nobody needs them."""
+    """A vassal that fails the test when it is read: there may be thousands, and nobody needs this one."""
 
     def get(self, *dummy: Any) -> Any:
         raise AssertionError("read")
@@ -37,7 +37,7 @@ FILES: list[tuple[Any, Any, list[str]]] = [
     ((HTTPS, PLAIN), (), OWN),
     ([HTTPS], [{"name": "shop", "subscriptions": [SNI, SNI]}], ALL),
     ([HTTPS], [{"name": "shop", "subscriptions": [{**SNI, "server": "10.0.0.2:2626"}]}], OWN),
-    # What is no vassal, and no list of subscriptions, is for whoever checks the vassals.
+    # What isn't a vassal or a list of subscriptions is ignored here; the check of the vassals refuses it.
     ([HTTPS], [None, "a", {}, {"subscriptions": None}, {"subscriptions": SNI}, {"subscriptions": ["a"]}], OWN),
 ]
 

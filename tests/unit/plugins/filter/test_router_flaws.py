@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What uWSGI silently accepts of a host's routers although it fails."""
+"""Settings of a host's routers that uWSGI silently accepts but that fail."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ FLAWS: list[tuple[Any, dict[str, Any], list[str]]] = [
     ([], {}, []),
     ([WEB], {}, []),
     ((WEB,), {}, []),
-    # What is no router is for the check of the vassals.
+    # What isn't a router is ignored here; the check of the vassals refuses it.
     (None, {}, []),
     (["text", None, DEAF], {}, ["raw.options.rawrouter-subscription-server: is neither an IPv4 address"]),
     ([WEB, DEAF], {}, ["raw.options.rawrouter-subscription-server: is neither an IPv4 address"]),
     ([WEB, dict(WEB, name="again")], {},
      ["web.options.http, again.options.http: one address", "web.options.http-subscription-server, "]),
-    # Low ports are fine unless it is said that they aren't, in any of Ansible's words for that.
+    # Low ports are fine unless ``low_ports`` is false, in any of Ansible's notations.
     ([router(http=":80")], {}, []),
     ([router(http=":80")], {"low_ports": "true"}, []),
     ([router(http=":80")], {"low_ports": False}, ["web.options.http: a port below 1024"]),
     ([router(http=":80")], {"low_ports": "no"}, ["web.options.http: a port below 1024"]),
-    # Without an interval nothing is known of the tolerance.
+    # Without an interval the tolerance can't be judged.
     ([router(tolerance=17, http=":8080")], {}, []),
     ([router(tolerance=17, http=":8080")], {"announce_interval": 5}, []),
     ([router(tolerance=17, http=":8080")], {"announce_interval": 6}, ["web.server_params.tolerance: under three announce"]),

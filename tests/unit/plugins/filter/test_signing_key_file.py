@@ -20,7 +20,7 @@ NAMES: list[tuple[Any, str]] = [
     ("test.uwsgi.it:8000", "test.uwsgi.it_8000.pem"),
     ("x/y:z", "x_y_z.pem"),
     (".example.com", ".example.com.pem"),
-    # One underscore for each byte, and the letter has two.
+    # One underscore for each byte; this letter has two bytes.
     ("k\u00e4se", "k__se.pem"),
     (8080, "8080.pem"),
     ("k" * 251, "k" * 251 + ".pem"),

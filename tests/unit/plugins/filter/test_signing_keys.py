@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The halves of the keys that a host needs."""
+"""The private and public keys that a host needs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments that an existing ini file becomes, and what could not be converted."""
+"""The arguments that an existing ini file becomes, and the lines that could not be converted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def servers(found: dict[str, Any]) -> list[Any]:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    """What is left over of the section that was read."""
+    """The lines of the section that could not be converted."""
     return [one["line"] for one in found["left_over"] if not one["why"].startswith("stands in the section ")]
 
 
@@ -53,7 +53,7 @@ def test_a_file_becomes_arguments_and_what_is_left_over() -> None:
     assert all(sorted(one) == ["line", "why"] and one["why"] for one in found["left_over"])
 
 
-# The arguments, the servers, and what is left over.
+# The options of the filter, the servers, and the lines that are left over.
 CASES: list[tuple[dict[str, Any], list[str], list[str]]] = [
     ({}, ["10.0.0.2:2626"], ["subscribe2 = server=10.0.0.3:2626,key=shop.example.com,check=/run/drain/%?", NAMED]),
     ({"path": None}, ["10.0.0.2:2626"], ["subscribe2 = server=10.0.0.3:2626,key=shop.example.com,check=/run/drain/%?", NAMED]),
@@ -113,7 +113,7 @@ def test_what_is_in_a_file_is_never_a_template(tmp_path: Path) -> None:
     text = "[uwsgi]\nsubscribe2 = server=10.0.0.2:2626,key={{ 7*7 }}\nsubscribe-freq = {{ 7*7 }}\n[{{ 7*7 }}]\nx = 1\n"
     (tmp_path / "shop.ini").write_text(text, encoding="utf-8")
     expression = f"lookup('ansible.builtin.file', 'shop.ini') | {FILTER.name}"
-    # What is set once is looked at again wherever it's used.
+    # Ansible looks at the value of a fact again wherever it is used.
     tasks = [
         {"ansible.builtin.set_fact": {"found": "{{ " + expression + " }}"}},
         {"ansible.builtin.debug": {"msg": "{{ found | to_json }}"}},

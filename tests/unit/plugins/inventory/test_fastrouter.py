@@ -26,7 +26,7 @@ SOURCE = "live.uwsgi_fastrouter.yml"
 
 
 def listed(folder: Path, options: dict[str, Any], *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Write a source and run ansible-inventory on it; sources before it are named by ``more``."""
+    """Write a source and run ansible-inventory on it; ``more`` names the sources before it."""
     source = folder / SOURCE
     source.write_text(json.dumps({"plugin": "emperor.uwsgi.fastrouter", **options}), encoding="utf-8")
     inventories = [argument for one in (*more, str(source)) for argument in ("--inventory", one)]
@@ -35,7 +35,7 @@ def listed(folder: Path, options: dict[str, Any], *more: str, **environment: str
 
 
 def inventory(folder: Path, options: dict[str, Any], *more: str, **environment: str) -> dict[str, Any]:
-    """The inventory of a source, with the variables by host in place of ``_meta``, and without a warning."""
+    """The inventory of a source, with the hosts' variables in place of ``_meta``, and without a warning."""
     found = listed(folder, options, *more, **environment)
     assert (found.returncode, found.stderr) == (0, ""), found.stderr
     result = json.loads(found.stdout)
@@ -52,7 +52,7 @@ def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
     with Router(tmp_path / "1") as one, Router(tmp_path / "2") as two:
         one.announce("shop.example.com", "10.0.0.7:3031", "10.0.0.8:3031", weight="2", modifier1="5")
         two.announce("shop.example.com", "10.0.0.7:3031", weight="2", modifier1="5")
-        # The same host with another address, and a key of its own.
+        # The same host, with another address and another key.
         two.announce("8080-is-a:port", "10.0.0.7:3032")
         found = inventory(tmp_path, {"router_stats": [one.stats, two.stats]})
     assert hosts(found) == {"uwsgi_8080_is_a_port": ["10.0.0.7"], "uwsgi_shop_example_com": ["10.0.0.7", "10.0.0.8"]}
@@ -72,7 +72,7 @@ def test_live_hosts_have_groups_by_key_and_their_nodes(tmp_path: Path) -> None:
 
 @contextmanager
 def answering(**ages: dict[str, int]) -> Iterator[str]:
-    """A stats server whose nodes have the ages that they are given, by key and address, however long the test takes."""
+    """A stats server whose nodes always have the given ages, by key and address, however long the test takes."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -173,7 +173,7 @@ def test_a_cached_inventory_needs_no_router(tmp_path: Path) -> None:
         router.announce("a.test", "10.0.0.8:1")
         assert inventory(tmp_path, options) == first
     assert inventory(tmp_path, options) == first
-    # What else the source says works on the answers that are there, and others have to be asked.
+    # The source's other options use the cached answers; a router without a cached answer is asked.
     assert hosts(inventory(tmp_path, {**options, "key": "b.test"})) == {}
     assert "does not answer" in listed(tmp_path, {**options, "router_stats": [router.stats, free_address()]}).stderr
     flushed = playbook.run(tmp_path, [{"hosts": "all", "gather_facts": False}], "--flush-cache", "--inventory=" + SOURCE)

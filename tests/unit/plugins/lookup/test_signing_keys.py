@@ -17,7 +17,7 @@ from support import keys, playbook
 from support.files import mode
 
 _RELEASE = tuple(int(number) for number in __version__.split(".")[:2])
-# Up to ansible-core 2.18 a play's variable is defined in all its parts or not at all.
+# Up to ansible-core 2.18 a variable is undefined as soon as one of its parts is.
 UNDEFINED = {"o": "{{ undefined }}"} if _RELEASE >= (2, 19) else {}
 OLD, NEW, RSA = keys.private("ec", "old"), keys.private("ec", "new"), keys.private("rsa")
 FILES = {"a.pem": OLD, "next/a.pem": NEW, "b.pem": RSA, "public.pem": keys.public("ec")}
@@ -43,7 +43,7 @@ GOOD: list[tuple[str, Any]] = [
     ("query('emperor.uwsgi.signing_keys', directory=store) | first", {}),
     ("lookup('emperor.uwsgi.signing_keys', vassals=[], signing_directory='/k', directory=store)", []),
 ]
-# What is made: its first line, and the names that are then in the folder.
+# Lookups that make a key, and the names that are then in the folder.
 MADE = [
     (lookup("imagined.pem", ephemeral=True) + "['imagined.pem']", []),
     (lookup("imagined.pem", ephemeral=True, create=False) + "['imagined.pem']", []),
@@ -64,7 +64,7 @@ BAD: list[tuple[str, str]] = [
     (lookup(vassals=[], signing_directory="relative"), "directory: 'relative' is not an absolute path"),
     (lookup(vassals=[], half="public", owners=True, signing_directory="/k"), "owners: is for the private half"),
 ]
-# What Ansible checks, in its own words.
+# What Ansible itself refuses, and a word of its error.
 UNKNOWN = [
     (lookup("new.pem", type="dsa"), "dsa"),
     (lookup(vassals=[], half="both", signing_directory="/k"), "both"),
@@ -107,7 +107,7 @@ def test_a_missing_key_is_made(at: int, run: playbook.Run, store: Path) -> None:
     made = run.results[len(GOOD) + at]["msg"]
     assert made.startswith("-----BEGIN PRIVATE KEY-----\n")
     for name in MADE[at][1]:
-        # Another key of the store is encrypted, so this one is.
+        # Another key of the store is encrypted, so the new one is too.
         assert (mode(store / name), VAULT.decrypt((store / name).read_bytes()).decode()) == ("0600", made)
     assert not (store / "imagined.pem").exists()
 
@@ -156,7 +156,7 @@ def test_the_public_halves_of_many_nodes(tmp_path: Path) -> None:
     nodes = [node, node, [], {"subscriptions": {"key": "a"}}]
     expression = "lookup('emperor.uwsgi.signing_keys', vassals=nodes, half='public', signing_directory='/k', directory=store)"
     found = playbook.template(tmp_path, expression, nodes=nodes, store=str(tmp_path))
-    # While a key is being rotated nodes announce with either, and a router accepts the successor.
+    # While a key is being rotated, nodes announce with both keys, and the routers get the successor.
     expected = {"a.pem": keys.public("ec", "new"), "b.pem": keys.public("rsa"), "c.pem": keys.public("rsa")}
     assert found.results[0]["msg"] == [{"file": name, "content": public} for name, public in expected.items()]
 
@@ -170,7 +170,7 @@ def test_private_halves_have_their_vassals_owners(tmp_path: Path, successors: bo
     expression = "lookup('emperor.uwsgi.signing_keys', vassals=vassals, signing_directory='/k', directory=store, owners=true"
     expression += ", successors=true)" if successors else ")"
     found = playbook.template(tmp_path, expression, vassals=vassals, store=str(tmp_path))
-    # Only what is being rotated has a successor.
+    # Only a key that is being rotated has a successor.
     named = [("b.pem", "bob")] if successors else [("a.pem", "alice"), ("b.pem", "bob")]
     assert found.results[0]["msg"] == [
         {"file": name, "content": keys.private("ec", str(successors)), "owner": owner} for name, owner in named

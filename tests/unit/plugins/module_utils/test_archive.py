@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The archives of programs: all that a module imports of the collection, the same to the byte each time."""
+"""The archives of programs: everything in the collection that a module imports, and the same bytes each time."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_these_do_not(name: str) -> None:
     assert name not in _dialect.SOCKETS
 
 
-# Of each plugin that makes routers, the options that start one.
+# For each plugin that makes routers, the options that start one.
 ROUTERS = {
     "fastrouter": {"fastrouter"},
     "http": {"http", "https", "https2", "http-to-https"},
@@ -114,7 +114,7 @@ def test_a_release_has_ascii_digits(text: str) -> None:
         _dialect.parse_release("uwsgi_version", text)
 
 
-# Those of 2.0.31's --help that a bound socket has; tests/conformance changes one.
+# The options in 2.0.31's --help that belong to a bound socket; tests/conformance changes one.
 BOUND = (
     "abstract-socket chmod-socket chown-socket freebind listen protocol reuse-port so-keepalive so-send-timeout so-write-timeout "
     "socket-protocol socket-rcvbuf socket-send-timeout socket-sndbuf socket-write-timeout tcp-fast-open tcp-fastopen"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection's own errors carry."""
+"""What the collection's own errors contain."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_no_error_has_a_key_in_it() -> None:
 
 
 def test_who_expects_one_does_not_get_the_other() -> None:
-    """A bad argument is a bad value; a host's failure is none."""
+    """A bad argument is a ValueError; a host's failure is not."""
     assert issubclass(ArgumentError, ValueError)
     assert not issubclass(HostError, (ValueError, OSError))
     assert not issubclass(ArgumentError, HostError)

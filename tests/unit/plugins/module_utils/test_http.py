@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""URLs fetched from real servers: whole answers, and servers that are slow, endless, gone or no web servers."""
+"""URLs fetched from real servers: complete answers, and servers that are slow, endless, gone or not web servers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SLOW: List[Tuple[str, List[Part]]] = [
     ("it stops in its header", [b"HTTP/1.0 200"]),
     ("it stops before its body", [HEAD]),
     ("it stops in its body", [HEAD + b"he"]),
-    ("every part is in time, and the whole isn't", [HEAD, *[0.2, b"x"] * 50]),
+    ("each part is in time, but not the whole answer", [HEAD, *[0.2, b"x"] * 50]),
 ]
 
 
@@ -74,8 +74,8 @@ NO_ANSWERS: List[Tuple[str, bytes]] = [
     ("nothing", b""),
     ("something else", b"hello\r\n"),
     ("bytes", b"\xff\xfe\x00"),
-    ("a status that is none", b"HTTP/1.0 many\r\n\r\n"),
-    ("a chunk that is cut", CHUNKED + b"9\r\nhe"),
+    ("an invalid status", b"HTTP/1.0 many\r\n\r\n"),
+    ("a cut chunk", CHUNKED + b"9\r\nhe"),
     ("a header without end", HEAD[:-2] + b"X: " + BIG),
 ]
 

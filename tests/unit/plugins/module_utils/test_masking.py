@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys are masked in whatever form they come, and nothing else is."""
+"""Keys are masked in whatever form they appear, and nothing else is."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BEGIN, END = KEY.splitlines()[0], KEY.splitlines()[-1]
 
 
 class Marked(str):
-    """Text of which more is known, as Ansible has it."""
+    """Text that carries more information, as Ansible's does."""
 
     __slots__ = ()
 
 
 class Named(NamedTuple):
-    """A tuple that is made in another way."""
+    """A tuple whose class takes other arguments than ``tuple``."""
 
     name: Any
     other: Any
@@ -40,8 +40,8 @@ MASKED: List[Tuple[str, Any, Any]] = [
     ("with CRLF", KEY.strip().replace("\n", "\r\n"), HIDDEN),
     ("with line breaks in two characters", KEY.strip().replace("\n", "\\n"), HIDDEN),
     ("on one line", KEY.strip().replace("\n", " "), HIDDEN),
-    ("behind other text", "# mine\n" + KEY.strip(), "# mine\n" + HIDDEN),
-    ("behind other text on its line", "From A to Z" + KEY.strip(), "From A to Z" + HIDDEN),
+    ("after other text", "# mine\n" + KEY.strip(), "# mine\n" + HIDDEN),
+    ("after other text on its line", "From A to Z" + KEY.strip(), "From A to Z" + HIDDEN),
     ("two", f"{KEY.strip()} and {KEY.strip()}.", f"{HIDDEN} and {HIDDEN}."),
     ("without an END", f"a {BEGIN}\n{BODY} and more", "a " + HIDDEN),
     ("without a BEGIN", f"a {BODY}\n{END} and more", HIDDEN + " and more"),
@@ -66,7 +66,7 @@ MASKED: List[Tuple[str, Any, Any]] = [
 def test_a_key_is_masked(value: Any, masked: Any) -> None:
     assert mask(value) == masked
     assert type(mask(value)) is type(masked)
-    # What is masked once stays as it is.
+    # Masking again changes nothing.
     assert mask(masked) == masked
 
 
@@ -143,7 +143,7 @@ def test_nothing_of_a_body_survives(body: str, label: str, newline: str, before:
     whole = newline.join([begin, *lines, end])
     assert mask(before + whole + after) == before + HIDDEN + after
     text = before + (repr(whole) if quoted else whole) + after
-    # Also where it is cut.
+    # Also if it is cut.
     for cut in (text[: len(text) // 2], text[len(before) + len(begin) + 2 :], text):
         shown = mask(cut, learn(whole))
         pieces = {line[at : at + 19] for line in lines for at in range(len(line) - 18)}
@@ -163,6 +163,6 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_the_time_grows_with_the_text(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    # A second is enough for a million characters, and a quadratic search would take an hour.
+    # A second is enough for a million characters; a quadratic search would take an hour.
     with computed(10):
         mask(text, learn(text))

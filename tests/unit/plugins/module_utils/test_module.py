@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What modules share at their edge, tried with a small module as Ansible runs it: errors, secrets, and how a run ends."""
+"""What all modules share, tried with a small module as Ansible runs it: errors, secrets, and how a run ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support import keys, modules
 from support.files import NOBODY
 from support.uwsgi import BINARY
 
-# A module that ends as its argument "how" says, and logs into a file.
+# A module that ends as its argument "how" says, and writes to a log file.
 _MODULE = """
 import sys
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
@@ -110,7 +110,7 @@ def test_a_host_s_error_names_no_argument_and_has_what_was_found(tmp_path: Path)
     found = ended(tmp_path, "host", "other", "path")
     assert (found.code, found.failed, found.msg, found.changed) == (1, True, "/disk: is full", True)
     assert "argument" not in found.data
-    # What was found wins over what was given.
+    # What was found takes precedence over what was given.
     assert (found.data["found"], found.data["other"], found.data["path"]) == ([1], None, "theirs")
 
 
@@ -124,13 +124,13 @@ def test_an_error_has_the_plain_arguments_alone(tmp_path: Path, how: str) -> Non
     assert "THESECRET" not in found.output
 
 
-# What Ansible, or the module itself, would say of a value that is a key.
+# What Ansible, or the module itself, says about a value that is a key.
 QUOTED: List[Tuple[str, Dict[str, Any], str]] = [
     ("stay", {"more": SECRET}, "dictionary requested, could not parse JSON or key=value"),
     ("stay", {"more": {"deep": SECRET}}, "[PEM not shown]"),
     ("stay", {SECRET: 1}, "[PEM not shown]"),
     ("key", {"things": [SECRET]}, "things: is not [PEM not shown]"),
-    # Half of a path, which doesn't look like a key.
+    # Part of a path, which doesn't look like a key.
     ("half", {"path": KEY.replace("\n", "/")}, "is no folder"),
     ("half", {"things": [KEY]}, "is no folder"),
     ("half", {"things": KEY.splitlines()}, "is no folder"),
@@ -173,7 +173,7 @@ def test_an_error_that_nobody_expected_has_its_type_and_place(tmp_path: Path) ->
 
 
 def test_an_error_of_ansible_s_own_code_is_no_traceback(tmp_path: Path) -> None:
-    # Before the module's own code runs at all.
+    # This fails before the module's own code runs.
     found = ended(tmp_path, "early", things=[KEY])
     assert found.failed
     assert "unexpected ValueError at module.py:" in found.msg
@@ -200,7 +200,7 @@ def test_the_log_has_no_arguments(tmp_path: Path) -> None:
 
 
 class Host:
-    """What the functions below need of a module."""
+    """The part of a module that the functions below need."""
 
     def __init__(self, check_mode: bool = False, **params: Any) -> None:
         self.params = params
@@ -242,14 +242,14 @@ def test_to_validate_without_a_uwsgi_is_an_error() -> None:
     assert str(caught.value) == "validate: the host has no nosuch; install uWSGI first, or set uwsgi_binary"
 
 
-# Whom a vassal runs as: what is given, and who that is.
+# The user that a vassal runs as: what is given, and who that is.
 RUNNERS: List[Tuple[Any, Optional[Identity]]] = [
     (None, None),
     ("", None),
     ("nobody", identity(NOBODY)),
     (str(NOBODY), identity(NOBODY)),
     ("12345678", Identity(12345678, 12345678)),
-    # As whom the dry run does nothing.
+    # As root the dry run does nothing.
     ("root", Identity(0, 0)),
     ("0", Identity(0, 0)),
 ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The folders that modules write to: made and given to somebody, refused, or used as their owner."""
+"""The folders that modules write to: created for an owner, refused, or used as their owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.files import NOBODY, mode, needs_root, ordinary_user, passable, put
 
 
 class Host:
-    """What the functions below need of a module."""
+    """The part of a module that the functions below need."""
 
     def __init__(self, check_mode: bool = False, **params: Any) -> None:
         self.params = params
@@ -31,7 +31,7 @@ class Host:
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
-    """A folder of another user's, in one of root's that all may enter."""
+    """A folder of another user, in a folder of root that everybody may enter."""
     with passable() as found:
         (found / "theirs").mkdir()
         os.chown(found / "theirs", NOBODY, NOBODY)
@@ -64,7 +64,7 @@ def test_a_path_of_roots_is_where_only_root_puts_something(tmp_path: Path, uid: 
             _module.secure("log", str(path))
         problem = f"{folder} can be changed by {who}, who could put a link there; give one in a folder of root's"
         assert (caught.value.path, caught.value.problem) == ("log", problem)
-    # The folder itself is in one of root's.
+    # The folder itself lies in a folder of root.
     _module.secure("log", str(folder))
 
 
@@ -96,7 +96,7 @@ def test_a_directory_is_made_where_it_has_a_mode(tmp_path: Path) -> None:
     assert not folder.exists()
     assert made(folder, directory_mode="0750") == (True, False)
     assert mode(folder) == "0750"
-    # One that is there stays as it is.
+    # An existing folder stays as it is.
     assert made(folder, directory_mode="0700") == (False, False)
     assert mode(folder) == "0750"
     with pytest.raises(ArgumentError, match="directory_mode: "):
@@ -129,7 +129,7 @@ def test_a_directory_with_attributes_of_its_own_gets_them_if_it_is_there_too(tmp
 OWNERS: List[Tuple[Dict[str, str], int, int]] = [
     ({}, 0, 0),
     ({"owner": "root", "group": "4"}, 0, 4),
-    # A directory's own go before those of its files, and none is half of each.
+    # A directory's own owner or group replaces both of its files', so the two are never mixed.
     ({"owner": "nobody", "group": "4", "directory_owner": "0"}, 0, 0),
     ({"owner": "nobody", "group": "4", "directory_group": "5"}, 0, 5),
     ({"owner": "nobody", "group": "4", "directory_owner": "0", "directory_group": "5"}, 0, 5),
@@ -177,9 +177,9 @@ def test_what_tenants_share_is_root_s_as_far_as_it_can_be() -> None:
         assert _module.shared() == Attributes(None, None, None)
 
 
-# A folder of another user's
+# Another user's folder
 
-# A module that writes a file and says as whom.
+# A module that writes a file and reports the user.
 _WRITER = """
 import os
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
@@ -205,7 +205,7 @@ _module.finish(_module.DiscreetModule({**spec.directory(), "ends": {"type": "str
 
 
 def written(folder: Path, check: bool = False, **arguments: Any) -> modules.Result:
-    """Run it on a folder."""
+    """Run this module on a folder."""
     return modules.finish(modules.start([sys.executable, "-c", _WRITER], {"path": str(folder), **arguments}, check))
 
 
@@ -222,13 +222,13 @@ def test_in_a_folder_of_the_files_owner_all_is_done_as_that_one(theirs: Path, ow
     assert (status.st_uid, status.st_gid, (theirs / "a.ini").read_text()) == (NOBODY, identity(NOBODY).gid, "text")
 
 
-# Owner, group and mode of a folder, whose files are wanted, and what is said; "{}" is the folder.
+# Owner, group and mode of a folder, the owner of the wanted files, and the error; "{}" is the folder.
 STRANGE: List[Tuple[int, int, int, Optional[str], str]] = [
     (NOBODY, 0, 0o755, None, "{} belongs to nobody, who could put links there; give a folder of root's, or set owner to nobody"),
     (NOBODY, 0, 0o755, "root", "{} belongs to nobody, who could put links there"),
     (NOBODY, 0, 0o755, "daemon", "{} belongs to nobody, who could put links there"),
     (NOBODY, 0, 0o755, "0", "{} belongs to nobody, who could put links there"),
-    # As nobody, it turns out that others have a say in it.
+    # Only as nobody it turns out that others can change it too.
     (NOBODY, 54321, 0o775, "nobody", "{} can be written to by other users, who could put links there; give it to one user"),
     (0, 54321, 0o775, "nobody", "{} can be written to by other users, who could put links there; give it to one user"),
     (0, 0, 0o777, "root", "{} can be written to by other users, who could put links there"),
@@ -271,7 +271,7 @@ def test_a_folder_is_made_for_the_files_owner_or_not_at_all(theirs: Path) -> Non
     for ends in ("argument", "host"):
         (theirs.parent / "room").mkdir()
         assert written(theirs.parent / "room" / "a" / "b", owner="nobody", directory_mode="0750", ends=ends).failed
-        # It had a file by then, which is taken for somebody's.
+        # By then it has a file, so it may be somebody else's.
         assert (theirs.parent / "room" / "a" / "b" / "a.ini").exists()
         shutil.rmtree(str(theirs.parent / "room"))
     assert written(folder, check=True, owner="nobody", directory_mode="0750").changed

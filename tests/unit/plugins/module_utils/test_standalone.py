@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What also runs in a program of a host's own needs nothing but Python and itself."""
+"""Code that also runs in a program of its own on a host needs nothing but Python and itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_he
 from support.modules import PYTHONS
 
 NAMES = sorted(_archive.parts(gate.__name__))
-# Without site-packages, and without what the environment says.
+# Without site-packages, and without settings from the environment.
 _IMPORT = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])

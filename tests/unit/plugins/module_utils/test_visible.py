@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text from strangers: what can't be seen is written."""
+"""Text from untrusted sources: invisible characters are written out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-# Texts, and what of them is seen.
+# Texts, and what is shown of them.
 SEEN = [
     ("10.0.0.2:2626", "10.0.0.2:2626"),
     ("\u65e5\u672c \u00e9", "\u65e5\u672c \u00e9"),
@@ -37,7 +37,7 @@ def test_what_can_not_be_seen_is_written_as_an_escape(text: str, found: str) -> 
 def test_any_text_can_be_seen_and_written(text: str) -> None:
     found = seen(text)
     found.encode("utf-8")
-    # Of what isn't printable, only blanks are left, and characters that nobody has given a meaning.
+    # The only unprintable characters left are blanks, and code points without a meaning.
     unprintable = {unicodedata.category(one) for one in found.replace("\n", "") if not one.isprintable()}
     assert unprintable <= {"Zs", "Co", "Cn"}
     assert seen(found) == found

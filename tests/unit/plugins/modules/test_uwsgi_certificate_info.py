@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What routers serve and what is in the files, compared by the module as Ansible runs it, with TLS servers for routers."""
+"""What routers serve compared with the files, by the module as Ansible runs it, with TLS servers in place of routers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def states(found: modules.Result) -> list[str]:
 
 
 def renewed(files: tuple[str, str], name: str, **more: Any) -> None:
-    """Put another certificate in the place of one, with the same key unless it is told otherwise."""
+    """Replace a certificate by another one, with the same key unless told otherwise."""
     Path(files[0]).write_text(keys.certificate(name, **more), encoding="ascii")
 
 
@@ -59,7 +59,7 @@ def test_a_name_that_no_node_announced_needs_no_restart(tmp_path: Path) -> None:
     with tls.serving(own) as address:
         found = run(entry(address, own), entry(address, shop, "shop.test"))
         assert (found.failed, states(found), found.data["stale"]) == (False, ["current", "unannounced"], [])
-        # With a renewed one of its own it does, for that.
+        # A renewed certificate of the router's own does need a restart.
         renewed(own, "own.test")
         found = run(entry(address, own), entry(address, shop, "shop.test"))
         assert (states(found), found.data["stale"]) == (["stale", "unannounced"], ["https"])
@@ -73,7 +73,7 @@ def test_of_two_files_for_one_name_either_is_current(tmp_path: Path) -> None:
         assert (found.failed, found.data["stale"]) == (False, [])
 
 
-# What the certificate's file has besides what is served, and what is said of it.
+# How the certificate in the file differs from the served one, and the error about it.
 BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"key_of": "b.test"}, "{key} is the key of another certificate; put"),
     ({"end": -60}, "expired at "),
@@ -111,7 +111,7 @@ def test_an_expired_one_that_is_served_already_is_a_warning(tmp_path: Path) -> N
         found = run(entry(address, own))
         assert (found.failed, states(found)) == (False, ["current"])
         assert [warning.partition(" at ")[0] for warning in found.warnings] == [f"{own[0]}: expired"]
-        # A restart would make that worse.
+        # After a restart it would be worse.
         Path(own[1]).write_text(keys.private("ec", "b.test"), encoding="ascii")
         found = run(entry(address, own))
         assert found.failed and "key of another certificate" in found.msg
@@ -128,7 +128,7 @@ def test_a_router_without_a_handshake_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_router_that_lets_one_name_wait_is_asked_for_no_other(tmp_path: Path) -> None:
-    """Else it would hold the run up as many times as it has names."""
+    """Otherwise it would delay the run once for each of its names."""
     own = tls.pair(tmp_path, "own.test")
     others = {name: tls.pair(tmp_path, name) for name in ("a.test", "b.test", "c.test")}
     asked: list[str] = []
@@ -137,7 +137,7 @@ def test_a_router_that_lets_one_name_wait_is_asked_for_no_other(tmp_path: Path) 
     def waits(dummy: object, name: str | None, dummy2: object) -> None:
         if name:
             asked.append(name)
-            # Longer than the client has, and not as long as two have.
+            # Longer than one client waits, but shorter than two.
             over.wait(1.5)
 
     with tls.serving(own, sni_callback=waits) as address:
@@ -163,7 +163,7 @@ def test_what_cannot_be_used_is_refused(one: dict[str, Any], more: dict[str, Any
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_the_files_are_read_as_the_user_of_the_routers() -> None:
-    # pytest's own folders are for the user alone.
+    # Other users can't enter pytest's own folders.
     folder = Path("/tmp") / f"certificates-{os.getpid()}"
     folder.mkdir(mode=0o755)
     try:

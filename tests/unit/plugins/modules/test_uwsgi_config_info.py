@@ -104,7 +104,7 @@ def test_what_can_not_be_is_refused(arguments: dict[str, Any], words: str) -> No
 
 
 def test_what_is_too_much_is_left_out_and_the_rest_is_read(tmp_path: Path) -> None:
-    """Whoever owns one of the files must not keep those of others from being read."""
+    """The owner of one file must not be able to keep other users' files from being read."""
     for at in range(33):
         (tmp_path / f"{at:02}.ini").write_bytes(b"x" * 2**20)
     (tmp_path / "99.ini").write_text("[uwsgi]\n", encoding="ascii")
@@ -133,7 +133,7 @@ def test_what_a_file_includes_has_a_limit_of_its_own(tmp_path: Path) -> None:
 
 @needs_root
 def test_a_tenant_has_only_read_what_is_the_tenant_s() -> None:
-    """Root, which could read it, follows neither a tenant's link nor what a tenant's file includes."""
+    """Root could read it, but follows neither a tenant's link nor an include in a tenant's file."""
     with passable() as folder:
         secret = folder / "secret"
         secret.write_text("of root", encoding="ascii")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A daemon started and stopped by the module as Ansible runs it, with programs in uWSGI's place."""
+"""A daemon started and stopped by the module as Ansible runs it, with programs in place of uWSGI."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 from support import modules
 from support.loopback import wait_for
 
-# A daemon as uWSGI is one: it writes its pid, ends with SIGQUIT, and whoever started it goes on at once.
+# A daemon that acts like uWSGI: it goes into the background at once, writes its pid, and ends with SIGQUIT.
 _DAEMON = """#!{python}
 import os, signal, sys
 args = dict(zip(sys.argv[1::2], sys.argv[2::2]))
@@ -43,7 +43,7 @@ while True:
 
 
 class Daemon:
-    """Files of a daemon, and the module that is run on them."""
+    """A daemon's files, and the module that is run on them."""
 
     def __init__(self, folder: Path) -> None:
         self.ini, self.pidfile, self.log = (folder / name for name in ("emperor.ini", "pid", "log"))
@@ -61,7 +61,7 @@ class Daemon:
         return found
 
     def starts(self) -> int:
-        """How often it was started."""
+        """How often it has been started."""
         return len(self.log.read_text().splitlines()) if self.log.exists() else 0
 
 
@@ -95,7 +95,7 @@ def test_it_is_started_once_and_stopped_once(daemon: Daemon) -> None:
     assert daemon.log.read_text().splitlines() == [argv]
     for check in (True, False):
         assert told(daemon.run(check=check)) == (False, pid)
-    # To stop it nobody needs the log or the binary.
+    # Stopping it needs neither the log nor the binary.
     assert told(daemon.run("stopped", check=True, log=None, uwsgi_binary="/nonexistent")) == (True, pid)
     assert is_alive(pid)
     assert told(daemon.run("stopped", log=None, uwsgi_binary="/nonexistent")) == (True, None)
@@ -106,7 +106,7 @@ def test_it_is_started_once_and_stopped_once(daemon: Daemon) -> None:
 
 
 def test_a_restart_is_another_process(daemon: Daemon) -> None:
-    # One that doesn't run is started.
+    # A daemon that doesn't run is started.
     assert told(daemon.run("restarted", check=True)) == (True, None)
     changed, first = told(daemon.run("restarted"))
     assert changed

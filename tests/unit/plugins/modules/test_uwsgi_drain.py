@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nodes taken out and brought back by the module as Ansible runs it, without a uWSGI: files, datagrams, and routers' stats."""
+"""Nodes drained and restored by the module as Ansible runs it, without a uWSGI: files, datagrams, and routers' stats."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NODE = "10.0.0.7:3031"
 
 
 class Node:
-    """A vassal's files, and the router that it announces itself to.
+    """A vassal's files, and its router.
 
     Attributes:
         suspend: the path whose existence silences it.
@@ -39,7 +39,7 @@ class Node:
         self.vassal = put(folder / "shop.ini", f"[uwsgi]\nsocket = {NODE}\nsubscribe2 = {fields}\n")
 
     def run(self, state: str, check: bool = False, **arguments: Any) -> modules.Result:
-        """Run the module, which by default waits for nothing."""
+        """Run the module; by default it waits for nothing."""
         given = {"state": state, "vassal": str(self.vassal), "wait": False, "timeout": 1, **arguments}
         return modules.run("uwsgi_drain", {name: value for name, value in given.items() if value is not None}, check)
 
@@ -54,7 +54,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 
 def stats(*nodes: dict[str, Any]) -> AbstractContextManager[Server]:
-    """A router's stats server, which always says the same."""
+    """A router's stats server that always gives the same answer."""
     listed = [{"name": NODE, "last_check": int(time.time()), **one} for one in nodes]
     table = {"version": "2.0.31", "subscriptions": [{"key": "a.test", "nodes": listed}]}
     return serving(json.dumps(table).encode(), asked=False)
@@ -158,7 +158,7 @@ def test_the_last_node_of_a_pool_is_drained_with_a_warning(node: Node, state: st
             found = node.run("drained", check=check, router_stats=[router.address])
             alone = f"{router.address} has no other fresh node for 'a.test', and nobody answers its requests"
             assert (found.failed, found.warnings) == (False, [] if state == "fresh" else [alone + "; minimum refuses that"])
-    # One that is out already leaves nobody alone.
+    # Draining a node that is already out takes nothing away from the others.
     with stats({"death_mark": 1}) as router:
         assert node.run("drained", router_stats=[router.address]).warnings == []
 

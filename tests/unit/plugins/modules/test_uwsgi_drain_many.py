@@ -26,10 +26,10 @@ OTHER = "10.0.0.99:3031"
 
 
 class Router:
-    """A router with a queue as the kernel gives it, which needs some time for each datagram.
+    """A router with an ordinary socket's queue, which needs some time for each datagram.
 
     Attributes:
-        heard: how often it was told of each key that a node is to be taken out.
+        heard: how often it was told to remove a node, by key.
         table: the nodes of each key.
 
     Args:
@@ -81,7 +81,7 @@ class Router:
         time.sleep(self._seconds)
 
     def entry(self, node: str) -> dict[str, Any]:
-        """A node as the stats have it."""
+        """A node as it is in the stats."""
         return {"name": node, "last_check": int(time.time())}
 
     def _answer(self) -> None:
@@ -96,7 +96,7 @@ class Router:
 
 
 def vassals(folder: Path, routers: list[Router], *pools: list[str]) -> list[str]:
-    """The files of vassals with keys, known to all routers."""
+    """The files of vassals with keys, which all routers list."""
     found = []
     (folder / "suspend").mkdir()
     for at, keys in enumerate(pools):
@@ -128,14 +128,14 @@ def test_each_router_is_sent_each_datagram_once_and_what_it_missed_again(tmp_pat
         paths = vassals(tmp_path, [fine, deaf], KEYS)
         found = run("drained", paths, [fine, deaf])
         assert (found.failed, found.changed) == (False, True), found.msg
-        # Far more than fit in the queue of either.
+        # This is far more than the queue of either router holds.
         assert fine.heard == Counter(KEYS)
         assert deaf.heard == Counter(KEYS + missed)
         assert {seen["state"] for seen in found.data["after"]} == {"absent"}
 
 
 def test_a_router_that_nobody_can_ask_is_told_everything_again(tmp_path: Path) -> None:
-    # Its stats don't say where it gets announcements, or it has none.
+    # The first router's stats don't say where it gets announcements; the second router's stats are not given.
     with Router(asked=False) as unnamed, Router() as unasked, Router() as asked:
         paths = vassals(tmp_path, [unnamed, unasked, asked], KEYS[:5])
         assert not run("drained", paths, [unnamed, asked]).failed
@@ -166,7 +166,7 @@ def test_several_vassals_go_out_and_come_back_together(tmp_path: Path) -> None:
         for check in (True, False):
             again = run("drained", paths, [router], check)
             assert (again.failed, again.changed, [one["changed"] for one in again.data["vassals"]]) == (False, False, [False] * 3)
-        # One of them is held by somebody else too.
+        # One of them is also held for another reason.
         assert run("drained", paths[1:2], [router], reason="deploy").changed
         back = run("active", paths, [router], wait=False)
         assert (back.failed, back.changed, held(tmp_path)) == (False, True, {"1": ["deploy"]})
@@ -191,10 +191,10 @@ def test_only_those_that_nobody_holds_are_waited_for(tmp_path: Path) -> None:
         assert [one["changed"] for one in lagging.data["vassals"]] == [True, False]
 
 
-# The keys of three vassals, and the others that stay: the minimum that is kept.
+# The keys of three vassals, the other nodes that stay, and the highest minimum that can be kept.
 MINIMUM = [
     ([["a"], ["b"], ["c"]], {"a": 1, "b": 2, "c": 1}, 1),
-    # Both of one key leave, so neither stays for the other.
+    # Both vassals with the same key leave, so neither counts as staying for the other.
     ([["a"], ["a"], ["c"]], {"a": 1, "c": 1}, 1),
     ([["a"], ["a"], ["a"]], {"a": 0}, 0),
     ([["a", "b"], ["b"], ["a"]], {"a": 3, "b": 2}, 2),
@@ -214,7 +214,7 @@ def test_the_minimum_is_counted_once_for_all(
         assert f"{most} fresh nodes for" in refused.msg
         found = run("drained", paths, [router], minimum=most)
         assert (found.failed, found.changed, len(found.warnings)) == (False, True, 0 if most else 1), found.msg
-        # Those that are out may stay out, whoever else has gone meanwhile.
+        # Vassals that are already out may stay out, even if other nodes have gone in the meantime.
         for key in others:
             router.table[key] = []
         assert not run("drained", paths, [router], minimum=most).failed
@@ -254,7 +254,7 @@ def test_all_are_held_or_none(tmp_path: Path) -> None:
 
 
 class Busy(Router):
-    """A router whose nodes have a request in flight for ever."""
+    """A router whose nodes always have a request in flight."""
 
     def entry(self, node: str) -> dict[str, Any]:
         return {**super().entry(node), "death_mark": 1, "ref": 1}
@@ -268,7 +268,7 @@ def test_who_lags_is_named_for_each_vassal_and_in_few_words(tmp_path: Path) -> N
     assert [one["lagging"] for one in found.data["vassals"]] == [[], [router.stats]]
     assert found.msg.startswith(f"timed out after 2 s: {router.stats} still has 10.0.0.7:3032 in 'k0.test' (dead, 1 requests in")
     assert found.msg.endswith("; and 30 more")
-    # What is dead has been told.
+    # A node that the router lists as dead has already been told.
     assert fine.heard == router.heard == Counter(["a", *KEYS[:50]])
 
 

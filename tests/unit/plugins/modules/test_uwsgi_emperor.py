@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments of ``uwsgi_emperor``: what is refused. What it does is in conformance/test_deployment.py."""
+"""The arguments of ``uwsgi_emperor`` and its refusals. What it does is in conformance/test_deployment.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHECKED = {**VASSAL, "health": {"path": "/"}, "subscriptions": [ENTRY]}
 
 
 def arguments(folder: Path, *vassals: Any, **given: Any) -> Dict[str, Any]:
-    """Those that write vassals on a host without an Emperor."""
+    """The arguments to write vassals on a host without an Emperor."""
     path = {"path": str(folder / "vassals"), "directory_mode": "0755", "uwsgi_version": "2.0", "uwsgi_binary": "/nonexistent"}
     desired = {"signing_keys": {}, "health": {"path": str(folder / "health")}, "vassals": {**path, "vassals": list(vassals)}}
     found = {"state": "written", "desired": desired, "leaving_path": str(folder / "leaving"), "emperor_stats": "/nonexistent"}
@@ -102,7 +102,7 @@ def test_an_emperor_of_2_1_lets_on_demand_vassals_sleep(tmp_path: Path, release:
 
 
 def service(tmp_path: Path, **given: Any) -> Dict[str, Any]:
-    """The module's arguments for the part ``service`` alone, with some of it."""
+    """The module's arguments for the part ``service`` alone, with some of that part's own."""
     found = arguments(tmp_path, parts=["service"])
     vassals = [{"name": "emperor", "options": {"emperor": "/nonexistent/*.ini"}}]
     part = {"path": str(tmp_path / "etc"), "directory_mode": "0755", "uwsgi_binary": "/nonexistent", "uwsgi_version": "2.0"}
@@ -256,7 +256,7 @@ def test_a_health_command_never_runs_as_root(tmp_path: Path, user: str) -> None:
     vassals = filled_folder(tmp_path)
     answer = {"vassals": [{"id": str(vassals / "shop.ini"), "last_mod": 2**40, "accepting": 1}]}
     with serving(json.dumps(answer).encode("ascii"), asked=False) as server, tempfile.TemporaryDirectory() as said:
-        # Other users can't reach a test's own folder.
+        # Other users can't enter the test's own folder.
         Path(said).chmod(0o777)
         desired = {
             "path": str(vassals), "keys_path": str(tmp_path), "names": ["shop"], "failed_before": {}, "unused_keys": [],
@@ -272,7 +272,7 @@ def test_a_health_command_never_runs_as_root(tmp_path: Path, user: str) -> None:
 
 
 def filled_folder(folder: Path) -> Path:
-    """A folder with a vassal of root's."""
+    """A folder with a vassal that belongs to root."""
     folder.chmod(0o755)
     vassals = folder / "vassals"
     vassals.mkdir()

@@ -73,19 +73,19 @@ def test_the_program_runs_with_nothing_but_python(tmp_path: Path, python: str) -
     argv = [python, "-I", "-S", str(tmp_path / "gate.pyz"), str(tmp_path / "checks.json")]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout
-        # It says so once it hears signals.
+        # It prints this line once it can handle signals.
         said = process.stdout.readline()
         process.terminate()
         rest, dummy = process.communicate(timeout=30)
     assert (process.returncode, said + rest) == (0, b"emperor-uwsgi health: 0 checks\n")
 
 
-# Which vassals have a check, and of which file it is.
+# Vassals, and the files of those that have a check.
 VASSALS: list[tuple[list[Any], list[str]]] = [
     ([], []),
     ([{"name": "a"}, {"name": "b", "health": None}], []),
     ([vassal("a"), {"name": "b", "subscriptions": [S]}, vassal("c")], ["/v/a.ini", "/v/c.ini"]),
-    # Nothing leads out of the vassals' folder.
+    # A name can't lead out of the vassals' folder.
     ([vassal("../a")], ["/v/a.ini"]),
 ]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A vassal reloaded and waited for by the module as Ansible runs it, with an Emperor that only has stats."""
+"""A vassal reloaded and waited for by the module as Ansible runs it, with an Emperor that is only a stats server."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from support.loopback import free_address
 from support.stream import Server, serving
 
 VASSAL = "[uwsgi]\nsocket = {0}\n"
-# Later than every change that a test makes.
+# Later than any change that a test makes.
 LATER = 2**31
 
 
 def emperor(*vassals: dict[str, Any], failing: int = 0, path: Path | None = None) -> AbstractContextManager[Server]:
-    """An Emperor's stats server, which always says the same."""
+    """An Emperor's stats server that always gives the same answer."""
     return serving(json.dumps({"vassals": list(vassals), "blacklist": blacklist(failing)}).encode(), path=path, asked=False)
 
 
 def blacklist(failing: int) -> list[dict[str, Any]]:
-    """Those that don't start: one that failed so often, or none."""
+    """The blacklist: a vassal that failed this often, or none."""
     return [{"id": "shop.ini", "attempt": failing}] if failing else []
 
 
@@ -43,7 +43,7 @@ def run(vassal: Path, stats: str, check: bool = False, **more: Any) -> modules.R
 
 @pytest.fixture
 def vassal(tmp_path: Path) -> Path:
-    """A vassal's file, which was written long ago."""
+    """A vassal's file with an old mtime."""
     return put(tmp_path / "shop.ini", VASSAL.format(free_address()))
 
 
@@ -73,7 +73,7 @@ def test_the_older_name_of_the_stats_still_works(vassal: Path) -> None:
     assert (found.failed, found.changed) == (False, True)
 
 
-# What the Emperor says, arguments, and whether that is a vassal that runs on its file.
+# What the Emperor says, the arguments, and whether this is a vassal that runs with its file.
 STATES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     (up(), {}, True),
     (up(id="{path}"), {}, True),
@@ -96,11 +96,11 @@ def test_current_waits_and_touches_nothing(vassal: Path, said: dict[str, Any], a
         assert "argument" not in found.data
 
 
-# How often the vassal had failed to start when it was touched and since, and what is said.
+# How often the vassal had failed to start when it was touched, how often since then, and the error.
 TRIES = [
     ([0, 1, 2], "does not start (2 tries); its log says why"),
     ([3, 3, 4, 5], "does not start (2 tries); its log says why"),
-    # It ran, and failed anew.
+    # It ran in between, and then failed again.
     ([5, 0, 1, 2], "does not start (2 tries); its log says why"),
     ([0, 1], "is not up again; its log says why (after 1 s)"),
     ([3, 4], "is not up again; its log says why (after 1 s)"),
@@ -168,7 +168,7 @@ def test_the_stats_of_something_else_are_an_error(vassal: Path) -> None:
 
 
 def several(folder: Path, count: int = 3) -> list[str]:
-    """The files of vassals, written long ago."""
+    """Vassals' files with an old mtime."""
     return [str(put(folder / f"{at}.ini", VASSAL.format(free_address()))) for at in range(count)]
 
 
@@ -248,7 +248,7 @@ def test_each_of_several_may_have_a_check_of_its_own(tmp_path: Path) -> None:
         checks = [{"vassal": path, "health": {"path": path}} for path in paths[:2]]
         found = run_all(paths, stats.address, checks=checks)
         assert found.msg == f"{paths[1]}: does not answer well: status 503 (after 1 s)"
-        # The one without a check of its own has the common one.
+        # The vassal without a check of its own gets the common one.
         found = run_all(paths, stats.address, checks=checks[:1], health={"command": "exit 4"}, user="root")
         assert found.data["failed_vassals"] == paths[1:]
         assert paths[0].encode() in fine.heard[0]
@@ -300,9 +300,9 @@ def router(pid: int, sessions: int, *nodes: str) -> bytes:
 
 
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
-# What a router says until it's reloaded, and since; arguments; whether it was touched, and what comes of it.
+# What a router says before and after the reload, arguments, whether its file was touched, and the error.
 ROUTERS: list[tuple[list[bytes], bytes, dict[str, Any], bool, str]] = [
-    # The first is remembered, and the second has no sessions left.
+    # The first answer is remembered; the second has no sessions left.
     ([router(7, 0)] * 2, router(8, 0), {}, True, ""),
     ([router(7, 0, *NODES)] * 2, router(8, 0, *NODES), {}, True, ""),
     ([router(7, 2), router(7, 1), router(7, 0)], router(8, 0), {"sessions_timeout": 30, "cut_sessions": False}, True, ""),
@@ -317,7 +317,7 @@ ROUTERS: list[tuple[list[bytes], bytes, dict[str, Any], bool, str]] = [
 def test_a_router_is_up_when_another_process_has_its_nodes(
     vassal: Path, before: list[bytes], since: bytes, arguments: dict[str, Any], touched: bool, words: str
 ) -> None:
-    # Its Emperor never says that a router takes requests.
+    # The Emperor never says that a router accepts requests.
     with emperor(up(accepting=0)) as stats, serving(since, asked=False, before=before) as server:
         found = run(vassal, stats.address, routers=[{"vassal": str(vassal), "stats": server.address}], **arguments)
     assert (found.failed, is_touched(vassal)) == (bool(words), touched)

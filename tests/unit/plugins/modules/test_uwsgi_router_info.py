@@ -22,7 +22,7 @@ from support.loopback import free_address, wait_for
 
 CHECK = "; check that the router runs and has this stats server"
 OK, NOT_FOUND = b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 Not Found\r\n\r\n"
-# Text that uWSGI writes into its JSON as it is.
+# uWSGI writes this text into its JSON unchanged.
 HOSTILE = '<b>"quoted\\"</b>'
 
 
@@ -32,7 +32,7 @@ def test_two_routers_are_read_and_merged(check: bool, tmp_path: Path) -> None:
         one.announce("a.test", "10.0.0.7:1", "10.0.0.8:1", weight="3", modifier1="5", modifier2="6")
         two.announce("a.test", "10.0.0.7:1")
         two.announce(HOSTILE, "10.0.0.9:1")
-        # An address that stands there twice is asked, and counted, once.
+        # An address that is given twice is asked and counted once.
         found = modules.run("uwsgi_router_info", {"router_stats": [one.stats, two.stats, one.stats]}, check=check)
     assert (found.failed, found.changed) == (False, False)
     assert [(router["stats"], router["version"][0]) for router in found.data["routers"]] == [(one.stats, "2"), (two.stats, "2")]
@@ -68,7 +68,7 @@ def test_a_key_a_node_and_an_age_are_picked(tmp_path: Path) -> None:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections and says nothing."""
     with socket.socket() as server:
         host, dummy, port = free_address().rpartition(":")
         server.bind((host, int(port)))
@@ -78,7 +78,7 @@ def silent() -> Iterator[str]:
 
 @contextmanager
 def http(answer: bytes) -> Iterator[str]:
-    """A web server that has one answer, its status line included."""
+    """A web server with a single answer, including its status line."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -97,7 +97,7 @@ def http(answer: bytes) -> Iterator[str]:
             thread.join()
 
 
-# What is asked for, and the keys of each router, if any, and of the picture, if there is one.
+# The arguments, and the keys of each router and of the picture, if they have any.
 GATHERED: list[tuple[dict[str, Any], Any, Any]] = [
     ({}, [["a.test", "b.test"], ["a.test"]], ["a.test", "b.test"]),
     ({"gather": ["routers"]}, [["a.test", "b.test"], ["a.test"]], None),
@@ -147,7 +147,7 @@ def test_of_routers_that_do_not_answer_each_has_its_error_and_the_others_are_kep
     ]
     assert ["error" in one for one in found.data["routers"]] == [True, False, True, True, True, True]
     [pool] = found.data["pools"]
-    # Routers that don't answer don't miss a node.
+    # A router that doesn't answer is not missing a node.
     assert [(node["fresh_on"], node["missing_on"]) for node in pool["nodes"]] == [([router.stats], [])]
 
 

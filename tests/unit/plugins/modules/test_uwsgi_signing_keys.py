@@ -45,7 +45,7 @@ def difference(folder: Path, name: str, before: str, after: str) -> dict[str, st
 
 
 def filled(folder: Path) -> None:
-    """A folder with keys of this module, of another one and of strangers."""
+    """A folder with keys of this module, keys of another module, and files of others."""
     put(folder / "same.pem", MARKER + EC, 0o400)
     put(folder / "content.pem", MARKER + EC, 0o400)
     put(folder / "mode.pem", MARKER + RSA, 0o644)
@@ -87,7 +87,7 @@ def test_check_mode_says_what_is_done_and_then_nothing_is_left_to_do(tmp_path: P
     assert {found[0] for name, found in after.items() if name in {one["file"] for one in WANTED}} == {"0o100400"}
     for name in ("same.pem", "other.pem", "theirs.pem", "old.txt", *([] if purge else ["old.pem"])):
         assert after[name] == before[name]
-    # Its mtime stays, and it's another file, since somebody may have the old one open.
+    # Its mtime is kept, but it is a new file, since somebody may have the old one open.
     assert after["mode.pem"][4:] == before["mode.pem"][4:]
     assert after["mode.pem"][3] != before["mode.pem"][3]
     assert set(after) == set(before) - ({"old.pem"} if purge else set()) | {"new.pem"}
@@ -111,7 +111,7 @@ def test_the_arguments_come_back_without_the_keys(tmp_path: Path) -> None:
     }
 
 
-# The same key, written otherwise.
+# The same key, written in other ways.
 FORMS = [EC.replace("\n", "\r\n"), "\n\n" + EC + "\n\n", EC.replace("\n", "  \n"), EC.rstrip("\n"), MARKER + EC,
          "# Managed by Ansible, by an older release\n" + EC]
 
@@ -173,7 +173,7 @@ def test_in_a_users_folder_root_works_as_that_user_or_not_at_all() -> None:
             assert (found.failed, found.data["argument"]) == (True, "path")
             assert f"{folder} belongs to nobody, who could put links there" in found.msg
         assert os.listdir(folder) == ["a.pem"]
-        # Root takes it over, and what is in it stays.
+        # The folder now belongs to root, and the files in it are kept.
         found = run(folder, key("a.pem"), owner="nobody", directory_owner="root", directory_mode="0711")
         assert (found.changed, found.data["unchanged"], mode(folder), folder.stat().st_uid) == (True, ["a.pem"], "0711", 0)
 
@@ -236,10 +236,10 @@ def test_an_error_names_its_argument_and_leaves_everything_as_it_was(
     assert snapshot(tmp_path) == before
 
 
-# What Ansible's own check of the arguments refuses.
+# What Ansible's own check of arguments refuses.
 UNTYPED: list[tuple[Any, str]] = [
     ([EC], "dictionary requested, could not parse JSON or key=value"),
-    # Its type is "dict", and "<class 'dict'>" up to ansible-core 2.18.
+    # Ansible says that its type is "dict", and up to ansible-core 2.18 "<class 'dict'>".
     (key("a.pem"), "unable to convert to list"),
     ([{"content": EC}], "missing required arguments: file found in signing_keys"),
     ([{"file": "a.pem", "contents": EC}], "missing required arguments: content found in signing_keys"),
@@ -257,7 +257,7 @@ def test_arguments_of_another_form_are_refused_without_their_content(tmp_path: P
 
 @contextmanager
 def unwritable(folder: Path) -> Iterator[None]:
-    """The last of the files that would be written is one that can't be."""
+    """The last file that would be written can't be written."""
     if os.geteuid() == 0:
         with immutable(folder / "mode.pem"):
             yield
@@ -291,7 +291,7 @@ def test_each_tenants_key_is_its_own(tmp_path: Path) -> None:
     assert [((folder / name).stat().st_uid, mode(folder / name)) for name in ("a.pem", "b.pem")] == [(65534, "0400"), (6, "0400")]
     assert (folder.stat().st_uid, mode(folder)) == (0, "0711")
     assert not run(folder, *items, **given).changed
-    # Without a tyrant they have the module's owner, unless they say otherwise.
+    # Without a tyrant keys have the module's owner, unless they name another.
     assert run(folder, key("a.pem"), items[1], owner="7").data["updated"] == ["a.pem"]
 
 

@@ -95,7 +95,7 @@ def test_vassals_are_touched_when_it_changed_and_only_then(tmp_path: Path) -> No
     assert run(path, subscriptions=[S], vassals=vassals).data["touched"] == [str(vassal)]
     assert (vassal.stat().st_mtime > OLD, other.stat().st_mtime) == (True, OLD)
     os.utime(vassal, (OLD, OLD))
-    # Another mode is no other fragment.
+    # A change of mode is no change of the fragment.
     for arguments in ({}, {"mode": "0600"}):
         found = run(path, subscriptions=[S], vassals=vassals, **arguments)
         assert (found.changed, found.data["touched"], vassal.stat().st_mtime) == (bool(arguments), [], OLD)
@@ -176,7 +176,7 @@ def test_bad_arguments_write_nothing(tmp_path: Path, arguments: dict[str, Any], 
     path = put(tmp_path / "a.ini", "old\n")
     before = snapshot(tmp_path)
     given = {"path": path, "subscriptions": [S], **arguments}
-    # In check mode folders and the like may be what an earlier task would have made.
+    # In check mode an earlier task might have created a folder that is missing.
     for check in (False,) if "/no/" in str(arguments) else (True, False):
         found = run(check=check, **given)
         assert (found.failed, found.data.get("argument")) == (True, argument), found.msg

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory of vassals, by the module as Ansible runs it, with the real uWSGI."""
+"""A directory of vassals, written by the module as Ansible runs it, with the real uWSGI."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(folder: Path, *vassals: Any, check: bool = False, **arguments: Any) -> m
 
 
 def told(found: modules.Result) -> dict[str, list[str]]:
-    """The names that a run tells of, without those of which there are none."""
+    """What a run reports as created, updated, removed and unchanged, without empty lists."""
     assert not found.failed, found.msg
     names = ("created", "updated", "removed", "unchanged")
     return {name: found.data[name] for name in names if found.data[name]}
@@ -83,7 +83,7 @@ def test_check_mode_says_what_is_done_and_then_nothing_is_left_to_do(tmp_path: P
     second = run(tmp_path, *WANTED, purge=purge)
     assert second.data == first.data
     after = snapshot(tmp_path)
-    # Of the unchanged ones not even the mtime, for which the Emperor would reload them.
+    # Unchanged vassals keep even their mtime; otherwise the Emperor would reload them.
     for name in ("same.ini", "old.txt", "theirs.ini", "other.ini", *([] if purge else ["old.ini"])):
         assert after[name] == before[name]
     assert (after["mode.ini"][0], after["mode.ini"][4:]) == ("0o100644", before["mode.ini"][4:])
@@ -104,7 +104,7 @@ def test_no_vassal_at_all_is_purged_to(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["old.txt", "other.ini", "theirs.ini"]
 
 
-# The file is from now, or from a clock that goes ahead.
+# The file was written now, or by a clock that is ahead.
 @pytest.mark.parametrize("ahead", [0, 1000.7])
 def test_a_changed_vassal_has_always_a_later_whole_second(tmp_path: Path, ahead: float) -> None:
     run(tmp_path, vassal("a", processes=0))
@@ -152,7 +152,7 @@ def test_subscriptions_are_signed_by_default(tmp_path: Path) -> None:
     assert refused.data["argument"] == "default_signing.directory"
 
 
-# The host's release, that of the routers, the key's file, and whether a warning says that the two differ.
+# The release of the host, that of the routers, the key's file, and whether a warning says that they differ.
 MOUNTPOINTS = [
     ("2.0", None, "a.test_blog.pem", False),
     ("2.0", "2.0", "a.test_blog.pem", False),
@@ -284,7 +284,7 @@ def test_the_folder_of_suspend_files_is_made_once(tmp_path: Path) -> None:
         assert run(tmp_path / "vassals", shop, **given).changed
         assert mode(tmp_path / "suspend") == "0755"
         assert f",check={tmp_path}/suspend/shop\n" in (tmp_path / "vassals" / "shop.ini").read_text()
-        # One that is there stays as it is, with what holds vassals out.
+        # An existing folder is kept as it is, with everything in it that holds vassals out.
         (tmp_path / "suspend").chmod(0o750)
         (tmp_path / "suspend" / "shop").mkdir()
         for check in (True, False):
@@ -306,7 +306,7 @@ def test_a_folder_of_suspend_files_is_not_left_by_a_run_that_fails(tmp_path: Pat
 @pytest.mark.parametrize("check", [True, False])
 def test_the_last_vassal_stays_unless_it_may_go(tmp_path: Path, check: bool) -> None:
     vassal = {"name": "a", "options": {"master": True}}
-    # What belongs to others is no vassal that stays.
+    # A file of others does not count as a vassal that stays.
     put(tmp_path / "theirs.ini", "[uwsgi]")
     assert run(tmp_path, vassal).changed
     found = run(tmp_path, check=check, purge=True, allow_empty=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module uwsgi_vassals refuses, and what it warns of."""
+"""What the module uwsgi_vassals refuses, and what it warns about."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def vassal(name: str, *subscriptions: Any, **options: Any) -> dict[str, Any]:
 
 def run(folder: Path, *vassals: Any, check: bool = False, **arguments: Any) -> modules.Result:
     given = {"path": str(folder), "vassals": list(vassals), "uwsgi_binary": BINARY, "uwsgi_version": "2.0.31", **arguments}
-    # Of a user that isn't known there is a warning, and nothing else is looked at here.
+    # Without this an unknown user would cause a warning, which is not tested here.
     given.setdefault("validate", False)
     return modules.run("uwsgi_vassals", given, check)
 
@@ -88,7 +88,7 @@ def test_an_error_names_its_argument_and_leaves_everything_as_it_was(
 
 @pytest.fixture
 def key() -> Iterator[Path]:
-    """A private key that only its owner can read, in a folder to which everybody may come."""
+    """A private key that only its owner can read, in a folder that everybody may enter."""
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     folder.chmod(0o755)
     yield put(folder / "a.pem", "key", 0o400)
@@ -104,7 +104,6 @@ def warned(key: Path, words: str) -> list[str]:
     return [text.format(key, words)]
 
 
-# Who runs the vassal, and who is said to have no right to read.
 def test_a_uwsgi_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
     binary = put(tmp_path / "binary", "#!/nonexistent\n", bits=0o755)
     for parent in (tmp_path, *tmp_path.parents):
@@ -118,6 +117,7 @@ def test_a_uwsgi_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "vassals").exists()
 
 
+# The vassal's options, the arguments, and the user who the warning says may not read the key.
 READERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, ""),
     ({"uid": "daemon"}, {}, "daemon"),
@@ -125,7 +125,7 @@ READERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"uid": "daemon"}, {"user": "root"}, "daemon"),
     ({"uid": "root"}, {"user": "daemon"}, ""),
     ({}, {"user": "root"}, ""),
-    # A tyrant runs a vassal as its file's owner, and never as root.
+    # A tyrant runs a vassal as the owner of its file, but never as root.
     ({}, {"owner": "daemon"}, "daemon"),
     ({}, {"owner": "root"}, ""),
     ({}, {"owner": "0"}, ""),
@@ -137,7 +137,7 @@ READERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 def test_a_key_that_its_user_can_not_read_is_warned_of(
     tmp_path: Path, key: Path, options: dict[str, Any], given: dict[str, Any], reader: str
 ) -> None:
-    # In check mode, where an ordinary user may name any owner as well.
+    # In check mode an ordinary user can name any owner too.
     found = run(tmp_path, signing(key, **options), check=True, **given)
     assert not found.failed, found.msg
     assert found.warnings == (warned(key, reader + " may not read it") if reader else [])
@@ -153,7 +153,7 @@ def test_a_key_that_is_not_there_is_warned_of_but_not_in_check_mode(tmp_path: Pa
     assert run(tmp_path, signing(gone), check=True).warnings == []
     assert run(tmp_path, signing(gone), check=True, user="no-such-user").warnings == []
     assert run(tmp_path, signing(gone)).warnings == warned(gone, "it is not there")
-    # Unchanged vassals have the same keys.
+    # The warning appears even if nothing changes.
     again = run(tmp_path, signing(gone))
     assert (again.changed, again.warnings) == (False, warned(gone, "it is not there"))
 

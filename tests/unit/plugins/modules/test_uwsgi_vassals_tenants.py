@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals of several tenants, and such that run on demand, by the module as Ansible runs it."""
+"""Vassals of several tenants, and on-demand vassals, written by the module as Ansible runs it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def told(found: modules.Result) -> dict[str, list[str]]:
     return {name: found.data[name] for name in names if found.data[name]}
 
 
-# What is wanted one after the other, what the module says each time, and the file of the address then.
+# The vassals wanted in each run, what the module reports, and the file of the address afterwards.
 STEPS: list[tuple[list[Any], dict[str, Any], dict[str, list[str]], str]] = [
     ([vassal("a", on_demand=SOCKET), vassal("b")], {}, {"created": ["a", "b"]}, SOCKET),
     ([vassal("a", on_demand=OTHER), vassal("b")], {}, {"updated": ["a"], "unchanged": ["b"]}, OTHER),
@@ -81,7 +81,7 @@ def test_addresses_of_others_stay(tmp_path: Path) -> None:
 def test_each_tenant_has_its_files_in_folders_that_root_shares(tmp_path: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     folder, suspend = tmp_path / "vassals", tmp_path / "suspend"
-    # As they were before there were tenants.
+    # The folders from before there were tenants.
     for path in (folder, suspend):
         path.mkdir()
         os.chown(path, 6, 6)

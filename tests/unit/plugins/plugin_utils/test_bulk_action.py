@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a long argument the template engine gets."""
+"""Which parts of a long argument reach the template engine."""
 
 from __future__ import annotations
 

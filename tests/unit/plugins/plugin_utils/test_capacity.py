@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 
 def vassal(signed: int = 0, unsigned: int = 0, name: str = "v") -> dict[str, Any]:
-    """A vassal with so many subscriptions."""
+    """A vassal with this many subscriptions."""
     return {"name": name, "subscriptions": [{"key": "a.test", "signing": ["SHA256", "/k"]}] * signed + [{"key": "b"}] * unsigned}
 
 
 def many(count: int, **one: int) -> list[dict[str, Any]]:
-    """So many vassals of a kind."""
+    """This many vassals of a kind."""
     return [vassal(**one)] * count
 
 
-# Vassals, arguments, and of the result the interval, the recommended one, and the shares of a router and of a vassal.
+# Vassals and arguments; the resulting interval, the recommended one, and the shares of a router's and a vassal's CPU core.
 LOADS: list[tuple[Any, dict[str, Any], tuple[int, int, float, float]]] = [
     ([], {}, (5, 5, 0.0, 0.0)),
     (vassal(signed=1), {}, (5, 5, 0.0, 0.0001)),
@@ -38,10 +38,10 @@ LOADS: list[tuple[Any, dict[str, Any], tuple[int, int, float, float]]] = [
     (many(10000, signed=10), {"interval": 10, "key_type": "rsa"}, (10, 8, 0.2, 0.0008)),
     (many(10000, unsigned=10), {"interval": 10}, (10, 5, 0.032, 0.0)),
     (many(10000, signed=1, unsigned=9), {"interval": 10}, (10, 5, 0.0768, 0.0)),
-    # One vassal that signs for a thousand keys and four routers has more to do than any router.
+    # A vassal that signs for a thousand keys and four routers has more work than any router.
     (vassal(signed=1000), {"routers": 4}, (7, 7, 0.0069, 0.2229)),
     (vassal(signed=1000), {"routers": 4, "key_type": "rsa"}, (13, 13, 0.0015, 0.2462)),
-    # Just what is allowed.
+    # Exactly as much as is allowed.
     (vassal(signed=3125), {"interval": 10, "key_type": "rsa"}, (10, 10, 0.0063, 0.25)),
     (vassal(signed=1000), {"routers": 1, "interval": 1}, (1, 5, 0.048, 0.39)),
 ]
@@ -52,7 +52,7 @@ def test_a_load_is_what_was_measured_for_each_announcement(vassals: Any, argumen
     found = capacity(vassals, **arguments)
     shares = found["router_share"], found["vassal_share"]
     assert (found["interval"], found["recommended_interval"], *shares) == expected
-    # What is recommended is never warned of, and what is above it is.
+    # There is never a warning about a recommended interval, and always one above the limit.
     assert bool(found["warnings"]) == (max(shares) > 0.25)
     assert not capacity(vassals, **{**arguments, "interval": found["recommended_interval"]})["warnings"]
 
@@ -124,7 +124,7 @@ def test_what_is_wrong_is_named(vassals: Any, arguments: Any, problem: str) -> N
     assert str(caught.value) == problem
 
 
-# A host's vassals, how many hosts there are, the routers and the type of the keys, and the interval.
+# A host's vassals, the number of hosts and of routers, the type of the keys, and the interval.
 CHOSEN: list[tuple[Any, int, int, str, int]] = [
     ([], 1000, 2, "ec", 5),
     ([], 1, 10_000, "ec", 5),
@@ -138,7 +138,7 @@ CHOSEN: list[tuple[Any, int, int, str, int]] = [
     (vassal(signed=100), 1000, 1, "rsa", 10),
     (vassal(unsigned=100), 1000, 1, "ec", 5),
     ({"subscriptions": {"key": ["a"] * 100, "signing": ["SHA256", "/k"]}}, 1000, 1, "ec", 20),
-    # One host that signs for many keys and routers.
+    # A single host that signs for many keys and routers.
     (vassal(signed=1000), 1, 4, "ec", 10),
     (vassal(signed=1000), 1, 4, "rsa", 20),
     (vassal(signed=10000), 1000, 4, "ec", 40),
@@ -164,7 +164,7 @@ def test_hosts_that_choose_for_themselves_leave_the_routers_their_time(keys: lis
     chosen = [chosen_interval(one, len(fleet), 1, "ec") for one in fleet]
     share = sum(checking(one, "ec") / interval for one, interval in zip(fleet, chosen))
     assert share <= 0.25 or max(chosen) == 40
-    # One more host changes an interval to the next step at most.
+    # One more host changes an interval by at most one step.
     assert all(chosen_interval(one, len(fleet) + 1, 1, "ec") <= 2 * interval for one, interval in zip(fleet, chosen))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of plugins: named, of Ansible's kind, and without a key."""
+"""Errors of plugins: they name the plugin, are of Ansible's kind, and contain no key."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discretion import d
 from support import keys
 
 KEY = keys.private()
-# A line of the key, which doesn't look like one.
+# A line of the key, which doesn't look like a key.
 LINE = KEY.splitlines()[1]
 
 
 class Kind(Exception):
-    """An error of Ansible's."""
+    """A kind of Ansible's errors."""
 
 
 def raised(error: Exception, cause: Exception | None = None, *given: Any) -> BaseException:
-    """What becomes of an error."""
+    """The error that comes out."""
     with pytest.raises(Exception) as caught, discreet("name", Kind, *given):
         raise error from cause
     return caught.value

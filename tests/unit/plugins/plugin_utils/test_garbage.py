@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cycles aren't looked for where that takes longer than the work, and are again afterwards."""
+"""Garbage collection is off where it takes longer than the work, and is on again afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _state(flaw: bool = False) -> bool:
 def test_collection_is_off_meanwhile_and_then_as_it_was(before: bool) -> None:
     if not before:
         gc.disable()
-    # Twice: a decorator serves every call.
+    # Twice, since a decorator is used again for every call.
     assert [_state(), _state(), gc.isenabled()] == [False, False, before]
 
 

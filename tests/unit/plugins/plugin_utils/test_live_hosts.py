@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a node's host is, by its address and by the router that lists it."""
+"""Which host a node is on, by its address and the router that lists it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def router(stats: str, *addresses: str, fresh: bool = True) -> dict[str, Any]:
     return {"stats": stats, "pools": [{"key": "k", "hits": 0, "algo": "", "nodes": nodes}]}
 
 
-# What lists the node, its address, and the host; an empty one where none can be told.
+# The router that lists the node, the node's address, and the host; empty if it can't be told.
 PLACES = [
     ("10.0.0.2:1", "10.0.0.7:1", "10.0.0.7"),
     ("10.0.0.2:1", "/run/s", "10.0.0.2"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A role's own options with the user's: what is added, what is replaced, and what is refused with the variable to use."""
+"""A role's own options with the user's: which are added, which are replaced, and which are refused with the variable to use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.modules import ROOT
 
 
 class _OmitType:
-    """As ansible-core 2.19 has it."""
+    """As in ansible-core 2.19."""
 
 
 OMIT = "__omit_place_holder__0123"
@@ -29,16 +29,16 @@ DEFAULTS = {"strict": True, "need-plugins": "python3", "harakiri": 60, "vacuum":
 FAST = {"fastrouter": "127.0.0.1:1", "fastrouter-stats": "127.0.0.1:2", "need-plugins": OMIT}
 HTTPS = {"https": ":1,/c,/k", "http-to": "127.0.0.1:1", "http-timeout": 70}
 
-# The variable, the role's options, the user's, and what they are together.
+# The variable, the role's options, the user's, and the result.
 TAKEN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (EMPEROR, OWN, {}, OWN),
     (EMPEROR, OWN, {"emperor": "/c"}, {**OWN, "emperor": ["/a/*.ini", "/b/*.ini", "/c"]}),
     (EMPEROR, OWN, {"emperor": ["/c", "/b/*.ini", {"literal": "/d"}]},
      {**OWN, "emperor": ["/a/*.ini", "/b/*.ini", "/c", {"literal": "/d"}]}),
     (EMPEROR, {"emperor": "/a"}, {"emperor": ("/c",)}, {"emperor": ["/a", "/c"]}),
-    # With nothing of the role's there is nothing to add to.
+    # The role has no value, so there is nothing to add to.
     (EMPEROR, {"emperor": OMIT}, {"emperor": "/c"}, {"emperor": "/c"}),
-    # What says the same is no other.
+    # An equal value is not another one.
     (EMPEROR, OWN, {"max-fd": "9", "emperor-stats": {"literal": "/s"}},
      {**OWN, "max-fd": "9", "emperor-stats": {"literal": "/s"}}),
     (EMPEROR, {"strict": True}, {"strict": "true"}, {"strict": "true"}),
@@ -60,7 +60,7 @@ TAKEN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
      {"http": ":1", "httprouter": ":2", "http-timeout": 9}),
     ("fastrouter_https_options", HTTPS, {"http-to-https": ":2", "http-timeout": None},
      {**HTTPS, "http-to-https": ":2", "http-timeout": None}),
-    # What has no place in an ini file is for the check of the vassals' arguments.
+    # What doesn't fit into an ini file is left to the check of the vassals' arguments.
     (EMPEROR, {}, {8000: 1, "a b": {}}, {8000: 1, "a b": {}}),
 ]  # fmt: skip
 
@@ -68,7 +68,7 @@ TAKEN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("variable", "own", "given", "expected"), TAKEN)
 def test_what_the_user_may_say_is_there(variable: str, own: Any, given: Any, expected: Any) -> None:
     before = dict(own)
-    # What is omitted is left out, since Jinja leaves that to its filters.
+    # Omitted options are missing; Jinja leaves that to its filters.
     expected = {name: value for name, value in expected.items() if value is not OMIT}
     assert together(own, given, variable) == (expected, [])
     assert own == before

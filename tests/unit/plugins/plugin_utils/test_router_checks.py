@@ -16,7 +16,7 @@ SIGNED = {"digest_algo": "SHA256", "dir_cert": "/keys"}
 
 
 def router(name: str, verification: Any = None, tolerance: Any = None, **options: Any) -> dict[str, Any]:
-    """A vassal; underscores in the options' names are dashes."""
+    """A router; underscores in the options' names become dashes."""
     params = {} if tolerance is None else {"server_params": {"tolerance": tolerance}}
     own = {option.replace("_", "-"): value for option, value in options.items()}
     return {"name": name, "options": own, "server_verification_params": verification, **params}
@@ -33,7 +33,7 @@ DEAF = (
     "0.0.0.0:2626"
 )
 LOW_PORT = "a port below 1024 needs CAP_NET_BIND_SERVICE in emperor_capabilities"
-# Routers, and for each flaw its sentence.
+# Routers, and a sentence for each flaw.
 CASES: list[tuple[str, list[Any], list[str]]] = [
     ("none", [], []),
     (
@@ -42,7 +42,7 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
             router("a", SIGNED, 17, fastrouter="0.0.0.0:1030", fastrouter_subscription_server=":1031", fastrouter_stats="/s"),
             router("b", SIGNED, 17, https="0.0.0.0:1032,/c,/k", http_to_https="0.0.0.0:1033", http_stats="127.0.0.1:1034"),
             router("c", SIGNED, 17, rawrouter=":1035", rawrouter_subscription_server=":1036", rawrouter_processes=1),
-            # UDP and TCP have ports of their own.
+            # UDP and TCP have separate ports.
             router("d", SIGNED, 17, sslrouter="0.0.0.0:1031,/a.crt,/a.key", sslrouter_subscription_server="/run/d.sock"),
         ],
         [],
@@ -113,7 +113,7 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
      ["a.options.https2, a.options.fastrouter: " + TWO_ROUTERS]),
     ("http twice is one router", [router("a", http=":1030", https=":1031,/c,/k")], []),
     ("stats-http without a router", [router("a", stats_http=True)], []),
-    ("stats by every word", [router("a", http=":1030", http_ss="/s"), router("b", rawrouter_stats_server="/s")],
+    ("stats by every name", [router("a", http=":1030", http_ss="/s"), router("b", rawrouter_stats_server="/s")],
      ["a.options.http-ss, b.options.rawrouter-stats-server: " + ONE_ADDRESS]),
     ("two ports of one host", [router("a", http="10.0.0.2:1030", http_stats="10.0.0.2:1031")], []),
     ("one host, one port", [router("a", http="10.0.0.2:1030", http_stats="10.0.0.2:1030")],
@@ -174,7 +174,7 @@ FILES: list[tuple[str, list[Any], list[Any], list[str]]] = [
     ("with its clients'", [router("a", http_subscription_server=":1031")],
      [{**SNI, "server": "10.0.0.2:1031", "sni_client_ca": "!/ca.crt"}], ["/a.crt", "/a.key", "/ca.crt"]),
     ("to another", [router("a", http_subscription_server=":1031")], [{**SNI, "server": "10.0.0.2:1032"}], []),
-    ("to one that reads none", [router("a", fastrouter_subscription_server=":1031")], [{**SNI, "server": "10.0.0.2:1031"}], []),
+    ("to a plain router", [router("a", fastrouter_subscription_server=":1031")], [{**SNI, "server": "10.0.0.2:1031"}], []),
     ("by every word", [router("a", https2="crt=/1.crt,key=!/1.key,clientca=!/1.ca"), router("b", sslrouter2="cert=/2,x=/3")], [],
      ["/1.ca", "/1.crt", "/1.key", "/2"]),
     ("ciphers and what comes last",
@@ -198,7 +198,7 @@ def test_certificates(name: str, vassals: list[Any], subscriptions: list[Any], e
 
 
 def one(router: str, address: str, name: str = "", stem: str = "own") -> dict[str, str]:
-    """An endpoint, with the files of a stem."""
+    """An endpoint, with files that begin with this name."""
     return {"router": router, "address": address, "name": name, "certificate": f"/{stem}.crt", "key": f"/{stem}.key"}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values from the network: plain text stays as it is, everything else can never be a template."""
+"""Values from the network: plain text is unchanged, and everything else can never be a template."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._untrusted import un
 from support import playbook
 
 PLAIN = ["", "shop.example.com", "10.0.0.7:3031", "/run/uwsgi/shop_1.sock", "@abstract", "a-b"]
-# Each would be something else if it were a template.
+# Each of these would change if it were a template.
 HOSTILE = [
     "{{ 7 * 7 }}", "{{ lookup('pipe', 'id') }}", "{% set a = 1 %}", "{# a #}", "a {{ b }}", "{{ '{{ 1 }}' }}", "x\n{{ 1 }}",
     "#jinja2: variable_start_string:'[['\n[[ 1 ]]",
@@ -42,12 +42,12 @@ def test_texts_of_any_depth_are_meant() -> None:
     found = untrusted(value)
     assert found == value
     assert Templar(loader=DataLoader()).template(found["a"]) == value["a"]
-    # The value itself stays what it was.
+    # The original value is unchanged.
     assert value["a"][0]["b"].__class__ is str
 
 
 def test_a_play_never_evaluates_them(tmp_path: Path) -> None:
-    # The path by which such values come in: an inventory plugin's variables.
+    # Such values come in this way: as variables of an inventory plugin.
     (tmp_path / "inventory_plugins").mkdir()
     plugin = """
 from ansible.plugins.inventory import BaseInventoryPlugin

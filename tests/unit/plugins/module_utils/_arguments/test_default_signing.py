@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals' subscriptions that are signed unless they say otherwise."""
+"""Vassals' subscriptions are signed unless they say otherwise."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def vassal(*subscriptions: Any, name: str = "v") -> Dict[str, Any]:
 
 
 class Undefined:
-    """Something that an inventory doesn't define where it's asked: whoever reads it fails."""
+    """A value that the inventory leaves undefined: reading it fails."""
 
     def __getattribute__(self, name: str) -> Any:
         raise AssertionError("read")
@@ -61,7 +61,7 @@ SIGNED: List[Tuple[str, Any, List[Any]]] = [
 @pytest.mark.parametrize(("vassals", "expected"), [case[1:] for case in SIGNED], ids=[case[0] for case in SIGNED])
 def test_every_subscription_that_does_not_say_otherwise_is_signed(vassals: Any, expected: List[Any]) -> None:
     assert default_signing.signed_vassals(vassals, FOLDER) == expected
-    # A slash at the end is the same folder, and what is signed already stays.
+    # A slash at the end makes no difference, and what is already signed stays as it is.
     assert default_signing.signed_vassals(vassals, FOLDER + "//") == expected
     again = default_signing.signed_vassals(expected, FOLDER)
     assert default_signing.signed_vassals(again, "/elsewhere") == again
@@ -110,12 +110,12 @@ def test_what_can_not_be_signed_is_refused(vassals: Any, directory: Any, digest:
     assert (caught.value.path, caught.value.problem) == (path, problem)
 
 
-# Arguments beside the vassals, and the place of the one that can't be used.
+# Arguments besides the vassals, and the place of the invalid one.
 PLACED: List[Tuple[Dict[str, Any], str]] = [
     ({"directory": "keys"}, "default_signing.directory"),
     ({"directory": FOLDER, "digest": "SHA 1"}, "default_signing.digest"),
     ({"directory": FOLDER, "succeeding": {"a.pem": True}}, "default_signing.succeeding"),
-    # A vassal's own signature has to be known to be doubled.
+    # A vassal's own signature must be valid before a successor can be added to it.
     ({"vassals": vassal(entry(signing="SHA1")), "directory": FOLDER, "succeeding": "a.pem"}, "vassals.subscriptions[0].signing"),
 ]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys that no request has, and what would match."""
+"""Keys that no request can match, and what would match instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0
 from hypothesis import given
 from support.text import TEXT
 
-# A key, what would match on 2.0, and what on 2.1, where that is another.
+# A key, what would match on 2.0, and what on 2.1 if that differs.
 HOSTS = [
     ("https://shop.example.com", "shop.example.com", ""),
     ("http://shop.example.com/", "shop.example.com", ""),
@@ -49,7 +49,7 @@ def test_what_would_match_is_named(key: str, older: str, newer: str) -> None:
         assert unmatched(key, release) == (
             f"no browser sends the Host header {key!r}, and routers compare byte by byte; {wanted!r} would match"
         )
-        # Which is said of nothing that would match itself.
+        # What is suggested would itself be accepted.
         assert unmatched(wanted, release) == ""
 
 

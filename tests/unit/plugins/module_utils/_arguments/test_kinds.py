@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kinds of values: what Ansible passes on, what uWSGI reads, and what is read of a file that says it."""
+"""The kinds of values: what Ansible passes on, what is written for uWSGI, and what is read back from a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def option(*texts: str) -> Pairs:
 KINDS: List[Tuple[Kind, Any, Pairs, List[Any]]] = [
     (kinds.ADDRESS, "10.0.0.7:3031", option("10.0.0.7:3031"), ["10.0.0.7:3031"]),
     (kinds.ADDRESS, "/run/a,b.sock", option("/run/a,b.sock"), ["/run/a,b.sock"]),
-    # The index of a socket is another field, which the import knows by its name.
+    # The index of a socket is written as another field; the import recognises it by that name.
     (kinds.ADDRESS, 3, [("socket", "3")], ["3"]),
     (kinds.ALGORITHM, "ip_hash", option("iphash"), ["ip_hash"]),
     (kinds.ALGORITHM, "lrc", option("lrc"), ["least_reference_count"]),
@@ -71,7 +71,7 @@ def test_ansible_passes_a_value_on_as_it_is(kind: Kind, value: Any) -> None:
     assert (found.validated_parameters["arg"], type(found.validated_parameters["arg"])) == (value, type(value))
 
 
-# Values in Ansible's other notations, and ``None`` where it refuses them itself.
+# Values in Ansible's other notations; ``None`` if Ansible itself refuses them.
 CONVERTED: List[Tuple[Kind, Any, Any]] = [
     (kinds.FLAG, "yes", True),
     (kinds.FLAG, "maybe", None),
@@ -96,12 +96,12 @@ def test_ansible_converts_what_has_a_type(kind: Kind, value: Any, converted: Any
         assert found.validated_parameters["arg"] == converted
 
 
-# What people write, beside what is written here.
+# What people write, besides what the collection writes.
 READ: List[Tuple[Kind, str, Any]] = [
     *[(kinds.FLAG, text, False) for text in ("false", "off", "no", "0", "FALSE", "Off")],
     *[(kinds.FLAG, text, True) for text in ("true", "on", "yes", "1", "", "2", "nope")],
     *[(kinds.MARK, text, True) for text in ("1", "0", "", "false")],
-    # What isn't valid is refused where the arguments are checked, which says more.
+    # Invalid values pass here; the check of the arguments refuses them with a better message.
     (kinds.ALGORITHM, "random", "random"),
     (kinds.LEVEL, "x", "x"),
     (kinds.POSITIVE, "-1", "-1"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What 2.1 does wrong with several subscriptions; what is said of one is in test_subscription and test_subscription_words."""
+"""What 2.1 gets wrong with several subscriptions; one alone is in test_subscription and test_subscription_words."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_key_and_its_own_mountpoint(
     assert caught.value.problem.startswith(f"{refused!r} is announced to r beside ")
 
 
-# The vassals' names, keys and nodes of two subscriptions, and whether a router takes them for one.
+# The vassals' names, keys and nodes of two subscriptions, and whether a router mistakes them for the same node.
 SHARED = [
     (("v", "a", 1), ("v", "a", 2), True),
     (("v", "a", 1), ("v", "a", 1), False),
@@ -57,7 +57,7 @@ SHARED = [
 def test_two_nodes_with_one_name(one: Tuple[Optional[str], str, int], two: Tuple[Optional[str], str, int], warned: bool) -> None:
     entries = [Entry(f"s[{at}]", ["r"], [key], node, vassal) for at, (vassal, key, node) in enumerate((one, two))]
     assert len(newer.shared(entries)) == warned
-    # At another router they are others.
+    # They are no problem at different routers.
     assert newer.shared([entries[0], entries[1]._replace(servers=["q"])]) == []
 
 

@@ -39,7 +39,7 @@ REFUSED: List[Tuple[Any, str]] = [
     ("/run/a:1", "'/run/a:1' has a colon, so uWSGI takes it as an address and a port; give another path"),
     ("/run/", "'/run/' names no socket; give the path of one"),
     ("/" + "a" * 102, f"'/{'a' * 58}... (105 characters) {LONG}"),
-    # So much of a value is enough to know it by.
+    # This much of a value is enough to recognise it.
     ("a" * 81, f"{'a' * 80!r} {NEITHER}"),
     (" " * 81, f"{' ' * 80!r} {CUT}"),
     ("", "is empty; give a value or leave the argument out"),

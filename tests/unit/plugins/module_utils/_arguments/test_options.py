@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Raw options: what an argument says is refused, and so is what a file can't carry."""
+"""Raw options: refused if there is an argument for them, or if a file can't hold them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_an_argument_says_is_refused(name: str, argument: str, value: Any) 
     assert refusal("vassals[0].options", {"a": 1, name: value}) == ("vassals[0].options." + name, problem + argument)
     default = argument.replace("client_params", "default_client_params")
     assert refusal("default_options", {name: [value, 2]}) == (f"default_options.{name}[0]", problem + default)
-    # Nothing is written for these.
+    # These write nothing.
     assert option_lines("options", {name: None}) == {name: []}
     assert option_lines("options", {name: []}) == {name: []}
 
@@ -86,7 +86,7 @@ FINE: List[Tuple[str, Any]] = [
     ("set-ph", "weight=1"),
     ("env", "subscribe-freq=1"),
     ("declare-option", "subscribe2=socket=$1;harakiri=weight"),
-    # uWSGI takes names as they are, to the letter.
+    # uWSGI compares option names exactly, so these are other options.
     ("subscribe_freq", 1),
     ("Subscribe-Freq", 1),
     ("fastrouter-subscription-server", "127.0.0.1:1"),

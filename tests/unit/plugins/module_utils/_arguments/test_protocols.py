@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node's socket speaks against what its routers speak."""
+"""The protocol of a node's socket compared with that of its routers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.protocols
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import SOCKETS, V2_0, V2_1, Release
 
 A, B, S, T = "10.0.0.7:3031", "10.0.0.7:3032", "10.0.0.2:2626", "10.0.0.3:2626"
-# A vassal's options, its subscription beside the key, what the router speaks, and whether they fit.
+# A vassal's options, its subscription besides the key, what the router speaks, and whether they fit.
 FITS: List[Tuple[Dict[str, Any], Dict[str, Any], str, bool]] = [
     ({"socket": A}, {}, UWSGI, True),
     ({"uwsgi-socket": A}, {}, UWSGI, True),
@@ -27,13 +27,13 @@ FITS: List[Tuple[Dict[str, Any], Dict[str, Any], str, bool]] = [
     ({"socket": A}, {}, HTTP, False),
     ({"https-socket": A + ",/c,/k"}, {}, HTTP, False),
     ({"https-socket": A + ",/c,/k"}, {"address": A}, HTTP, False),
-    # The protocol of sockets that say none.
+    # The protocol of sockets whose option names none.
     ({"socket": A, "protocol": "http"}, {}, UWSGI, False),
     ({"protocol": "http", "socket": A}, {}, HTTP, True),
     ({"socket": A, "socket-protocol": "http"}, {}, UWSGI, False),
     ({"uwsgi-socket": A, "protocol": "http"}, {}, UWSGI, True),
     ({"socket": A, "protocol": ["http", "uwsgi"]}, {}, UWSGI, True),
-    # What the node says of itself, which only 2.1's http router hears.
+    # What the node announces about itself; only the http router of 2.1 uses it.
     ({"socket": A}, {}, ANNOUNCED, True),
     ({"socket": A}, {"protocol": "uwsgi"}, ANNOUNCED, True),
     ({"socket": A}, {"protocol": "http"}, ANNOUNCED, False),
@@ -51,7 +51,7 @@ FITS: List[Tuple[Dict[str, Any], Dict[str, Any], str, bool]] = [
     ({"socket": B, "http-socket": A}, {"address": A}, UWSGI, False),
     ({"http-socket": {"literal": A}}, {"address": A}, UWSGI, False),
     ({"http-socket": "%d/s"}, {}, UWSGI, False),
-    # What isn't known is not judged: an address that is another's, a number too large, and sockets from elsewhere.
+    # What can't be known is not judged: another vassal's address, a number that is too large, and sockets from elsewhere.
     ({"http-socket": A}, {"address": B}, UWSGI, True),
     ({"http-socket": A}, {"address": 1}, UWSGI, True),
     ({"http-socket": A}, {"address": 10**9}, UWSGI, True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The size of an announcement against what a router reads of it, with the encoder of datagrams as the judge."""
+"""The size of an announcement compared with what a router reads, checked with the encoder of datagrams."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def packet(fields: Dict[str, str], release: Release, notify: str, signature: int
 
 
 def longest(release: Release, notify: str, signature: int) -> Dict[str, str]:
-    """Fields with which a datagram is exactly as long as a router reads."""
+    """Fields that make a datagram exactly as long as a router can read."""
     fields = {"sni_crt": "/c", "sni_key": "/"}
     return {**fields, "sni_key": "/" + "k" * (size.MOST - packet(fields, release, notify, signature))}
 

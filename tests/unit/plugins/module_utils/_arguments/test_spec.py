@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specs that are made from the table, and those that modules share."""
+"""The argument specs made from the table, and those that modules share."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_fragment_has_its_subscriptions_and_the_three_groups() -> None:
     }
     entry = found["subscriptions"]["options"]
     assert sorted(name for name, one in entry.items() if one.get("required")) == ["key", "server"]
-    # Without a default, so that the fragment's holds where a subscription doesn't say.
+    # It has no default, so that a subscription that doesn't set it gets the fragment's value.
     assert entry["resolve_server"] == {"type": "bool"}
     assert [*spec.group("subscriptions"), "resolve_server"] == list(entry)
 
@@ -77,7 +77,7 @@ DIRECTORY = {
 }  # fmt: skip
 PURGE = {"purge": "bool", "allow_empty": "bool"}
 UWSGI = {"uwsgi_version": "str", "uwsgi_binary": "str", "validate": "bool", "user": "str"}
-# The types and the defaults of modules that are parts of another one.
+# Modules that are part of another one: their types and defaults.
 PARTS: Any = [
     (spec.health(), {**DIRECTORY, "vassals": "list", "vassals_path": "path"}, {}),
     (

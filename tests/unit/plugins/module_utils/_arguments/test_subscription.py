@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Task arguments to ordered options, and the arguments that don't go together."""
+"""From task arguments to ordered options, and arguments that don't go together."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-# Of 2.1's checks, what goes with one another, and what 2.0 says of the same; it has no words for the rest.
+# Arguments that pass 2.1's checks, and some that only 2.1 refuses, for 2.0.
 FITTING: list[tuple[dict[str, Any], _dialect.Release]] = [
     ({"client_params": {"clear_on_exit": False}, **one()}, _dialect.V2_1),
     ({"client_params": {"clear_on_exit": True}, **one(address_vassal="v")}, _dialect.V2_1),

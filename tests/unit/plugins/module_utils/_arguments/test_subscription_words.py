@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of arguments that can't be used, and of those that likely aren't meant: the words that a user goes by."""
+"""The wording of errors about invalid arguments, and of warnings about arguments that are probably mistakes."""
 
 from __future__ import annotations
 

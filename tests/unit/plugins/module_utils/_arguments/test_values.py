@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that arguments take: what each becomes, and what is said of those that can't be used."""
+"""The values of arguments: what each becomes, and the errors for those that can't be used."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ACCEPTED: List[Tuple[str, Any, Any]] = [
     ("uids", 5, [5]),
     ("uids", 2**32 - 2, [2**32 - 2]),
 ]
-# Kind, value, the path that the error names behind "arg", and what it says.
+# Kind, value, the path that the error adds to "arg", and what it says.
 REFUSED: List[Tuple[str, Any, str, str]] = [
     ("text", None, "", "must be text, not null"),
     ("text", True, "", "must be text, not a boolean"),
@@ -228,7 +228,7 @@ NEITHER = (
     "is neither an IPv4 address and a port (10.0.0.2:2626) nor the absolute path of a unix socket; with a host name or IPv6 "
     "uWSGI never registers; set resolve_server to true to have a name resolved to IPv4 on the host"
 )
-# All that is said of a value: what is wrong with it, and what to do.
+# The full text of an error: what is wrong with the value, and what to do.
 WORDS: List[Tuple[str, Any, str]] = [
     ("text", "%(a)", "'%(a)' has '%(', which uWSGI expands as a placeholder and which no escape protects; give a value without "
      "it"),
@@ -248,7 +248,7 @@ WORDS: List[Tuple[str, Any, str]] = [
     ("positive", "1" * 21, f"'{'1' * 21}' is not a whole number"),
     ("file", "a/b", "'a/b' is not an absolute path; uWSGI would look from whatever folder it runs in"),
     ("file", "/" + "a" * 4095, "is longer than the 4095 bytes of a path"),
-    # Nothing of a key comes into the output.
+    # No part of a key appears in the output.
     ("file", "-----BEGIN PRIVATE KEY-----", "is a key or a certificate itself; give the path of its file"),
     ("server", "localhost:2626", f"'localhost:2626' {NEITHER}"),
     ("server", "/s:1", "'/s:1' has a colon, so uWSGI takes it as an address and a port; give another path"),
@@ -316,7 +316,7 @@ def test_members_of_nothing_stand_alone() -> None:
     assert (values.child("a", "b\n"), values.child("a", 5), values.child("a", "")) == ("a['b\\n']", "a[5]", "a['']")
 
 
-# Digits of other scripts, which Python's int() and isdigit() know, numbers that have no text, and values without end.
+# Digits of other scripts, which Python's int() and isdigit() accept; numbers that can't become text; and endless values.
 HUGE = 16**5000
 DEEP: List[Any] = []
 for dummy in range(5000):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A vassal's arguments to the lines of its file, and the address that it would announce."""
+"""From a vassal's arguments to the lines of its file, and the address that it would announce."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def options(**given_: Any) -> Dict[str, Any]:
 WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
     ("nothing but an option", options(master=True), Defaults(), ["master = true"]),
     (
-        "values in their order",
+        "values in order",
         options(strict=False, env=["A=1", "B=%n"], processes=4, ratio=1.5, empty="", text=" $(X) @(y) %(z)"),
         Defaults(),
         ["strict = false", "env = A=1", "env = B=%n", "processes = 4", "ratio = 1.5", "empty = ", "text =  $(X) @(y) %(z)"],
@@ -63,7 +63,7 @@ WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
     ),
     ("defaults alone", {"name": "a"}, Defaults({"a": [1, 2], "b": None}), ["a = 1", "a = 2"]),
     (
-        "all groups behind the options",
+        "all groups after the options",
         {
             "name": "a",
             "subscriptions": [dict(S, address=HTTP)],
@@ -94,7 +94,7 @@ WRITTEN: List[Tuple[str, Dict[str, Any], Defaults, List[str]]] = [
         Defaults({}, {"announce_interval": 3}),
         ["subscribe-freq = 3", SUBSCRIBE + ",addr=" + HTTP],
     ),
-    ("no client's defaults without", options(a=1), Defaults({}, {"announce_interval": 3}), ["a = 1"]),
+    ("no client's defaults without subscriptions", options(a=1), Defaults({}, {"announce_interval": 3}), ["a = 1"]),
     (
         "names resolved by default",
         {"name": "a", "subscriptions": [{"server": "router:2626", "key": "a.test", "address": HTTP}]},
@@ -140,7 +140,7 @@ def test_arguments_become_lines(item: Any, defaults: Defaults, expected: List[st
 
 GIVEN = "10.0.0.7:0"
 LEAVES = "unsubscribe-on-graceful-reload = true"
-# Options and subscriptions of a vassal whose port the kernel gives, and what it is told for a reload.
+# A vassal whose port the kernel chooses: its options and subscriptions, and the line added for reloads.
 GIVEN_PORTS: List[Tuple[str, Dict[str, Any], List[str]]] = [
     ("a socket", dict(options(socket=GIVEN), subscriptions=[S]), [LEAVES]),
     ("of another protocol", dict(options(**{"http-socket": GIVEN}), subscriptions=[S]), [LEAVES]),
@@ -148,7 +148,7 @@ GIVEN_PORTS: List[Tuple[str, Dict[str, Any], List[str]]] = [
     ("with other words", dict(options(socket=GIVEN), subscriptions=[S], client_params={"announce_interval": 3}),
      [LEAVES, "subscribe-freq = 3"]),
     ("by the user", dict(options(socket=GIVEN), subscriptions=[S], client_params={"unsubscribe_on_reload": "yes"}), [LEAVES]),
-    ("that nobody is told of", options(socket=GIVEN), []),
+    ("not announced", options(socket=GIVEN), []),
     ("a port of its own", dict(options(socket=HTTP), subscriptions=[S]), []),
 ]
 
@@ -236,7 +236,7 @@ def test_a_vassal_knows_what_it_was_made_of() -> None:
     assert (found.name, found.place, found.uid, found.warnings) == ("a", "vassals[0]", "y", [])
     assert {name: found.arguments[name] for name in given_} == given_
     assert found.lines[:3] == [Line("uid", "x", False), Line("uid", "y", False), Line("socket", HTTP, False)]
-    # What is not the user's own language is written so that uWSGI reads exactly that.
+    # What is not written in uWSGI's own language is escaped, so that uWSGI reads exactly the value.
     assert found.lines[-1] == Line("subscribe2", SUBSCRIBE[13:] + ",sign=SHA1:/k", True)
     assert one(options(a={"literal": "%"})).lines == [Line("a", "%", True)]
     assert [str(one_.signing) for one_ in found.subscriptions] == ["Signing(digest='SHA1', file='/k')"]
@@ -346,7 +346,7 @@ ON_DEMAND: List[Tuple[Any, str, str]] = [
      "are announced only while the vassal runs, and an on-demand vassal runs only after a request, so no router would start it; "
      "announce the address 10.0.0.7:3031 from a vassal of its own, or leave on_demand out"),
     (dict(options(a=1), on_demand="127.0.0.1:1"), ".options", TWICE),
-    # Neither can have what the other has.
+    # Two ordinary sockets must differ too.
     (dict(options(socket=["127.0.0.1:2", "127.0.0.1:1"])), ".options", TWICE),
 ]  # fmt: skip
 
@@ -366,7 +366,7 @@ def test_the_address_that_the_emperor_binds_is_told() -> None:
 
 
 def test_files_end_in_what_the_emperor_looks_for() -> None:
-    """The second is the value of emperor-on-demand-extension in the role ``emperor``."""
+    """The second one is the value of emperor-on-demand-extension in the role ``emperor``."""
     assert (SUFFIX, ADDRESS_SUFFIX) == (".ini", ".socket")
 
 
@@ -391,7 +391,7 @@ TEMPLATE = (
 )
 RELATIVE = "is a relative path, which the router takes from its own folder"
 WILDCARD = "is a wildcard, which for the router is its own host"
-# Of a vassal's options and its subscription's address, what is wrong with what it would announce.
+# A vassal's options, its subscription's address, and what is wrong with the address that it would announce.
 ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
     ({"master": True}, HTTP, None),
     ({"master": True}, None, NONE),
@@ -408,7 +408,7 @@ ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
     ({"socket": ":3031"}, HTTP, None),
     ({"socket": "localhost:1"}, None, TEMPLATE.format(
         "localhost:1", "is not an IPv4 address, and the router resolves no names and knows no IPv6")),
-    # What uWSGI expands can't be known.
+    # The result of what uWSGI expands is unknown.
     *[({"socket": text}, None, None) for text in ("%n.sock", "$(IP):1", "@(/ip):1", "=0", "fd://3", ":%p", "@a")],
     *[({name: "relative"}, None, TEMPLATE.format("relative", RELATIVE)) for name in (
         "socket", "uwsgi-socket", "suwsgi-socket", "puwsgi-socket", "ssl-socket", "http-socket", "http11-socket",
@@ -418,7 +418,7 @@ ANNOUNCED: List[Tuple[Dict[str, Any], Any, Optional[str]]] = [
         "http", "s", "shared-socket", "stats", "socket-timeout", "emperor-socket", "undeferred-socket", "sockets", "include-x",
         "xzerg", "init",
     )],
-    # Where a socket may come from besides.
+    # Other options that may bring a socket.
     *[({name: "x"}, 3, None) for name in (
         "include", "inherit", "inherit-template", "ini", "ini-paste", "ini-paste-logged", "if-env", "for", "for-glob",
         "emperor-fd-config", "on-demand", "map-socket", "zerg",

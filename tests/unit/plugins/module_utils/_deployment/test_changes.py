@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of the vassals of a host."""
+"""What happens to the vassals of a host."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ CASES: List[Tuple[str, Sides, Sides, Dict[str, str]]] = [
     ("an option", {"a": A}, {"a": A._replace(text="other")}, {"a": RELOAD}),
     ("another key", {"a": A}, {"a": side(1, "c")}, {"a": RESTART}),
     ("no key", {"a": A}, {"a": side(1)}, {"a": RESTART}),
-    ("a key more", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": RELOAD}),
+    ("another key as well", {"a": A}, {"a": A._replace(text="x", pairs=A.pairs | B.pairs)}, {"a": RELOAD}),
     ("another port", {"a": A}, {"a": side(3, "a")}, {"a": RESTART}),
     ("another port without a pool", {"a": side(1)}, {"a": side(3)}, {"a": RELOAD}),
     ("a mode", {"a": A}, {"a": side(1, "a", mode="666")}, {"a": RESTART}),
     ("renamed", {"a": A}, {"b": A}, {"a": STOP, "b": START}),
-    ("the port of one that goes", {"a": A, "b": B}, {"b": side(1, "b")},
+    ("the port of one that is removed", {"a": A, "b": B}, {"b": side(1, "b")},
      {"a": STOP, "b": RESTART}),
     ("the port of one that moves", {"a": A, "b": B}, {"a": side(3, "a"), "b": side(1, "b")},
      {"a": RESTART, "b": RESTART}),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vassals on their way out, as far as no router is needed. The whole way is in conformance/test_deployment.py."""
+"""Vassals that leave, as far as no router is needed. The full sequence is in conformance/test_deployment.py."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_a_file_of_its_own_comes_before_what_all_share(tmp_path: Path) -> None:
     assert log.last_words("shop", str(tmp_path), source) == f"the end of its log (more by: tail {own}):\nmine"
 
 
-# As that of systemd 247: it counts lines from the beginning that it is given, unless it goes backwards.
+# Like the journalctl of systemd 247: it counts lines from the given start, unless it reads backwards.
 JOURNALCTL = """#!/bin/sh
 case " $* " in *" -r "*) seq 30 -1 1 ;; *) seq 1 30 ;; esac | head -n 20
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether vassals serve, by a stats server in the Emperor's place. With a real one it's in conformance/test_deployment.py."""
+"""Whether vassals serve, with a stats server in place of the Emperor. Real ones are in conformance/test_deployment.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.stream import serving as answering
 
 UP = {"last_mod": 5, "accepting": 1}
 SLEEPING = {"last_mod": 5, "on_demand": "127.0.0.1:1", "pid": -1}
-# What the Emperor says of the vassal, how often it failed and had failed to start, and what is pending or failed.
+# What the Emperor says about the vassal, how often it has failed to start (now and before), and what is pending or failed.
 CASES: List[Any] = [
     (UP, 0, 0, {}, {}),
     ({"last_mod": 5, "ready": 1}, 0, 0, {}, {}),
@@ -33,14 +33,14 @@ CASES: List[Any] = [
     ({"last_mod": 5}, 2, 0, {}, {"shop": "does not start (2 tries)"}),
     ({"last_mod": 5}, 4, 3, {"shop": "it takes no requests yet"}, {}),
     ({"last_mod": 5}, 5, 3, {}, {"shop": "does not start (2 tries)"}),
-    # It was mended before this run; one that has only just started may end again.
+    # It was repaired before this run; one that has only just started may end again.
     (UP, 23, 0, {}, {}),
     ({**UP, "last_run": 2**40}, 23, 0, {}, {"shop": "does not start (23 tries)"}),
-    # Without a socket it has no workers, and says that it's ready only before its first reload.
+    # Without a socket it has no workers, and says that it's ready only until its first reload.
     ({"last_mod": 5, "respawns": 1, "last_run": 6}, 0, 0, {}, {}),
     ({"last_mod": 5, "respawns": 1, "last_run": 2**40}, 0, 0, {"shop": "it takes no requests yet"}, {}),
     ({"last_mod": 5, "respawns": 0, "last_run": 6}, 0, 0, {"shop": "it takes no requests yet"}, {}),
-    # It had run meanwhile, so the count began anew.
+    # It ran in between, so the count started again.
     ({"last_mod": 5}, 2, 3, {"shop": "it takes no requests yet"}, {}),
 ]
 
@@ -68,7 +68,7 @@ def test_a_vassal_serves_when_the_emperor_has_its_last_change(
     path.write_text("[uwsgi]\nmaster = true\n", encoding="ascii")
     os.utime(path, (5, 5))
     one = str(path) if named else "shop.ini"
-    # One of another folder is another one.
+    # A vassal of the same name in another folder is a different one.
     there = [{"id": "/elsewhere/shop.ini", "last_mod": 9, "accepting": 1}, *([{"id": one, **says}] if says else [])]
     answer = {"vassals": there, "blacklist": [{"id": one, "attempt": tries}] if tries else []}
     with answering(json.dumps(answer).encode("ascii"), asked=False) as server:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who has to leave before vassals are written, on files alone. Real Emperors are in tests/conformance/test_deployment.py."""
+"""Which vassals leave before others are written, with files alone. tests/conformance/test_deployment.py has real Emperors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def text(address: str, key: str = "", more: str = "") -> str:
 
 
 A, B = "127.0.0.1:3201", "127.0.0.1:3202"
-# What is there, what is wanted, and who leaves first.
+# The files that are there, those that are wanted, and which vassals leave first.
 CHANGES: List = [
     ({"a": text(A)}, {"a": text(A)}, []),
     ({}, {"a": text(A)}, []),
@@ -43,7 +43,7 @@ CHANGES: List = [
 
 
 def walk(tmp_path: Path, before: Dict[str, str], after: Dict[str, str], how: Run, stats: List[str]) -> Walk:
-    """The walk from some files to others."""
+    """The walk from one set of files to another."""
     vassals = tmp_path / "vassals"
     vassals.mkdir()
     for name, content in before.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Owner, group and mode to numbers."""
+"""Owner, group and mode as numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes im
 from hypothesis import given
 from hypothesis import strategies as st
 
-# No group has this user's name and number, and no user this group's.
+# A user whose name and number no group has, and a group whose name and number no user has.
 USER = next(entry for entry in pwd.getpwall() if (entry.pw_name, entry.pw_uid) not in {one[:3:2] for one in grp.getgrall()})
 GROUP = next(entry for entry in grp.getgrall() if (entry.gr_name, entry.gr_gid) not in {one[:3:2] for one in pwd.getpwall()})
 
@@ -51,7 +51,7 @@ UNKNOWN = [
     ("vassals[3]", "root", "", "vassals[3].group", "the host has no group ''; create it first"),
     ("", "-1", None, "owner", "the host has no user '-1'; create it first"),
     ("", "a\0b", None, "owner", "the host has no user 'a\\x00b'; create it first"),
-    # A digit to isdigit() and none to int().
+    # A digit for isdigit(), but not for int().
     ("", "\u00b2", None, "owner", "the host has no user '\u00b2'; create it first"),
 ]
 
@@ -67,7 +67,7 @@ def test_names_that_the_host_does_not_know_are_refused(
 
 def test_in_check_mode_names_that_the_host_does_not_know_are_left() -> None:
     assert attributes("", "no-such-user", "no-such-group", "0600", True) == Attributes(None, None, 0o600)
-    # One answer is not taken for the other's.
+    # The answer of check mode is not reused outside of it.
     with pytest.raises(ArgumentError, match="the host has no user 'no-such-user'"):
         attributes("", "no-such-user", None, None)
 
@@ -81,7 +81,7 @@ def test_the_place_of_a_mode_begins_with_the_path() -> None:
     assert caught.value.path == "mode"
 
 
-# Looks up a single name.
+# Each looks up a single name.
 SINGLE: List[Tuple[Callable[..., Optional[int]], str]] = [(user_number, "user"), (group_number, "group")]
 
 
@@ -90,7 +90,7 @@ def test_a_single_name_is_looked_up_for_the_argument_that_has_it(number: Callabl
     for check_mode in (False, True):
         assert number("a.b", None, check_mode) is None
         assert [number("a.b", one, check_mode) for one in ("root", "0", 12345, "4294967294")] == [0, 0, 12345, 4294967294]
-        # It means "leave it" to the kernel.
+        # To the kernel it means "leave it as it is".
         with pytest.raises(ArgumentError) as caught:
             number("a.b", "4294967295", check_mode)
         assert (caught.value.path, caught.value.problem) == (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that name each other: from the first one of another user's on, nothing is read that this user couldn't read himself."""
+"""Files that name each other: once another user's file is read, everything after it is read as that user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THIRD = 1
 
 @pytest.fixture
 def tree() -> Iterator[Path]:
-    """Root's files, one of which only root can read, and a folder of each of two other users with a file in it."""
+    """Root's files, one of them readable only by root, and two other users' folders with a file in each."""
     with passable() as folder:
         put(folder / "open", "root's")
         put(folder / "secret", "a secret", bits=0o600)
@@ -60,7 +60,7 @@ def test_from_the_first_strangers_file_on_all_is_read_as_that_user(tree: Path) -
     assert caught.value.strerror == "Permission denied"
     with pytest.raises(FileNotFoundError):
         chain.read(str(tree / "none"))
-    # Another chain knows nothing of it.
+    # A new chain starts without this limit.
     assert Chain().read(str(tree / "secret")) == b"a secret"
 
 
@@ -93,12 +93,12 @@ def test_what_a_stranger_puts_there_shows_nothing_that_only_root_can_read(
     with pytest.raises(OSError) as caught:
         chain.read(str(tree / "theirs" / "link"))
     assert caught.value.strerror == words
-    # And neither does what comes behind it.
+    # Later files are not read as root either.
     with pytest.raises(PermissionError):
         chain.read(str(tree / "secret"))
 
 
-# Whose file was read before, the file, its folder's mode and its own, who can change it, and as whom all is read from then on.
+# The file read before, the file, the modes of its folder and its own, who can change it, and as whom all is read from then on.
 REFUSED: List[Tuple[str, str, int, int, int, Optional[int]]] = [
     ("", "theirs/file", 0o755, 0o664, ANYBODY, NOBODY),
     ("", "theirs/file", 0o775, 0o644, ANYBODY, NOBODY),
@@ -126,7 +126,7 @@ def test_files_that_several_users_have_a_say_in_are_refused(
         chain.read(str(tree / before / "file"))
     path = tree / name
     for one, mode in ((path.parent, folder_bits), (path, bits)):
-        # A group that is no user's own.
+        # A group that is not a user's own.
         os.chown(one, -1, 54321)
         one.chmod(mode)
     with pytest.raises(UnsafePath) as caught:

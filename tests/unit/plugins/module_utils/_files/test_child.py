@@ -64,7 +64,7 @@ def test_the_child_has_nothing_of_roots_environment(monkeypatch: pytest.MonkeyPa
 
 
 def joined_by_another() -> str:
-    """Beside a child that is made at the same time and hangs: that one has the pipe too."""
+    """Runs beside another child that is started at the same time and hangs: that one has the pipe too."""
     if os.fork() == 0:
         time.sleep(60)
         os._exit(0)
@@ -134,7 +134,7 @@ def lingering() -> None:
 
 @needs_root
 def test_a_child_has_so_much_time_and_leaves_nothing_behind() -> None:
-    # Whoever is left of it has the other end.
+    # Any process that is left over keeps the other end open.
     reading, writing = os.pipe()
     try:
         with timed(0.3, 20), pytest.raises(HostError) as caught:
@@ -161,7 +161,7 @@ def test_no_descriptor_is_left_open() -> None:
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
-    """A file of another user's, in a folder of that user's."""
+    """Another user's file, in a folder of that user."""
     with passable() as folder:
         (folder / "theirs").mkdir()
         put(folder / "theirs" / "file")
@@ -179,7 +179,7 @@ def test_what_belongs_to_one_user_is_done_as_that_one(theirs: Path) -> None:
         return [os.geteuid(), opened.read(str(theirs)).decode()]
 
     assert where_it_belongs(work) == [NOBODY, "old"]
-    # It's tried as root first, which sees whose it is.
+    # It's tried as root first, to see whose file it is.
     assert asked == [0]
     assert where_it_belongs(lambda: [os.geteuid()]) == [0]
 
@@ -193,7 +193,7 @@ def test_what_belongs_to_several_users_is_done_as_none_of_them(theirs: Path) -> 
         asked.append(os.geteuid())
         return opened.read(str(theirs)).decode()
 
-    # The folder is one user's, and as that one it turns out that the file is everybody's.
+    # The folder belongs to one user; as that user it turns out that anybody may change the file.
     with pytest.raises(UnsafePath) as caught:
         where_it_belongs(work)
     assert caught.value.uid == ANYBODY
@@ -217,7 +217,7 @@ def test_who_is_given_does_it_whoever_it_belongs_to(theirs: Path) -> None:
     found = {who: on_behalf_of(user, partial(opens, str(theirs))) for who, user in (("they", OTHER), ("it", None))}
     assert found == {"they": NOBODY, "it": NOBODY}
     assert on_behalf_of(None, os.geteuid) == 0
-    # It is theirs, and so no third user's.
+    # The file belongs to NOBODY, so a third user gets an error.
     with pytest.raises(UnsafePath) as caught:
         on_behalf_of(Identity(1, 1), partial(opens, str(theirs)))
     assert caught.value.uid == NOBODY
@@ -226,7 +226,7 @@ def test_who_is_given_does_it_whoever_it_belongs_to(theirs: Path) -> None:
 
 
 def opens(path: str) -> int:
-    """As whom a file could be read that nobody else can change."""
+    """Read a file that nobody else can change, and say as which user it was read."""
     opened.read(path)
     return os.geteuid()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory's files: found, compared, shown and written."""
+"""A directory's files are found, compared, shown and written."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(str(tmp_path / "pipe"))
     with socket.socket(socket.AF_UNIX) as stream:
-        # Relative to the folder, since the path of a test's folder is long.
+        # Bound relative to the folder, since the path of a test's folder is too long for a socket.
         handle = os.open(str(tmp_path), os.O_RDONLY)
         stream.bind(f"/proc/self/fd/{handle}/socket")
         os.close(handle)

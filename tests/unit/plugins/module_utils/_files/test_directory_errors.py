@@ -24,7 +24,7 @@ def bring(folder: Path, *wanted: Wanted, unwanted: Tuple[str, ...] = (), then: C
 
 
 def filled(folder: Path) -> Tuple[Wanted, ...]:
-    """A folder, and files to be wanted there that take everything that can be done to one."""
+    """A folder, and wanted files for it that need every kind of change."""
     put(folder / "update", bits=0o640)
     put(folder / "attributes", bits=0o4751)
     put(folder / "remove")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders: made whole or not at all, never where a stranger could put a link."""
+"""Folders: made completely or not at all, and never where another user could put a link."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_what_a_killed_run_left_beside_it_goes(tmp_path: Path, there: bool) -> N
     for name in (STRAY, "folder", *(["a"] if there else [])):
         (tmp_path / name).mkdir()
     (tmp_path / STRAY.replace("17", "18")).mkdir()
-    # Of another run that is working there, and no folder of ours.
+    # A file, and a folder that another run is working in.
     kept = [put(tmp_path / STRAY.replace("17", "19")), tmp_path / STRAY.replace("17", "20")]
     kept[1].mkdir()
     put(kept[1] / "file")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths to descriptors: links, folders of strangers, and what is no plain file."""
+"""From paths to descriptors: links, other users' folders, and what is not a regular file."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_file_has_a_largest_size(tmp_path: Path) -> None:
     assert len(opened.read(str(tmp_path / "a"), 70000)) == 70000
     with pytest.raises(OSError, match="it has more than 69999 bytes"):
         opened.read(str(tmp_path / "a"), 69999)
-    # One that has no end on the disk.
+    # A sparse file of a terabyte.
     with open(tmp_path / "b", "wb") as stream:
         stream.truncate(1 << 40)
     with pytest.raises(OSError, match="it has more than "):
@@ -125,7 +125,7 @@ def test_what_a_stranger_can_change_is_refused(tmp_path: Path) -> None:
     os.chown(str(tmp_path / "file"), NOBODY, NOBODY)
     with pytest.raises(UnsafePath):
         opened.read(str(tmp_path / "file"))
-    # Its mtime is root's to change, where nobody else can put another file there.
+    # Root may change its mtime if nobody else can put another file there.
     opened.touch(str(tmp_path / "file"))
     tmp_path.chmod(0o777)
     with pytest.raises(UnsafePath) as caught, opened.folder(str(tmp_path)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a directory's files: what differs, and how that is shown."""
+"""What happens to a directory's files: what differs, and how that is shown."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def named(*names: str) -> List[Change]:
 MEANT = "check that nothing is missing from the inventory, or allow it; with the roles, emperor_allow_empty does"
 NOTHING_LEFT = "nothing would be left in /d, where {0} would be removed; " + MEANT
 TOO_MANY = "{0} files in /d would be removed: {1}; " + MEANT
-# What is planned, whether nothing may be left, percent that may be removed, the argument that refuses, and why.
+# The plan, whether the directory may end up empty, the percentage that may be removed, the argument that refuses, and why.
 LOSSES: List[Tuple[Plan, bool, int, str, str]] = [
     (Plan([], [], [], []), False, 0, "", ""),
     (Plan([], [], [], ["a"]), False, 0, "", ""),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A folder for what is tried: who can do what in it, and that nothing is left of it."""
+"""A folder for trying things out: who can do what in it, and that nothing is left of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THIRD = Identity(1, 1)
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The system's folder for temporary files, into which nobody else puts anything."""
+    """The system's folder for temporary files, which nobody else uses."""
     with passable() as folder:
         monkeypatch.setattr(tempfile, "tempdir", str(folder))
         yield folder
@@ -123,7 +123,7 @@ def attempts(path: str) -> List[Tuple[str, Callable[[], Any]]]:
 
 
 def allowed(user: Identity, path: str) -> List[str]:
-    """Which of them a user may."""
+    """Which of these attempts a user may make."""
     found = []
     for name, work in attempts(path):
         try:
@@ -170,7 +170,7 @@ def test_who_is_not_root_has_one_of_its_own_whoever_reads_it() -> None:
     assert not path.parent.exists()
 
 
-# The folder for temporary files, owner and mode of what it's in or is itself, and who could put a link in its place.
+# The folder for temporary files, owner and mode of it or of its parent, and who could put a link in its place.
 ABOVE: List[Any] = [
     ("above/below", 0, 0o755, None),
     ("above/below", 0, 0o1777, None),

@@ -43,5 +43,5 @@ def test_every_name_is_known_as_temporary_and_used_once() -> None:
         f".emperor-uwsgi-STAMP-{at}.tmp" for at in range(12)
     ]
     assert all(temporary.is_temporary(name) for name in first + second)
-    # Two runs at once share none.
+    # Two runs at the same time share no name.
     assert len(set(first + second)) == 24

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory's files written."""
+"""A directory's files are written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.directory import Directory, Plan, Wanted
 from support.files import NOBODY, Watch, mode, needs_root, ordinary_user, put, snapshot
 
-# ext4 has room for that many names of one file.
+# ext4 allows this many hard links to a file.
 MOST_LINKS = 65000
 
 
@@ -56,9 +56,9 @@ def test_files_are_created_updated_and_removed(tmp_path: Path) -> None:
     assert list(after) == called[0]
     assert (after["same"], after["stranger"]) == (before["same"], before["stranger"])
     assert (after["create"][5], after["update"][5]) == (b"new\0\xff", b"new")
-    # The Emperor reloads for the mtime alone, so a change of mode leaves it.
+    # The Emperor reloads when the mtime changes, so a change of mode keeps the mtime.
     assert after["attributes"][4:] == before["attributes"][4:]
-    # And another file, since somebody may have the old one open.
+    # It is a new file, since somebody may have the old one open.
     assert (after["attributes"][0], after["attributes"][3] != before["attributes"][3]) == ("0o100600", True)
     assert after["update"][3] != before["update"][3]
 
@@ -150,7 +150,7 @@ def test_a_watcher_never_sees_a_file_in_parts(tmp_path: Path) -> None:
         )
         tree.apply(plan)
         seen = watch.events()
-    # Linking changes what is linked, too: its count of names.
+    # Making a link also changes the linked file: its count of links.
     changed = {("attrib", name) for name in ("remove", "update", "attributes")}
     assert [event for event in seen if event not in changed] == [
         ("create", "tmp0"), ("attrib", "tmp0"), ("modify", "tmp0"),
@@ -191,7 +191,7 @@ def test_a_file_that_has_all_the_names_it_can_have_is_written_without_a_second_o
     except OSError:
         pass
     else:
-        pytest.skip("the file system has room for more names")
+        pytest.skip("the file system allows more hard links")
     bring(tmp_path, Wanted("a", b"new", ""))
     assert path.read_bytes() == b"new"
     assert sorted(os.listdir(str(tmp_path))) == ["a", "links"]

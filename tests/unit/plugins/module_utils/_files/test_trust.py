@@ -16,16 +16,16 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import 
 
 ME = 4321
 DIR, FILE, LINK = stat.S_IFDIR, stat.S_IFREG, stat.S_IFLNK
-# What it is, with its mode; its owner and group; who else can change it, and who can in a folder that is passed through.
+# Type and mode, owner and group, who else can change it, and who else can if it is a folder on the way.
 CASES: List[Tuple[int, int, int, Optional[int], Optional[int]]] = [
     (DIR | 0o755, 0, 0, None, None),
     (DIR | 0o755, ME, ME, None, None),
     (DIR | 0o700, ME, 0, None, None),
     (DIR | 0o755, 65534, 0, 65534, 65534),
     (DIR | 0o775, 0, 0, None, None),
-    # Root's own group, also of a folder of the caller's.
+    # Root's own group, also on a folder of the caller.
     (DIR | 0o775, ME, 0, None, None),
-    # A group of root's that isn't root's own.
+    # Root is the owner, but the group is not root's own.
     (DIR | 0o775, 0, 65534, ANYBODY, ANYBODY),
     (DIR | 0o757, 0, 0, ANYBODY, ANYBODY),
     (DIR | 0o1777, 0, 0, ANYBODY, None),

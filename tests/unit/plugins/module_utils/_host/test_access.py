@@ -26,7 +26,7 @@ STRANGER = User("stranger", 4_000_000, frozenset([4_000_001, 4_000_002]))
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder to which everybody may come."""
+    """A folder that everybody may enter."""
     with passable() as found:
         yield found
 
@@ -90,7 +90,7 @@ def test_a_uid_is_a_word_of_the_text(lines: List[str]) -> None:
     assert found is None or (found in "\n".join(lines) and found.split() == [found])
 
 
-# The modes of the folder and of the file, and what each of the three may not do there.
+# The modes of the folder and of the file, and which of them stops each of the three readers.
 MODES = [
     (0o755, 0o444, (None, None, None)),
     (0o755, 0o400, (None, "file", "file")),
@@ -127,7 +127,7 @@ def test_a_reader_needs_to_enter_the_folders_and_to_read_the_file(
     inner.chmod(0o700)
 
 
-# What is closed to others, and as which path a folder two levels below it is given.
+# The folder that is closed to others, and the path through it that is checked.
 CLOSED = [("a", "a/b/c"), ("a/b", "a/b/c"), ("a/b/c", "a/b/c"), ("a/b", "link/b/c"), ("a/b/c", "deep"), ("a/b", "a/../a/b/c")]
 
 
@@ -138,11 +138,11 @@ def test_who_may_not_enter_a_folder_is_told_which(folder: Path, closed: str, pat
     (folder / "deep").symlink_to(folder / "a" / "b" / "c")
     assert access.barred(str(folder / path), STRANGER) is None
     (folder / closed).chmod(0o700)
-    # The last one by the name that it was given.
+    # The last folder is named by the path that was given.
     step = folder / (path if closed == "a/b/c" else closed)
     assert access.barred(str(folder / path), STRANGER) == f"stranger may not enter {step}"
     assert [access.barred(str(folder / path), reader) for reader in (ROOT, None)] == [None, None]
-    # Whoever owns it may.
+    # Its owner may enter.
     assert access.barred(str(folder / path), User("me", os.geteuid(), frozenset())) is None
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Commands that are begun now and waited for later."""
+"""Commands that are started now and waited for later."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ENDS: List[Tuple[str, Ended]] = [
     ("exit 0", Ended(0, "", "")),
     ("echo a; echo b >&2; exit 3", Ended(3, "a\n", "b\n")),
     ("kill -9 $$", Ended(-9, "", "")),
-    # Neither the user's terminal nor the user's language.
+    # It gets neither the user's terminal nor the user's language.
     ("cat; echo $LC_ALL", Ended(0, "C\n", "")),
-    # Text whatever the bytes are.
+    # The output is text, whatever its bytes are.
     (r"printf '\377'; printf '\303\274' >&2", Ended(0, "\ufffd", "\u00fc")),
-    # More than a pipe holds, on both sides.
+    # More than a pipe holds on stdout, before anything on stderr.
     ("i=0; while [ $i -lt 3000 ]; do echo 123456789012345678901234567890; i=$((i+1)); done; echo end >&2",
      Ended(0, "123456789012345678901234567890\n" * 3000, "end\n")),
 ]  # fmt: skip
@@ -55,7 +55,7 @@ def test_it_runs_while_others_work(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(str(pipe))
     ended = start(["/bin/sh", "-c", f"read line <{pipe}; echo got $line"], None)
-    # It waits for a word that only comes now.
+    # It waits for a word that is written only now.
     pipe.write_text("it\n")
     assert ended() == Ended(0, "got it\n", "")
 
@@ -95,7 +95,7 @@ def test_without_its_working_directory_it_starts_in_the_root_folder(tmp_path: Pa
 
 
 class Left:
-    """Says whether any process is left that has a pipe open: each opens it first of all."""
+    """Tells whether any process still has a pipe open; each process opens it first."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "left"
@@ -111,7 +111,7 @@ class Left:
         os.close(self._handle)
 
     def gone(self) -> bool:
-        """Whether there were some, and none is there any more after a while."""
+        """Whether there were some, and all of them end within a while."""
         said = b""
         while select.select([self._handle], [], [], 20)[0]:
             part = os.read(self._handle, 1000)
@@ -121,7 +121,7 @@ class Left:
         return False
 
 
-# With a child of its own that stays, in the foreground or behind it.
+# Commands that stay, or leave a child behind.
 STAYING = ["sleep 600 & sleep 600", "sleep 600 & exit 0", "trap '' TERM HUP; sleep 600", "exec >&- 2>&-; sleep 600"]
 USERS: List[Optional[Identity]] = [None, OTHER] if os.geteuid() == 0 else [None]
 
@@ -143,7 +143,7 @@ def test_the_deadline_is_that_of_the_beginning(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(command, "_TIMEOUT", 0.5)
     ended, late = start(["/bin/sh", "-c", "echo a"], None), start(["/bin/sleep", "600"], None)
     time.sleep(0.7)
-    # What ended in time did, whenever it's asked.
+    # What ended in time succeeds, however late it is asked.
     assert ended() == Ended(0, "a\n", "")
     with timed(0, 20), pytest.raises(HostError, match="does not end within"):
         late()
@@ -158,7 +158,7 @@ def test_what_says_too_much_is_killed(monkeypatch: pytest.MonkeyPatch, stream: s
             start(["/bin/sh", "-c", f"{left.opens}while :; do echo {'y' * 1000}{stream}; done"], None)()
         assert str(caught.value) == "/bin/sh: writes more than 100000 bytes"
         assert left.gone()
-    # As much as that on each is not too much.
+    # This much on each stream is not too much.
     said = start(["/bin/sh", "-c", "head -c 100000 /dev/zero; head -c 100000 /dev/zero >&2"], None)()
     assert (said.code, len(said.out), len(said.err)) == (0, 100000, 100000)
 
@@ -179,14 +179,14 @@ def test_no_descriptor_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folders() -> Iterator[Path]:
-    """One that every user may enter, with one in it that only root may."""
+    """A folder that every user may enter; only root may enter the folder in it."""
     with passable() as found:
         (found / "closed").mkdir(mode=0o700)
         yield found
 
 
 def status(user: Optional[Identity]) -> Dict[str, List[str]]:
-    """What the kernel says of a command that is run as a user."""
+    """What the kernel says about a command that is run as a user."""
     found = start(["/bin/cat", "/proc/self/status"], None, user)()
     lines = dict(line.split(":\t", 1) for line in found.out.splitlines() if ":\t" in line)
     return {name: lines[name].split() for name in ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "NoNewPrivs")}
@@ -218,7 +218,7 @@ def test_who_is_not_root_runs_it_as_itself() -> None:
         assert status(Identity(1, 1))["Uid"][1] == str(os.geteuid())
 
 
-# Where it shall start and where it does, below a folder.
+# The folder where it should start, and where it does start, below this one.
 STARTS: List[Tuple[Optional[str], str]] = [("", ""), ("closed", "/"), ("closed/none", "/"), ("none", "/"), (None, "/")]
 
 

@@ -28,7 +28,7 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture(autouse=True)
 def hearing() -> Iterator[None]:
-    """Signals are heard, whatever started the tests."""
+    """SIGQUIT works, even if the tests were started with it ignored."""
     before = signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGQUIT, before)
@@ -52,7 +52,7 @@ def start() -> Iterator[Start]:
 
 
 def sleeping(start: Start, *arguments: str, before: str = "") -> subprocess.Popen[bytes]:
-    """A process that waits for a signal, with arguments that mean nothing to it."""
+    """A process that waits for a signal, with arguments that it ignores."""
     code = before + "import signal; print('there', flush=True); signal.pause()"
     process = start(sys.executable, "-c", code, *arguments)
     assert process.stdout is not None
@@ -61,7 +61,7 @@ def sleeping(start: Start, *arguments: str, before: str = "") -> subprocess.Pope
 
 
 def gone() -> int:
-    """The pid of a process that is no more."""
+    """The pid of a process that has ended."""
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
@@ -90,7 +90,7 @@ def test_a_process_on_another_file_is_another_one(tmp_path: Path, start: Start, 
 
 @needs_root
 def test_a_pid_file_may_be_another_users_in_a_folder_of_roots(tmp_path: Path, start: Start) -> None:
-    # uWSGI writes it as the user that it became.
+    # uWSGI writes it after it has switched users.
     pidfile = put(tmp_path / "pid", str(sleeping(start, INI, str(tmp_path / "pid")).pid))
     os.chown(pidfile, NOBODY, NOBODY)
     assert daemon.running(str(pidfile), INI) is not None
@@ -130,7 +130,7 @@ def test_a_process_that_comes_later_is_waited_for(tmp_path: Path, start: Start) 
     waiter.start()
     process = sleeping(start, INI, str(pidfile))
     assert found == []
-    # In one step: the waiter would take the beginning of a number for one.
+    # Renamed into place: the waiter could take the beginning of a number for the whole.
     (tmp_path / "new").write_text(str(process.pid))
     (tmp_path / "new").rename(pidfile)
     waiter.join(30)
@@ -210,7 +210,7 @@ def test_a_process_that_takes_its_time_is_waited_for(start: Start, tmp_path: Pat
 
 
 def test_a_process_that_somebody_waits_for_goes_entirely(start: Start) -> None:
-    # Its parent, which waits, is another process than this one.
+    # Its parent, which waits for it, is a process of its own.
     code = "import subprocess, sys; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); p.wait()"
     parent = start(sys.executable, "-c", code)
     assert parent.stdout is not None
@@ -229,7 +229,7 @@ def test_a_process_that_stays_is_left_and_told_of(start: Start) -> None:
 
 @needs_root
 def test_a_process_of_another_user_is_an_error(start: Start) -> None:
-    # Neither the user's that the tests are for a while nor root's, who they still are to kill().
+    # It belongs neither to this test's temporary user nor to root, which is still the real user that kill() checks.
     process = sleeping(start, before="import os, signal; os.setuid(5);")
     with ordinary_user(), pytest.raises(HostError) as caught:
         daemon.stop(process.pid, 30)

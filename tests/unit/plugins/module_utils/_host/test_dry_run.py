@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the host's own uWSGI says of files before they are written: the real one is asked."""
+"""What the host's own uWSGI says about files before they are written; the real one is run."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._ini.writer import L
 from support.files import NOBODY, needs_root, ordinary_user, program
 from support.uwsgi import BINARY
 
-# Whom vassals run as.
+# The user that vassals run as.
 RUNNER = Identity(NOBODY, NOBODY) if os.geteuid() == 0 else None
 
 
 class Host:
-    """A host with a uWSGI, and what was run there: as the tests' own user, whoever it should be.
+    """A host with a uWSGI, and a record of what was run there as the tests' own user.
 
     Attributes:
-        folder: where candidates are to go.
-        runs: the commands, with SCRATCH for the scratch folder, and the folder that each was to be run in.
-        texts: what each read.
+        folder: the folder where candidates will be written.
+        runs: the commands, with SCRATCH for the scratch folder, and the folder that each was run in.
+        texts: what each command read.
         scratches: the scratch folders.
     """
 
@@ -68,7 +68,7 @@ class Host:
         return Candidate(str(self.folder / (name + ".ini")), "place." + name, section, made, RUNNER)
 
     def check(self, *candidates: Candidate) -> Report:
-        """Check candidates, and that nothing is left of it."""
+        """Check candidates, and that nothing is left behind."""
         before = sorted(self.folder.iterdir())
         try:
             return DryRun(self.uwsgi).check(candidates)
@@ -77,11 +77,11 @@ class Host:
             assert [path for path in self.scratches if path.exists()] == []
 
     def passes(self, *candidates: Candidate) -> bool:
-        """Whether nothing is said of any candidate."""
+        """Whether there are neither warnings nor errors."""
         return self.check(*candidates) == Report([], [])
 
     def refusal(self, *candidates: Candidate) -> Tuple[str, str]:
-        """The place of the only candidate that is refused, and what uWSGI says of it."""
+        """The place of the only candidate that is refused, and what uWSGI says about it."""
         ((candidate, words),) = self.check(*candidates).refused
         assert candidate in candidates
         return candidate.place, words
@@ -89,13 +89,13 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
-    """One with the real uWSGI."""
+    """A host with the real uWSGI."""
     return Host(tmp_path)
 
 
 @pytest.fixture
 def willing(tmp_path: Path) -> Host:
-    """One with a uWSGI that takes everything."""
+    """A host with a uWSGI that accepts everything."""
     return Host(tmp_path, program(tmp_path, "exit 0"))
 
 
@@ -126,7 +126,7 @@ def test_a_folder_that_is_not_there_yet_does_not_matter_without_root_either() ->
 
 REFUSED = [
     ("nosuch = 1", "[strict-mode] unknown config directive: nosuch"),
-    # These two end well.
+    # uWSGI exits with 0 on these two.
     ("ini = other.ini:nosuch", "*** WARNING: Can't find section \"nosuch\" in INI configuration file other.ini ***"),
     ("plugins = nosuch", "UNABLE to load uWSGI plugin: "),
     ("need-plugins = nosuch", "UNABLE to load uWSGI plugin: "),
@@ -171,7 +171,7 @@ def test_a_uwsgi_that_does_not_end_is_an_error_of_its_argument(host: Host) -> No
     assert (caught.value.path, caught.value.problem) == ("uwsgi_binary", "/bin/uwsgi: does not end within 60 s")
 
 
-# The folder and the file are meant where the candidate is to go, and what is doubled is meant literally.
+# Magic variables stand for the candidate's final folder and file; a doubled percent sign is literal.
 MAGIC = ["include = %dother.ini", "include = %p.ini", "include = %d%%d.ini", "include = other.ini", "include = %%p.ini"]
 
 
@@ -188,7 +188,7 @@ def test_magic_variables_have_the_values_that_they_will_have(host: Host, line: s
     assert "No such file or directory" in host.refusal(host.candidate("b", line))[1]
 
 
-# Candidates that the dry run would carry out
+# Candidates that the dry run would execute
 
 
 def acts(folder: Path) -> List[Tuple[Any, str]]:
@@ -204,11 +204,11 @@ def acts(folder: Path) -> List[Tuple[Any, str]]:
 @pytest.mark.parametrize("at", range(len(acts(Path()))))
 def test_what_the_dry_run_would_carry_out_is_not_validated(host: Host, tmp_path: Path, at: int) -> None:
     line, act = acts(tmp_path)[at]
-    # Nothing of the whole file is read, not even what it gets wrong.
+    # The file is not read at all, not even its error.
     warning = "place.a: not validated, since the dry run would carry out " + act
     assert host.check(host.candidate("a", "nosuch = 1", line)) == Report([warning], [])
     assert host.runs == []
-    # The others are read all the same.
+    # The others are still read.
     found = host.check(host.candidate("a", line), host.candidate("b", "nosuch = 1"))
     assert (found.warnings, [one.place for one, dummy in found.refused]) == ([warning], ["place.b"])
     assert not (tmp_path / "done").exists()
@@ -275,7 +275,7 @@ def test_of_many_each_that_is_refused_is_named(host: Host) -> None:
     found = host.check(*good[:2], bad[1], good[2], bad[0])
     expected = [(bad[at], f"[strict-mode] unknown config directive: nosuch{at}") for at in (1, 0)]
     assert found == Report([], expected)
-    # All together, and then one after the other.
+    # First all together, and then one by one.
     assert len(host.runs) == 6
 
 

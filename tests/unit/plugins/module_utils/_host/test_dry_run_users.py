@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""As whom the dry run reads a file, and what it leaves out: never as root, and in check mode nothing that brings other files."""
+"""As whom the dry run reads a file, and what it skips: never as root, and in check mode nothing that loads other files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.files import NOBODY, needs_root, ordinary_user, passable, program, 
 from support.uwsgi import BINARY
 
 OTHER, THIRD = Identity(NOBODY, NOBODY), Identity(1, 1)
-# Whom vassals run as.
+# The user that vassals run as.
 RUNNER = OTHER if os.geteuid() == 0 else None
 
 
@@ -33,7 +33,7 @@ def candidate(name: str, *lines: Any, user: Optional[Identity] = RUNNER, folder:
 
 
 class Reader:
-    """A uWSGI that takes everything, with what it was to read, and as whom."""
+    """A uWSGI that accepts everything, with what it was told to read, and as whom."""
 
     def __init__(self, binary: str = "/bin/true") -> None:
         self.users: List[Optional[Identity]] = []
@@ -52,7 +52,7 @@ class Reader:
 
 @pytest.fixture
 def reader() -> Reader:
-    """One that belongs to root."""
+    """A reader that belongs to root."""
     return Reader()
 
 
@@ -63,7 +63,7 @@ def real(*candidates: Candidate, check_mode: bool = False) -> Report:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that all may enter; skips the test where a vassal's user can't run the real uWSGI."""
+    """A folder that everybody may enter; skips the test where a vassal's user can't run the real uWSGI."""
     try:
         ended = start([BINARY, "--version"], None, RUNNER)()
     except HostError as exc:
@@ -85,7 +85,7 @@ def test_nothing_is_read_as_root(reader: Reader, user: Optional[Identity], check
     warnings = [f"place.{name}: not validated, {UNKNOWN}" for name in ("a", "b")]
     assert reader.check(*candidates, check_mode=check_mode) == Report(warnings, [])
     assert reader.users == []
-    # The others are.
+    # The others are read.
     others = [candidate("c", "master = true", user=OTHER)]
     assert reader.check(*candidates, *others, check_mode=check_mode) == Report(warnings, [])
     assert reader.users == [OTHER]
@@ -133,7 +133,7 @@ def test_what_is_included_acts_as_the_vassals_user_and_never_as_root(folder: Pat
     warning = "place.a: not validated, since check mode loads nothing, and include would"
     assert real(candidate("a", include, user=OTHER), check_mode=True) == Report([warning], [])
     assert not read.exists()
-    # What it does ends with an error, since it can't read root's file.
+    # The command fails, since it can't read root's file.
     ((dummy, words),) = real(candidate("a", include, user=OTHER)).refused
     assert "id >>" in words
     assert read.read_text() == start(["/usr/bin/env", "id"], None, OTHER)().out
@@ -159,7 +159,7 @@ def test_in_check_mode_what_brings_other_files_is_noted(reader: Reader, line: st
     noted = Report([f"place.a: not validated, since check mode loads nothing, and {line.partition(' ')[0]} would"], [])
     assert reader.check(one, check_mode=True) == noted
     assert reader.texts == []
-    # The others are read, and outside of it this one is too.
+    # The others are read, and outside of check mode this one is too.
     assert reader.check(one, other, check_mode=True) == noted
     assert reader.check(one) == Report([], [])
     assert [line in text for text in reader.texts] == [False, True]
@@ -193,7 +193,7 @@ def test_in_check_mode_the_real_one_refuses_what_it_always_does(folder: Path) ->
 def test_in_check_mode_no_plugin_is_loaded_from_where_the_file_is(folder: Path, line: str) -> None:
     one = candidate("a", line, folder=str(folder))
     ((dummy, words),) = real(one).refused
-    # uWSGI says which file it looked for.
+    # uWSGI's error has the full path of the file.
     assert f"{folder}/" in words
     warning = f"place.a: not validated, since check mode loads nothing, and {line.partition(' ')[0]} would"
     assert real(one, check_mode=True) == Report([warning], [])

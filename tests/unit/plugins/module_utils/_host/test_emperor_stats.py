@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an Emperor says of its vassals."""
+"""What an Emperor says about its vassals."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ REFUSED = [
 def test_what_is_no_emperors_answer_is_an_error(raw: bytes, problem: str) -> None:
     with pytest.raises(StatsError) as caught:
         emperor_stats.parse(raw)
-    # What Python's own reader says behind that is its affair.
+    # The rest is the text of Python's own JSON reader.
     found = str(caught.value)
     assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
 
 
 def test_a_path_is_read_whatever_bytes_it_has() -> None:
-    # uWSGI escapes nothing.
+    # uWSGI escapes nothing in paths.
     raw = b'{"vassals": [{"id": "/v/\xff\x01\n.ini", "last_mod": 5}], "blacklist": []}'
     assert emperor_stats.parse(raw) == Emperor([Vassal("/v/\ufffd\x01\n.ini", 5)], {})
 

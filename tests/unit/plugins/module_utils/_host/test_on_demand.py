@@ -56,7 +56,7 @@ def change(name: str) -> Change:
 
 
 def plan(created: str = "", updated: str = "", removed: str = "", unchanged: str = "") -> Plan:
-    """A plan of vassals; one with a star is the file of an address."""
+    """A plan of vassals; a name with a star is a file with an address."""
     created_, updated_, removed_, unchanged_ = (
         [name.replace("*", "") + ".ini" + (".socket" if "*" in name else "") for name in names.split()]
         for names in (created, updated, removed, unchanged)
@@ -93,7 +93,7 @@ FOLDERS: List[Tuple[int, int, int, Optional[str]]] = [
     (0, NOBODY, 0o755, None),
     (0, NOBODY, 0o775, "several users"),
     (0, 0, 0o757, "several users"),
-    # There somebody else may be the first to have a socket of that name.
+    # In such a folder somebody else may create a socket of that name first.
     (0, 0, 0o1777, "several users"),
     (NOBODY, 0, 0o755, "nobody"),
 ]

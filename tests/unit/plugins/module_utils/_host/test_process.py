@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel says of processes that are there, that have ended, and that never were."""
+"""What the kernel says about processes that run, that have ended, and that never existed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_process_that_nobody_waited_for_is_a_zombie() -> None:
 def test_a_process_names_the_file_that_it_was_started_on() -> None:
     with subprocess.Popen(["sleep", "600", "601"]) as child:
         try:
-            # Until then it is Python.
+            # Until it has started sleep, the child is still Python.
             wait_for("its start", lambda: process.names(child.pid, "601"))
             assert not any(process.names(child.pid, path) for path in ("60", "/etc/uwsgi/emperor.ini"))
         finally:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host's own uWSGI: which release it is, where it is, and as whom it is run. The real one, and programs in its place."""
+"""The host's own uWSGI: its release, its path, and the user that runs it. The real one, and programs in its place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ UNASKED: List[Tuple[Optional[str], Optional[str], str]] = [
 ]
 
 
-# What the user says, what the binary says, and whether these are of one release.
+# What the user says, what the binary says, and whether both are the same release.
 AGREED = [
     ("2.0", "2.0.31", True),
     ("2.0.21", "2.0.31-debian", True),
@@ -119,7 +119,7 @@ def test_a_binary_that_can_not_be_run_is_an_error(tmp_path: Path) -> None:
         Uwsgi(str(tmp_path), start).version(None)
 
 
-# As whom it is run
+# The user that runs it
 
 
 @pytest.fixture
@@ -130,12 +130,12 @@ def folder() -> Iterator[Path]:
         yield found
 
 
-# Whom it is run as; or who can change it, where that is why it isn't run.
+# The user that runs it; or who can change it, if that is why it isn't run.
 Run = Union[None, Identity, str]
 THEIRS: Tuple[Run, Run, Run] = (identity(NOBODY), OTHER, "nobody")
 SEVERAL: Tuple[Run, Run, Run] = ("several users", "several users", "several users")
-# Owner and mode of the folder and of the program, what of them can be changed, and as whom it is run where nobody in particular
-# is asked for, the user "nobody", or a third one.
+# Owner and mode of the folder and of the program, which of them others can change, and who runs it when no user is given,
+# the user "nobody", or a third user.
 RUNNERS: List[Tuple[Tuple[int, int], Tuple[int, int], str, Tuple[Run, Run, Run]]] = [
     ((0, 0o755), (0, 0o755), "", (None, OTHER, THIRD)),
     ((NOBODY, 0o755), (0, 0o755), "folder", THEIRS),
@@ -145,7 +145,7 @@ RUNNERS: List[Tuple[Tuple[int, int], Tuple[int, int], str, Tuple[Run, Run, Run]]
     ((0, 0o757), (0, 0o755), "folder", SEVERAL),
     ((0, 0o755), (0, 0o775), "program", SEVERAL),
     ((0, 0o755), (0, 0o757), "program", SEVERAL),
-    # There nobody can replace what is another user's.
+    # In such a folder nobody can replace another user's files.
     ((0, 0o1777), (0, 0o755), "", (None, OTHER, THIRD)),
     ((0, 0o1777), (NOBODY, 0o755), "program", THEIRS),
 ]
@@ -160,7 +160,7 @@ def test_root_runs_what_another_user_can_change_as_that_one(
     (folder / "below").mkdir()
     path = (folder / "program").rename(folder / above / "a-program")
     for one, (uid, mode) in ((path, of_program), (folder, of_folder)):
-        # A group that is no user's own.
+        # A group that is not a user's own.
         os.chown(one, uid, 54321)
         one.chmod(mode)
     asked = Uwsgi(str(path), never)
@@ -210,7 +210,7 @@ def test_the_version_is_asked_as_whoever_can_change_the_binary(folder: Path) -> 
     (folder / "program").chmod(0o757)
     with pytest.raises(ArgumentError, match=r"can be changed by several users, so it is not run; give one of root's"):
         asked.version(None)
-    # Whoever says which one it is need not ask it.
+    # With a given version the binary is not asked.
     assert asked.version("2.0.31")() == "2.0.31"
 
 
@@ -219,7 +219,7 @@ def test_the_version_is_asked_as_whoever_can_change_the_binary(folder: Path) -> 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """Folders with programs and with what is none."""
+    """Folders with programs, and with things that are not programs."""
     for name in ("a/folder", "b", "c"):
         (tmp_path / name).mkdir(parents=True)
     put(tmp_path / "a" / "plain")
@@ -233,7 +233,7 @@ def programs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-# What is looked for, and where it is; "{}" is the folder of all that.
+# The name to find, and where it is; "{}" is the folder of all these.
 FOUND: List[Tuple[str, Optional[str]]] = [
     ("folder", "b/folder"),
     ("plain", "b/plain"),
@@ -263,7 +263,7 @@ def test_a_program_is_found_as_a_shell_finds_it(
     folders = ["", str(programs / "none"), str(programs / "a"), str(programs / "a" / "plain"), "b", str(programs / "c")]
     path = expected and str(programs / expected)
     assert find(name.format(programs), folders) == path
-    # Folders are for names alone.
+    # Folders are searched for plain names only.
     assert find(name.format(programs), []) == (path if "/" in name else None)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an instance announces by its files; that a real node announces the same is in the conformance tests."""
+"""What an instance announces according to its files; the conformance tests show that a real node announces the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINE = "subscribe2 = server=10.0.0.2:2626,key=a.test"
 
 
 def files(**texts: str) -> Callable[[str], bytes]:
-    """A reader of files below FOLDER, by their names without the suffix."""
+    """A reader of files in FOLDER, given by their names without the suffix."""
     found = {f"{FOLDER}{name}.ini": text for name, text in texts.items()}
 
     def read(path: str) -> bytes:
@@ -40,7 +40,7 @@ def announced(**texts: str) -> List[Announcement]:
     return instance.read(PLACE, VASSAL, files(**texts)).announcements()
 
 
-# The lines beside "subscribe2 = server=10.0.0.2:2626,key=a.test", more of its fields, and the address.
+# The lines besides "subscribe2 = server=10.0.0.2:2626,key=a.test", more of its fields, and the address.
 ADDRESSES = [
     ("socket = 10.0.0.7:3031", "", "10.0.0.7:3031"),
     ("uwsgi-socket = 10.0.0.7:3031", "", "10.0.0.7:3031"),
@@ -113,7 +113,7 @@ def test_real_files_and_what_is_no_utf_8(tmp_path: Path) -> None:
 
 
 def test_a_linked_folder_is_followed_and_a_linked_file_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As uWSGI does with %d and %n, since the Emperor starts a vassal in its folder."""
+    """uWSGI does the same with %d and %n, since the Emperor starts a vassal in its folder."""
     (tmp_path / "real").mkdir()
     includes = ["more/b.ini", f"{tmp_path}/linked/more/b.ini", "more/c.ini"]
     (tmp_path / "real" / "shop.ini").write_text("\ninclude = ".join(["[uwsgi]\nx = %d%n", *includes]))
@@ -178,9 +178,9 @@ REFUSED: List[Tuple[str, Dict[str, str], str]] = [
      "the instance's socket '127.0.0.1:0' is known to the running instance only; give subscriptions with an address"),
     ("any interface", {"shop": "socket = 10.0.*:3031\n" + LINE},
      "the instance's socket '10.0.*:3031' is known to the running instance only; give subscriptions with an address"),
-    ("a socket that may be there", {"shop": "if-env = A\nsocket = a:1\nendif =\n" + LINE},
+    ("a socket that may exist", {"shop": "if-env = A\nsocket = a:1\nendif =\n" + LINE},
      "the instance's socket 'a:1' is inside a condition or a loop; give subscriptions with an address"),
-    ("one behind it", {"shop": "if-env = A\nsocket = a:1\nendif =\nsocket = b:2\n" + LINE + ",socket=1"},
+    ("one after it", {"shop": "if-env = A\nsocket = a:1\nendif =\nsocket = b:2\n" + LINE + ",socket=1"},
      "the instance's socket 'b:2' comes after one that is inside a condition or a loop; give subscriptions with an address"),
 ]
 
@@ -268,11 +268,11 @@ def test_a_vassal_has_its_limits(texts: Dict[str, str], problem: str) -> None:
     assert (found.value.path, found.value.problem) == (PLACE, problem)
 
 
-# The most of each. A section's head and its last line break are nine bytes.
+# The largest that are allowed. A section's head and its last line break are nine bytes.
 MOST: List[Dict[str, str]] = [
     {"shop": ";" * (2**20 - 9)},
     {"shop": "include = a.ini\n" + ";" * (2**20 - 25), "a": ";" * (2**20 - 9)},
-    # What is included twice is read once.
+    # A file that is included twice is read once.
     {"shop": "include = b.ini\n" * 3, "b": ";" * (2**20 - 9)},
     {"shop": "include = b.ini\n" * 255, "b": ""},
     {"shop": "include = b.ini\n" * 8, "b": "a = b\n" * 8191},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of names and values: read, and written so that they are read back."""
+"""Lists of names and values: they are read, and written so that they can be read back."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of an ini file back to options; that a real uWSGI reads the same is in the conformance tests."""
+"""From the text of an ini file back to options; the conformance tests show that a real uWSGI reads the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ READ: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("another section", "x = 1\n[other]\ny = 2\n[uwsgi]\nz = 3", [("x", "1"), ("z", "3")]),
     ("an indented section", "x = 1\n  [other]  \ny = 2", [("x", "1")]),
     ("uWSGI is not UWSGI", "[UWSGI]\nx = 1\n[ uwsgi ]\ny = 2", []),
-    ("something behind a section", "[uwsgi] ; mine\nx = 1\n[uwsgi]\ny = 2", [("y", "2")]),
+    ("something after a section", "[uwsgi] ; mine\nx = 1\n[uwsgi]\ny = 2", [("y", "2")]),
     ("a section's last character is cut", "[uwsgi\nx = 1\n[uwsgi)\ny = 2\n[\nz = 3", [("y", "2")]),
     ("a bracket as a value", "x = [other]\ny = 2", [("x", "[other]"), ("y", "2")]),
     ("the file", "x = %d|%n|%p|%s", [("x", "/etc/uwsgi/vassals/|shop.web|" + PATH + "|shop.web.ini")]),
@@ -71,14 +71,14 @@ READ: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("none with something in it", "k = 1\ny = a%%z(k)", [("k", "1"), ("y", "a%z(k)")]),
     ("a percent sign before one", "p = (k)\nk = 1\ny = a%%%(p)", [("p", "(k)"), ("k", "1"), ("y", "a1")]),
     ("what a placeholder brings", "p = x%(k)\nk = 1\ny = %(p)", [("p", "x1"), ("k", "1"), ("y", "x1")]),
-    # uWSGI goes on behind the first character of what a placeholder brought.
+    # uWSGI goes on after the first character of the text that replaced a placeholder.
     ("not at the first character", "y = %(p)\np = %(k)\nk = 1", [("y", "%(k)"), ("p", "1"), ("k", "1")]),
-    ("but behind it", "y = a%(p)\np = %(k)\nk = 1", [("y", "a1"), ("p", "1"), ("k", "1")]),
+    ("but after it", "y = a%(p)\np = %(k)\nk = 1", [("y", "a1"), ("p", "1"), ("k", "1")]),
     ("a defined one", "set-ph = p=1\ny = %(p)", [("set-ph", "p=1"), ("p", "1"), ("y", "1")]),
     ("the longer name", "set-placeholder = p=1\ny = %(p)", [("set-placeholder", "p=1"), ("p", "1"), ("y", "1")]),
     ("equals signs in one", "set-ph = p=1=2\ny = %(p)", [("set-ph", "p=1=2"), ("p", "1=2"), ("y", "1=2")]),
     ("blanks in one", "set-ph = p = 1\ny = |%(p)|", [("set-ph", "p = 1"), ("p ", " 1"), ("y", "|%(p)|")]),
-    ("a blank at its beginning", "set-ph = p= 1\ny = |%(p)|", [("set-ph", "p= 1"), ("p", " 1"), ("y", "| 1|")]),
+    ("a blank at its start", "set-ph = p= 1\ny = |%(p)|", [("set-ph", "p= 1"), ("p", " 1"), ("y", "| 1|")]),
     ("nothing is expanded in one", "set-ph = p=%(k)\nk = 1\nset-ph = q=$(A)", [
         ("set-ph", "p=%(k)"), ("p", "%(k)"), ("k", "1"), ("set-ph", "q=$(A)"), ("q", "$(A)"),
     ]),
@@ -97,11 +97,11 @@ def test_read(text: str, options: list[tuple[str, str]]) -> None:
     assert [(one.name, one.value) for one in found] == options
     assert all(one.certain for one in found)
     flaws = [one.flaw for one in found if one.flaw]
-    # The one case whose placeholder has another name than it seems.
+    # In one case the real name of the placeholder ends in a blank.
     assert flaws == (["has a placeholder, %(p), that the files don't define"] if "|%(p)|" in str(options) else [])
 
 
-# A section's lines, and why the last of them isn't known, as uWSGI's environment may say anything.
+# A section's lines, and why the last one isn't known: uWSGI's environment may hold anything.
 UNKNOWN = [
     ("x = $(A)", ENVIRONMENT),
     ("x = a$$(A)", ENVIRONMENT),
@@ -203,7 +203,7 @@ def test_what_is_written_is_read_back(values: list[str]) -> None:
     assert [one for one in found if one.name.startswith("x")] == [option(line.name, line.value) for line in wanted]
 
 
-# uWSGI's names for what an entry has.
+# uWSGI's names for the fields of an entry.
 ENTRY = {"key": "key", "address": "addr", "suspend_file": "check", "sni_cert": "sni_crt", "sni_key": "sni_key"}
 
 
@@ -214,7 +214,7 @@ def test_the_fields_of_a_subscription_are_read_back(key: str, others: dict[str, 
     try:
         lines = subscription.fragment({"subscriptions": [entry]}, _dialect.V2_0).lines
     except ArgumentError:
-        # Hypothesis complains when that's most of them.
+        # Hypothesis complains if most examples are like that.
         reject()
     read = parser.read(writer.render("uwsgi", lines), PATH)[-1]
     assert read.flaw == ""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import ini
 from support.text import TEXT
 
-# A literal value and what stands on the right of its line.
+# A literal value, and what is written after the equals sign.
 ESCAPED = [
     ("", ""),
     ("abc", "abc"),
@@ -87,11 +87,11 @@ def test_a_section_without_header_or_lines() -> None:
     # uWSGI doesn't see a section without options.
     assert writer.render("shop", []) == "[shop]\nset-ph = literal-empty=\n"
     assert writer.render("shop", [Line("a", "@(b)")]) == "[shop]\nset-ph = literal-at=@\na = %(literal-at)(b)\n"
-    # Nothing refers to a placeholder here.
+    # Here nothing refers to a placeholder.
     assert writer.render("shop", [Line("a", "(literal-at) %(literal-at", False)]) == "[shop]\na = (literal-at) %(literal-at\n"
 
 
-# An option, a value that is all of its line, what is wrong with it, and else what stands on the right.
+# An option, a value that takes a whole line, what is wrong with it, or else what is written after the equals sign.
 WHOLE = [
     ("env", "a%(b", None, "a%%(b"),
     ("env", "%(", None, "%%("),

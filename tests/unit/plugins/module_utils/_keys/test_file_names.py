@@ -54,7 +54,7 @@ def test_every_file_of_a_key_is_a_file_s_name(key: str) -> None:
     assert len(name) == len(key.encode()) + 4
     if len(name) <= 255:
         assert file_names.file_name("file", name) == name
-    # A second time nothing is left to replace.
+    # The second time there is nothing left to replace.
     assert file_names.key_file(name) == name + ".pem"
 
 

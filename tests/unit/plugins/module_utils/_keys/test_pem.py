@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in a signing key's PEM."""
+"""What a signing key's PEM contains."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_keys_are_known_by_half_and_fingerprint(content: str, half: str) -> None
     assert problem(content, other) == f"is a {half} key where a {other} one belongs"
 
 
-# What OpenSSL reads over.
+# Text around a key that OpenSSL ignores.
 AROUND = [
     EC.replace("\n", "\r\n"),
     "# a comment\nand words\n" + EC + "\nmore",
@@ -122,16 +122,16 @@ REFUSED: List[Tuple[str, Any, str]] = [
     ("ed25519", keys.private("ed25519"), NEITHER),
     ("ed25519 public", keys.public("ed25519"), NEITHER),
     ("the algorithm too late", block("PUBLIC KEY", b"\x30\x2f" + b"\0" * 38 + OID), NEITHER),
-    ("a line less", "".join(LINES[:-2] + LINES[-1:]), DAMAGED),
-    ("a character of base64 less", "".join([*LINES[:1], LINES[1][1:], *LINES[2:]]), DAMAGED),
-    ("a character that is none of base64", "".join([LINES[0], "!", *LINES[1:]]), DAMAGED),
+    ("a missing line", "".join(LINES[:-2] + LINES[-1:]), DAMAGED),
+    ("a missing character of base64", "".join([*LINES[:1], LINES[1][1:], *LINES[2:]]), DAMAGED),
+    ("a character outside base64", "".join([LINES[0], "!", *LINES[1:]]), DAMAGED),
     ("a header", "".join([*LINES[:1], "Comment: x\n\n", *LINES[1:]]), DAMAGED),
     ("nothing in it", block("PRIVATE KEY", b""), DAMAGED),
     ("one byte", block("EC PRIVATE KEY", b"\x30"), DAMAGED),
     ("no sequence", block("EC PRIVATE KEY", b"\x31\x00"), DAMAGED),
-    ("a length that's still to come", block("EC PRIVATE KEY", b"\x30\x80"), DAMAGED),
-    ("a byte more", block("EC PRIVATE KEY", b"\x30\x01ab"), DAMAGED),
-    ("a byte less", block("EC PRIVATE KEY", b"\x30\x82\x00\x03ab"), DAMAGED),
+    ("a length without its bytes", block("EC PRIVATE KEY", b"\x30\x80"), DAMAGED),
+    ("an extra byte", block("EC PRIVATE KEY", b"\x30\x01ab"), DAMAGED),
+    ("a missing byte", block("EC PRIVATE KEY", b"\x30\x82\x00\x03ab"), DAMAGED),
 ]
 
 
@@ -141,7 +141,7 @@ def test_what_uwsgi_can_not_read_is_refused(content: Any, expected: str) -> None
     assert problem(content, "public" if "PUBLIC" in str(content) else "private") == expected
 
 
-# The least of each form of a size (X.690, 8.1.3): in the byte itself, and in one and two behind it.
+# The smallest size in each notation (X.690, 8.1.3): in the byte itself, and in one or two bytes after it.
 @pytest.mark.parametrize("der", [b"\x30\x00", b"\x30\x7f" + b"a" * 127, b"\x30\x81\x80" + b"a" * 128, b"\x30\x82\x00\x02ab"])
 def test_a_whole_key_is_as_long_as_it_says(der: bytes) -> None:
     assert pem.inspect("key", block("RSA PRIVATE KEY", der)).half == "private"

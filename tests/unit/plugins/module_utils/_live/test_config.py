@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration of the live page: what is read, and what is refused by its place."""
+"""The configuration of the live page: what is read, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_file_that_is_none_is_refused(content: Any, tmp_path: Path) -> None:
         config.read(str(path))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a file's owner")
 def test_the_file_may_be_another_user_s(tmp_path: Path) -> None:
     path = tmp_path / "live.json"
     path.write_text(json.dumps({"host": "a"}))

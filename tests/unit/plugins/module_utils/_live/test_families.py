@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Families of metrics as Prometheus reads them, in both of its formats."""
+"""Families of metrics in both of Prometheus' formats."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a live page: written before its vassal, removed after it, and never half."""
+"""The files of a live page: written before its vassal, removed after it, and never incomplete."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What several looks together show."""
+"""What several looks show together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._live.sources import
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool.stats import Listed
 
 AGE = 17
-# For so long a node is failing after a failure.
+# A node counts as failing for this long after a failure.
 MINUTE = 60
 START = 1_000_000.0
 
@@ -29,7 +29,7 @@ def node(now: float, **figures: Any) -> Listed:
 
 
 def seen(*counts: tuple[int, int]) -> tuple[History, float]:
-    """A node with its requests and failures at one look after another, a second between them."""
+    """A node with its requests and failures at successive looks, one second apart."""
     history, now = History(), START
     for requests, failures in counts:
         now += 1
@@ -37,12 +37,12 @@ def seen(*counts: tuple[int, int]) -> tuple[History, float]:
     return history, now
 
 
-# Requests and failures at each look, and the sums of the last minutes.
+# Requests and failures at each look, and the totals of the last minutes.
 COUNTS = [
     ([(5, 1)], 0, 0),
     ([(5, 1), (8, 1)], 3, 0),
     ([(5, 1), (8, 3)], 3, 2),
-    # The router or the node began again.
+    # The router or the node started again from zero.
     ([(5, 1), (2, 1)], 2, 0),
     ([(9, 9), (0, 0), (4, 2)], 4, 2),
 ]
@@ -85,7 +85,7 @@ def test_a_failure_is_over_after_a_while() -> None:
 
 def test_what_is_just_within_its_time_counts() -> None:
     history = History()
-    # Announced just in time, so it has not been away.
+    # It was announced just in time, so it was never away.
     for now in (START, START + 20):
         history.add(look(now, node(now - AGE)), AGE)
         assert history.state("r", "k", node(now - AGE), now, AGE) == "fresh"
@@ -110,7 +110,7 @@ def test_a_node_begins_without_returns_and_an_unknown_one_has_none() -> None:
     assert history.state("r", "k", node(START), START, AGE) == "fresh"
     history.add(look(START, node(START)), AGE)
     assert history.returns("r", "k", "n") == 0
-    # Where nothing was asked, there is no line.
+    # Without requests there is no line.
     assert (history.requests("k", START), history.failures("k", START)) == ([], [])
 
 
@@ -137,7 +137,7 @@ def test_returns_are_counted_of_the_dead_the_silent_and_the_forgotten() -> None:
     history.add(look(now + 40), AGE)
     history.add(look(now + 60, node(now + 60)), AGE)
     assert history.returns("r", "k", "n") == 3
-    # For an hour.
+    # Returns are remembered for an hour.
     history.add(look(now + 60 + 3600), AGE)
     assert history.returns("r", "k", "n") == 0
 
@@ -158,7 +158,7 @@ def test_a_line_has_the_last_minutes() -> None:
     assert len(line.points(START + STEP)) == POINTS
     assert line.points(START + 3 * STEP)[-4:] == [3, 4, 0, 0]
     assert sum(line.points(START + STEP * (POINTS + 1))) == 0
-    # A clock that is set back moves nothing.
+    # A clock that is set back changes nothing.
     line.add(START + STEP * (POINTS + 1), 8)
     line.add(START, 1)
     assert line.points(START)[-2:] == [0, 9]

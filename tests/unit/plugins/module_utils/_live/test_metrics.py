@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A look as metrics: each series once, with names that Prometheus has no complaint about."""
+"""A look as metrics: each series appears once, with names that Prometheus accepts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FOUND = look(
 
 
 def series(given: Config, found: Look, history: Any = None) -> dict[str, float]:
-    """By name and labels; a series that is there twice is an error."""
+    """The values by name and labels; a series that appears twice is an error."""
     result: dict[str, float] = {}
     for family in metrics.families(given, found, history or History()):
         for labels, value in family.samples:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The archive that uWSGI serves the page from: all of it, and it runs on every Python with nothing but that."""
+"""The archive that uWSGI serves the page from: it is complete, and every Python runs it without anything else."""
 
 from __future__ import annotations
 

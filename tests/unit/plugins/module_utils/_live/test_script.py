@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page's script puts text into the page as text. What it does is seen in a browser, in tests/conformance/test_live.py."""
+"""The page's script inserts text as text only. tests/conformance/test_live.py runs it in a browser."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked for a look; whatever one source does, the answers of the others stay."""
+"""What a look asks; whatever one source does, the answers of the others are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.loopback import free_address
 
 
 def served(content: bytes, asked: bool = False) -> str:
-    """The address of a server that says that once, to whoever connects or only to who asks."""
+    """The address of a server that sends this once: when somebody connects, or only after a request."""
     address = free_address()
     host, dummy, port = address.rpartition(":")
     listener = socket.create_server((host, int(port)))

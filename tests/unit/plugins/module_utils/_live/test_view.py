@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the page shows: the state of each node at all routers together, troubles first."""
+"""What the page shows: each node's state at all routers together, with the troubles first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.looks import config, look, pools
 
 OLD, DEAD = {"last_check": 999_000}, {"dead": True}
 HELD = {"host-a": {"a": ["operator"]}}
-# What each of two routers lists of the node, what its host says, and what it is.
+# What each of two routers lists for the node, what its host says, and the resulting state.
 NODES: list[tuple[list[dict[str, Any] | None], Any, str]] = [
     ([{}, {}], {}, "fresh"),
     ([{}, {}], HELD, "fresh"),
@@ -30,7 +30,7 @@ NODES: list[tuple[list[dict[str, Any] | None], Any, str]] = [
     ([DEAD, DEAD], {}, "gone"),
     ([None, None], {}, "gone"),
     ([None, None], {"host-a": {"a": []}}, "gone"),
-    # Only a reason of that vassal on that host is one.
+    # Only a reason for this vassal on this host counts.
     ([None, None], {"host-b": {"a": ["operator"]}, "host-a": {"b": ["operator"]}}, "gone"),
     ([None, None], HELD, "drained"),
     ([DEAD, OLD], HELD, "drained"),
@@ -61,7 +61,7 @@ KEYS = [
     ("a b", {"a": {}, "b": {}}, "well"),
     ("a b", {"a": {}}, "degraded"),
     ("a b", {}, "down"),
-    # Others that left are only remembered by the router.
+    # A router may still list other nodes that have left.
     ("a", {"a": {}, "old": OLD}, "well"),
     ("", {"a": {}, "old": OLD}, "degraded"),
     ("", {"old": OLD}, "down"),
@@ -80,7 +80,7 @@ def test_troubles_are_first_and_hosts_have_names() -> None:
     found = picture(given, look(routers=routers, errors={"router:r2": "it hangs\x1b"}), History())
     assert [(key["key"], key["state"]) for key in found["keys"]] == [("k", "degraded"), ("a", "well"), ("z", "well")]
     assert [node["host"] for node in found["keys"][0]["nodes"]] == ["host-10.0.0.8:1", "host-10.0.0.7:1"]
-    # By its address, also under a key where nobody expects it.
+    # The host is found by the address, even under a key for which it isn't expected.
     assert [node["host"] for node in found["keys"][1]["nodes"]] == ["", "host-10.0.0.7:1"]
     assert [one["headline"] for one in found["troubles"]] == ["A router does not answer", "Not all nodes serve"]
     assert found["troubles"][0]["details"] == "r2: it hangs\\x1b"
@@ -122,7 +122,7 @@ def test_text_of_strangers_is_shown_with_nothing_unseen() -> None:
 
 
 def test_all_that_the_page_is_made_of() -> None:
-    """Its script reads these members."""
+    """The page's script reads these members."""
     history = History()
     for at, requests in enumerate((1, 4)):
         figures = {"requests": requests, "failures": at, "in_flight": 2, "weight": 3, "last_check": 999_995}
@@ -201,7 +201,7 @@ def test_the_worst_nodes_are_first_and_then_by_their_hosts() -> None:
     assert [node["address"] for node in key["nodes"]] == ["g", "10.0.0.1:1", "10.0.0.1:2", "a", "b"]
 
 
-# The state of a node that the inventory doesn't expect, and that of its key.
+# What two routers list, with a node x that the inventory doesn't expect, and the state of the key.
 STRANGERS: list[tuple[list[Any], str]] = [
     ([{"a": {}, "x": {}}, {"a": {}, "x": {}}], "well"),
     ([{"a": {}, "x": {}}, {"a": {}}], "degraded"),
@@ -236,7 +236,7 @@ def test_a_sleeping_vassal_is_asleep() -> None:
     assert [(one["asleep"], one["accepting"]) for one in found["vassals"]] == [(True, False), (False, False)]
 
 
-# What is listed of two nodes without any expectation, and what is said of their key.
+# What two routers list when nothing is expected, and what the page says about the key.
 HEADLINES: list[tuple[list[Any], str]] = [
     ([{"k": {"a": {}, "b": OLD}}, {"k": {"a": {}, "b": OLD}}], "Not all nodes serve"),
     ([{"k": {"a": {}}}, {"k": {}}], "Nodes fail, or not all routers have them"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The figures of workers have the names and labels of uwsgi_exporter."""
+"""The metrics of workers have the names and labels of uwsgi_exporter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._live import worker_metrics, workers
 from support.looks import config, look
 
-# Those of pkg/collector/exporter.go, but for its caches, its cores and its own scrapes.
+# The names in pkg/collector/exporter.go, except for its caches, its cores and its own scrapes.
 NAMES = {
     **{one: {"stats_uri"} for one in ("listen_queue_length", "listen_queue_errors", "signal_queue_length", "workers")},
     **{f"socket_{one}": {"stats_uri", "name", "proto"} for one in ("queue_length", "max_queue_length", "shared", "can_offload")},

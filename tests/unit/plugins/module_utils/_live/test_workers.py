@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stats of instances with workers: what is read of them, and what is refused."""
+"""The stats of instances with workers: what is read from them, and what is refused."""
 
 from __future__ import annotations
 

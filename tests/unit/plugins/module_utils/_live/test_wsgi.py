@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers to requests, and how often anybody is asked for them."""
+"""Answers to requests, and how often the sources are asked for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.looks import config, look, pools
 
 
 class Clock:
-    """A clock that is set, and a host that is asked."""
+    """A clock that can be set, and a host that can be asked."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -108,7 +108,7 @@ def test_who_waited_for_a_look_has_that_one() -> None:
     clock = Clock()
     one = live(clock)
     one.look()
-    # The look was over after this one had begun to wait.
+    # That look ended after this request had started to wait.
     assert one._fresh(wanted=clock.now - 5) is one.look()
     clock.now += 9
     one._fresh(wanted=0)
@@ -132,7 +132,7 @@ def test_a_look_that_fails_is_no_look() -> None:
 
 
 def test_it_starts_on_the_file_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Of this process it is nobody's business.
+    # The real call would change the garbage collection of the tests' own process.
     monkeypatch.setattr(wsgi.gc, "set_threshold", lambda dummy: None)
     path = tmp_path / "live.json"
     path.write_text(json.dumps({"host": "h", "title": "The shop"}))

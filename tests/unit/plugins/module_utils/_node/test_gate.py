@@ -16,7 +16,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._node import gate
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.probe import Check
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run import uwsgi_health
 
-# fall, rise, out to begin with, answers (w: well, f: failed), and after which of them it changes.
+# fall, rise, whether it is out at first, answers (w: well, f: failed), and after which of them it changes.
 VERDICTS = [
     (3, 2, False, "fff", "..x"),
     (3, 2, False, "ffwfff", ".....x"),
@@ -67,7 +67,7 @@ def test_results_are_replaced_as_a_whole_when_there_is_something_new(
     results.write(keepers)
     assert json.loads(path.read_text()) == {}
     assert [one.name for one in tmp_path.iterdir()] == ["results.json"]
-    # What can't be written is said once.
+    # A file that can't be written is reported once.
     gone = gate.Results(str(tmp_path / "none" / "results.json"))
     for dummy in range(3):
         gone.write(keepers)
@@ -78,7 +78,7 @@ def test_results_are_replaced_as_a_whole_when_there_is_something_new(
 def test_a_gate_that_ends_leaves_no_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "results.json"
     path.touch()
-    # Another's.
+    # The file belongs to another gate.
     gate.Results(str(path)).remove()
     gate.Results(None).remove()
     assert path.exists()

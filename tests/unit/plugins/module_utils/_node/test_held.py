@@ -93,7 +93,7 @@ def test_a_users_files_are_changed_at_once(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that other users can come to."""
+    """A folder that other users can enter."""
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-tests-"))
     folder.chmod(0o755)
     yield folder

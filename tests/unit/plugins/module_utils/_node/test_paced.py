@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Datagrams that arrive, all of them, at routers that read slowly or not at all: real sockets, and a clock of the test's own."""
+"""Datagrams that all arrive, at routers that read slowly or not at all: real sockets, and a clock of the test's own."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SIZE = 200
 
 
 class Router:
-    """A router that reads one datagram in so many seconds.
+    """A router that needs some seconds for each datagram.
 
     Attributes:
-        heard: what it has read, and when.
+        heard: the datagrams that it has read, and when.
         busy: the seconds until it reads the first one.
     """
 
@@ -41,7 +41,7 @@ class Router:
         self.times: list[float] = []
 
     def read(self, now: float) -> None:
-        """Read what it can until now."""
+        """Read what it has time for until now."""
         while self._free <= now:
             try:
                 self.heard.append(self.socket.recv(4096))
@@ -53,7 +53,7 @@ class Router:
 
 
 class World:
-    """Routers, and a clock that only sleeping moves."""
+    """Routers, and a clock that only sleeping moves forward."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.now = 0.0
@@ -86,14 +86,14 @@ def packets(count: int) -> list[bytes]:
     return [str(at).encode().ljust(SIZE) for at in range(count)]
 
 
-# The seconds for which a router doesn't read at first, and those that each datagram takes it.
+# The seconds before a router starts to read, and the seconds that it needs for each datagram.
 @pytest.mark.parametrize(("busy", "each"), [(0, 0.0001), (0.12, 0.0005), (0, 0.0009)])
 def test_a_router_loses_none_however_many_there_are(world: World, busy: float, each: float) -> None:
     one, two = world.router(each, busy=busy), world.router()
     assert paced.send({one.address: packets(1000), two.address: packets(400)}) is None
     world.sleep(1)
     assert (one.heard, two.heard) == (packets(1000), packets(400))
-    # No router waits for another one, and both are sent to at once.
+    # No router waits for another one; both get datagrams at the same time.
     assert one.times[-1] - 1 == pytest.approx(paced.seconds(960))
     assert two.times[0] == paced.seconds(40)
 
@@ -177,7 +177,7 @@ def test_no_socket_stays_open(world: World, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_pace_fits_in_a_queue() -> None:
-    # 170 wait, and a router may be late by three bursts.
+    # A queue has room for 170, and a router may be late by three bursts.
     assert 4 * paced._BURST <= 170
     assert paced.seconds(1000) <= 1
     assert paced.longest(0) < paced.longest(1000) < 5

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Questions to an instance, over real sockets: what is sent, which answers are well, and how long one waits."""
+"""Requests to an instance, over real sockets: what is sent, which answers are good, and how long to wait."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def decoded(packet: bytes) -> Tuple[Tuple[int, int], Dict[str, str]]:
     return (modifier1, modifier2), dict(zip(words[::2], words[1::2]))
 
 
-# Where to ask
+# Where requests go
 
 TARGETS: List[Tuple[str, List[str], Optional[str], Target]] = [
     ("a socket", ["socket = 10.0.0.7:3031"], None, Target("10.0.0.7:3031", False, (0, 0), "localhost")),
@@ -56,7 +56,7 @@ TARGETS: List[Tuple[str, List[str], Optional[str], Target]] = [
     ("the first of several", ["fastcgi-socket = :1", "http-socket = :2", "socket = :3"], None,
      Target(":2", True, (0, 0), "localhost")),
     ("not a shared one", ["socket = =0", "socket = :3"], None, Target(":3", False, (0, 0), "localhost")),
-    ("a host of one's own", ["socket = :3"], "b.test", Target(":3", False, (0, 0), "b.test")),
+    ("another host name", ["socket = :3"], "b.test", Target(":3", False, (0, 0), "b.test")),
     ("the first key", ["socket = 10.0.0.7:3", ANNOUNCED, ANNOUNCED + "2"], None, Target("10.0.0.7:3", False, (0, 0), "a.test")),
     ("with its modifiers", ["socket = 10.0.0.7:3", ANNOUNCED + ",modifier1=5,modifier2=6"], "b.test",
      Target("10.0.0.7:3", False, (5, 6), "b.test")),
@@ -76,7 +76,7 @@ def test_an_instance_that_can_not_be_asked_is_an_error(tmp_path: Path, lines: Li
     assert str(caught.value) == f"vassal: {path} has no socket that can be asked; check it with a command"
 
 
-# What is asked
+# What is sent
 
 
 def test_a_request_of_the_uwsgi_protocol_has_what_an_application_reads() -> None:
@@ -107,7 +107,7 @@ def test_every_kind_of_address_is_reached(tmp_path: Path) -> None:
             assert probe.answers(at(f"{host}:{port}"), "/", TIMEOUT) == ""
 
 
-# Which answers are well
+# Which answers are good
 
 ANSWERS: List[Tuple[List[Part], str]] = [
     ([WELL], ""),
@@ -136,7 +136,7 @@ def test_2xx_and_3xx_are_well(parts: List[Part], problem: str, http: bool) -> No
 SLOW: List[Tuple[str, List[Part]]] = [
     ("it says nothing", []),
     ("it stops in its status", [b"HTTP/1.1"]),
-    ("every byte is in time, and the whole isn't", [part for byte in b"HTTP/1.1 200" for part in (0.2, bytes([byte]))]),
+    ("each byte is in time, but not the whole answer", [part for byte in b"HTTP/1.1 200" for part in (0.2, bytes([byte]))]),
 ]
 
 

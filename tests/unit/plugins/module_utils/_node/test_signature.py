@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signatures by the host's OpenSSL, verified by another library; that a router takes them is in the conformance tests."""
+"""Signatures by the host's OpenSSL, verified by another library; the conformance tests show that a router accepts them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ DIGESTS = {"SHA1": hashes.SHA1(), "SHA256": hashes.SHA256(), "SHA512": hashes.SH
 
 
 def sign(private: bytes, digest: str, body: bytes) -> bytes:
-    """Sign with a key that is used once."""
+    """Sign with a key that is read for this signature only."""
     return PrivateKey(private).sign(digest, body)
 
 
 def verify(kind: str, digest: str, signature: bytes, body: bytes = BODY) -> None:
-    """Raise InvalidSignature where it isn't one."""
+    """Raise InvalidSignature if it doesn't match."""
     public = serialization.load_pem_public_key(keys.public(kind).encode())
     if isinstance(public, rsa.RSAPublicKey):
         public.verify(signature, body, padding.PKCS1v15(), DIGESTS[digest])
@@ -82,7 +82,7 @@ def test_a_key_is_read_once_and_freed_once(kind: str, monkeypatch: pytest.Monkey
     assert lib.calls == ["PEM_read_bio_PrivateKey"]
     del key
     assert lib.calls == ["PEM_read_bio_PrivateKey", "EVP_PKEY_free"]
-    # One that can't be read has nothing to free.
+    # A key that can't be read needs no freeing.
     with pytest.raises(SignatureError):
         PrivateKey(b"")
     assert lib.calls[2:] == ["PEM_read_bio_PrivateKey"]
@@ -130,9 +130,9 @@ def test_what_cannot_sign_is_named_and_never_shown(
     with pytest.raises(SignatureError) as found:
         sign(private, digest, BODY)
     assert str(found.value) == words
-    # Neither does OpenSSL say anything, nor ask for a passphrase.
+    # OpenSSL neither prints anything nor asks for a passphrase.
     assert capfd.readouterr() == ("", "")
-    # What went wrong doesn't stay in OpenSSL's queue of errors.
+    # The failure doesn't stay in OpenSSL's queue of errors.
     verify("ec", "SHA256", sign(PRIVATE.encode(), "SHA256", BODY))
 
 

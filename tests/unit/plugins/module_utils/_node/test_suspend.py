@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons that keep an instance silent: each holds until it is taken away itself, whoever comes and goes beside it."""
+"""The reasons that keep an instance silent: each one holds until it is removed itself, whatever happens to the others."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_folder_that_may_not_be_read_is_an_error() -> None:
 
 
 def test_an_instance_of_another_user_sees_it_whatever_the_umask_is(tmp_path: Path) -> None:
-    """What uWSGI can't read is not there for it (``uwsgi_file_exists``, core/utils.c)."""
+    """uWSGI treats a file that it can't read as missing (``uwsgi_file_exists``, core/utils.c)."""
     before = os.umask(0o077)
     try:
         suspend.hold(str(tmp_path / "shop"), OPERATOR)
@@ -205,7 +205,7 @@ def test_an_instance_of_another_user_sees_it_whatever_the_umask_is(tmp_path: Pat
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
-    """A folder of another user's, which all may enter."""
+    """A folder of another user, which everybody may enter."""
     with passable() as folder:
         (folder / "theirs").mkdir()
         os.chown(folder / "theirs", NOBODY, NOBODY)
@@ -242,7 +242,7 @@ def test_a_reason_of_roots_in_a_folder_of_its_own_is_nobody_elses(theirs: Path) 
     path = str(theirs.parent / "shop")
     assert on_behalf_of(None, partial(suspend.hold, path, OPERATOR))
     assert (theirs.parent / "shop").stat().st_uid == 0
-    # The owner of an instance sees it, and takes nothing away.
+    # The owner of an instance sees it, but can't remove it.
     owner = Identity(NOBODY, NOBODY)
     assert on_behalf_of(owner, partial(suspend.reasons, path)) == [OPERATOR]
     for call in (suspend.hold, suspend.release):
@@ -277,7 +277,7 @@ def test_in_a_folder_that_several_users_can_change_nothing_is_done(tmp_path: Pat
     assert suspend.reasons(path) == [OPERATOR]
 
 
-# Holds and releases, as a program of its own; while it holds, the path must be there.
+# A separate program that holds and releases; while it holds, the path must exist.
 _HOLDER = """
 import os, sys
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend

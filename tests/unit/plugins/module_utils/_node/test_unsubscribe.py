@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What takes announcements back: the datagrams, and what is checked before the first of them."""
+"""Datagrams that take announcements back, and what is checked before the first one is sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_signed_one_has_the_time_and_a_signature_of_it(tmp_path: Path) -> None
     (tmp_path / "a.pem").write_text(keys.private())
     with Listener() as listener:
         farewell = unsubscribe.Farewell([announcement(listener.address, signing=("SHA256", str(tmp_path / "a.pem")))])
-        # The key is read once.
+        # The key was read when the farewell was made.
         (tmp_path / "a.pem").unlink()
         before = int(time.time())
         farewell.send()
@@ -71,7 +71,7 @@ def test_a_datagram_is_signed_once_for_all_routers(tmp_path: Path, monkeypatch: 
         farewell = unsubscribe.Farewell(given)
         farewell.send()
         farewell.send()
-        # With a random number in it, no two signatures are the same.
+        # A signature contains a random number, so equal ones were made only once.
         heard = list(one.wait(4))
         assert two.wait(4) == heard
         assert heard[:2] == heard[2:]
@@ -176,7 +176,7 @@ def test_what_cannot_be_signed_is_said_before_anything_is_sent(
             unsubscribe.Farewell([good, announcement(listener.address, signing=(digest, str(file)))])
         assert (found.value.path, found.value.problem) == (PLACE, problem.format(file=file))
         assert keys.leaked(str(found.value), content or "") == []
-        # All that there is.
+        # Nothing else was sent.
         unsubscribe.Farewell([announcement(listener.address, "last")]).send()
         assert [packet.fields["key"] for packet in listener.wait()] == ["last"]
 

@@ -23,7 +23,7 @@ NODES = [
     (Listed("a", 90), 10, BARE),
     (FULL, 9, dict(JUDGED, fresh=False)),
     (FULL._replace(dead=True), 10, dict(JUDGED, dead=True, fresh=False)),
-    # What 2.1 says, and a node that it has cleared: stopped, and listed without its address.
+    # What 2.1 says; and a node that it has cleared: stopped, and listed without its address.
     (FULL._replace(**NEWER), 10, dict(JUDGED, **NEWER)),
     (FULL._replace(address="", vassal="a.ini"), 10, dict(JUDGED, address="", vassal="a.ini", fresh=False)),
     # The clocks of two hosts differ.
@@ -68,7 +68,7 @@ def test_only_the_pools_of_some_keys_are_made(keys: Any, expected: Any) -> None:
 
 
 def places(**lists: List[str]) -> Any:
-    """A merged node by the routers that have it in each way."""
+    """A merged node, by which routers have it in which state."""
     return {"address": "a", **{f"{name}_on": lists.get(name, []) for name in ("fresh", "ghost", "dead", "missing")}}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node in the tables of its routers."""
+"""A node in its routers' tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def node(address: str = NODE, last_check: int = 990, dead: bool = False, in_flig
 
 
 def table(**pools: list[Listed]) -> Table:
-    """A router's table; the names of pools are keys below ``.test``."""
+    """A router's table; each argument's name is a key without its ``.test``."""
     return Table("2.0.31", 1, [ListedPool(key + ".test", 0, nodes) for key, nodes in pools.items()])
 
 
@@ -50,7 +50,7 @@ def test_look(found: Any, expected: Seen) -> None:
     assert presence.look(ROUTER, found, [(KEY, NODE)]) == [expected]
 
 
-# A node that 2.1 has cleared has a vassal and no address: how it is listed, by which name it is looked for, how it is seen.
+# A node that 2.1 has cleared has a vassal but no address: how it is listed, the name it is looked for by, and how it is seen.
 CLEARED: list[tuple[str, Listed, dict[Any, str], Seen]] = [
     ("busy", Listed("", 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("dead", 1, 990)),
     ("idle", Listed("", 990, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("dead", 0, 990)),
@@ -59,7 +59,7 @@ CLEARED: list[tuple[str, Listed, dict[Any, str], Seen]] = [
     ("another key's name", Listed("", 990, in_flight=1, vassal="a.ini"), {("b.test", NODE): "a.ini"}, seen("absent")),
     ("no name", Listed("", 990, in_flight=1, vassal="a.ini"), {}, seen("absent")),
     ("no name at all", Listed("", 990, in_flight=1), {(KEY, NODE): ""}, seen("absent")),
-    ("elsewhere by now", Listed(OTHER, 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
+    ("at another address now", Listed(OTHER, 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
 ]
 
 
@@ -133,13 +133,13 @@ def test_who_came_in(before: Seen, now: Seen, came: bool) -> None:
     assert presence.came_in(before, now) is came
 
 
-# The tables of two routers, and the fewest fresh nodes beside NODE: how many, where and for which key.
+# The tables of two routers, and the fewest fresh nodes besides NODE: how many, where and for which key.
 FEWEST: list[tuple[str, Table, Table, tuple[int, str, str]]] = [
     ("alone", table(a=[node()]), table(a=[node(), node(OTHER)]), (0, "one", KEY)),
     ("the other router", table(a=[node(OTHER)]), table(a=[node()]), (0, "two", KEY)),
     ("not even in a table", table(), table(a=[node(OTHER)]), (0, "one", KEY)),
-    ("one beside it", table(a=[node(), node(OTHER)]), table(a=[node(OTHER)]), (1, "one", KEY)),
-    ("as old as may be", table(a=[node(OTHER, 983)]), table(a=[node(OTHER), node("x:1")]), (1, "one", KEY)),
+    ("another node", table(a=[node(), node(OTHER)]), table(a=[node(OTHER)]), (1, "one", KEY)),
+    ("as old as is allowed", table(a=[node(OTHER, 983)]), table(a=[node(OTHER), node("x:1")]), (1, "one", KEY)),
     ("a ghost", table(a=[node(OTHER, 982)]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("a dead one", table(a=[node(OTHER, dead=True)]), table(a=[node(OTHER)]), (0, "one", KEY)),
     ("a cleared one", table(a=[Listed("", 990, vassal="a.ini")]), table(a=[node(OTHER)]), (0, "one", KEY)),
@@ -156,7 +156,7 @@ def test_fewest(one: Table, two: Table, expected: tuple[int, str, str]) -> None:
 def test_the_fewest_of_several_keys_and_addresses() -> None:
     both = [node(), node("x:1"), node(OTHER)]
     tables = {"one": table(a=[*both, node("y:1")], b=both)}
-    # The node has two addresses, and neither counts for the other's key.
+    # The node has two addresses, and neither counts as another node for the other's key.
     pairs = [(KEY, NODE), ("b.test", NODE), ("b.test", "x:1")]
     assert presence.fewest(tables, pairs, NOW, 17) == (1, "one", "b.test")
     assert presence.fewest(tables, pairs[:1], NOW, 17) == (3, "one", KEY)
@@ -191,7 +191,7 @@ BEHIND = [
 @pytest.mark.parametrize(("router", "sockets", "behind"), BEHIND)
 def test_the_router_behind_a_server_is_told_what_it_lists(router: str, sockets: list[str], behind: bool) -> None:
     now = [one._replace(router=router) for one in (seen("listed"), seen("dead", node=OTHER), seen("absent", key="b.test"))]
-    # Another one's is its own affair.
+    # What another router lists makes no difference.
     now.append(seen("listed", key="c.test")._replace(router="other"))
     found = presence.owed(SERVER, now, {router: sockets, "other": ["10.0.0.9:2626"]})
     assert found == ({(KEY, NODE)} if behind else None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What routers have before they are restarted, and what is missing after that."""
+"""What routers have before they are restarted, and what is missing afterwards."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routers asked at once over real sockets, what becomes of their answers, and answers out of a cache."""
+"""Routers asked at the same time over real sockets, how their answers are judged, and answers from a cache."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = 1000.0
 
 
 def table(**keys: Dict[str, float]) -> bytes:
-    """The stats of a router, with the nodes of each key and when each was last heard."""
+    """The stats of a router, with the nodes of each key and the time each was last heard."""
     pools = [
         {"key": key, "hits": 1, "nodes": [{"name": name, "last_check": int(heard)} for name, heard in nodes.items()]}
         for key, nodes in keys.items()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A few nodes out of a router's stats: what is scanned is what the whole reader reads, and the rest is left to it."""
+"""A few nodes from a router's stats: the scanner finds what the full reader reads, or leaves the answer to the full reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.stream import computed
 
-# As a router of 2.0.31 writes it, and one of 2.1.
+# A node as a router of 2.0.31 writes it, and as one of 2.1 does.
 NODE = (
     '{"name":"%s",\n"modifier1":5,\n"modifier2":6,\n"last_check":90,\n"pid":0,\n"uid":0,\n"gid":0,\n"requests":7,\n'
     '"last_requests":1,\n"tx":2,\n"rx":3,\n"cores":4,\n"load":0,\n"weight":3,\n"wrr":1,\n"ref":9,\n"failcnt":8,\n"death_mark":0\n}'
@@ -46,7 +46,7 @@ def node(address: str = "10.0.0.7:1") -> str:
 
 
 def read(raw: bytes, *pairs: str, others: bool = False) -> Any:
-    """Nodes of a table, each given as KEY NODE, or the error."""
+    """The chosen nodes of a table, each given as KEY NODE, or the error."""
     return outcome(lambda: Selection([(one.split(" ")[0], one.split(" ")[1]) for one in pairs], others).read(raw))
 
 
@@ -65,7 +65,7 @@ def found(*pools: ListedPool, version: str = "2.0.31") -> Table:
     return Table(version, 7, list(pools), SOCKETS)
 
 
-# What a router says, and what is found of the node 10.0.0.7:1 of the key "a".
+# What a router says, and what is found for the node 10.0.0.7:1 of the key "a".
 SCANNED: List[Any] = [
     ("nothing", table(), found()),
     ("the node alone", table(pool("a", node())), found(ListedPool("a", 4, [FULL]))),
@@ -87,7 +87,7 @@ SCANNED: List[Any] = [
     ("cleared beside it", table(pool("a", NEWER % ("", "u"), node(), NEWER % ("x:1", "u"), newer=True)),
      found(ListedPool("a", 4, [LATER._replace(address="", protocol="uwsgi"), FULL], "lrc"))),
     ("minified", table(pool("a", re.sub(r"\s", "", node()))), found(ListedPool("a", 4, [FULL]))),
-    ("a comma too many behind it", table(pool("a", node()), more='"cheap":0,'), found(ListedPool("a", 4, [FULL]))),
+    ("an extra comma after it", table(pool("a", node()), more='"cheap":0,'), found(ListedPool("a", 4, [FULL]))),
 ]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_what_a_router_writes_is_scanned(raw: bytes, expected: Table) -> None:
     assert read(raw, A) == expected
 
 
-# What 2.1-dev wrote, with a byte of memory as the protocol of a node that announced none.
+# What 2.1-dev wrote, with a byte from memory as the protocol of a node that announced none.
 SAMPLE = (
     '{\n\t"version":"2.1-dev+6cbb2177",\n\t"pid":7,\n\t"cwd":"/srv",\n\t"active_sessions":0,\n\t"fastrouter":[\n'
     '"127.0.93.1:3030",\n"127.0.93.1:2626"\n\t],\n\t"subscriptions":[\n\t\t{\n%s\n\t\t},\n\t\t{\n%s\n\t\t}\n\t],\n\t"cheap":0\n}'
@@ -123,33 +123,33 @@ def test_what_2_1_writes_is_read_by_both_readers() -> None:
     assert found is not None and found.pools == expected
 
 
-# What is left to the whole reader, since it is written otherwise, with its outcome for the same node.
+# Answers in another notation, which are left to the full reader, and what it finds for the same node.
 NO_JSON = "its answer is not the JSON of a stats server: "
 NO_TABLE = "its answer has no valid table of nodes"
 WITH_A = found(ListedPool("a", 4, [FULL]))
 LEFT: List[Any] = [
     ("no stats", b"", NO_JSON),
-    ("no router's", b'{"version":"2","workers":[]}', "it is not the stats server of a router"),
+    ("not a router's", b'{"version":"2","workers":[]}', "it is not the stats server of a router"),
     ("no list", table().replace(b"[\n\n]", b"5"), NO_TABLE),
     ("spaces elsewhere", table(pool("a", node())).replace(b":90", b": 90"), WITH_A),
     ("another order", table(pool("a", node().replace('"pid":0,\n"uid":0', '"uid":0,\n"pid":0'))), WITH_A),
-    ("a member that nobody knows", table(pool("a", node().replace('"pid"', '"new":[1],"pid"'))), WITH_A),
+    ("an unknown member", table(pool("a", node().replace('"pid"', '"new":[1],"pid"'))), WITH_A),
     ("a member twice", table(pool("a", node().replace('"ref":9', '"ref":1,"ref":9'))), WITH_A),
-    ("a number that is none", table(pool("a", node().replace('"ref":9', '"ref":"9"'))), NO_TABLE),
-    ("one that is not whole", table(pool("a", node().replace('"ref":9', '"ref":9.0'))), NO_TABLE),
-    ("one that is not finite", table(pool("a", node().replace('"ref":9', '"ref":NaN'))), NO_JSON),
-    ("one with too many bits", table(pool("a", node().replace('"ref":9', '"ref":18446744073709551616'))), NO_TABLE),
-    ("one with a zero before it", table(pool("a", node().replace('"ref":9', '"ref":09'))), NO_JSON),
+    ("not a number", table(pool("a", node().replace('"ref":9', '"ref":"9"'))), NO_TABLE),
+    ("not a whole number", table(pool("a", node().replace('"ref":9', '"ref":9.0'))), NO_TABLE),
+    ("not a finite number", table(pool("a", node().replace('"ref":9', '"ref":NaN'))), NO_JSON),
+    ("a number with too many bits", table(pool("a", node().replace('"ref":9', '"ref":18446744073709551616'))), NO_TABLE),
+    ("a number with a leading zero", table(pool("a", node().replace('"ref":9', '"ref":09'))), NO_JSON),
     ("other digits", table(pool("a", node())).replace(b'"ref":9', '"ref":\u0669'.encode()), NO_JSON),
     ("another's node without its time", table(pool("b", node().replace('"last_check":90,\n', "")), pool("a", node())), NO_TABLE),
     ("another key's node with text", table(pool("b", node().replace('"ref":9', '"ref":null')), pool("a", node())), NO_TABLE),
     ("a quote in another key", table(pool('b"', node()), pool("a", node())), WITH_A),
-    ("a node behind a node", table(pool("a", node() + node())), NO_JSON),
+    ("a node after a node", table(pool("a", node() + node())), NO_JSON),
     ("no node", table(pool("a")), found(ListedPool("a", 4, []))),
     ("a dangling comma", table(pool("a", node()), ""), WITH_A),
     ("a surrogate", table(pool("b", node()), pool("a", node())).replace(b'"b"', b'"\\ud800"'), WITH_A),
     ("half of it", table(pool("a", node()))[:-40], NO_JSON),
-    ("something behind it", table(pool("a", node())) + b"x", NO_JSON),
+    ("something after it", table(pool("a", node())) + b"x", NO_JSON),
     ("in a value", table(pool("a", node())).replace(b'"/"', b'"/"subscriptions":[],"'), WITH_A),
     ("twice", table(pool("b", node()), more=f'"subscriptions":[{pool("a", node())}]'), WITH_A),
 ]  # fmt: skip
@@ -172,7 +172,7 @@ def test_others_of_the_keys_are_kept_where_they_are_wanted() -> None:
 
 
 def expected_of(raw: bytes, others: bool) -> Any:
-    """What the whole reader reads, of it the keys "a" and "b" and of those the node 10.0.0.7:1."""
+    """What the full reader finds, limited to the keys "a" and "b" and there to the node 10.0.0.7:1."""
 
     def work() -> Table:
         whole = stats.parse(raw)

@@ -29,7 +29,7 @@ def never(url: str, timeout: float) -> bytes:
 
 @contextmanager
 def serving(family: int, address: Any, *parts: bytes, closes: bool = True) -> Iterator[str]:
-    """A server that sends the parts to whoever connects; the address where it is."""
+    """A server that sends the parts to whoever connects; yields its address."""
     with socket.socket(family, socket.SOCK_STREAM) as server:
         server.bind(address)
         server.listen(1)
@@ -39,14 +39,14 @@ def serving(family: int, address: Any, *parts: bytes, closes: bool = True) -> It
             try:
                 stream = server.accept()[0]
             except OSError:
-                # Nobody came.
+                # Nobody connected.
                 return
             with stream:
                 try:
                     for part in parts:
                         stream.sendall(part)
                 except OSError:
-                    # Whoever asked has had enough.
+                    # The client has stopped reading.
                     pass
                 if not closes:
                     done.wait(TIMEOUT)
@@ -120,7 +120,7 @@ def test_what_is_no_address_is_an_error(address: str) -> None:
 
 def test_a_router_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with socket.socket() as bound:
-        # Bound and not listening: nobody else can take the port meanwhile.
+        # Bound but not listening, so nobody else can take the port in the meantime.
         bound.bind(("127.0.0.1", 0))
         tcp = f"127.0.0.1:{bound.getsockname()[1]}"
         with pytest.raises(StatsError) as caught:
@@ -173,8 +173,8 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("plain", ANSWER, Table("2.0.31", None, [])),
     ("a dangling comma in a list", b'{"version":"2","subscriptions":[{"key":"a"},\n\t]}', ONE),
     ("a dangling comma in an object", b'{"version":"2","subscriptions":[{"key":"a", },]\n,}', ONE),
-    ("commas in text stay where nothing dangles", b'{"version":",]","subscriptions":[]}', Table(",]", None, [])),
-    ("nor where a control character stands", b'{"version":",]\x01","subscriptions":[]}', Table(",]\x01", None, [])),
+    ("commas in text stay if none dangles", b'{"version":",]","subscriptions":[]}', Table(",]", None, [])),
+    ("nor at a control character", b'{"version":",]\x01","subscriptions":[]}', Table(",]\x01", None, [])),
     ("invalid UTF-8", b'{"version":"2","subscriptions":[],"proto":"\xff"}', NONE),
     ("a control character", b'{"version":"2","subscriptions":[],"proto":"\x01\n"}', NONE),
     ("quotes in a key", b'{"version":"2","subscriptions":[{"key":"a"b\\\n","hash":1,"hits":3}]}',
@@ -198,19 +198,19 @@ READ: List[Tuple[str, bytes, Any]] = [
     ("a node that only looks like two",
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"x","modifier":1,"name":"y","modifier1":0,"last_check":1}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed('x","modifier":1,"name":"y', 1)])])),
-    ("a key with a member that can't be behind it",
+    ("a key with a member out of place",
      b'{"version":"2","subscriptions":[{"key":"a","modifier1":"b","hash":1,"hits":3},{"key":"c","hash":1}]}',
      Table("2", None, [ListedPool('a","modifier1":"b', 3, []), ListedPool("c", 0, [])])),
     ("an empty key and another", b'{"version":"2","subscriptions":[{"key":"","hash":1},{"key":"b","hash":1}]}',
      Table("2", None, [ListedPool("", 0, []), ListedPool("b", 0, [])])),
-    # Which 2.1 lists where a vassal was cleared.
+    # 2.1 lists this for a vassal that was cleared.
     ("an empty address and another",
      b'{"version":"2","subscriptions":[{"key":"a","hash":1,"nodes":[{"name":"","modifier1":0,"last_check":1},'
      b'{"name":"y","modifier1":0,"last_check":2}]}]}',
      Table("2", None, [ListedPool("a", 0, [Listed("", 1), Listed("y", 2)])])),
     ("the addresses of all kinds of router", b'{"version":"2","http":["0.0.0.0:80"],"fastrouter":["10.0.0.2:1","/run/r.sock"],'
      b'"else":["x"],"subscriptions":[]}', Table("2", None, [], ("10.0.0.2:1", "/run/r.sock", "0.0.0.0:80"))),
-    ("as long a key as can be", b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4095),
+    ("the longest key", b'{"version":"2","subscriptions":[{"key":"%s"","hash":1}]}' % (b"k" * 4095),
      Table("2", None, [ListedPool("k" * 4095 + '"', 0, [])])),
 ]  # fmt: skip
 
@@ -235,7 +235,7 @@ UNREAD: List[Tuple[bytes, str]] = [
     (b'{"subscriptions":[]}', NO_STATS),
     (b'{"version":"2","workers":[]}', NO_ROUTER),
     (b'{"version":"2","pid":%s,"subscriptions":[]}' % (b"1" * 4301), NO_JSON + "a number has more than 4300 digits"),
-    # What would take the square of its length.
+    # A careless reader would need quadratic time for these.
     (b'"key":"' * 1000000, NO_JSON),
     (b'","' * 1000000, NO_JSON),
     (b'"name":"x",' + b" " * 3000000, NO_JSON),
@@ -247,7 +247,7 @@ UNREAD: List[Tuple[bytes, str]] = [
 def test_what_no_router_writes_is_an_error(raw: bytes, problem: str) -> None:
     with pytest.raises(StatsError) as caught:
         stats.parse(raw)
-    # What Python's own reader says behind that is its affair.
+    # The rest is the text of Python's own JSON reader.
     found = str(caught.value)
     assert found.startswith(problem) if problem.startswith(NO_JSON) else found == problem
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routers asked again and again: how often, what is sent again to whom, and when it ends. With a clock of the test's own."""
+"""Routers asked repeatedly: how often, what is sent again to whom, and when it ends. With a clock of the test's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAIR = ("a", NODE)
 
 
 class Time:
-    """A clock that only sleeping and asking moves."""
+    """A clock that only sleeping and asking move forward."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -42,10 +42,10 @@ class Time:
 
 
 class Routers:
-    """Two routers that say one thing after the other, the last one again and again.
+    """Two routers that give one answer after the other, and then repeat the last one.
 
     Args:
-        said: for each look the nodes of each router under the key "a"; None for one that doesn't answer.
+        said: for each look, each router's nodes for the key "a"; None for a router that doesn't answer.
     """
 
     def __init__(self, clock: Time, said: List[Any], seconds: float = 0.0) -> None:
@@ -100,7 +100,7 @@ def out(dummy: Seen, now: Seen) -> bool:
 
 
 class Told:
-    """What is sent again: the servers, each time."""
+    """Records what is sent again: the servers, each time."""
 
     def __init__(self, clock: Time) -> None:
         self._clock = clock
@@ -119,7 +119,7 @@ def test_a_look_says_what_each_router_has(looks: Looks) -> None:
     assert one.silent() == f"{TWO} does not answer"
 
 
-# How long a look takes, and when it's done again.
+# How long a look takes, and when the looks happen.
 PACES = [
     (0.0, 0.2, [0, 0.05, 0.1, 0.15, 0.2]),
     (0.001, 0.2, [0, 0.051, 0.102, 0.153, 0.2]),
@@ -153,7 +153,7 @@ def test_a_router_that_does_not_answer_makes_no_pause_longer(looks: Looks, clock
     assert routers.looks == [0, 0.05, 0.1, 0.15, 0.2]
 
 
-# What is seen at each look, whether an announcement may be on its way, when is looked, and who is told again when.
+# What each look sees, whether an announcement may be on its way, when the looks happen, and who is told again when.
 WAITS: List[Any] = [
     ("out at once", [OUT], False, [0], {}),
     ("a moment later still", [OUT], True, [0, 0.2], {0: ["10.0.0.4:2626"]}),
@@ -175,12 +175,12 @@ def test_waiting(looks: Looks, clock: Time, said: Any, settle: bool, expected: L
     assert (routers.looks[:-1], again.times, one.late) == (expected, told, [])
 
 
-# What routers say all the time, and who is told again, once a second.
+# What routers always answer, and who is told again, once a second.
 AGAIN: List[Any] = [
     (IN, [*SERVERS, "10.0.0.4:2626"]),
     ([[listed()], []], [SERVERS[0], "10.0.0.4:2626"]),
     ([[listed(dead=True, in_flight=1)], [listed()]], [SERVERS[1], "10.0.0.4:2626"]),
-    # It may have lost them; where it never answered, nobody knows which one it is.
+    # A router may have lost its nodes; if it never answered, nobody knows which server it is.
     ([[], None], [SERVERS[1], "10.0.0.4:2626"]),
 ]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in certificates, and what is none."""
+"""What certificates contain, and what is not a certificate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PEM = keys.certificate("shop")
 
 
 def end_of(pem: str) -> float:
-    """The same by an independent reader, on any of its releases."""
+    """The same from an independent reader, in any of its releases."""
     found = x509.load_pem_x509_certificate(pem.encode())
     end = getattr(found, "not_valid_after_utc", None) or found.not_valid_after.replace(tzinfo=datetime.timezone.utc)
     return float(end.timestamp())
@@ -45,7 +45,7 @@ def test_both_kinds_of_times_are_read(tag: int, text: bytes, end: int) -> None:
     assert certificate._time(tag, text) == end
 
 
-# The common name, the alternative names, and whom the certificate is for.
+# The common name, the alternative names, and the names that the certificate is valid for.
 NAMES: list[tuple[str, list[str], tuple[str, ...]]] = [
     ("a.test", ["b.test", "*.c.test", "b.test"], ("b.test", "*.c.test")),
     ("a.test", [], ("a.test",)),
@@ -82,7 +82,7 @@ def test_a_star_is_one_part_of_a_name(name: str, host: str, covered: bool) -> No
 
 
 def test_a_version_1_certificate_has_no_extensions() -> None:
-    # Serial number, algorithm, issuer, validity and subject, each as short as can be.
+    # Serial number, algorithm, issuer, validity and subject, each as short as possible.
     times = b"\x30\x1e" + b"\x17\x0d200101000000Z" + b"\x17\x0d210101000000Z"
     common = b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab"
     inside = b"\x02\x01\x01" + b"\x30\x00" + b"\x30\x00" + times + common
@@ -92,7 +92,7 @@ def test_a_version_1_certificate_has_no_extensions() -> None:
 
 
 def test_many_names_are_read_in_linear_time() -> None:
-    # 40,000 empty ones: what is left is looked at, and not copied, for each.
+    # 40,000 empty names: for each, the rest is viewed and not copied.
     names = b"\x82\x00" * 40_000
     element = certificate._element(memoryview(b"\x30\x83" + len(names).to_bytes(3, "big") + names))
     assert sum(1 for dummy in certificate._children(element.content)) == 40_000
@@ -101,7 +101,7 @@ def test_many_names_are_read_in_linear_time() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "nothing", PEM[:200], PEM.replace("M", "!"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----"],
-    # The certificate is another one in each process.
+    # Named, since the certificate differs in each process.
     ids=["empty", "text", "cut off", "no base64", "no certificate in it"],
 )
 def test_what_is_no_certificate_is_an_error(text: str) -> None:

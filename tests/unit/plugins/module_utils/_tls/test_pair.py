@@ -30,7 +30,7 @@ def test_a_pair_that_belongs_together_is_read(memory: bool, tmp_path: Path, monk
 
 
 def broken(folder: Path, what: str) -> tuple[str, str]:
-    """A pair with something wrong."""
+    """A pair with something wrong with it."""
     crt, key = tls.pair(folder, "a.test")
     content = {
         "another key": keys.private("ec", "b.test"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificate that a server shows, by a real handshake."""
+"""The certificate that a server shows in a real handshake."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_address_without_tls_is_an_error() -> None:
 
 
 def test_a_silent_one_has_its_time() -> None:
-    # It closes nothing before the test ends.
+    # The server closes nothing before the test ends.
     with serving(b"", asked=False, closes=False) as server, pytest.raises(OSError, match="timed out"):
         served.certificate(server.address, "a.test", 0.2)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables with comments to YAML."""
+"""Variables with comments as YAML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support import keys
 
 
 class Loader(yaml.SafeLoader):
-    """Reads tagged text with a mark."""
+    """Reads tagged text and marks it."""
 
 
 Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.construct_scalar(node)))

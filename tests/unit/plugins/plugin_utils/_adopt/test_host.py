@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All files of a host to its variables."""
+"""From all files of a host to its variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def of(*files: dict[str, Any]) -> Host:
 
 
 def test_the_role_says_the_same_of_every_vassal() -> None:
-    """What is left out here because the role says it has to be what the role says."""
+    """The options left out here must be exactly those that the role sets anyway."""
     assert host.DEFAULTS == emperor.DEFAULT_OPTIONS
     assert router.DEFAULTS == fastrouter.DEFAULT_OPTIONS
 
@@ -111,7 +111,7 @@ def test_an_item_of_the_variable() -> None:
 def test_of_more_files_than_are_converted_the_others_say_so() -> None:
     text = "[uwsgi]\n" + "# x\n" * 16000
     files = [file(text + f"module = a{at}\n", f"/v/{at:02}.ini") for at in range(34)]
-    # What is too long to be looked at leaves the others their share.
+    # A file that is too long to be read uses up none of the others' share.
     large = file("[uwsgi]\n" + "x" * 2**20, "/v/large.ini")
     found = of(large, *files)
     assert [one.why.partition(";")[0] for one in found.vassals if one.kind == BROKEN] == [
@@ -133,7 +133,7 @@ def test_many_vassals_with_one_socket_are_each_looked_at_once(monkeypatch: pytes
     monkeypatch.setattr(host.arguments, "vassals", counted)
     found = of(*(vassal(f"a{at}", APP, "socket = 10.0.0.7:1") for at in range(50)))
     assert len(found.adopted) == 1
-    # Once by itself, and once with the others.
+    # Once by itself, and once together with the others.
     assert looked == 100
 
 
@@ -191,7 +191,7 @@ def test_no_other_vassal_has_an_owner_of_its_own() -> None:
     assert of(NONE).owned is False
     assert of(ALICE, BOB).owned is True
     assert of(ALICE, BOB, file("[uwsgi]\ninclude = gone.ini\n", "/v/x.ini", error="is gone")).vassals[2].owner == "root"
-    # One that runs as its file's owner anyway.
+    # These run as the owner of their file anyway.
     found = of(TYRANT, {**ALICE, **OWNED, "owner": "alice"}, {**NONE, **OWNED})
     assert [one.notes for one in found.vassals] == [[], []]
 

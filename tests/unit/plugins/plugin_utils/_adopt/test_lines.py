@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lines of files to options as the roles take them."""
+"""From lines of files to options for the roles."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ FILES = {
     "/etc/uwsgi/vassals/common.ini": "[uwsgi]\nprocesses = 2\nprocname = %n.%N\n[web]\nthreads = 3\n",
     "/t.ini": "[uwsgi]\nlisten = 5\n",
 }
-# Lines, what is kept of them, and words of what is said of the others.
+# Lines, what is kept of them, and words from the remarks about the others.
 CASES: list[tuple[str, list[tuple[str, str]], list[str]]] = [
     ("processes = 4\n# a comment\n\n; another", [("processes", "4")], []),
     ("vacuum =", [("vacuum", "")], []),
-    # Placeholders are replaced, and what only they need is gone.
+    # Placeholders are replaced, and lines that only define them are dropped.
     ("base = /srv\nchdir = %(base)/%n", [("chdir", "/srv/%n")], []),
     ("set-ph = a=/srv\nset-placeholder = b=%(a)/x\nchdir = /v%(b)", [("chdir", "/v/srv/x")], []),
-    # As uWSGI has it, which looks at no first character again.
+    # As in uWSGI, which doesn't look at the first character of a replacement again.
     ("set-ph = a=/srv\nset-ph = b=%(a)/x\nchdir = %(b)", [("chdir", "%(a)/x")], []),
     ("set = chdir=/srv", [("chdir", "/srv")], []),
     ("chdir = /srv\npythonpath = %(chdir)/lib", [("chdir", "/srv"), ("pythonpath", "/srv/lib")], []),
-    # What uWSGI expands when it starts stays, and with it what its placeholders stand for.
+    # What uWSGI expands at its start is kept, with its placeholders replaced.
     ("base = /srv\nenv = A=$(HOME)%(base)", [("env", "A=$(HOME)/srv")], []),
     ("env = A=@(/etc/hostname)", [("env", "A=@(/etc/hostname)")], []),
     ("a = %(b)\nb = $(HOME)\nenv = A=%(a)", [("env", "A=$(HOME)")], []),
@@ -50,11 +50,11 @@ CASES: list[tuple[str, list[tuple[str, str]], list[str]]] = [
     # Options of the file's own.
     ("declare-option = app=chdir=$1;module=$2\napp = /srv shop", [("chdir", "/srv"), ("module", "shop")], []),
     ("declare-option = say=subscribe2=server=$1,key=a\nsay = 10.0.0.2:2626", [], []),
-    # What is about subscriptions is not looked at.
+    # Lines about subscriptions are not looked at.
     ("subscribe-to = 10.0.0.2:2626:a\nsubscribe2 = x\nsubscription-algo = lrc\nsubscribe-freq = 2\nweight = 2", [], []),
-    # But what makes a router is.
+    # But lines that make a router are.
     ("fastrouter = :1\nhttp-subscription-server = :2", [("fastrouter", ":1"), ("http-subscription-server", ":2")], []),
-    # What only a uWSGI that isn't strict takes.
+    # Accepted only by a uWSGI without strict mode.
     ("procceses = 4", [], ["procceses = 4: is not an option of uWSGI 2.0"]),
     ("php-docroot = /srv\npsgi = app.pl", [("php-docroot", "/srv"), ("psgi", "app.pl")], []),
     # Secrets.

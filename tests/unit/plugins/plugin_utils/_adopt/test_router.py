@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routers' files to variables of the role."""
+"""From routers' files to the role's variables."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_fronts_in_files_of_their_own() -> None:
         "fastrouter_https: :443\nfastrouter_https_certificate: /c.crt\nfastrouter_https_key: /c.key\n"
         "fastrouter_https_stats: :1718\n" in text
     )
-    # There is one of each kind.
+    # The role has one front of each kind.
     assert [one.path for one in found.further] == ["/etc/uwsgi/vassals/3.ini"]
     assert "has not exactly an address" in shown(of(FASTROUTER + "\nhttps = :443,/c,/k,HIGH,!ca").variables)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What vassals and hosts share."""
+"""What several vassals, and several hosts, have in common."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def options(found: Shared) -> list[dict[str, Any]]:
 
 
 CASES: list[tuple[list[list[str]], str, list[dict[str, Any]]]] = [
-    # One alone shares nothing.
+    # A single vassal shares nothing.
     ([["processes = 4"]], "", [{"processes": 4}]),
     ([["processes = 4"], ["processes = 4", "threads = 2"]], "  processes: 4\n", [{}, {"threads": 2}]),
     ([["processes = 4"], ["processes = 2"]], "", [{"processes": 4}, {"processes": 2}]),
-    # A list is shared as a whole, and its order counts.
+    # A list is shared as a whole, and the order counts.
     ([["env = A=1", "env = B=2"]] * 2, "  env:\n    - A=1\n    - B=2\n", [{}, {}]),
     ([["env = A=1", "env = B=2"], ["env = B=2", "env = A=1"]], "", [{"env": ["A=1", "B=2"]}, {"env": ["B=2", "A=1"]}]),
-    # Three of four are many, and the others say otherwise.
+    # Three of four are enough, and the fourth says otherwise.
     ([["threads = 2"]] * 3 + [[]], "  # Shared by 3 of 4 vassals.\n  threads: 2\n", [{}, {}, {}, {"threads": None}]),
     ([["threads = 2"]] * 3 + [["threads = 3"]], "  # Shared by 3 of 4 vassals.\n  threads: 2\n", [{}, {}, {}, {"threads": 3}]),
     ([["threads = 2"]] * 2 + [[]], "", [{"threads": 2}, {"threads": 2}, {}]),
-    # Sockets are counted in a vassal's own order.
+    # Sockets are numbered in the order of a vassal's own options, so they are not shared.
     ([["socket = /run/%n.sock"]] * 2, "", [{"socket": "/run/%n.sock"}] * 2),
     ([["chdir = /srv/%n"]] * 2, "  chdir: /srv/%n\n", [{}, {}]),
 ]
@@ -53,7 +53,7 @@ def test_what_many_vassals_share_is_a_default(lines: list[list[str]], default: s
 def test_what_a_variable_says_is_that_variable() -> None:
     found = of([vassal("a", *A, "harakiri = 30", "buffer-size = 32768"), vassal("b", *A, "harakiri = 30", "buffer-size = 32768")])
     assert "emperor_buffer_size: 32768\n" in shown(found.variables) and "emperor_harakiri: 30\n" in shown(found.variables)
-    # In the defaults the role would refuse it, and null is none of a number's.
+    # The role would refuse it among the defaults, and null is not a valid value of a number.
     three = [vassal(name, f"module = {name}", "harakiri = 30") for name in "abc"]
     some = of([*three, vassal("d", "module = d")])
     assert shown(some.variables) == "emperor_harakiri: 30\n"

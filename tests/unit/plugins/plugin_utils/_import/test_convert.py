@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files back to arguments: those that the collection writes, and those that people write."""
+"""From files back to arguments: files that the collection writes, and files that people write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def one(**fields: Any) -> dict[str, Any]:
     return {"subscriptions": [{"server": S, "key": "a", **fields}]}
 
 
-# Lines of a section that are said wholly, and the arguments.
+# Lines of a section that convert completely, and the arguments.
 SAID: list[tuple[str, dict[str, Any]]] = [
     ("socket = :3031\nmaster = true", {}),
     ("subscribe2 = server=" + S + ",key=a", one()),
@@ -51,7 +51,7 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     (f"st = {S}:a:80,0,SHA256:/k", one(key="a:80", modifier=0, signing=["SHA256", "/k"])),
     (f"st = 10.0.0.7:3031={S}:a", one(address="10.0.0.7:3031")),
     ("st = /run/s.sock:a", one(server="/run/s.sock")),
-    # Alike but for server and key, in the order of an entry.
+    # They differ only in server and key, and have the order that an entry writes.
     ("\n".join(f"subscribe2 = server={s},key={k}" for s in (S, T) for k in "ab"),
      {"subscriptions": [{"server": [S, T], "key": ["a", "b"]}]}),
     ("\n".join(f"subscribe2 = server={s},key={k}" for k in "ab" for s in (S, T)),
@@ -73,7 +73,7 @@ _NO_OPTION = "is not an option of uWSGI 2, which ignores it unless it is strict"
 _OTHER_FILE = "brings the options of another file, which is not given; give its text in files"
 _OTHER_SECTION = "stands in the section [other], which this instance doesn't read; its reader is uWSGI started with FILE:other"
 _NO_TARGET = "has no SERVER:KEY" + _ANNOUNCES_NOTHING
-# Lines of which the first, section heads apart, is left over; what the arguments are, and the reason.
+# Lines of which the first after the section heads is left over, the arguments, and the reason.
 LEFT: list[tuple[str, dict[str, Any], str]] = [
     ("subscribe2 = junk", {}, "has no server and no key" + _ANNOUNCES_NOTHING),
     (f"subscribe2 = server = {S},key=a", {}, "has no server" + _ANNOUNCES_NOTHING),
@@ -117,7 +117,7 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
      {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
      _KEPT.format(5)),
 ]  # fmt: skip
-# The same where the reader, or the check of the arguments, has the reason: words of it.
+# The same with a reason from the reader or from the check of the arguments: words of it.
 HANDED_ON: list[tuple[str, str]] = [
     ("subscribe2 = server=router1:2626,key=a", "resolve_server"),
     ("subscribe2 = server=[::1]:2626,key=a", "resolve_server"),
@@ -195,7 +195,7 @@ def test_a_text_without_the_section_is_refused(text: str) -> None:
     assert str(caught.value) == "text: has no option in a section [uwsgi]; uWSGI would start without any"
 
 
-# Texts, what is asked for, and the sections that the error names.
+# Texts, the section that is wanted, and the sections that the error names.
 MANY = "".join(f"[s{at}]\nx = 1\n" for at in range(25))
 WITHOUT: list[tuple[str, str, str]] = [
     ("[UWSGI]\nx = 1\n", "uwsgi", "only in [UWSGI]; name"),
@@ -244,7 +244,7 @@ def test_what_stands_before_all_sections_is_read_by_nobody() -> None:
 
 
 def _accepted(kind: str) -> st.SearchStrategy[str]:
-    """Any text that a kind takes."""
+    """Any text that a kind accepts."""
 
     def good(text: str) -> bool:
         try:
@@ -303,14 +303,14 @@ def _written(arguments: dict[str, Any], release: _dialect.Release) -> str:
 @settings(max_examples=200, deadline=None)
 @given(_ARGUMENTS)
 def test_what_the_collection_writes_comes_back_as_the_same_text(arguments: dict[str, Any]) -> None:
-    # What needs a partner gets it, since most that is generated would be refused otherwise.
+    # Arguments get the others that they need; otherwise most generated examples would be refused.
     for entry in arguments.get("subscriptions", []):
         if {"sni_cert", "sni_key", "sni_client_ca"} & set(entry):
             entry.setdefault("sni_cert", "/c")
             entry.setdefault("sni_key", "/k")
         if arguments.get("client_params", {}).get("clear_on_exit"):
             entry.setdefault("address_vassal", "v")
-        # A domain is refused beside its own mountpoints.
+        # A domain and its own mountpoints can't be used together.
         entry["key"] = [key.replace("/", "_") for key in entry["key"]]
     checks = arguments.get("server_verification_params", {})
     if {"digest_algo", "dir_cert"} & set(checks):
@@ -361,7 +361,7 @@ def test_a_text_that_nobody_runs_is_refused(text: str) -> None:
     assert caught.value.path == "text"
 
 
-# Lines that are neither announcements nor options of routers and clients, and yet bring subscriptions.
+# Lines that are neither announcements nor options of routers and clients, but that add subscriptions.
 OTHERS: Cases = [
     ("set = subscribe-to=" + S + ":a", keys("a"), []),
     ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),

@@ -61,7 +61,7 @@ def test_a_declared_option_is_what_it_stands_for(text: str, expected: dict[str, 
 
 
 def test_what_declared_options_come_to_has_limits() -> None:
-    # Each word doubles the next one.
+    # Each word doubles the next.
     words = " ".join(f"${at}${at}" for at in range(2, 60))
     text = f"declare-option = ann=subscribe-to={S}:$1\nann = {words}\n"
     nested = (
@@ -72,9 +72,9 @@ def test_what_declared_options_come_to_has_limits() -> None:
         assert [why for dummy, why in read(nested + "o0 = a").left_over] == [
             "stands for itself, or for options more than 16 deep; write what it stands for"
         ]
-        # What isn't known is given back once for all lines that are too many, and not for each of them again.
+        # If too many lines can't be read, the reason is given once for all of them.
         for use in ("", "%h"):
             wide = "declare-option = wide=" + "subscribe-to=$1;" * 3000 + "\n" + f"wide = {use}\n" * 3000
             assert len(read(wide).left_over) < 10_000
-        # Each line brings two to the tenth.
+        # Each line stands for 1,024 others.
         assert "more than is read here" in read(nested + "o20 = a\n" * 300).left_over[-1][1]

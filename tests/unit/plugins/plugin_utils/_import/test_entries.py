@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""Announcements to entries, and many of those to few."""
+"""From announcements to entries, and from many entries to few."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import entries
 
 S = "10.0.0.2:2626"
-# The text of a file of keys, and the entries.
+# The text of a file with keys, and the entries.
 KEYS: list[tuple[str, list[dict[str, Any]]]] = [
     ("", []),
     ("a", [{"key": "a"}]),

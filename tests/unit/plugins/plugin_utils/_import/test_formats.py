@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What uWSGI reads of JSON, and of every format; tests/conformance holds it against the real one."""
+"""What uWSGI reads from JSON, and from every format; tests/conformance compares it with the real one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.text import TEXT
 FRACTION = "has a number with a fraction for a value, which uWSGI ignores; give text"
 
 
-# A format, a text and the options of the section uwsgi, in all builds of uWSGI.
+# A format, a text, and the options of the section uwsgi in every build of uWSGI.
 READ: list[tuple[str, str, Options]] = [
     ("json", '{"uwsgi": {"x": "1", "y": 2}}', XY),
     (
@@ -42,7 +42,7 @@ def test_a_file_has_its_options(form: str, text: str, expected: Options) -> None
     assert read(form, text).notes == {}
 
 
-# A format, a text, and why its last option isn't known.
+# A format, a text, and why the last option isn't known.
 UNKNOWN: list[tuple[str, str, str]] = [
     ("json", '{"uwsgi": {"x": 1.5}}', FRACTION),
     ("json", '{"uwsgi": {"x": 2147483648}}', "has a number for a value, of which uWSGI takes other digits; give text"),

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""What is given back, and what is refused."""
+"""What is left over, and what is refused."""
 
 from __future__ import annotations
 

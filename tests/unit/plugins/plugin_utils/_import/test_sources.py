@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""Sections and files that a file includes."""
+"""Sections, and files that a file includes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INCLUDED: Cases = [
     ("yml = /y.yml:web", keys("web"), []),
     ("js = /j.json", keys("json"), []),
     ("include = /etc/uwsgi/vassals/more.ini\nini = :web", keys("more.shop", "web."), []),
-    # The last ini file is still this one.
+    # The last ini file is still the one that is read.
     ("include = /y.yml\nini = :web\n[web]\n" + SUB + "own", keys("yaml", "own"), []),
     ("include = other.ini\nini = :web\n[web]\nx = 1", {}, [("include = other.ini", "not given"), ("ini = :web", "not given")]),
     ("include = other.conf", {}, [("include = other.conf", "whose ending")]),

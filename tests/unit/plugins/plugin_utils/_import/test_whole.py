@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""What holds for all announcements of an instance."""
+"""What applies to all announcements of an instance."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_uwsgi_21_keeps_weights_apart() -> None:
     def weights(text: str) -> list[Any]:
         return [entry.get("balancing_weight") for entry in read(text, V2_1).arguments["subscriptions"]]
 
-    # Which its subscribe2 doesn't look at.
+    # In 2.1 subscribe2 ignores the global weight.
     assert weights(text) == [2, None]
     [left] = read(text, V2_1).left_over
     assert left == ("weight = 3", "says nothing to subscribe2 in uWSGI 2.1; give each subscription what it shall have")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""XML as libxml2 reads it, with nothing in it that reads or expands more."""
+"""XML as libxml2 reads it, but nothing that reads other files or expands to more."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> No
     assert why in [line.flaw for line in read(form, text).sections["uwsgi"] if line.name == "x"]
 
 
-# A text, and words of the error.
+# A text, and words from the error.
 REFUSED: list[tuple[str, str, str]] = [
     ("xml", f'<!DOCTYPE uwsgi [<!ENTITY l0 "ha">{LAUGHS}]><uwsgi><x>&l19;</x></uwsgi>', DOCTYPE),
     ("xml", '<!DOCTYPE uwsgi [<!ENTITY a SYSTEM "file:///etc/passwd">]><uwsgi><x>&a;</x></uwsgi>', DOCTYPE),

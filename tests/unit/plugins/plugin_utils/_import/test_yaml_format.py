@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""YAML, which builds of uWSGI read in two ways; tests/conformance holds one of them against the real one."""
+"""YAML, which builds of uWSGI read in two ways; tests/conformance compares one of them with the real one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_each_of_many_sections_is_gone_through_once(monkeypatch: pytest.MonkeyPa
         "uwsgi": ["1"],
         **{f"s{at}": [str(at)] for at in range(300)},
     }
-    # Once for the section that is asked for, and once for the others.
+    # Once for the section that is wanted, and once for the others.
     assert gone <= 2 * len(list(yaml.scan(text)))
 
 
@@ -86,7 +86,7 @@ def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> No
     assert why in [line.flaw for line in read(form, text).sections["uwsgi"] if line.name == "x"]
 
 
-# A text, and words of the error.
+# A text, and words from the error.
 REFUSED: list[tuple[str, str, str]] = [
     ("yaml", "uwsgi:\n\tx: 1\n", "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: "),
     ("yaml", "uwsgi:\n\tx: 1\n", "that cannot start any token"),
@@ -112,7 +112,7 @@ def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str,
     assert words in str(caught.value)
 
 
-# A text of YAML, what libyaml reads, what only others read, and the places of what they don't read.
+# A text in YAML, what libyaml reads, what only other readers read, and where they can't read it.
 DIFFERENT: list[tuple[str, Options, Options, list[int]]] = [
     ("uwsgi:\n  x: [1, '2']\n  y: 2\n", [("x", "1"), ("x", "2"), ("y", "2")], [("x", "[1, '2']")], [0, 1]),
     ("uwsgi:\n  x:\n    - 1\n    - 2\n  y: 2\n", [("x", "1"), ("x", "2"), ("y", "2")], [], [0, 1, 2]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of a large pool as data: whole, short, and nothing but data wherever they stand."""
+"""The tables of a large pool as data: complete, short, and harmless wherever it is put."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.pools import info, router
 
 
 def expanded(given_: dict[str, Any]) -> list[int]:
-    """A column's numbers, as the script has them."""
+    """A column's numbers, as the page's script gets them."""
     if "all" in given_:
         return list(given_["all"])
     values = [given_["most"]] * given_["length"]
@@ -57,13 +57,13 @@ def test_all_that_the_tables_show_is_there_once() -> None:
         "address": [0, 1, 1], "modifier": [0, 0, 1], "marks": [0, 1, 2], "weight": [1, 1, 1], "requests": [11, 10, 5],
         "failures": [0, 0, 0], "in_flight": [2, 0, 0], "age": [3, 30, 3],
     }  # fmt: skip
-    # A node's state, and what it is on each router that answers.
+    # A node's overall state, and its state on each router that answers.
     assert found["marks"] == [[3, 3, 3], [1, 1, 4], [2, 3, 4]]
     assert found["modifiers"] == ["0", "5:1"]
 
 
 class Inside(HTMLParser):
-    """What a browser takes for the content of a script element, and which elements there are."""
+    """What a browser sees as the content of a script element, and which elements it finds."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

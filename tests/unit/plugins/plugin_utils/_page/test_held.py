@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of those who are held out, whatever hosts say in it."""
+"""The table of vassals that are held out, whatever text hosts put in it."""
 
 from __future__ import annotations
 

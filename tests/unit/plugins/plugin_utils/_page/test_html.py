@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page's frame: it is one file that may run and apply only what the collection put into it, and escapes everything else."""
+"""The page's frame: one file that runs and applies only what the collection put into it, and that escapes everything else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INLINE = [
 
 
 def inline(text: str, tag: str) -> str:
-    """What is in the only element of its kind."""
+    """The content of the only element of its kind."""
     (found,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
     return str(found)
 
@@ -37,7 +37,7 @@ def inline(text: str, tag: str) -> str:
 @pytest.mark.parametrize(("pools", "tag", "names"), INLINE, ids=lambda value: str(value)[:20])
 def test_the_policy_allows_the_collection_s_own_style_and_script_alone(pools: Any, tag: str, names: tuple[str, ...]) -> None:
     text = html.page(pools, "T")
-    # A browser counts every byte between the tags.
+    # A browser hashes every byte between the tags.
     content = inline(text, tag)
     assert content == "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

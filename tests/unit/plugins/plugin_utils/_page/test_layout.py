@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where everything is drawn: small drawings to the pixel, and what holds for all of them."""
+"""Where everything is drawn: small drawings to the pixel, and what is true of all of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SILENT = {"stats": "r3", "error": "r3 does not answer", "pools": []}
 
 
 def told(drawing: Drawing) -> list[str]:
-    """A drawing as lines of text: what it is, its state, where it is, and what is written there."""
+    """A drawing as lines of text: the kind of each part, its state, its place, and its text."""
     lines = [f"{drawing.kind} {drawing.width:g} x {drawing.height:g}"]
     for link in drawing.links:
         key, *others = link.ends.split() or [""]
@@ -92,7 +92,7 @@ def test_a_small_pool_is_drawn_with_every_name() -> None:
     assert both(SMALL) == DRAWN_SMALL
 
 
-# Without names: 17 nodes that serve one key, and 44 that serve another.
+# Too many for names: 17 nodes that serve one key, and 44 that serve another.
 LARGE = picture(
     info(
         router(
@@ -174,7 +174,7 @@ def test_a_node_says_what_it_is_for_each_of_its_keys() -> None:
         "a\napi: failing, 20 requests\nshop: fresh, 12355 requests",
         "b\nshop: ghost, 20 requests",
     ]
-    # Nobody points at anything on a phone.
+    # A phone has no pointer to show more.
     assert [dot.title for dot in narrow.dots] == ["a", "a", "b"]
 
 
@@ -189,7 +189,7 @@ def test_nodes_with_the_same_keys_are_together_in_the_order_of_the_keys() -> Non
     assert [dot.title.partition("\n")[0] for dot in sorted(found.dots, key=lambda dot: dot.y)] == ["5", "3", "4", "1", "2"]
 
 
-# The routers by the keys, and whether each has a line to each.
+# The number of routers and of keys, and whether each router has a line to each key.
 RAILS = [(6, 10, True), (1, 60, True), (61, 1, False), (7, 9, False)]
 
 
@@ -227,7 +227,7 @@ def test_the_lines_of_a_rail_have_states_and_the_keys_traffic() -> None:
     ]
 
 
-# The keys, and where the routers are in the middle.
+# The number of keys, and the vertical middles of the routers.
 BESIDE = [(3, [32, 96, 160]), (5, [37, 111, 185]), (14, [100, 300, 500]), (15, [32, 96, 160])]
 
 
@@ -253,13 +253,13 @@ def test_without_requests_all_lines_are_thin() -> None:
             assert {link.width for link in drawing.links if "k0" in link.ends} == {1.2}
 
 
-# How many keys there are, each with one node and one request: few enough for lines from each router to each, and too many.
+# The number of keys, each with one node and one request: few enough for a line from each router to each key, or too many.
 @pytest.mark.parametrize("keys", [1, 61])
 def test_the_most_requests_make_the_thickest_lines(keys: int) -> None:
     each: dict[str, Any] = {f"k{at:02}": {f"n{at}": {"requests": 1}} for at in range(keys)}
     wide, narrow = layout.drawings(picture(info(router("r1", **each))))
     assert {link.width for link in wide.links if "k0" in link.ends.split()} == {9.0}
-    # A phone has little room, and no names of many nodes.
+    # A phone has little room, and doesn't name many nodes.
     assert {link.width for link in narrow.links if "k0" in link.ends.split()} == ({1.2, 5.0} if keys == 1 else {1.2})
 
 
@@ -273,7 +273,7 @@ def test_every_named_node_has_its_own_line() -> None:
 
 
 NODES = st.sampled_from([{}, {"requests": 0}, {"requests": 10**9}, GHOST, DEAD, FAILING])
-# Pools share nodes, and some have more nodes than can have names.
+# Pools share nodes, and some have too many nodes for names.
 NODES_OF_A_KEY = st.one_of(
     st.dictionaries(st.sampled_from([f"10.0.0.{at}:3031" for at in range(6)]), NODES, max_size=4),
     st.sampled_from([{f"10.1.0.{at}:3031": {} for at in range(count)} for count in (0, 16, 61)]),
@@ -288,7 +288,7 @@ def _router(at: int, pools: Any) -> dict[str, Any]:
 
 
 def points(path: str) -> Iterator[tuple[float, float]]:
-    """The points that a path of the drawings' few commands goes through, and those that bend it."""
+    """The points that a path goes through and its control points, for the few commands that the drawings use."""
     x = y = 0.0
     for command, numbers in re.findall(r"([A-Za-z])([-0-9. ]+)", path):
         parts = [float(number) for number in numbers.split()]

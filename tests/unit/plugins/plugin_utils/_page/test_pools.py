@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a picture says of nodes, keys and routers."""
+"""What a picture says about nodes, keys and routers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRESH: dict[str, Any] = {}
 GHOST = {"fresh": False, "age": 30}
 DEAD = {"fresh": False, "dead": True, "failures": 1, "in_flight": 1}
 FAILING = {"failures": 2}
-# What a node is on one router and on another, None where it isn't listed, and what it is then.
+# A node's state on each of two routers, None where it isn't listed, its overall state, and its places.
 STATES = [
     (FRESH, FRESH, "fresh", ["fresh", "fresh"]),
     (FRESH, GHOST, "ghost", ["fresh", "ghost"]),

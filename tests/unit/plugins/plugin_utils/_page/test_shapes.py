@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a drawing is made of: boxes, lines and texts that fit."""
+"""What a drawing consists of: boxes, lines and texts that fit."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.pools import info, router
 
-# Texts, the room for them in pixels, and what is written; a character has 7 pixels.
+# Texts, the room for them in pixels, and what is written; a character is 7 pixels wide.
 CUT = [
     ("", 0, ""),
     ("abcdefgh", 56, "abcdefgh"),
     ("abcdefgh", 55.9, "abc\u2026fgh"),
     ("abcdefgh", 42, "ab\u2026fgh"),
     ("abcdefgh", 28, "a\u2026gh"),
-    # Less than three characters say nothing.
+    # Three characters are always left; fewer would say nothing.
     ("abcdefgh", 0, "a\u2026h"),
     ("abc", 0, "abc"),
-    # An escape has its own length.
+    # An escaped character is longer.
     ("ab\u202ecd", 35, "ab\u2026cd"),
 ]
 
@@ -71,7 +71,7 @@ PICTURE = picture(
     )
 )
 PLACE = Place(0, 24, 200, 48)
-# By the router's number: state, title, text and note.
+# By the number of the router: state, title, text and note.
 ROUTERS = [
     ("fresh", "10.0.0.2:2627\nuWSGI 2.0.31 \u00b7 2 keys, 3 nodes, 31 requests", "10.0.0.2:2627", "uWSGI 2.0.31 \u00b7 2 keys"),
     ("fresh", "10.0.0.3:2627\nuWSGI 2.0.31 \u00b7 1 key, 2 nodes, 1 request", "10.0.0.3:2627", "uWSGI 2.0.31 \u00b7 1 key"),
@@ -91,7 +91,7 @@ def test_what_a_router_says_fits_into_its_box() -> None:
     assert (box.text, box.note) == ("10.0.\u20262:2627", "uWSGI\u20262 keys")
 
 
-# By the key: state, title, and the note of a high and of a low box.
+# By key: state, title, and the note of a high box and of a low one.
 KEYS: list[Any] = [
     ("api", "ghost", "api\n0 of 1 node fresh, 1 request", "0 of 1 serving \u00b7 1 request", "0 of 1"),
     ("shop", "fresh", "shop\n1 of 3 nodes fresh, 31 requests", "2 of 3 serving \u00b7 31 requests", "2 of 3"),
@@ -119,6 +119,6 @@ LONG_KEYS = [
 def test_a_long_key_fits_into_its_box(height: float, text: str) -> None:
     key = PICTURE.keys[1]._replace(name="shop.example.com.example.com:443")
     found = shapes.key_box(key, "k0", Place(0, 24, 152, height))
-    # In a low box its note is beside it.
+    # In a low box the note is beside the text.
     assert len(found.text) * 7 <= (140 if height > 32 else 140 - 12 - 6 * 7)
     assert found.text == text

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a large pool comes down to."""
+"""The summary of a large pool."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FAILING = {"failures": 2}
 
 
 def key(*nodes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A key's nodes, by their numbers."""
+    """A key's nodes, named by number."""
     return {f"n{at:02}": node for at, node in enumerate(nodes)}
 
 
 def of(*routers: dict[str, Any]) -> Summary:
-    """The summary of what routers say."""
+    """The summary of these routers' answers."""
     return summary(picture(info(*routers)))
 
 
@@ -106,5 +106,5 @@ def test_what_several_routers_lack_is_said_once() -> None:
 def test_a_pool_is_large_by_its_subscriptions(count: int, large: bool) -> None:
     half = count // 2
     keys = {"a": key(*[FRESH] * half), "b": key(*[FRESH] * (count - half))}
-    # The same ones on another router are no others.
+    # The same subscriptions on another router are not counted again.
     assert is_large(picture(info(router("r1", **keys), router("r2", **keys)))) == large

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node against the routers of its inventory."""
+"""A node compared with the routers of its inventory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROUTERS: dict[str, dict[str, Any]] = {
     },
     "router2": {"ansible_host": "10.0.0.3", "fastrouter_subscription_server": "10.0.0.3:4000"},
     "router3": {"fastrouter_options": "{fastrouter-subscription-server: ['10.0.0.4:1', '10.0.0.4:2']}"},
-    # An http router of 2.1 that speaks http to all, and a front that is off.
+    # An http router of 2.1 that speaks http to all nodes, and a front that is off.
     "router6": {
         "fastrouter_vassals": [
             {"options": {"http": ":1", "http-subscription-server": "10.0.0.6:1", "http-backend-http": True}},
@@ -32,7 +32,7 @@ ROUTERS: dict[str, dict[str, Any]] = {
         ],
         "fastrouter_https_subscription_server": "10.0.0.6:2",
     },
-    # What it has can't be known here.
+    # Its routers can't be known here.
     "router4": {"ansible_host": "10.0.0.5", "fastrouter_vassals": "[{"},
 }
 
@@ -43,7 +43,7 @@ def of_host(name: str, variable: str) -> Any:
     return ROUTERS[name].get(variable)
 
 
-# The socket, the server and the rest of the subscription, and whether that fits.
+# The socket, the server and the rest of the subscription, and whether they fit.
 PAIRS: list[tuple[dict[str, Any], Any, dict[str, Any], bool]] = [
     (UWSGI, MAIN, {}, True),
     (HTTP, MAIN, {}, False),
@@ -59,7 +59,7 @@ PAIRS: list[tuple[dict[str, Any], Any, dict[str, Any], bool]] = [
     (UWSGI, "10.0.0.6:1", {}, True),
     (HTTP, "10.0.0.6:1", {"protocol": "http"}, True),
     (HTTP, "10.0.0.6:2", {}, True),
-    # An http router of 2.1 does as it is told; a fastrouter doesn't.
+    # An http router of 2.1 uses the announced protocol; a fastrouter doesn't.
     (HTTP, FRONT, {"protocol": "http"}, True),
     (UWSGI, FRONT, {"protocol": "http"}, False),
     (HTTP, MAIN, {"protocol": "http"}, False),
@@ -101,7 +101,7 @@ KNOWN: dict[str, Any] = {
     "other": [{"key": "b.test"}],
     "wrong": 5,
 }
-# The vassals, what differs from the defaults, the routers, and the keys that they don't know.
+# The vassals, what differs from the defaults, the routers, and the keys that these don't know.
 KEYS: list[tuple[list[Any], dict[str, Any], list[str], str]] = [
     ([SHOP], {}, ["none"], "a.test.pem, b.test.pem"),
     ([SHOP, PLAIN], {}, ["text"], ""),
@@ -111,7 +111,7 @@ KEYS: list[tuple[list[Any], dict[str, Any], list[str], str]] = [
     ([], {}, ["wrong"], ""),
     ([SHOP], {"signing": False}, ["wrong"], ""),
     ([SHOP], {}, [], ""),
-    # A router that is a node too is asked like any other, but not where there are others.
+    # A host that is also a router asks itself only if there is no other router.
     ([SHOP], {}, ["here", "none"], "a.test.pem, b.test.pem"),
     ([SHOP], {}, ["here"], ""),
 ]
@@ -138,7 +138,7 @@ def test_what_a_router_has_that_is_none_is_named() -> None:
 
 
 def node(host: str, **entry: Any) -> dict[str, Any]:
-    """A host that announces something."""
+    """A host that announces a subscription."""
     subscription = {"server": ["10.0.0.2:2626", "10.0.0.3:2626"], "key": "shop.test", **entry}
     return {"host": host, "vassals": [{"name": "shop", "subscriptions": [subscription]}, {"name": "idle"}]}
 
@@ -150,7 +150,7 @@ SHARED: list[tuple[list[dict[str, Any]], int]] = [
     ([node("a", address_vassal="shop"), node("b", address_vassal="shop", server="10.0.0.4:2626")], 0),
     ([node("a", address_vassal="shop"), node("b", address_vassal="shop", key="blog.test")], 0),
     ([node("a", address_vassal="a-shop"), node("b", address_vassal="b-shop")], 0),
-    # One host's own are compared where they are written.
+    # Vassals of the same host are compared when they are written.
     ([node("a", address_vassal="shop"), node("a", address_vassal="shop")], 0),
     ([node("a"), node("b"), {"host": "c"}, {"host": "d", "vassals": None}], 0),
 ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The desired state of a host, by the variables of its role."""
+"""The desired state of a host, from the variables of its role."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_daemon_has_folders_that_systemd_would_make(given: Any, wanted: dict[s
 
 UNIT = "ansible.builtin.systemd_service"
 OWN = "emperor.uwsgi.uwsgi_emperor"
-# The result of the part service, whether another uWSGI was installed, whether it's check mode; the modules and their states.
+# The result of the part service, whether another uWSGI was installed, whether it is check mode; the modules and the states.
 ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
     (HOST, {}, False, False, [(UNIT, "started")]),
     (HOST, {"configured": True, "unit": False}, False, False, [(UNIT, "restarted")]),
@@ -214,7 +214,7 @@ ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
     (HOST, {"stale": True}, False, False, [(UNIT, "restarted")]),
     (HOST, {"stale": True}, False, True, [(UNIT, "restarted")]),
     (HOST, {"configured": True, "unit": False}, False, True, [(UNIT, "restarted")]),
-    # A unit that isn't there can't be started.
+    # In check mode the unit isn't there, so it can't be started.
     (HOST, {"unit": True}, False, True, []),
     (DAEMON, {}, False, False, [(OWN, "started")]),
     (DAEMON, {"configured": True, "former": False}, False, True, [(OWN, "restarted")]),
@@ -224,7 +224,7 @@ ACTS: list[tuple[Any, dict[str, Any], bool, bool, list[tuple[str, str]]]] = [
 
 
 def states(call: desired.Call) -> list[str]:
-    """Those of the units or the daemons that a module is called for."""
+    """The states of the units or daemons that the call asks for."""
     if call.module == UNIT:
         return [call.arguments["state"]]
     assert call.arguments["state"] == "running"
@@ -243,7 +243,7 @@ def test_the_service_manager_is_told_what_it_runs() -> None:
     (unit,) = desired.running(HOST._replace(service="uwsgi"), {"unit": True}, False, False)
     assert unit.arguments == {"name": "uwsgi.service", "daemon_reload": True, "enabled": True, "state": "restarted"}
     (stale,) = desired.running(HOST._replace(service="uwsgi"), {"stale": True}, False, False)
-    # The run before may not have come to that either.
+    # An earlier run may have failed before it reloaded systemd.
     assert stale.arguments["daemon_reload"] is True
     (call,) = desired.running(DAEMON, {"former": True, "binary": "/u"}, False, False)
     common = {"ini": "/etc/uwsgi/emperor.ini", "timeout": 95}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the role ``emperor`` make of a host."""
+"""What the role ``emperor`` makes of its variables."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_checked_vassals_have_a_gate_and_each_tenant_its_own(given: Any, gates: 
     assert emperor.gate(given) == [
         {
             "name": name,
-            # It has no application, and needs none of the others' plugins.
+            # It has no application, and doesn't need the other vassals' plugins.
             "options": {"need-app": None, "need-plugins": None, "attach-daemon2": PROGRAM.format(folder)},
             **({"owner": owner} if owner else {}),
         }
@@ -142,7 +142,7 @@ def test_who_announces_what() -> None:
         emperor.keys(EMPEROR._replace(vassals=[{}, {"subscriptions": [{"key": ["a.test", ""]}]}]))
 
 
-# Variables, whether there is a vassal on demand, and what of the Emperor's options is other than by default.
+# Variables, whether there is an on-demand vassal, and the Emperor's options that differ from the defaults.
 OPTIONS: list[tuple[Any, bool, dict[str, Any]]] = [
     (EMPEROR, False, {}),
     (EMPEROR, True, {"emperor-on-demand-extension": ".socket"}),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the role ``fastrouter`` make of a host."""
+"""What the role ``fastrouter`` makes of its variables."""
 
 from __future__ import annotations
 

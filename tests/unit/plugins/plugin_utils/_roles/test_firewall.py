@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ports of a host, from the roles' variables in every form."""
+"""The ports of a host, from the roles' variables in all their forms."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_the_defaults_are_those_of_the_role() -> None:
     assert found({}) == [(2626, "udp", "announcements", POOL)]
 
 
-# Beside the subscription server, which is there by default.
+# The subscription server is there by default.
 SERVER = (2626, "udp", "announcements", POOL)
 ROUTERS: list[tuple[dict[str, Any], list[Any]]] = [
     ({"fastrouter_listen": "10.0.0.2:3030"}, [(3030, "tcp", "requests", ["10.0.0.1"]), SERVER]),
     ({"fastrouter_listen": "/run/fastrouter.sock", "fastrouter_stats": "/run/stats.sock"}, [SERVER]),
     ({"fastrouter_http": "0.0.0.0:8080", "fastrouter_https": ":443", "fastrouter_https_stats": "10.0.0.2:2638"},
      [(443, "tcp", "requests", ALL), (2638, "tcp", "stats", READERS), (8080, "tcp", "requests", ALL), SERVER]),
-    # Without a front there are no stats of one.
+    # Without a front there are no stats for it.
     ({"fastrouter_http_stats": "10.0.0.2:2628"}, [SERVER]),
     ({"fastrouter_stats": "10.0.0.2:2627"}, [(2627, "tcp", "stats", READERS), SERVER]),
     ({"fastrouter_dashboard": "10.0.0.2:9717"}, [(9717, "tcp", "live page", PAGE), SERVER]),
@@ -55,7 +55,7 @@ ROUTERS: list[tuple[dict[str, Any], list[Any]]] = [
     ({"fastrouter_vassals": [{}, {"options": {"sslrouter": ":2443,/a.crt,/a.key", "sslrouter-subscription-server": ":2676"}},
                              {"options": {"x": ":5"}}]},
      [(2443, "tcp", "requests", ALL), SERVER, (2676, "udp", "announcements", POOL)]),
-    # An option that comes more than once, what only the host itself reaches, and what is no option of a port.
+    # An option with several values, addresses that only the host itself reaches, and options without a port.
     ({"fastrouter_options": {"http": [":80", "[::1]:81", "localhost:82", "127.1.2.3:83", "/s:85", "@s:86", None]}},
      [(80, "tcp", "requests", ALL), SERVER]),
     ({"fastrouter_options": {"https2": "cert=/a", "sslrouter2": "addr=:444,cert=/a", "http2-stats": ":5", "my-stats-x": ":6"}},
@@ -66,7 +66,7 @@ ROUTERS: list[tuple[dict[str, Any], list[Any]]] = [
      [(5, "tcp", "stats", READERS), (6, "tcp", "stats", READERS), SERVER]),
     ({"fastrouter_http": ":80", "fastrouter_http_stats": ":1", "fastrouter_https_stats": ":2"},
      [(1, "tcp", "stats", READERS), (80, "tcp", "requests", ALL), SERVER]),
-    # One port of two uses is open for both.
+    # A port that is used twice is open for both uses.
     ({"fastrouter_http": ":80", "fastrouter_dashboard": "10.0.0.2:80"}, [(80, "tcp", "requests, live page", ALL), SERVER]),
     ({"fastrouter_stats": "10.0.0.2:9", "fastrouter_dashboard": "10.0.0.2:9"}, [(9, "tcp", "stats, live page", READERS), SERVER]),
 ]  # fmt: skip
@@ -75,7 +75,7 @@ NODES: list[tuple[dict[str, Any], list[Any]]] = [
     ({"fastrouter_http": ":80"}, []),
     ({"emperor_vassals": [{**SHOP, "options": {"socket": ["10.0.0.7:3031", "/run/shop.sock", "@shop"], "http-socket": ":3032"}}]},
      [(3031, "tcp", "node", ["10.0.0.2"]), (3032, "tcp", "node", ["10.0.0.2"])]),
-    # No router knows it.
+    # It announces nothing, so no router needs its port.
     ({"emperor_vassals": [{"name": "local", "options": {"socket": "10.0.0.7:3031"}}]}, []),
     ({"emperor_vassals": '[{"name": "docs", "on_demand": "10.0.0.7:3033"}]'}, [(3033, "tcp", "node", ["10.0.0.2"])]),
     ({"emperor_vassals": [{**SHOP, "options": {"socket": "=0", "uwsgi-socket": "127.0.0.1:1", "shared-socket": ":5"}}]}, []),

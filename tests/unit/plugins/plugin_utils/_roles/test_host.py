@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host among others: what is planned for it, what it is to have, and what routers can't know of it."""
+"""A host among others: what is planned for it, what it should have, and what routers can't know about it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNSIGNED = {"name": "blog", "subscriptions": [{"server": "10.0.0.2:2626", "key":
 
 
 def around(tmp_path: Path, given: dict[str, Any], others: dict[str, dict[str, Any]] | None = None, own: bool = True) -> Around:
-    """A host ``node1`` with some variables, beside others, and whether its vassals are in the inventory."""
+    """A host ``node1`` with some variables, with other hosts, and whether its vassals are in the inventory."""
     both: list[Any] = [records.EMPEROR, records.FASTROUTER]
     defaults = {variables.prefix(type(one)) + name: value for one in both for name, value in one._asdict().items()}
     found = {**defaults, "emperor__dashboard": "", "emperor_signing_keys_dir": str(tmp_path / "keys"), **given}
@@ -73,7 +73,7 @@ def test_unknown_parts_are_refused(given: Any) -> None:
     assert caught.value.path == "parts"
 
 
-# The variables, what the router's fastrouter_subscriptions have, whether the inventory has the vassals, and what is wrong.
+# The variables, the router's fastrouter_subscriptions, whether the inventory has the vassals, and the error.
 PLAYS: list[tuple[dict[str, Any], Any, bool, str]] = [
     ({"emperor_vassals": [SHOP]}, None, True, ""),
     ({"emperor_vassals": [SHOP]}, None, False, "routers would refuse shop.example.com.pem"),
@@ -182,7 +182,7 @@ def test_hosts_that_choose_their_interval_and_their_routers_agree(tmp_path: Path
     assert "under three announce intervals" in Host(around(tmp_path, own, others)).flaws([ROUTERS])[0]
 
 
-# Whether a host that is missing may have vassals, and what that is worth.
+# The other hosts, and the percentage of keys that may be removed: half if one may have vassals that the inventory lacks.
 LIMITS: list[tuple[dict[str, Any], int]] = [
     ({"node2": {"emperor_vassals": [SHOP]}}, 100),
     ({"node2": {"emperor_vassals": [SHOP]}, "router1": {}}, 100),

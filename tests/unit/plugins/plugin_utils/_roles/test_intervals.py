@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Intervals that hosts choose, and the tolerances that go with them."""
+"""Intervals that hosts choose, and the tolerances that fit them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTLED: list[tuple[dict[str, Any], int, int]] = [
     ({"announce_interval": 20, "router_tolerance": 100}, 20, 100),
     ({"announce_interval": AUTO, **STATS}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY, "node_count": 1000}, 20, 62),
-    # Of a fleet of which nobody has said how large it is, and which routers it has: as of one host, and of one router.
+    # If nobody has said how large the fleet is, it counts as one host, and without known routers as one router.
     ({"announce_interval": AUTO, **STATS, "vassals": shop(*(f"k{at}" for at in range(5000))), "node_count": 0}, 10, 32),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY * 200, "node_count": 0}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": MANY, "node_count": 1000, "signing": False}, 5, 17),
@@ -41,7 +41,7 @@ SETTLED: list[tuple[dict[str, Any], int, int]] = [
     ({"announce_interval": AUTO, **STATS, "vassals": UNSIGNED, "node_count": 1000}, 5, 17),
     ({"announce_interval": AUTO, **STATS, "vassals": SIGNED, "node_count": 1000, "signing": False}, 20, 62),
     ({"announce_interval": AUTO, **STATS, "vassals": [{"name": "silent", "subscriptions": None}], "node_count": 1000}, 5, 17),
-    # Nobody sees whom the routers have, and others may announce themselves less.
+    # The routers' nodes are not known, and others may announce themselves less often.
     ({"announce_interval": AUTO, "vassals": MANY}, 5, 122),
     ({"announce_interval": AUTO}, 5, 122),
 ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the roles make of a host's live pages."""
+"""The live pages that the roles' variables make of a host."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_node_tells_of_its_vassals_and_their_gate() -> None:
         [],
     )
     assert live.metrics(EMPEROR, "node1").config["gates"] == []
-    # The gate's own vassal may not have the name of another.
+    # The gate's own vassal can't have another vassal's name.
     taken = live.metrics(EMPEROR._replace(vassals=[{"name": "emperor-health", "health": {}}]), "node1").config["vassals"]
     assert taken == [{"name": "emperor-health", "file": at + "emperor-health.ini", "suspend": []}]
     many = [{"name": f"v{at}"} for at in range(1001)]
@@ -109,7 +109,7 @@ def test_a_node_tells_of_its_vassals_and_their_gate() -> None:
         live.metrics(EMPEROR._replace(vassals=many), "node1")
 
 
-# The stats server of a vassal, and where its own host reaches it.
+# The stats server of a vassal, and the address at which its own host reaches it.
 STATS: list[tuple[Any, str | None]] = [
     ("127.0.0.1:9191", "127.0.0.1:9191"),
     ({"literal": "/run/100%/s"}, None),
@@ -118,7 +118,7 @@ STATS: list[tuple[Any, str | None]] = [
     (":9191", "127.0.0.1:9191"),
     ("0.0.0.0:9191", "127.0.0.1:9191"),
     ("10.0.0.0:9191", "10.0.0.0:9191"),
-    # What isn't known before it runs, and what nobody can ask.
+    # Values that are known only when it runs, and addresses that can't be asked.
     *((one, None) for one in ("/run/%n", "$(S)", "@(/s)", "=0", "fd://3", "http://127.0.0.1:1", "localhost:1", "", 5, None)),
     (["127.0.0.1:1"], None),
 ]
@@ -132,13 +132,13 @@ def test_a_vassal_s_workers_are_asked_where_that_is_known(stats: Any, asked: str
     assert "stats" not in plain
 
 
-# What a vassal's subscriptions are, and where its suspend files are.
+# A vassal's subscriptions, and the paths of its suspend files.
 SUSPENDED: list[tuple[Any, list[str]]] = [
     (None, []),
     ([{}], ["/etc/uwsgi/suspend/a"]),
     ([{}, {}], ["/etc/uwsgi/suspend/a"]),
     ([{"suspend_file": "/s", "check_file": "/c"}, {"check_file": "/b"}], ["/b", "/s"]),
-    # A path that isn't known before it runs.
+    # Paths that are known only when it runs.
     ([{"suspend_file": "%d/s"}, {"suspend_file": "s"}], []),
 ]
 
@@ -151,7 +151,7 @@ def test_suspend_files_are_looked_for_where_they_are(subscriptions: Any, files: 
 
 
 NO_TEXT = "is not text; give text, in quotes where YAML reads something else"
-# What fastrouter_dashboard_routers has, and whom the page asks or why it can't.
+# The value of fastrouter_dashboard_routers, and whom the page asks, or why it can't.
 ROUTERS: list[tuple[list[str], Any]] = [
     ([], {"router1": "127.0.0.1:2627"}),
     (["router2"], {"router2": "10.0.0.3:2627"}),
@@ -233,7 +233,7 @@ EXPECTED: list[tuple[dict[str, Any], list[tuple[str, str, int]]]] = [
     ({**of(**TWO), "subscriptions": [{**ENTRY, "address": True}]}, [("shop.test", "10.0.0.7:1", 0)]),
     (subscribed(key=""), []),
     (subscribed(key=5), [("5", "10.0.0.7:3031", 0)]),
-    # Whoever has no port that is known may be any.
+    # A server without a known port may be any router.
     (subscribed(server="/run/s"), [("shop.test", "10.0.0.7:3031", 0)]),
     (subscribed(server=None), []),
     (of(socket="10.0.0.7:1", processes=1), [("shop.test", "10.0.0.7:1", 1)]),
@@ -243,7 +243,7 @@ EXPECTED: list[tuple[dict[str, Any], list[tuple[str, str, int]]]] = [
     (of(socket="10.0.0.7:1", **{"async": 5}), [("shop.test", "10.0.0.7:1", 5)]),
     (of(socket="10.0.0.7:1", processes=3, workers=2), [("shop.test", "10.0.0.7:1", 3)]),
     (of(socket="10.0.0.7:1", processes=2, threads=3, gevent=4), [("shop.test", "10.0.0.7:1", 8)]),
-    # What isn't known before it runs.
+    # Addresses that are known only when it runs.
     (of(socket="10.0.0.7:0"), []),
     (of(socket="$(ADDRESS):1"), []),
     *((of(socket=one), []) for one in (":3031", "=0", "fd://3", "@(/s)", "/run/%n.sock")),
@@ -284,7 +284,7 @@ def test_a_router_tells_of_its_host_and_of_whom_it_can_not_know() -> None:
     two = fleet({"host": "node1", "problem": "no facts"}, {"host": "node2", "problem": "none"})
     assert "the nodes of node1, node2, since" in live.dashboard(given, own, two).warnings[0]
     assert live.dashboard(given._replace(report_title="Shop"), own, there).config["title"] == "Shop"
-    # A router with the name of a vassal is refused where it is written.
+    # A router with a vassal's name is refused when it is written.
     twice = live.dashboard(given, own._replace(vassals=[{"name": "fastrouter"}]), fleet()).config["vassals"]
     assert [(one["name"], one["file"]) for one in twice] == [("fastrouter", "/etc/uwsgi/vassals/fastrouter.ini")]
     assert found.config["vassals"][1]["file"] == "/etc/uwsgi/routers/fastrouter.ini"
@@ -299,7 +299,7 @@ def test_a_page_beside_tenants_knows_what_the_emperor_says_of_them() -> None:
     found = live.metrics(given, "node1").config
     assert found["vassals"] == [{"name": "shop", "file": "/etc/uwsgi/vassals/shop.ini"}]
     assert found["emperor"] == "/run/emperor-uwsgi/emperor-stats.sock"
-    # What a tenant's gate writes is its own.
+    # What a tenant's gate writes belongs to the tenant.
     checked = given._replace(vassals=[{**SHOP, "owner": "alice", "health": {"path": "/"}}])
     assert found["gates"] == live.metrics(checked, "node1").config["gates"] == []
     page = live.vassal("emperor-metrics", given.metrics, "/etc/uwsgi/metrics", given, {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's vassals say to others: what is resolved, what is left as it is, and what can't be resolved."""
+"""What a host's vassals tell other hosts: what is resolved, what is left as it is, and what can't be resolved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VARIABLES = {
 
 
 def resolver(variables: dict[str, Any]) -> Any:
-    """Templates with some variables, resolved by Jinja alone."""
+    """Resolve templates with some variables, using Jinja alone."""
     jinja = NativeEnvironment(undefined=StrictUndefined)
 
     def template(value: Any) -> Any:
@@ -43,13 +43,13 @@ def resolver(variables: dict[str, Any]) -> Any:
 
 
 def announced(vassals: Any, nodes: bool = False) -> Any:
-    """What the host says."""
+    """What the host tells others."""
     variables = {**VARIABLES, "emperor_vassals": vassals}
     return other_hosts.announced("n1", variables, resolver(variables), nodes)
 
 
 class Templar:
-    """As much of Ansible's as is used."""
+    """The part of Ansible's class that is used."""
 
     def copy_with_new_env(self, available_variables: dict[str, Any]) -> Templar:
         self.template = resolver(available_variables)
@@ -57,7 +57,7 @@ class Templar:
 
 
 class HostVars(dict):  # type: ignore[type-arg]
-    """As much of Ansible's as is used."""
+    """The part of Ansible's class that is used."""
 
     raw_get = dict.__getitem__
 
@@ -76,7 +76,7 @@ def test_hosts_say_what_they_announce_by_their_own_variables() -> None:
         {"host": "node2"},
         {"host": "node3", "vassals": [{"name": "10.0.0.7:1"}]},
     ]
-    # A name that is a number is text, too.
+    # A host name that is a number counts as text.
     assert other_hosts.of_hosts([7], HostVars({"7": {}}), Templar()) == [{"host": "7"}]
     with pytest.raises(ArgumentError, match=r"^late: emperor_vassals\[0\]\.name: can't be resolved here: "):
         other_hosts.of_hosts(["node1", "late"], INVENTORY, Templar())
@@ -124,7 +124,7 @@ SAID: list[tuple[Any, Any]] = [
         [{"subscriptions": [{"server": "s", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
         [{"subscriptions": [{"server": "s", "signing": False, "sni_cert": "/c", "sni_key": "/k", "sni_client_ca": "/a"}]}],
     ),
-    # A variable that is another one is followed, so that what is in it need not all be resolved.
+    # A variable that only names another one is followed, so that not everything in it has to be resolved.
     ("{{ one }}", [SHOP]),
     (" {{two}} ", [SHOP]),
     ("{{ [{'name': domain}] }}", [{"name": "b.test"}]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts by which systemd runs an Emperor."""
+"""The files with which systemd runs an Emperor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.records import EMPEROR
 
 
 def settings(given: Any) -> dict[str, str]:
-    """The section [Service] of a unit."""
+    """The section [Service] of a unit file."""
     found = configparser.RawConfigParser(strict=True)
     found.optionxform = str  # type: ignore[assignment,method-assign]
     found.read_string(service.unit(given, "/usr/bin/uwsgi"))
@@ -25,7 +25,7 @@ def settings(given: Any) -> dict[str, str]:
 
 
 PLAIN = settings(EMPEROR)
-# Variables, and what is other in the unit; None for what is missing.
+# Variables, and what differs in the unit; None for what is missing.
 DIFFERING: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {}),
     ({"user": "", "group": ""}, {"User": None, "Group": None}),
@@ -73,6 +73,6 @@ def test_the_wrapper_runs_what_it_is_told_with_its_arguments(tmp_path: Path) -> 
     wrapper.write_text(service.wrapper(str(program)), encoding="ascii")
     for path in (program, wrapper):
         path.chmod(0o755)
-    # Here is no journal.
+    # There is no journal here.
     found = subprocess.run([wrapper, "--ini", "/v/a b.ini"], capture_output=True, text=True, check=True)
     assert found.stdout == "--ini|/v/a b.ini|"

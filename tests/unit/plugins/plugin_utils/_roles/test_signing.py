@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of a host from the controller's store: current ones, successors, whose they are, and their public halves."""
+"""The keys of a host from the controller's store: current keys, successors, their owners, and their public halves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOADER = DataLoader()
 
 
 def store(tmp_path: Path, *successors: str) -> Any:
-    """A host whose keys are in a store that has those of the shop, and some successors."""
+    """A host whose keys are in a store with the shop's keys and some successors."""
     (tmp_path / "next").mkdir()
     (tmp_path / "shop.pem").write_text(keys.private("ec", "shop"), encoding="ascii")
     for name in successors:

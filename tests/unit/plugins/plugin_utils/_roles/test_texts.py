@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Role variables as data and as text: each form, and what is none."""
+"""Role variables as data and as text: every form, and what is not valid."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 words, numbers, colour = texts.sequence(text), texts.sequence(integer), texts.choice("red", "blue")
 VASSALS = [{"name": "a", "options": {"processes": 4}}, {"name": "b"}]
-# A kind of value, the forms in which one value comes, and the value.
+# A kind of value, the forms that one value can have, and the value.
 FORMS: list[tuple[Convert, list[Any], Any]] = [
     (boolean, [True, "true", "True", "yes", "on", "1", "y", "t", 1, 1.0], True),
     (boolean, [False, "false", "False", "no", "off", "0", "n", "f", 0, 0.0], False),
@@ -92,7 +92,7 @@ def test_what_has_no_such_form_is_refused_by_name(convert: Convert, value: Any, 
     with pytest.raises(ArgumentError) as error:
         convert("v", value)
     assert error.value.path == path
-    # After the value, which is cut where it is long.
+    # The problem comes after the value, which is cut if it is long.
     assert error.value.problem.endswith(problem) and len(error.value.problem) < 400
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of role variables: against the roles' documentation, and each variable in each form."""
+"""The records of role variables compared with the roles' documentation, and each variable in every form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.variables imp
 from support.modules import ROOT
 
 RECORDS: list[Any] = [Emperor, Fastrouter]
-# What the specs call a type, to a value of it in the forms in which it comes.
+# For each type in the specs, a value in all the forms that it can have.
 FORMS: dict[tuple[str, str], list[Any]] = {
     ("bool", ""): [True, "true", "yes"],
     ("int", ""): [7, "7"],
@@ -31,7 +31,7 @@ FORMS: dict[tuple[str, str], list[Any]] = {
 }
 # Ansible's own check would refuse some of these forms, so the specs call them raw.
 KINDS = {texts.mapping: ("dict", ""), texts.mappings: ("list", "dict"), texts.interval: ("int", "")}
-# Used where they are written, and by nobody else.
+# Used only where they are written.
 RAW = {"fastrouter_report_dest", "fastrouter_report_mode"}
 
 
@@ -51,7 +51,7 @@ def kind(record: Any, name: str) -> tuple[str, str]:
 
 
 def defaults(record: Any) -> dict[str, Any]:
-    """Values that are good for each variable."""
+    """A valid value for each variable."""
     found = {}
     for name, spec in documented(record).items():
         if name not in RAW and name.startswith(variables.prefix(record)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing keys made and split."""
+"""Signing keys are made and split."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ REFUSED = [
      "'ssh-keygen -p -m pem'"),
     ("a certificate", certificate(), "is a certificate; give the public key in it ('openssl x509 -pubkey -noout')"),
     ("a public key", keys.public(), "is a public key where a private one belongs"),
-    ("a curve that nobody knows", altered(EC, "2a8648ce3d030107", "2a8648ce3d03017f"), UNREAD),
-    ("nothing of a key", block("RSA PRIVATE KEY", b"\x30\x00"), UNREAD),
+    ("an unknown curve", altered(EC, "2a8648ce3d030107", "2a8648ce3d03017f"), UNREAD),
+    ("an empty key", block("RSA PRIVATE KEY", b"\x30\x00"), UNREAD),
     ("garbage", "garbage", "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"),
     ("half of one", EC[: len(EC) // 2], "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM"),
-    ("no text", None, "is not text; give the key in PEM"),
+    ("not text", None, "is not text; give the key in PEM"),
 ]
 
 
@@ -88,7 +88,7 @@ def test_what_is_no_private_key_for_uwsgi_is_refused(content: Any, problem: str)
     with pytest.raises(ArgumentError) as caught:
         crypto.public_half("private_keys['a.pem']", content)
     assert (caught.value.path, caught.value.problem) == ("private_keys['a.pem']", problem)
-    # Neither here nor in a traceback's "The above exception was".
+    # Neither in this error nor in the one that a traceback would show as its cause.
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     if content:

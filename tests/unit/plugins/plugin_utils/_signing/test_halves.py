@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signs with what."""
+"""Which keys are used for signing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ UNNAMED: list[tuple[Any, Any, str, str]] = [
     ([{"signing": "SHA1:/k"}], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
     ([entry([], signing="SHA1:/k")], None, "subscriptions[0].key", "is missing; a signature belongs to a key"),
 ]
-# What the check of the arguments refuses: words of it.
+# What the check of the arguments refuses, and words from the error.
 MALFORMED: list[tuple[Any, Any, str, str]] = [
     (signed("a"), "keys", "directory", "is not an absolute path"),
     (vassal(entry(signing="SHA1")), None, "vassals.subscriptions[0].signing", "must be [algorithm, key file]"),
@@ -89,7 +89,7 @@ def test_names_of_malformed_subscriptions_are_refused(items: Any, directory: Any
 
 
 class Vaulted:
-    """What Ansible hands over for a value out of ansible-vault: an object that decrypts when it's read."""
+    """What Ansible passes for a value from ansible-vault: an object that decrypts when it is read."""
 
     def __init__(self, content: str) -> None:
         self._content = content
@@ -113,7 +113,7 @@ KNOWN_AS: list[dict[str, Any]] = [
     {"a.test": Vaulted(EC), "c.test": Vaulted(RSA), "of somebody else": None},
     {"a.test": EC, "c.test.pem": RSA},
     {"a.test": EC, "b.test_1.pem": RSA},
-    # The file's own name first, then the keys in their order, then the names of their files.
+    # The file's own name comes first, then the keys in their order, then the names of their files.
     {"a.test.pem": EC, "a.test": "x", "shared.pem": RSA, "b.test:1": "x", "c.test": "x"},
     {"a.test": EC, "b.test:1": RSA, "c.test": "x", "b.test_1.pem": "x"},
     {"a.test": EC, "c.test": RSA, "b.test_1.pem": "x"},
@@ -124,7 +124,7 @@ KNOWN_AS: list[dict[str, Any]] = [
 def test_the_halves_of_the_keys_are_told(private_keys: Any) -> None:
     assert halves.halves(TWO, private_keys, "private") == PRIVATE_HALVES
     assert halves.halves(TWO, private_keys, "public") == PUBLIC_HALVES
-    # The order of the subscriptions is not that of the files.
+    # The files are sorted, whatever the order of the subscriptions.
     assert halves.halves(TWO[::-1], private_keys, "public") == PUBLIC_HALVES
 
 
@@ -158,7 +158,7 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
       for value in (None, True, 5, 1.5, EC.encode(), [EC], (EC,), {"content": EC}) for half in ("public", "private")],
     ([signed("a.test")], {}, "private", "subscriptions[0].signing", MISSING),
 ]
-# What is said of keys and of their files' names elsewhere: words of it.
+# Errors about private keys and the names of their files: words from each.
 UNUSABLE: list[tuple[Any, Any, str, str, str]] = [
     ([signed("a", "a.key")], BOTH, "public", "subscriptions[0].signing", "'a.key' can't name a signing key's file"),
     ([signed("k" * 252)], BOTH, "public", "subscriptions[0].key", "can't name a signing key's file"),
@@ -201,7 +201,7 @@ def test_signed_vassals_need_one_key_for_each_of_theirs(groups: list[list[str]])
 
 
 class Unresolved(dict):  # type: ignore[type-arg]
-    """A mapping whose other members nobody may read."""
+    """A mapping that fails the test when any other member is read."""
 
     def __getitem__(self, name: Any) -> Any:
         assert name in ("subscriptions", "key", "signing"), name

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of public halves: where they are, what is none, and another key's."""
+"""Files of public halves: where they are, what is not a public half, and what belongs to another key."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's folder of private keys: real files, real vaults, and runs that race."""
+"""The controller's folder of private keys: real files, real vaults, and runs at the same time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RACERS = 8
 
 
 def loader(password: bytes = b"") -> DataLoader:
-    """Ansible's own, which knows one vault's password or none."""
+    """Ansible's own loader, which knows the password of one vault or of none."""
     found = DataLoader()
     if password:
         found.set_vault_secrets([("default", VaultSecret(password))])
@@ -52,7 +52,7 @@ def refusal(found: Store, name: Any, missing: str = "create") -> tuple[str, str]
 
 
 def kind(content: str) -> tuple[str, int]:
-    """What OpenSSL says of a private key: its algorithm and bits."""
+    """What OpenSSL says about a private key: its algorithm and bits."""
     key: Any = load_pem_private_key(content.encode(), None)
     return type(key).__name__[:2], key.key_size
 
@@ -90,7 +90,7 @@ def test_the_longest_name_is_made(tmp_path: Path) -> None:
 def test_the_type_and_the_size_are_chosen(tmp_path: Path) -> None:
     assert kind(store(tmp_path, "rsa", 2048).key("a.pem")) == ("RS", 2048)
     assert kind(store(tmp_path, "rsa").key("b.pem")) == ("RS", 3072)
-    # What is there is of no matter.
+    # An existing key stays, whatever type is wanted.
     assert kind(store(tmp_path, "ec").key("a.pem")) == ("RS", 2048)
     assert refusal(store(tmp_path, "rsa", 1024), "c.pem") == ("size", "1024 is not between 2048 and 16384 bits")
     assert sorted(os.listdir(tmp_path)) == ["a.pem", "b.pem", "public"]
@@ -156,7 +156,7 @@ def test_what_is_encrypted_must_be_a_key(tmp_path: Path) -> None:
     assert found == (str(path), "is not PEM ('-----BEGIN ... KEY-----' and its end); give the key in PEM")
 
 
-# What is no key
+# Not a key
 
 
 ODD = [
@@ -197,11 +197,11 @@ def test_what_can_not_be_made_is_an_error() -> None:
         assert os.listdir(folder / "closed") == []
 
 
-# Runs that race
+# Runs at the same time
 
 
 def race(folder: Path, name: str, barrier: threading.Barrier, found: list[str]) -> None:
-    """Ask for a key at the same moment as the others."""
+    """Ask for a key at the same time as the others."""
     one = store(folder)
     barrier.wait()
     found.append(one.key(name))
@@ -218,7 +218,7 @@ def test_of_two_threads_that_make_a_key_both_get_the_same(tmp_path: Path) -> Non
         for thread in threads:
             thread.join()
         assert found == [(tmp_path / "keys" / name).read_text()] * RACERS
-        # And nothing of those who were slower is left.
+        # The slower ones leave nothing behind.
         assert len(os.listdir(tmp_path / "keys")) == number + 2
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The store's public halves and successors: whose private keys are read for them, and what is believed."""
+"""The store's public halves and successors: which private keys are read for them, and what is trusted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOSTILE = keys.public("ec", "somebody else")
 
 
 def filled(folder: Path, *names: str, secret: Secret | None = SECRET) -> None:
-    """A folder with keys as an older release left it."""
+    """A folder with keys as an older release left it: without public halves."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         content = keys.private("ec", name)
@@ -37,7 +37,7 @@ def opened(folder: Path, *secrets: Secret) -> tuple[Store, Counting]:
 
 
 def halves(folder: Path, *names: str, missing: str = "create", secrets: Sequence[Secret] = ()) -> tuple[dict[str, str], int]:
-    """The public halves of keys, and how many private ones were decrypted for them."""
+    """The public halves of keys, and how many private keys were decrypted for them."""
     store, counting = opened(folder, *secrets)
     found = store.public_halves([f"{name}.pem" for name in names], missing)
     return {name[:-4]: content for name, content in found.items()}, len(counting.decrypted)
@@ -68,7 +68,7 @@ def test_a_host_decrypts_its_own_keys_and_their_successors_alone(tmp_path: Path)
 def test_routers_decrypt_a_key_of_an_old_store_once_and_then_none(tmp_path: Path) -> None:
     filled(tmp_path, "a", "b")
     before = snapshot(tmp_path)
-    # Check mode keeps nothing.
+    # Check mode writes nothing.
     assert halves(tmp_path, "a", "b", missing="imagine") == (expected("a", "b"), 2)
     assert snapshot(tmp_path) == before
     assert halves(tmp_path, "a") == (expected("a"), 1)
@@ -88,7 +88,7 @@ def test_a_new_key_has_its_public_half_beside_it_at_once(tmp_path: Path) -> None
     filled(tmp_path, "a")
     store, counting = opened(tmp_path)
     made = store.key("new.pem")
-    # What one key of the store is, the next one is too.
+    # The new key is encrypted, since another key of the store is.
     raw = (tmp_path / "new.pem").read_bytes()
     assert (VaultLib(loader(SECRET)._vault.secrets).decrypt(raw).decode(), counting.decrypted) == (made, [])
     found, decrypted = halves(tmp_path, "new")
@@ -115,11 +115,11 @@ def test_a_store_that_can_not_be_written_works_as_before(tmp_path: Path) -> None
     assert [halves(tmp_path, "a") for dummy in range(2)] == [(expected("a"), 1)] * 2
 
 
-# What is believed
+# What is trusted
 
 
 def tampered(folder: Path, how: str) -> None:
-    """What somebody without the vault's password can make of the public half of the key ``a``."""
+    """Changes that somebody without the vault's password can make to the public half of the key ``a``."""
     path = pub(folder, "a")
     seal = next(line for line in path.read_text().splitlines() if "Seal" in line)
     other = pub(folder, "b").read_text()
@@ -156,7 +156,7 @@ def test_a_public_half_that_is_not_the_key_s_is_refused_by_both_names(tmp_path: 
         assert str(tmp_path / "a.pem") in caught.value.problem and "remove" in caught.value.problem
         assert keys.leaked(str(caught.value), keys.private("ec", "a"), keys.private("ec", "somebody else")) == []
         assert pub(tmp_path, "a").read_text() == before
-    # What it says helps.
+    # The remedy in the error works.
     pub(tmp_path, "a").unlink()
     assert halves(tmp_path, "a")[0] == expected("a")
 
@@ -189,7 +189,7 @@ def test_the_same_key_encrypted_otherwise_needs_no_help(tmp_path: Path, now: Sec
         (expected("a"), 1 if now else 0),
         (expected("a"), 0),
     ]
-    # And back, as a plain key that its user encrypts at last.
+    # And back again, as when a user encrypts a plain key at last.
     filled(tmp_path, "a")
     assert [halves(tmp_path, "a")[1] for dummy in range(2)] == [1, 0]
 

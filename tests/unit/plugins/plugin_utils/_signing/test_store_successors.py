@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys that succeed others: made, encrypted like those, promoted, and cut off in between."""
+"""Keys that succeed others: made, encrypted like them, promoted, and interrupted in between."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_successors_are_encrypted_as_the_keys_are_and_none_is_decrypted_for_that
     heads = [(tmp_path / "next" / name).read_bytes()[:30] for name in NAMES]
     assert (heads[0], is_encrypted(heads[1])) == (b"$ANSIBLE_VAULT;1.2;AES256;prod", False)
     assert {mode(tmp_path / "next" / name) for name in NAMES} == {"0600"}
-    # A run that was cut off goes on with the same, and routers have them already.
+    # After an interruption the same keys are kept, since routers already have them.
     before = {name: (tmp_path / "next" / name).read_bytes() for name in NAMES}
     assert store.make_successors([*NAMES, "c.pem"]) == ["c.pem"]
     assert {name: (tmp_path / "next" / name).read_bytes() for name in NAMES} == before
@@ -71,7 +71,7 @@ def test_what_is_promoted_is_the_same_file(tmp_path: Path, half_there: bool) -> 
     store, counting = opened(tmp_path)
     assert store.successors(NAMES) == {}
     assert Store(str(tmp_path), counting).public_halves(NAMES) == {**new, "b.pem": keys.public("ec", "b.pem")}
-    # The rotation's end.
+    # The end of the rotation.
     for path in sorted((tmp_path / "next").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     store, counting = opened(tmp_path)
@@ -120,7 +120,7 @@ def test_a_run_that_is_cut_off_before_the_private_key_is_written_goes_on(tmp_pat
         with pytest.raises(KeyboardInterrupt):
             store.promote()
     store, counting = opened(tmp_path)
-    # Routers still have the successor's, nodes both keys.
+    # Routers still have only the successor's public half, while nodes use both keys.
     assert (store.public_halves(["a.pem"]), list(store.successors(["a.pem"]))) == (new, ["a.pem"])
     assert store.promote() == ["a.pem"]
     assert (store.public_halves(["a.pem"]), store.successors(["a.pem"])) == (new, {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of ansible-vault: made like others, and seals that hold for one file and one password."""
+"""Files of ansible-vault: made like others, with seals that are valid for one file and one password."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_a_file_is_decrypted_once() -> None:
     assert found.decrypted == ["/a"]
 
 
-# The file that another is made like, the label in it, and who can read what is made.
+# The file to imitate, the head of the new file, and who can read it.
 LIKE = [
     (encrypted("x", DEV), b"$ANSIBLE_VAULT;1.1;AES256\n", DEV),
     (encrypted("x", PROD), b"$ANSIBLE_VAULT;1.1;AES256\n", PROD),
     (encrypted("x", PROD, labelled=True), b"$ANSIBLE_VAULT;1.2;AES256;prod\n", PROD),
-    # Somebody else's label; the password is one of those that are here.
+    # The label is somebody else's, but the password is one of those given.
     (encrypted("x", ("else", PROD[1]), labelled=True), b"$ANSIBLE_VAULT;1.2;AES256;else\n", PROD),
 ]
 
