@@ -6,14 +6,14 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-# The collection in this checkout, whatever collections the machine has.
+# Use the collection in this checkout, whatever collections are installed.
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 # The demo and the tests run on localhost, which needs no inventory.
 export ANSIBLE_LOCALHOST_WARNING := false
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-# The scenarios to run; "make molecule SCENARIOS=default" runs one. What takes too long for CI is for "make nightly".
+# The scenarios to run; "make molecule SCENARIOS=default" runs one. LONG are too slow for CI; "make nightly" runs them.
 LONG := forky handovers platforms
 SCENARIOS ?= $(filter-out $(LONG),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
@@ -44,9 +44,9 @@ docs: .venv/test.stamp ## Build the documentation site, offline
 bench: .venv/bench.stamp ## Run the benchmarks
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m benchmarks $(BENCH)
 
-# Slowest first, for "make -j2 -O lint".
+# The slowest first, for "make -j2 -O lint".
 LINTS := lint-sanity-2.19 lint-tarball lint-code lint-docs
-# The oldest ansible-core finds little that a newer one doesn't, so "make nightly" asks it.
+# The oldest ansible-core finds little that a newer one doesn't, so only "make nightly" uses it.
 OLDER := lint-sanity-2.18
 
 .PHONY: lint $(LINTS) $(OLDER)
@@ -79,11 +79,11 @@ lint-docs:
 matrix: .venv/test.stamp ## Run tests on every Python and ansible-core that is supported
 	@tests/matrix/run
 
-# One part of it, such as matrix-python-3.8 or matrix-core-2.21.
+# One part of the matrix, such as matrix-python-3.8 or matrix-core-2.21.
 matrix-%: .venv/test.stamp
 	@tests/matrix/run $*
 
-# So many mutants, always the same ones, take less than a minute.
+# The sample is always the same. This many mutants take less than a minute.
 MUTANTS := 80
 
 .PHONY: mutants
@@ -94,14 +94,14 @@ mutants: .venv/test.stamp ## Change the pure code in some places, and see that t
 model: ## Check the order of runs with a model of routers, nodes and lost datagrams (needs spin)
 	@tests/model/run
 
-# Inputs of each target; "make fuzz FUZZ='stats ini'" runs some targets.
+# Inputs per target; "make fuzz FUZZ='stats ini'" runs only some targets.
 COUNT := 1000
 
 .PHONY: fuzz
 fuzz: .venv/test.stamp ## Give whatever reads strangers' text a lot of it, valid and not
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m hostile.fuzz $(COUNT) $(FUZZ)
 
-# Runs of each case; "make races RACES='drain keys'" runs some cases.
+# Runs per case; "make races RACES='drain keys'" runs only some cases.
 races: COUNT := 100
 
 .PHONY: races

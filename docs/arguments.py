@@ -42,10 +42,11 @@ master branch, which is 2.1-dev.
 """
 # What each argument does, as it was seen; of what only 2.1 has, with commit 6cbb2177 of its master branch.
 EFFECTS = {
-    "server_params.client_notify_address": "The router tells this socket of each node that it adds, and of none that goes.",
+    "server_params.client_notify_address": "The router tells this socket about each node that it adds, but not about nodes that "
+    "leave.",
     "server_params.mountpoints_depth": "Keys have that many parts of the path. With 1, a fastrouter sends ``/app/...`` to the "
-    "key ``a.test/app``, and what no such key has to ``a.test``. With 2, keys have exactly two parts. An http router has one "
-    "whatever is set. A domain beside its own mountpoints gets their nodes. Signatures are checked "
+    "key ``a.test/app``, and what no such key has to ``a.test``. With 2, keys have exactly two parts. An http router always uses "
+    "one. A domain that is announced beside its own mountpoints gets their nodes. Signatures are checked "
     "with the key of the part before the slash.",
     "server_params.require_vassal": "Announcements without ``vassal`` are dropped.",
     "server_params.tolerance": "A node that was silent for longer is dropped when somebody asks for its key.",
@@ -55,32 +56,32 @@ EFFECTS = {
     "number of nodes, so with two nodes the parity of its first part decides, and ignores ``backup_level``.",
     "server_verification_params.digest_algo": "Announcements need a signature with this digest.",
     "server_verification_params.dir_cert": "Where the public keys are, each cached while its pool has a node.",
-    "server_verification_params.tolerance": "How old an announcement may be that adds a node.",
+    "server_verification_params.tolerance": "The maximum age of an announcement that adds a node.",
     "server_verification_params.no_check_uid": "These users of a unix socket need no signature.",
     "server_verification_params.dir_credentials": "A sender on a unix socket must be the owner of the file with the key's name.",
     "server_verification_params.pass_unix_credentials": "The router asks the kernel who sends.",
     "client_params.start_unsubscribed": "Nothing is announced until the master FIFO gets an ``S``.",
     "client_params.clear_on_exit": "The node stays listed without its address, for an Emperor that starts it at the next "
-    "request. The requests that it has then are counted for ever.",
+    "request. Requests that it has at that moment are counted forever.",
     "client_params.unsubscribe_on_reload": "The node leaves before a graceful reload, and comes back after it.",
     "client_params.announce_interval": "How often the node announces itself.",
-    "subscriptions.server": "Where the announcements go, one datagram for each.",
+    "subscriptions.server": "Where the announcements go; each server gets its own datagram.",
     "subscriptions.key": "What the router compares with the Host header, byte by byte.",
     "subscriptions.address": "What the router connects to.",
     "subscriptions.address_vassal": "A second name, by which routers find the node when its address changes. Two nodes of a "
     "key with one name are one entry, whose address changes each time.",
     "subscriptions.balancing_weight": "The node's share, as a multiple of the lowest weight, rounded down.",
     "subscriptions.balancing_algo": "The first node of a pool chooses the algorithm of all.",
-    "subscriptions.backup_level": "The node serves while no node with a lower level is there.",
+    "subscriptions.backup_level": "The node only serves while the pool has no node with a lower level.",
     "subscriptions.modifier": "The kind of request that the router sends.",
     "subscriptions.signing": "The announcement and its time are signed.",
     "subscriptions.check_file": "While the file exists, nothing is announced.",
     "subscriptions.suspend_file": "While the file exists, nothing is announced.",
     "subscriptions.protocol": "The http router speaks http to the node where this begins with an h, and uwsgi otherwise. No "
-    "other router looks at it. It is always written, since a router keeps any byte for a node that says none.",
+    "other router looks at it. It is always written, since a router uses a random byte for a node that sends none.",
     "subscriptions.sni_cert": "An https router shows this certificate for the key.",
     "subscriptions.sni_key": "The key of that certificate, on the router's host.",
-    "subscriptions.sni_client_ca": "Whose certificates of clients the router accepts.",
+    "subscriptions.sni_client_ca": "The authority whose client certificates the router accepts.",
     "subscriptions.inactive": "Nothing: no router reads it, and the node gets its full share. Use a drain.",
 }
 _COLUMNS = ("Argument", "uWSGI", "Option, or field of subscribe2", "Announced as", "What it does", "Proved by")

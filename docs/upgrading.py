@@ -30,11 +30,11 @@ _HEAD = """\
 Upgrade from 1.0.0
 ==================
 
-Hosts that release 1.0.0 deployed are upgraded in place, one after the other, each out of its pools meanwhile. No request is lost
-in a pool of two or more nodes with two routers and a front that asks the other one.
+Hosts that were deployed with 1.0.0 are upgraded in place, one after the other. Each is drained meanwhile. No request is lost
+if pools have two or more nodes and a front can use either of two routers.
 
 1. Install the new release on the controller.
-2. See what it would change, and what it refuses. Nothing is changed:
+2. Look at what it would change, and what it refuses. This changes nothing:
 
    .. code-block:: console
 
@@ -46,14 +46,14 @@ in a pool of two or more nodes with two routers and a front that asks the other 
 
        $ ansible-playbook -i inventory.yml emperor.uwsgi.site
 
-4. If a run is cut off, start it again. It finishes the hosts that were interrupted first.
+4. If a run is interrupted, start it again. It first finishes the interrupted hosts.
 
-All names of 1.0.0 still work. Names that changed are deprecated, and the run warns of each.
+All names of 1.0.0 still work. Names that have changed are deprecated, and a run warns about each.
 
 What is different
 -----------------
 
-Whatever is not in this list is as it was, or new.
+Everything else is new or has not changed.
 """
 _TITLES = {"role": "Roles", "module": "Modules", "hosts": "On the hosts"}
 

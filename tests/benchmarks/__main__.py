@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the benchmarks: python -m benchmarks [PART...], parts being those of ``_PARTS``.
+"""Run the benchmarks: python -m benchmarks [PART...]. ``_PARTS`` lists the parts.
 
-Prints the table of each part, and fails where a line is not met. What was measured takes the place of the same part's figures
-in the documentation, whose page and plot are made of those of all parts.
+It prints a table for each part, and fails if a line is not met. The results replace the figures of the same part in the
+documentation, and the documentation's page and plot are made again from the figures of all parts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _ALT = "Seconds for many vassals and keys in one task, beside loops that do the 
 
 
 def main() -> int:
-    """The exit code: 0 where every line is met."""
+    """Run the benchmarks; returns the exit code, 0 if every line is met."""
     site = ROOT / "docs" / "docsite"
     figures = site / "performance.json"
     machine = "a machine with {} cores, Python {} and ansible-core {}".format(
         os.cpu_count(), platform.python_version(), version("ansible-core")
     )
-    # Read first: if it is broken, nothing is measured in vain.
+    # Read first, so that a broken file is found before anything is measured.
     parts = report.from_json(figures.read_text(encoding="utf-8"))
     met = True
     for name in sys.argv[1:] or _PARTS:
@@ -39,7 +39,7 @@ def main() -> int:
         lines = importlib.import_module("benchmarks." + name).lines()
         print(report.table(lines), flush=True)
         met = met and all(line.met for line in lines)
-        # After each of them, since the next may take an hour.
+        # Written after each part, since the next one may take an hour.
         parts[name] = report.Part(machine, lines)
         parts = {part: parts[part] for part in _PARTS if part in parts}
         figures.write_text(report.to_json(parts), encoding="utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drains: how long a node goes on getting new requests, and how long many keys take at several routers."""
+"""Drains: for how long a node still gets new requests, and how long many keys at several routers take."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from support.loopback import free_address, wait_for
 
 _RUNS = 20
 _WORKERS = 4
-# How many routers many keys are drained at, and those keys, of which each vassal has a part.
+# The numbers of routers and of keys, and the number of vassals that share the keys.
 _ROUTERS = (4, 8)
 _KEYS, _VASSALS = 1000, 10
 _NODE = "10.0.0.7:{}"
@@ -34,10 +34,10 @@ _KIND = "ec"
 
 
 class Load:
-    """Requests, one after the other in each of some threads.
+    """Several threads, each of which sends requests one after the other.
 
     Attributes:
-        answers: when each was sent, and who answered.
+        answers: when each request was sent, and who answered.
     """
 
     def __init__(self, ask: Callable[[str], str]) -> None:
@@ -63,7 +63,7 @@ class Load:
 
 
 def to_the_last_request(runs: int) -> list[float]:
-    """Seconds from the start of the module's process to the last request that the node gets, of each drain."""
+    """For each drain, the seconds from the start of the module's process to the last request that the node got."""
     taken = []
     with scratch() as folder, fleet(folder, kind="ec") as all_of_it:
         one = all_of_it.node("one")
@@ -80,12 +80,12 @@ def to_the_last_request(runs: int) -> list[float]:
 
 
 class Many(NamedTuple):
-    """What a drain of many keys took.
+    """The figures of a drain of many keys.
 
     Attributes:
-        seconds: until it was over.
-        lost: the datagrams that the kernel dropped.
-        polled: the share of the time in which a router answered looks, of the one where it was most.
+        seconds: how long it took.
+        lost: how many datagrams the kernel dropped.
+        polled: the share of the time that a router spent answering queries of its stats; the highest of all routers.
     """
 
     seconds: float
@@ -94,10 +94,10 @@ class Many(NamedTuple):
 
 
 class Counted:
-    """A router's stats server behind one that counts who asks.
+    """A proxy for a router's stats server that counts the queries.
 
     Attributes:
-        looks: how often it was asked.
+        looks: the number of queries.
     """
 
     def __init__(self, router: Router) -> None:
@@ -113,7 +113,7 @@ class Counted:
         return self
 
     def __exit__(self, *dummy: object) -> None:
-        # Which wakes who waits for a connection.
+        # This wakes the thread that waits for a connection.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
@@ -131,7 +131,7 @@ class Counted:
                     client.sendall(text)
 
     def seconds_a_look(self) -> float:
-        """What one costs the router with the table that it has now: CPU of its process, in which it also handles requests."""
+        """CPU seconds that a query of the router's present table costs in the process that also handles requests."""
         begin = computed(self._router)
         for dummy in range(_LOOKS):
             self._router.pools()
@@ -139,7 +139,7 @@ class Counted:
 
 
 def computed(router: Router) -> float:
-    """CPU seconds of a router's processes beside its master."""
+    """CPU seconds of a router's processes, without its master."""
     pid = router.instance.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     spent = [Path(f"/proc/{child}/schedstat").read_text(encoding="ascii").split()[0] for child in children]
@@ -147,7 +147,7 @@ def computed(router: Router) -> float:
 
 
 def many(count: int, number: int = _KEYS) -> Many:
-    """Drain vassals with so many signed keys at so many routers."""
+    """Drain vassals with ``number`` signed keys at ``count`` routers."""
     with scratch() as folder, ExitStack() as stack:
         names = [f"k{at}.test" for at in range(number)]
         for half in ("private", "public"):
@@ -160,7 +160,7 @@ def many(count: int, number: int = _KEYS) -> Many:
         announce(folder, routers, names)
         vassals = [str(vassal(folder, routers, at, names[at::_VASSALS])) for at in range(_VASSALS)]
         counted = [stack.enter_context(Counted(router)) for router in routers]
-        # Of the whole table, which only gets shorter.
+        # Measured with the whole table, which gets shorter during the drain.
         each = [one.seconds_a_look() for one in counted]
         before = dropped(routers)
         stats = [one.stats for one in counted]
@@ -189,7 +189,7 @@ def announce(folder: Path, routers: list[Router], names: list[str]) -> None:
 
 
 def address(at: int) -> str:
-    """That of a key's node, by the number in its name."""
+    """The address of a key's node, by the number in the key's name."""
     return _NODE.format(3031 + at % _VASSALS)
 
 
@@ -206,14 +206,14 @@ def vassal(folder: Path, routers: list[Router], number: int, names: list[str]) -
 
 
 def dropped(routers: list[Router]) -> int:
-    """How many datagrams the kernel dropped because a router's queue was full."""
+    """How many datagrams to the routers the kernel dropped, because a queue was full."""
     ports = {int(router.subscriptions.rpartition(":")[2]) for router in routers}
     rows = [line.split() for line in Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]]
     return sum(int(row[-1]) for row in rows if int(row[1].rpartition(":")[2], 16) in ports)
 
 
 def lines() -> list[Line]:
-    """The table's lines about drains."""
+    """The lines of the table about drains."""
     taken = to_the_last_request(_RUNS)
     times = {"least": min(taken), "median": statistics.median(taken), "most": max(taken)}
     found = [Line(8, "a drain, from its start to the node's last new request", 0.5, "less", "s", times["median"], times)]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet that is as it should be: what a run of both roles costs the controller for each host, against pings.
+"""An unchanged fleet: what a run of both roles costs the controller, compared with pings.
 
-All hosts are this one, so the modules run here as well. Their interpreter is a shell that says what each took, which is taken
-away from what the whole run took; what is left is the controller's.
+All hosts are this machine, so the modules run here as well. A shell as their interpreter records the CPU time of each module. The
+time of the whole run without that of the modules is the controller's.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from support.loopback import free_address
 from support.modules import COLLECTIONS
 from support.playbook import PYTHON
 
-# The numbers of nodes, and how often each is measured.
+# The numbers of nodes, and how often each of them is measured.
 SIZES = {10: 5, 40: 3, 160: 1}
-# Bash says to the millisecond what it and its children took.
+# Bash prints its own and its children's CPU time in milliseconds.
 _INTERPRETER = """\
 #!/bin/bash
 trap 'times >> {times}' EXIT
 {python} "$@"
 """
-# How many hosts are worked on at once, as many as Ansible's own default.
+# How many hosts Ansible works on at once; this is its default.
 _FORKS = "5"
 _TIMEOUT = 3600
 
@@ -39,8 +39,8 @@ class Cost(NamedTuple):
     """What a run cost.
 
     Attributes:
-        controller: CPU seconds, without those of the modules.
-        modules: how many of them ran.
+        controller: CPU seconds without the modules.
+        modules: how many modules ran.
     """
 
     controller: float
@@ -48,10 +48,10 @@ class Cost(NamedTuple):
 
 
 def run(folder: Path, plays: list[dict[str, Any]]) -> Cost:
-    """Run plays on the fleet of a folder.
+    """Run plays on the fleet in a folder.
 
     Raises:
-        AssertionError: with what was printed, when a task failed.
+        AssertionError: if a task failed, with the output.
     """
     times = folder / "times"
     times.write_text("", encoding="ascii")
@@ -67,19 +67,19 @@ def run(folder: Path, plays: list[dict[str, Any]]) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         assert process.returncode == 0, output.read()[-4000:]
-    # Two lines for each module: the shell's own user and system time, and its children's.
+    # Two lines per module: the user and system time of the shell, and that of its children.
     taken = [_seconds(one) for line in times.read_text(encoding="ascii").splitlines() for one in line.split()]
     return Cost(usage.ru_utime + usage.ru_stime - sum(taken), len(taken) // 4)
 
 
 def _seconds(text: str) -> float:
-    """What bash's ``times`` says, such as ``0m1.234s``."""
+    """The seconds of a time that bash's ``times`` prints, such as ``0m1.234s``."""
     minutes, dummy, seconds = text.rstrip("s").partition("m")
     return 60 * int(minutes) + float(seconds)
 
 
 def fleet(folder: Path, nodes: int) -> list[dict[str, Any]]:
-    """Make the inventory of so many nodes and a router; the plays that deploy them."""
+    """Make the inventory of that many nodes and a router; returns the plays that deploy them."""
     folder.mkdir()
     interpreter = folder / "python"
     interpreter.write_text(_INTERPRETER.format(times=folder / "times", python=PYTHON), encoding="ascii")
@@ -107,10 +107,10 @@ def _play(hosts: str, *tasks: dict[str, Any]) -> dict[str, Any]:
 
 
 def unchanged(folder: Path, nodes: int, times: int) -> tuple[Cost, Cost]:
-    """A run of the roles that changes nothing, and one of pings that runs about as many modules.
+    """The costs of a run of the roles that changes nothing, and of a run of pings with about as many modules.
 
     Args:
-        times: how often both run, one after the other. Of each the cheapest counts: all else that a machine does only adds to it.
+        times: how often both run, one after the other. The cheapest run counts, since all else that the machine does only adds.
     """
     plays = fleet(folder, nodes)
     stop = {
@@ -133,12 +133,12 @@ def unchanged(folder: Path, nodes: int, times: int) -> tuple[Cost, Cost]:
 
 
 def ratio(ours: Cost, pings: Cost) -> float:
-    """The controller's part of a module of ours, in pings."""
+    """The controller's CPU time per module of ours, in pings."""
     return (ours.controller / ours.modules) / (pings.controller / pings.modules)
 
 
 def lines() -> list[Line]:
-    """The table's lines about fleets."""
+    """The lines of the table about fleets."""
     with scratch() as folder:
         costs = {nodes: unchanged(folder / str(nodes), nodes, times) for nodes, times in SIZES.items()}
     found = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing keys: made, split and installed, against a loop over ``community.crypto``, and distributed to a large inventory."""
+"""Signing keys: making, splitting and installing them, compared with a loop over ``community.crypto``; and large inventories."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from support import records
 from support.modules import COLLECTIONS, ROOT
 from support.vaults import encrypted, loader
 
-# Where "make bench" puts community.crypto.
+# "make bench" installs community.crypto here.
 PEERS = ROOT / ".venv" / "bench"
 _LOOKUP = "lookup('emperor.uwsgi.signing_keys', *(subscriptions | emperor.uwsgi.signing_key_names), directory=store)"
 
 
 def subscriptions(count: int, folder: str = "/etc/uwsgi/keys/private") -> list[dict[str, Any]]:
-    """Signed subscriptions, each to a key of its own."""
+    """Signed subscriptions, each with its own key."""
     return [
         {"server": "10.0.0.2:2626", "key": f"k{at}.test", "signing": ["SHA256", f"{folder}/k{at}.test.pem"]}
         for at in range(count)
@@ -45,7 +45,7 @@ def _installed(half: str, path: Path) -> dict[str, Any]:
 
 
 def deployed(folder: Path, count: int) -> float:
-    """Seconds for a play that makes keys, and installs the private halves on a node and the public ones on a router."""
+    """Seconds of a play that makes keys, and installs the private halves on a node and the public ones on a router."""
     folder.mkdir()
     given = [_installed("private", folder / "private"), _installed("public", folder / "public")]
     found = tasks(folder, given, variables(folder, subscriptions=subscriptions(count), store=str(folder / "store")))
@@ -54,7 +54,7 @@ def deployed(folder: Path, count: int) -> float:
 
 
 def looped(folder: Path, count: int) -> float:
-    """Seconds that one key takes in a loop that makes it and one that copies it."""
+    """Seconds per key of two loops: one makes the keys, the other copies them."""
     folder.mkdir()
     loop = {"loop": list(range(count))}
     made = {
@@ -71,7 +71,7 @@ def looped(folder: Path, count: int) -> float:
 
 
 def distributed(nodes: int, keys: int) -> dict[str, float]:
-    """Seconds that a router's public halves take, of nodes that share keys evenly, and those of the cryptography alone."""
+    """Seconds to find a router's public halves for nodes that share the keys evenly, and of the cryptography alone."""
     private = {f"k{at}.test.pem": crypto.generate() for at in range(keys)}
     given = subscriptions(keys)
     inventory = [[{"name": "v", "subscriptions": given[at::nodes]}] for at in range(nodes)]
@@ -85,7 +85,7 @@ def distributed(nodes: int, keys: int) -> dict[str, float]:
 
 
 def vaulted_store(folder: Path, keys: int) -> Any:
-    """Ansible's loader for a store of encrypted keys that all have successors; every file costs its decryption."""
+    """Make a store of encrypted keys with successors; returns Ansible's loader, which decrypts each file that it reads."""
     secret = ("bench", b"a password")
     text = encrypted(crypto.generate(), secret), encrypted(crypto.generate(), secret)
     for place, content in zip((folder, folder / "next"), text):
@@ -96,7 +96,7 @@ def vaulted_store(folder: Path, keys: int) -> Any:
 
 
 def rotated(folder: Path, own: int, keys: int) -> float:
-    """CPU seconds of the controller for the private halves of a host, while a store of encrypted keys is rotated."""
+    """CPU seconds of the controller for a host's private halves, while a store of encrypted keys is rotated."""
     known = vaulted_store(folder, keys)
     vassals = [{"name": f"v{at}", "subscriptions": [{"server": "10.0.0.2:2626", "key": f"k{at}.test"}]} for at in range(own)]
     given = records.EMPEROR._replace(vassals=vassals, signing_keys_dir=str(folder))
@@ -108,7 +108,7 @@ def rotated(folder: Path, own: int, keys: int) -> float:
 
 
 def published(folder: Path, keys: int) -> dict[str, float]:
-    """CPU seconds of the controller for all public halves of a store of encrypted keys: at first, and once they are known."""
+    """CPU seconds of the controller for all public halves of a store of encrypted keys: the first and the second time."""
     known = vaulted_store(folder, keys)
     names = [f"k{at}.test.pem" for at in range(keys)]
     found = {}
@@ -120,7 +120,7 @@ def published(folder: Path, keys: int) -> dict[str, float]:
 
 
 def vaulted() -> list[Line]:
-    """The lines about stores that ansible-vault encrypted."""
+    """The lines about stores that are encrypted with ansible-vault."""
     with scratch() as folder:
         own = {size: rotated(folder / f"own-{size}", size, 270) for size in (30, 90, 270)}
         stores = {size: rotated(folder / f"store-{size}", 30, size) for size in (100, 1000, 10000)}
@@ -136,7 +136,7 @@ def vaulted() -> list[Line]:
 
 
 def lines() -> list[Line]:
-    """The table's lines about keys."""
+    """The lines of the table about keys."""
     with scratch() as folder:
         one = statistics.median(deployed(folder / f"one-{run}", 1) for run in range(3))
         many = statistics.median(deployed(folder / f"many-{run}", 1000) for run in range(3))

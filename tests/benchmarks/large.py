@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Large pools: their page, the browser that draws it, and their hosts as an inventory."""
+"""Large pools: their page, how fast a browser draws it, and the inventory of their hosts."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from support import browser
 
 _ROUTERS, _EACH = 4, 10
 _SIZES = (1000, 3000, 10000)
-# Nodes that all keys share, as those of one app with many domains.
+# Nodes that serve all keys, as for one app with many domains.
 _SHARED = 30
 _SHARED_SIZES = (250, 500, 1000)
-# Of a hundred nodes one is a ghost, one has failed, and one is marked as dead.
+# One node in a hundred is a ghost, one has failed, and one is marked as dead.
 _TROUBLE = 100
 _SECONDS = 600
-# ansible-inventory, and at its end what it used. To those who wait for it, its memory would be at least their own.
+# ansible-inventory, which prints its own use of CPU and memory at the end. wait4 would report at least the memory of its parent.
 _MEASURED = """
 import atexit, re, sys, time
 from ansible.cli.inventory import main
@@ -45,7 +45,7 @@ main()
 
 
 class Child(NamedTuple):
-    """What a process took."""
+    """The resources that a process used."""
 
     seconds: float
     cpu: float
@@ -53,7 +53,7 @@ class Child(NamedTuple):
 
 
 def answer(keys: int, router: int, shared: int = 0) -> bytes:
-    """What the stats server of a router says that has so many keys with ten nodes each, or with all nodes of one app."""
+    """The answer of a router's stats server with that many keys, each with ten nodes or with ``shared`` common nodes."""
     now = int(time.time())
     pools = []
     for key in range(keys):
@@ -74,7 +74,7 @@ def _node(place: int, requests: int, now: int) -> dict[str, Any]:
 
 
 def info(keys: int, shared: int = 0) -> dict[str, Any]:
-    """What uwsgi_router_info returns of such routers."""
+    """What uwsgi_router_info returns for such routers."""
     found = []
     for router in range(_ROUTERS):
         one = routers.Answer(f"10.1.0.{router + 2}:2627", stats.parse(answer(keys, router, shared)), time.time())
@@ -83,7 +83,7 @@ def info(keys: int, shared: int = 0) -> dict[str, Any]:
 
 
 def page(keys: int, shared: int = 0) -> tuple[str, dict[str, float]]:
-    """A page, the seconds of a core that it takes, and those of writing the same as JSON."""
+    """A page, its CPU seconds, and those of writing the same data as JSON."""
     given = info(keys, shared)
     begin = time.process_time()
     text = html.page(given, "Large")
@@ -93,17 +93,17 @@ def page(keys: int, shared: int = 0) -> tuple[str, dict[str, float]]:
 
 
 def drawn(folder: Path, text: str) -> float:
-    """Seconds until a browser has a page drawn."""
+    """Seconds until a browser has drawn a page."""
     path = folder / "page.html"
     path.write_text(text, encoding="utf-8")
     with browser.tab(folder / "profile") as tab:
-        # Once before, with all that a browser does only once.
+        # Open it once before, since a browser does some things only once.
         tab.open(path)
         tab.said.clear()
         begin = time.monotonic()
         tab.open(path)
         assert tab.value("document.documentElement.dataset.drawn") == "yes"
-        # A frame later it is to be seen.
+        # A frame later it is visible.
         tab.screenshot(folder / "page.png")
         seconds = time.monotonic() - begin
         assert tab.complaints == []
@@ -112,7 +112,7 @@ def drawn(folder: Path, text: str) -> float:
 
 @contextmanager
 def serving(raw: bytes) -> Iterator[str]:
-    """A stats server."""
+    """Run a stats server; yields its address."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -128,7 +128,7 @@ def serving(raw: bytes) -> Iterator[str]:
 
 
 def inventory(folder: Path, keys: int) -> Child:
-    """What ansible-inventory takes for one host of the inventory of live hosts."""
+    """What ansible-inventory uses to show one host of the inventory of live hosts."""
     with ExitStack() as stack:
         addresses = [stack.enter_context(serving(answer(keys, router))) for router in range(_ROUTERS)]
         source = folder / "live.uwsgi_fastrouter.yml"
@@ -151,7 +151,7 @@ def inventory(folder: Path, keys: int) -> Child:
 
 
 def lines() -> list[Line]:
-    """The table's lines about large pools."""
+    """The lines of the table about large pools."""
     own = {}
     for keys in _SIZES:
         text, times = page(keys)

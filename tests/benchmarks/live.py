@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live page on a real router with many nodes: what a scrape takes, and the memory of the process that answers."""
+"""The live page of a real router with many nodes: the time of a scrape, and the memory of the page's process."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from support.fleet import Router
 from support.live import Page
 from support.loopback import wait_for
 
-# Subscriptions; each key has ten.
+# Numbers of subscriptions; each key has ten.
 SIZES = (1000, 3000, 10_000)
 _NODES = 10
 _SCRAPES = 5
-# A look is kept for a second: a scrape after that asks the router again.
+# The page keeps a router's answer for a second. A later scrape asks the router again.
 _KEPT = 1.1
 _LONG = ("subscription-tolerance = 600",)
 
 
 class Scrape(NamedTuple):
-    """What a scrape took: seconds, and the megabytes that the process of the page has after some of them."""
+    """The seconds of a scrape, and the megabytes of the page's process after some scrapes."""
 
     seconds: float
     megabytes: float
 
 
 def scrape(folder: Path, subscriptions: int, **client: Path) -> Scrape:
-    """Ask for the metrics of so many subscriptions again and again.
+    """Ask several times for the metrics of that many subscriptions.
 
     Args:
-        client: the ``client`` of the page, if it's another than that of the tests.
+        client: the page's ``client``, if it is not that of the tests.
     """
     folder.mkdir()
     pairs = [(f"k{at // _NODES}.test", f"10.{at >> 16 & 255}.{at >> 8 & 255}.{at & 255}:3031") for at in range(subscriptions)]
@@ -59,7 +59,7 @@ def scrape(folder: Path, subscriptions: int, **client: Path) -> Scrape:
 
 
 def announce(router: Router, pairs: list[tuple[str, str]]) -> None:
-    """Announce nodes that aren't there, until the router has all of them."""
+    """Announce nodes that don't exist, until the router lists them all."""
     packets = [datagram.encode(datagram.SUBSCRIBE, [("key", key), ("address", address)]) for key, address in pairs]
 
     def arrived() -> bool:
@@ -70,14 +70,14 @@ def announce(router: Router, pairs: list[tuple[str, str]]) -> None:
 
 
 def memory(master: int) -> float:
-    """The most that a process of an instance has, in megabytes: its master's, or of one of its children."""
+    """Megabytes of an instance's largest process: its master or one of its children."""
     children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
     texts = [Path(f"/proc/{pid}/status").read_text(encoding="utf-8") for pid in [str(master), *children]]
     return max(int(found[1]) for found in (re.search(r"VmRSS:\s+(\d+) kB", text) for text in texts) if found) / 1024
 
 
 def lines() -> list[Line]:
-    """The table's lines about the live page."""
+    """The lines of the table about the live page."""
     with scratch() as folder:
         found = {count: scrape(folder / str(count), count, client=PEERS) for count in SIZES}
         newest = scrape(folder / "newest", SIZES[-1]).seconds

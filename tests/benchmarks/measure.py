@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all benchmarks share: a line of the table, plays whose tasks are timed, and a folder whose disk doesn't matter."""
+"""Helpers of all benchmarks: a line of the table, plays with timed tasks, and a folder in memory."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Line(NamedTuple):
     """One line of the table.
 
     Attributes:
-        number: which part of the benchmarks it comes from.
-        limit: what is wanted, at least or at most.
+        number: a number that groups related lines.
+        limit: the least or the most that is acceptable.
         better: ``more`` or ``less``.
-        times: the seconds behind it, by what they were measured of, for the JSON.
+        times: the figures behind the result, mostly seconds, by what was measured; for the JSON.
     """
 
     number: int
@@ -45,12 +45,12 @@ class Line(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether what is wanted was reached."""
+        """Whether the result is within the limit."""
         return self.reached >= self.limit if self.better == "more" else self.reached <= self.limit
 
 
 class Task(NamedTuple):
-    """A task of a run, and the seconds until the next one began."""
+    """A task of a run, and the seconds until the next task began."""
 
     name: str
     seconds: float
@@ -58,14 +58,14 @@ class Task(NamedTuple):
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder in memory, where the machine has that.
+    """A folder in memory, if the machine has /dev/shm.
 
-    On ext4, making a file next to where many were removed takes up to half a millisecond for the next five minutes
-    (``recently_deleted``, fs/ext4/ialloc.c), which every run would find from the one before.
+    On ext4, making a file where many were removed in the last five minutes takes up to half a millisecond (``recently_deleted``,
+    fs/ext4/ialloc.c). So each run would slow down the next one.
     """
     memory = "/dev/shm"
     folder = Path(tempfile.mkdtemp(prefix="emperor-uwsgi-bench-", dir=memory if os.access(memory, os.W_OK) else None))
-    # Other users look at the keys.
+    # Other users have to read the keys.
     folder.chmod(0o755)
     try:
         yield folder
@@ -74,10 +74,10 @@ def scratch() -> Iterator[Path]:
 
 
 def plays(folder: Path, content: list[dict[str, Any]], *arguments: str, **environment: str) -> list[Task]:
-    """Run plays, and time their tasks.
+    """Run plays and time their tasks.
 
     Raises:
-        AssertionError: with all that was printed, when a task failed.
+        AssertionError: if a task failed, with the output.
     """
     timings = folder / "timings.json"
     timings.unlink(missing_ok=True)
@@ -96,25 +96,25 @@ def plays(folder: Path, content: list[dict[str, Any]], *arguments: str, **enviro
 
 
 def tasks(folder: Path, given: list[dict[str, Any]], *arguments: str, **environment: str) -> list[Task]:
-    """Run tasks on localhost, and time them."""
+    """Run tasks on localhost and time them."""
     play = {"hosts": "localhost", "gather_facts": False, "vars": LOCAL, "tasks": given}
     return plays(folder, [play], *arguments, **environment)
 
 
 def median(found: list[Task], name: str) -> float:
-    """The median time of the tasks of one name, in seconds."""
+    """The median seconds of the tasks with a name."""
     return statistics.median(task.seconds for task in found if task.name == name)
 
 
 def variables(folder: Path, **values: Any) -> str:
-    """Write variables into a file; the argument with which ansible-playbook reads them."""
+    """Write variables to a file; returns the argument with which ansible-playbook reads them."""
     path = folder / "variables.json"
     path.write_text(json.dumps(values), encoding="ascii")
     return f"-e@{path}"
 
 
 def exponent(times: dict[int, float]) -> float:
-    """The power of the size with which times grow: the slope of the line that fits their logarithms best."""
+    """The exponent with which times grow with the size: the slope of the line that best fits their logarithms."""
     points = [(math.log(size), math.log(seconds)) for size, seconds in times.items()]
     x, y = (statistics.fmean(one) for one in zip(*points))
     return sum((one - x) * (other - y) for one, other in points) / sum((one - x) ** 2 for one, dummy in points)

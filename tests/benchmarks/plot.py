@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Seconds as bars, on a logarithmic scale, in an SVG that is readable on a light and on a dark page. Pure."""
+"""Draw seconds as bars on a logarithmic scale, in an SVG that is readable on light and dark pages. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Bar(NamedTuple):
     """A bar.
 
     Attributes:
-        kind: ``ours``, ``peer``, or ``guess`` for what was extrapolated.
+        kind: ``ours``, ``peer``, or ``guess`` for an extrapolated time.
     """
 
     label: str
@@ -45,7 +45,7 @@ def svg(groups: Sequence[Group], title: str) -> str:
     """Draw groups of bars, from the power of ten below the shortest to the one above the longest.
 
     Args:
-        title: what it shows, for who can't see it.
+        title: a description of the plot for readers who can't see it.
     """
     seconds = [one.seconds for group in groups for one in group.bars]
     low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
@@ -74,7 +74,7 @@ def svg(groups: Sequence[Group], title: str) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """A time with two digits that count."""
+    """A time with two significant digits."""
     if seconds >= 99.5:
         return f"{seconds / 60:.0f} min" if seconds >= 570 else f"{seconds / 60:.1f} min"
     if seconds < 0.0995:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was measured, as the table that is printed, as JSON, and as a page. Pure."""
+"""Results as a printed table, as JSON, and as a page of the documentation. Pure."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _PAGE = """\
 How fast it is
 ==============
 
-A host's vassals are one task, and so are its signing keys, however many there are. ``make bench`` measures what that is
-worth, against a peer in the same run, on a connection of the type ``local``, where a task costs least. The figures are
+All vassals of a host are one task, and so are all its signing keys. ``make bench`` compares that with the usual way in the
+same run, on a connection of the type ``local``, where a task costs least. The figures are
 from {machines}.
 
 .. image:: ../performance.svg
    :alt: {alt}
 
-The dashed bars are extrapolated from the loops that were measured: their time for an item does not depend on how many
-there are, which is measured as well.
+The dashed bars are extrapolated from shorter loops. The time of a loop per item does not depend on the number of items,
+which is measured as well.
 
 .. list-table::
    :header-rows: 1
@@ -44,34 +44,34 @@ there are, which is measured as well.
      - Reached
 {rows}
 
-Where the time goes: of a run on a thousand vassals that changes nothing, a half is what every task costs, a ping as much as
-any. The rest is the module's own start, and on the host the checks of a thousand descriptions and the comparison of as
-many files with what they should be. Nothing is remembered from one run to the next.
+Of a run on a thousand vassals that changes nothing, half of the time is the cost of any task, even of a ping. The rest is
+the start of the module, and on the host the checks of a thousand descriptions and the comparison of a thousand files with
+their wanted text. Nothing is cached between runs.
 
-A loop that writes the same files takes the cost of a task for each of them, and takes it again when nothing has changed.
+A loop that writes the same files has the cost of a task for each file, also if nothing has changed.
 """
 
 
 class Part(NamedTuple):
-    """The figures of a part of the benchmarks, such as ``keys``, and what they were measured on."""
+    """The figures of a part of the benchmarks, such as ``keys``, and the machine that they come from."""
 
     machine: str
     lines: Sequence[Line]
 
 
 def wanted(line: Line) -> str:
-    """What is wanted, in words."""
+    """The limit of a line, in words."""
     return f"{'at least' if line.better == 'more' else 'at most'} {line.limit:g} {line.unit}".rstrip()
 
 
 def reached(line: Line) -> str:
-    """What was reached, in words."""
+    """The result of a line, in words."""
     digits = 0 if line.reached >= 100 else 2
     return f"{line.reached:.{digits}f} {line.unit}".rstrip()
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The table that is printed."""
+    """The table to print."""
     rows = [("", "what", "wanted", "reached", "")]
     rows += [(str(line.number), line.what, wanted(line), reached(line), "met" if line.met else "MISSED") for line in lines]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
@@ -79,7 +79,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def to_json(parts: Mapping[str, Part]) -> str:
-    """All that was measured."""
+    """All results as JSON."""
     found = {
         name: {"machine": part.machine, "lines": [dict(line._asdict(), met=line.met) for line in part.lines]}
         for name, part in parts.items()
@@ -88,7 +88,7 @@ def to_json(parts: Mapping[str, Part]) -> str:
 
 
 def from_json(text: str) -> dict[str, Part]:
-    """What ``to_json`` wrote."""
+    """The results from the JSON of ``to_json``."""
     return {
         name: Part(part["machine"], [Line(**{field: line[field] for field in Line._fields}) for line in part["lines"]])
         for name, part in json.loads(text).items()
@@ -96,7 +96,7 @@ def from_json(text: str) -> dict[str, Part]:
 
 
 def page(parts: Mapping[str, Part], alt: str) -> str:
-    """The page of the documentation."""
+    """The documentation's page."""
     lines = [line for part in parts.values() for line in part.lines]
     rows = "\n".join(f"   * - {line.what}\n     - {wanted(line)}\n     - {reached(line)}" for line in lines)
     machines = " and from ".join(sorted({part.machine for part in parts.values()}))
@@ -104,7 +104,7 @@ def page(parts: Mapping[str, Part], alt: str) -> str:
 
 
 def groups(parts: Mapping[str, Part]) -> list[Group]:
-    """The bars of the plot, from the seconds behind the lines."""
+    """The bars of the plot, from the lines' ``times``."""
     lines = [line for part in parts.values() for line in part.lines]
     first, again = (line.times for line in lines if line.number == 1 and line.times)
     pings = next(line.times for line in lines if line.number == 2)

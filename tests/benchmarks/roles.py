@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles as they are: a host with many vassals against one with one, and a fleet against half of it."""
+"""The roles: a host with many vassals compared with one with a single vassal, and a fleet compared with half of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROUTERS = ("10.0.0.2:2626", "10.0.0.3:2626")
 
 
 def host(folder: Path, vassals: list[dict[str, Any]]) -> dict[str, Any]:
-    """The variables of a host whose Emperor runs as a daemon, without any of the vassals."""
+    """The variables of a host whose Emperor runs as a daemon. None of its vassals starts."""
     return {
         "emperor_install": "none",
         "emperor_binary": UWSGI,
@@ -27,7 +27,7 @@ def host(folder: Path, vassals: list[dict[str, Any]]) -> dict[str, Any]:
         "emperor_dir": str(folder / "uwsgi"),
         "emperor_run_dir": str(folder / "run"),
         "emperor_signing_keys_dir": str(folder.parent / "signing_keys"),
-        # They are written, and none starts before its first request: their applications don't exist.
+        # The vassals are written, but none starts before its first request, since their applications don't exist.
         "emperor_options": {"emperor-on-demand-directory": str(folder)},
         "emperor_vassals": vassals,
         **LOCAL,
@@ -44,14 +44,14 @@ def announced(name: str, *keys: str) -> dict[str, Any]:
 
 
 def deployed(folder: Path, vassals: int, runs: int) -> list[list[Task]]:
-    """The tasks of runs of the role ``emperor`` that change nothing, on a host with so many vassals."""
+    """The tasks of runs of the role ``emperor`` that change nothing, on a host with that many vassals."""
     folder.mkdir()
     variables = host(folder, [announced(f"v{at}", f"v{at}.test") for at in range(vassals)])
     return _unchanged(folder, "emperor", {"measured": variables}, runs)
 
 
 def routed(folder: Path, nodes: int, vassals: int, runs: int) -> list[list[Task]]:
-    """The same of the role ``fastrouter``, on a router for so many nodes with so many vassals and keys each."""
+    """The same for the role ``fastrouter``, on a router for that many nodes with that many vassals and keys each."""
     folder.mkdir()
     variables = host(folder, [])
     options = ("fastrouter_listen", "fastrouter_subscription_server", "fastrouter_stats")
@@ -84,7 +84,7 @@ def _unchanged(folder: Path, role: str, hosts: dict[str, Any], runs: int) -> lis
 
 
 def fleet(folder: Path, nodes: int, keys: int) -> float:
-    """Seconds that the keys and vassals of so many nodes and two routers take; each node announces keys of its own."""
+    """Seconds that the keys and vassals of that many nodes and two routers take; each node announces its own keys."""
     folder.mkdir()
     hosts = {}
     for at in range(nodes):
@@ -128,12 +128,12 @@ def fleet(folder: Path, nodes: int, keys: int) -> float:
 
 
 def seconds(runs: list[list[Task]]) -> float:
-    """The median of whole runs."""
+    """The median seconds of whole runs."""
     return statistics.median(sum(task.seconds for task in run) for run in runs)
 
 
 def lines() -> list[Line]:
-    """The table's lines about roles."""
+    """The lines of the table about roles."""
     with scratch() as folder:
         one = deployed(folder / "one", 1, 5)
         many = deployed(folder / "many", 1000, 5)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rolling update: how long a host with many vassals takes, against as many pings, and what it costs its users."""
+"""A rolling update: how long a host with many vassals takes, and how many requests are lost meanwhile."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TIMEOUT = 900
 
 
 class Update(NamedTuple):
-    """What an update took: seconds of the whole playbook, and the requests meanwhile, with those that nobody answered."""
+    """The seconds of the whole playbook, the requests sent meanwhile, and those that nobody answered."""
 
     seconds: float
     requests: int
@@ -40,7 +40,7 @@ class Update(NamedTuple):
 
 
 class Fleet:
-    """A router and two nodes that serve the same keys, each by a vassal of its own, all on this machine."""
+    """A router and two nodes with the same keys, all on this machine; each key has its own vassal."""
 
     def __init__(self, folder: Path, vassals: int) -> None:
         self._folder = folder
@@ -106,7 +106,7 @@ class Fleet:
         self._play(str(path))
 
     def _play(self, *arguments: str) -> None:
-        """Raises AssertionError with what was printed, when a task failed."""
+        """Raises AssertionError with the output if a task failed."""
         command = ["ansible-playbook", "-i", str(self._folder / "inventory.json"), *arguments]
         environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
         found = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_TIMEOUT, check=False)
@@ -114,7 +114,7 @@ class Fleet:
 
 
 def lines() -> list[Line]:
-    """The table's lines about rolling updates."""
+    """The lines of the table about rolling updates."""
     found = {}
     with scratch() as folder:
         for vassals in SIZES:

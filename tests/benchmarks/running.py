@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The running system: an Emperor with a thousand vassals of which one changes, and a router that is restarted."""
+"""The running system: an Emperor with a thousand vassals, one of which changes, and a router that restarts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from support.fleet import Node, Router
 from support.loopback import free_address, wait_for
 from support.uwsgi import Instance
 
-# Seconds. A thousand processes take a while to start, and the Emperor looks at its folder every three seconds.
+# Seconds. A thousand processes take a while to start, and the Emperor scans its folder every three seconds.
 _PATIENCE = 300
 _EMPERORS_ROUNDS = 7
 _ANNOUNCE_INTERVAL = 5
 
 
 def _write(folder: Path, count: int, changed: int | None = None) -> list[str]:
-    """Write vassals that are masters without a worker: a cheap instance starts none before its first request."""
+    """Write vassals that are masters without workers: a cheap instance starts none before its first request."""
     vassals = [
         {
             "name": f"v{at}",
@@ -49,7 +49,7 @@ def _write(folder: Path, count: int, changed: int | None = None) -> list[str]:
 
 
 def _vassals(stats: str) -> dict[str, dict[str, Any]]:
-    """The vassals in an Emperor's stats, none where it doesn't answer yet."""
+    """The vassals in an Emperor's stats; none if it doesn't answer yet."""
     try:
         found = json.loads(_stats.fetch(stats, _PATIENCE, lambda *dummy: b""))
     except _stats.StatsError:
@@ -58,13 +58,13 @@ def _vassals(stats: str) -> dict[str, dict[str, Any]]:
 
 
 def _wait(seconds: float) -> None:
-    """Let an Emperor do whatever it might still do, which nothing but time can tell."""
+    """Give the Emperor time to do more than it should; no event would show that it is done."""
     later = time.monotonic() + seconds
     wait_for("the time", lambda: time.monotonic() > later, seconds + 1)
 
 
 def reloads(folder: Path, count: int) -> dict[str, float]:
-    """Change one vassal of many that run: how many ran, and how many the Emperor reloaded or started anew."""
+    """Change one of many running vassals; returns how many ran, and how many the Emperor reloaded or restarted."""
     stats = free_address()
     _write(folder, count)
     lines = (f"emperor = {folder}/vassals/*.ini", "emperor-stats = " + stats, "max-fd = 65536")
@@ -96,7 +96,7 @@ def reloads(folder: Path, count: int) -> dict[str, float]:
 
 
 def returns(folder: Path, nodes: int, each: int) -> dict[str, float]:
-    """Restart a router: the seconds until all signed subscriptions of its nodes are there again."""
+    """Restart a router; returns the seconds until it lists all signed subscriptions of its nodes again."""
     private, public = folder / "private.pem", folder / "public"
     private.write_text(keys.private(), encoding="ascii")
     public.mkdir()
@@ -122,7 +122,7 @@ def returns(folder: Path, nodes: int, each: int) -> dict[str, float]:
 
 
 def lines() -> list[Line]:
-    """The table's lines about the running system."""
+    """The lines of the table about the running system."""
     with scratch() as folder:
         emperor = reloads(folder, 1000)
     with scratch() as folder:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many vassals in one task: against a loop of templates, against a ping, and how it grows."""
+"""Many vassals in one task: compared with a loop of templates and with a ping, and how the time grows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.modules import COLLECTIONS, PACKAGE
 
 PING = {"name": "ping", "ansible.builtin.ping": {}}
 _SERVERS = ("10.0.0.2:2626", "10.0.0.3:2626")
-# What the loop writes: the same lines.
+# The loop's template, which writes the same lines.
 _TEMPLATE = """\
 [uwsgi]
 {% for name, value in item.options.items() %}
@@ -34,7 +34,7 @@ subscribe2 = server={{ subscription.server }},key={{ subscription.key }},sign={{
 
 
 def vassals(count: int, keys: Path) -> list[dict[str, Any]]:
-    """Vassals with two signed subscriptions each, whose keys are there."""
+    """Vassals with two signed subscriptions each; makes empty files as their keys."""
     keys.mkdir(exist_ok=True)
     found = []
     for at in range(count):
@@ -57,7 +57,7 @@ def vassals(count: int, keys: Path) -> list[dict[str, Any]]:
 
 
 def arguments(path: Path, given: Any) -> dict[str, Any]:
-    """Those of the module ``uwsgi_vassals``."""
+    """The arguments of the module ``uwsgi_vassals``."""
     return {
         "path": str(path),
         "directory_mode": "0755",
@@ -70,12 +70,12 @@ def arguments(path: Path, given: Any) -> dict[str, Any]:
 
 
 def at_once(name: str, path: Path) -> dict[str, Any]:
-    """The task that writes them all."""
+    """A task that writes all the vassals."""
     return {"name": name, "emperor.uwsgi.uwsgi_vassals": arguments(path, "{{ vassals }}")}
 
 
 def against_ping(folder: Path, count: int, runs: int) -> dict[str, float]:
-    """Seconds of ``ping``, ``first`` and ``unchanged``: medians of tasks that take turns in one play."""
+    """Median seconds of ``ping``, ``first`` and ``unchanged``; the tasks take turns in one play."""
     given = [PING, at_once("warm up", folder / f"warm-up-{count}")]
     measured = dict(PING, name="measured ping")
     for run in range(runs):
@@ -86,7 +86,7 @@ def against_ping(folder: Path, count: int, runs: int) -> dict[str, float]:
 
 
 def loop(folder: Path, count: int) -> dict[str, float]:
-    """Seconds that one item of a loop of templates takes, ``first`` and ``unchanged``."""
+    """Seconds per item of a loop of templates, ``first`` and ``unchanged``."""
     (folder / "vassal.ini.j2").write_text(_TEMPLATE, encoding="ascii")
     path = folder / f"loop-{count}"
     path.mkdir()
@@ -105,14 +105,14 @@ def loop(folder: Path, count: int) -> dict[str, float]:
 
 
 class Call(NamedTuple):
-    """A run of the module alone: seconds, and megabytes that it held at most."""
+    """The seconds of a run of the module alone, and its maximum of megabytes."""
 
     seconds: float
     megabytes: float
 
 
 def call(folder: Path, count: int) -> Call:
-    """Run the module as it runs on a managed host, on vassals in the form in which the controller sends them."""
+    """Run the module as on a managed host, with vassals in the form that the controller sends."""
     given = arguments(folder / f"grown-{count}", _bulk_argument.pack(json.dumps(vassals(count, folder / "keys"))))
     given.update({"_ansible_remote_tmp": str(folder), "_ansible_check_mode": False, "_ansible_diff": False})
     process = subprocess.Popen(
@@ -134,17 +134,17 @@ def call(folder: Path, count: int) -> Call:
 
 
 def growth(folder: Path, counts: list[int], runs: int) -> dict[int, Call]:
-    """What unchanged runs take by the number of vassals: medians, and the most memory."""
+    """The median seconds and the maximum of megabytes of unchanged runs, by the number of vassals."""
     found = {}
     for count in counts:
-        # The first one writes them.
+        # The first call writes the vassals.
         calls = [call(folder, count) for dummy in range(runs + 1)]
         found[count] = Call(statistics.median(one.seconds for one in calls[1:]), max(one.megabytes for one in calls))
     return found
 
 
 def lines() -> list[Line]:
-    """The table's lines about vassals."""
+    """The lines of the table about vassals."""
     with scratch() as folder:
         ours = against_ping(folder, 1000, 15)
         loops = {count: loop(folder, count) for count in (100, 200)}

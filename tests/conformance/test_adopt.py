@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What uWSGI announces for the files on a host, it announces for what the roles write of the adopted variables.
+"""After a host is adopted, uWSGI announces the same for the files that the roles write as it did for the original files.
 
-The files are those of the folder adopt, written after what people publish. All of them are one host's: the playbook adopts them,
-and the roles write what its variables say. Words in angle brackets stand for what is known only when the test runs: <server> and
+The original files are in the folder adopt, modelled on files that people publish. All of them are on one host: the playbook
+adopts it, and the roles deploy the resulting variables. Words in angle brackets are filled in when the test runs: <server> and
 <other> listen for announcements, <a>, <b> and <http> are free addresses, <dir> is the project's folder, <key> a private key.
 """
 
@@ -30,15 +30,15 @@ SOURCES = sorted(SAMPLES.glob("*.txt"))
 
 
 class Expected(NamedTuple):
-    """What a file comes to.
+    """What is expected of a file.
 
     Attributes:
         count: how many different announcements uWSGI sends.
-        words: of the comments at the file's place, a part of each.
-        lost: keys that are not announced any more, which comments say.
-        different: whether builds read it differently, so that the one with libyaml is needed.
-        rounds: after how many of its announcements all are as they stay.
-        plugin: what knows some of its options, and is in the program that PyPI's source becomes.
+        words: a part of each comment on the file in the adopted variables.
+        lost: keys that are no longer announced; comments say so.
+        different: whether builds of uWSGI read it differently; it is then tested only with libyaml.
+        rounds: how many announcements it takes until they no longer change.
+        plugin: the plugin that some of its options need. A uWSGI built from PyPI's source includes it.
     """
 
     count: int = 1
@@ -107,12 +107,12 @@ EXPECTED: dict[str, Expected] = {
 
 
 class Host(NamedTuple):
-    """One that was adopted.
+    """A host that was adopted.
 
     Attributes:
-        folder: the project's, where the vassals' folder is.
-        inventory: the folder of the files of variables.
-        written: the folder of the role.
+        folder: the project's folder; it contains the vassals' folder.
+        inventory: the folder of the inventory and its variables.
+        written: the folder that the role writes to.
         output: what the playbook printed.
     """
 
@@ -124,11 +124,11 @@ class Host(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The host's own file of variables."""
+        """The host's file of variables."""
         return (self.inventory / "host_vars" / "node1" / "adopted.yml").read_text(encoding="utf-8")
 
     def part(self, name: str) -> str:
-        """What the file says of one vassal, with its comments in lines of their own."""
+        """The part of that file about one vassal, with its comments."""
         parts = self.text.partition("\n# Routers.")[0].split(f"  # {self.folder}/vassals/")
         [found] = [one for one in parts if one.startswith((name + "\n", name + ": "))]
         return found
@@ -149,7 +149,7 @@ def projects(folder: Path) -> None:
 
 
 def fill(folder: Path, servers: tuple[Listener, Listener]) -> None:
-    """Write the files, each with addresses of its own."""
+    """Write the files, each with its own addresses."""
     words = {"<server>": servers[0].address, "<other>": servers[1].address}
     words |= {"<dir>": str(folder), "<key>": f"{folder}/private.pem"}
     (folder / "vassals").mkdir()
@@ -159,7 +159,7 @@ def fill(folder: Path, servers: tuple[Listener, Listener]) -> None:
         text = source.read_text(encoding="utf-8")
         stem = source.stem.partition(".")[0]
         own = {word: free_address() for word in ("<a>", "<b>", "<http>")}
-        # The listeners have the addresses of the announcements.
+        # A router can't bind <server> and <other>: the listeners use them.
         routers = {"<server>": free_address(), "<other>": free_address()} if stem in ROUTERS else {}
         for word, value in {**words, **own, **routers}.items():
             text = text.replace(word, value)
@@ -189,7 +189,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         done = playbook.command("ansible-playbook", *given, folder=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         play = {"hosts": "node1", "gather_facts": False, "roles": ["emperor.uwsgi.fastrouter"]}
-        # What no plugin of this uWSGI has would be refused by its dry run.
+        # "service" includes a dry run, in which this uWSGI would reject options of plugins that it lacks.
         written = playbook.run(folder, [play], f"--inventory={inventory}/hosts.json", "--skip-tags=service")
         assert written.code == 0, written.output
         yield Host(folder, inventory, folder / "etc", (server, other), done.stdout)
@@ -212,7 +212,7 @@ def test_what_is_announced_stays(name: str, host: Host) -> None:
     assert len(after) == expected.count - len(expected.lost)
     if not reads(form) or (expected.different and reads(form) != "by a library"):
         return
-    # What the roles write loads it itself, and uWSGI refuses to load one twice.
+    # The files of the roles load the plugin themselves, and uWSGI refuses to load one twice.
     plugins = ["--plugins", "python3"] if plugin_lines("python3") else []
     before = announced(
         host.servers,
@@ -226,7 +226,7 @@ def test_what_is_announced_stays(name: str, host: Host) -> None:
 
 
 def comments(text: str) -> list[str]:
-    """The comments in a part of the file, each in one line."""
+    """The comments in a part of the file, one item each."""
     found: list[str] = []
     for line in text.split("\n"):
         stripped = line.strip()

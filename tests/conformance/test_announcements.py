@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node announces on the wire is what the task's arguments say."""
+"""A node announces on the wire what the task's arguments say."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ NODE = "10.0.0.7:3031"
 
 
 class Case(NamedTuple):
-    """Arguments of one subscription to the key "a.test", and the fields that differ from those of a plain one.
+    """Arguments of one subscription to the key "a.test", and the fields that differ from those of a plain subscription.
 
     Attributes:
-        expected: a field that is None is not there.
-        newer: what 2.1 announces besides, and 2.0 does not.
+        expected: the differing fields; None means that the field is absent.
+        newer: further fields that only 2.1 announces.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Case(NamedTuple):
     newer: Mapping[str, str] = MappingProxyType({})
 
 
-# Words in angle brackets stand for what is known only when the test runs.
+# Words in angle brackets are filled in when the test runs.
 PLAIN = {"key": "a.test", "address": "<socket0>", "modifier1": "0", "modifier2": "0", "cores": "2", "load": "0", "weight": "0"}
 if RELEASE >= V2_1:
     PLAIN.update(weight="1", backup="0", proto="uwsgi")
@@ -83,7 +83,7 @@ SIGNED = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Listener]:
-    """The one listener; every case announces a key of its own or is alone."""
+    """One listener for all cases: they run one after the other."""
     with Listener() as listener:
         yield listener
 
@@ -97,7 +97,7 @@ def arguments(case: Case, server: str, folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def rendered(server: Listener, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The fragments of all cases, each written by a task of its own."""
+    """The fragments of all cases, each written by its own task."""
     folder = tmp_path_factory.mktemp("fragments")
     tasks, fragments = [], {}
     for at, case in enumerate(CASES):
@@ -123,13 +123,13 @@ def rendered(server: Listener, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def _task(path: Path, subscriptions: list[dict[str, Any]], newer: bool = False) -> dict[str, Any]:
-    # "validate" would cost a process each; the real start below says more.
+    # "validate" would start a process for each. The nodes started below show more.
     given = {"path": str(path), "subscriptions": subscriptions, "validate": False, "uwsgi_version": "2.1" if newer else VERSION}
     return {"emperor.uwsgi.uwsgi_subscription": given}
 
 
 def announced(folder: Path, fragment: Path, server: Listener, *lines: str, count: int = 1) -> tuple[list[Packet], list[str]]:
-    """Start a node on a fragment and give what it announces, and the addresses of its sockets."""
+    """Start a node on a fragment; return what it announces, and the addresses of its sockets."""
     sockets = [free_address(), free_address()]
     before = len(server.poll())
     with Instance(folder, *("socket = " + socket for socket in sockets), "workers = 2", *lines, f"include = {fragment}"):
@@ -181,7 +181,7 @@ def test_a_signature_is_for_all_fields_with_the_digest_and_the_key(
     assert packet.signature is not None
     public = serialization.load_pem_public_key(keys.public(kind).encode())
     algorithm = getattr(hashes, digest)()
-    # Each raises InvalidSignature for another key, another digest or other bytes.
+    # Both raise InvalidSignature for another key, another digest or other bytes.
     if isinstance(public, rsa.RSAPublicKey):
         public.verify(packet.signature, packet.signed, padding.PKCS1v15(), algorithm)
     else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The queries of Grafana's board, asked of a real Prometheus that scrapes a real live page."""
+"""The queries of the Grafana board, sent to a real Prometheus that scrapes a real live page."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from support.live import Page, Server
 
 FOLDER = ROOT / "extensions" / "monitoring"
 BOARD = json.loads((FOLDER / "emperor_uwsgi.board.json").read_text(encoding="utf-8"))
-# As Grafana fills them in.
+# The variables, as Grafana fills them in.
 VARIABLES = {"$key": ".*", "$host": ".*", "$__rate_interval": "1m"}
 
 
 def queries() -> dict[str, list[str]]:
-    """By the title of its panel."""
+    """The queries, by the title of their panel."""
     found: dict[str, list[str]] = {}
     for panel in BOARD["panels"]:
         for target in panel.get("targets", []):
@@ -62,7 +62,7 @@ def test_every_query_of_the_board_has_a_result(tmp_path: Path) -> None:
             ],
             "gates": [str(tmp_path / "gate.json")],
             "certificates": [str(tmp_path / "cert.pem")],
-            # The host is that of the page.
+            # The same host as the page's.
             "expected": [
                 {"key": KEY, "address": node.address, "host": "router1", "vassal": node.name, "capacity": 2} for node in nodes
             ],

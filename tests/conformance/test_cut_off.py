@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run wrote the Emperor's options and was interrupted before it restarted the Emperor: the next run notices."""
+"""If a run changes the Emperor's options and is interrupted before it restarts the Emperor, the next run notices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Service:
         self._paths = {"ini": str(self.ini), "pidfile": str(folder / "pid"), "log": str(folder / "log"), "uwsgi_binary": BINARY}
 
     def written(self, *, throttle: int = 0, check: bool = False, asked: str = "") -> dict[str, Any]:
-        """The module's result about its options."""
+        """What the module reports after writing the options."""
         stats = str(self._folder / "stats.sock")
         options = {"master": True, "emperor": str(self._folder / "*.none"), "emperor-stats": stats, "emperor-throttle": throttle}
         service = {"path": str(self._folder), "uwsgi_binary": BINARY, "validate": False}
@@ -59,7 +59,7 @@ def test_an_emperor_that_was_not_restarted_is_by_the_next_run(tmp_path: Path) ->
         unchanged = {"configured": False, "stale": False}
         assert emperor.written() == unchanged
         started = time.time()
-        # The run that changes it has to be later than the start by more than the clocks may differ.
+        # The change has to be later than the start by more than the clocks may differ.
         wait_for("that", lambda: time.time() > started + 2)
         assert emperor.written(throttle=5, check=True) == {"configured": True, "stale": False}
         assert emperor.written(throttle=5)["configured"] is True
@@ -70,7 +70,7 @@ def test_an_emperor_that_was_not_restarted_is_by_the_next_run(tmp_path: Path) ->
 
 
 def test_who_writes_the_stats_names_no_other_process_for_the_emperor(tmp_path: Path) -> None:
-    """Whoever the Emperor runs as writes them, and may name a process of root's that is older than the files."""
+    """The Emperor's user writes the stats, and could name a process of root that is older than the files."""
     with running(tmp_path) as emperor, stream.serving(b'{"pid":1,"vassals":[]}', asked=False) as forged:
         assert emperor.written(asked=forged.address) == {"configured": False, "stale": False}
 

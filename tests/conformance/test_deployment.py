@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts whose vassals change under load, with real Emperors and routers: the right application answers every request."""
+"""Vassals change under load, with real Emperors and routers, and the right application answers every request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYS = ("blog.test", "shop.test")
 
 
 def well(host: Host, *vassals: dict[str, Any], **given: Any) -> None:
-    """Deploy vassals, which serve then."""
+    """Deploy vassals, and check that they serve."""
     found = host.deploy(*vassals, **given)
     assert not found.failed, found.msg
     assert host.files().keys() & {f"leaving/{one['name']}.ini" for one in vassals} == set()
@@ -32,7 +32,7 @@ def nodes(router: Router) -> dict[str, list[str]]:
 
 
 def changed(host: Host) -> dict[str, list[dict[str, Any]]]:
-    """What a host with a blog and a shop becomes, one after the other."""
+    """The changes to a host with a blog and a shop, in their order."""
     return {
         "swapped": [host.vassal("blog", "shop"), host.vassal("shop", "blog")],
         "another backlog": [host.vassal("blog", "shop", listen=50), host.vassal("shop", "blog")],
@@ -97,11 +97,11 @@ def test_who_leaves_is_nobody_else(tmp_path: Path) -> None:
         before = a.files()
         refused = a.write(a.vassal("shop", key="shop.test", listen=50), a.vassal("blog", key="shop.test", listen=50))
         assert refused.failed and refused.msg.startswith("vassals (shop, blog): must stop and start, and "), refused.msg
-        # The only node of a key under another name.
+        # Renaming the vassal would stop the only node of its key.
         refused = a.write(a.vassal("renamed", "shop", "shop.test"))
         assert refused.failed and "has no other fresh node for 'shop.test'" in refused.msg
         assert (a.files(), router.nodes("shop.test")) == (before, sorted([a.address("shop"), a.address("blog")]))
-        # One after another is possible, and a key that is no longer wanted needs no node.
+        # Changing one vassal at a time is allowed, and a key that is no longer wanted needs no node.
         well(a, a.vassal("shop", key="shop.test", listen=50), both[1])
         well(a, a.vassal("news"))
 

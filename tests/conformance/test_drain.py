@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real nodes taken out of the tables of real routers, and brought back, by the module as a process of its own."""
+"""Real nodes leave and rejoin the tables of real routers; the module runs as its own process."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_requests_in_flight_end_well_and_no_new_one_arrives(tmp_path: Path) -> N
         given = {"state": "drained", "vassal": str(one.file), "router_stats": [router.stats], "timeout": 30}
         drain = modules.start(program, given)
         router.wait_for_nodes(KEY, two.address)
-        # It waits for those that the node has, while all others go elsewhere.
+        # The drain waits for the node's requests in flight, while all new ones go elsewhere.
         assert {router.ask(KEY) for dummy in range(20)} == {"two"}
         assert drain.poll() is None
         assert answers == []
@@ -128,7 +128,7 @@ def test_under_load_no_request_is_lost(tmp_path: Path) -> None:
 
 def test_a_drained_node_stays_out_when_it_starts_again(tmp_path: Path) -> None:
     with fleet(tmp_path) as all_of_it, Listener() as listener:
-        # What isn't in the fragment shows that the node announces what it may.
+        # A subscription outside the fragment shows that the node is up and still announces other keys.
         node = all_of_it.node("one", f"subscribe2 = server={listener.address},key=heard")
         drained = all_of_it.run("drained", fragment=str(node.fragment))
         assert not drained.failed, drained.msg
@@ -183,7 +183,7 @@ def test_subscriptions_as_arguments(tmp_path: Path) -> None:
         assert (drained.failed, drained.changed) == (False, True), drained.msg
         assert all_of_it.where() == [[], []]
         assert all_of_it.run("active", subscriptions=entries).changed
-        # One key of several, though the file silences both.
+        # Only one of the keys is given, though the file silences both.
         drained = all_of_it.run("drained", subscriptions=entries[:1])
         assert (drained.failed, drained.changed) == (False, True), drained.msg
         assert {seen["key"] for seen in drained.data["after"]} == {KEY}
@@ -204,7 +204,7 @@ def test_unix_sockets(tmp_path: Path) -> None:
             active = modules.run("uwsgi_drain", {**arguments, "state": "active"})
             assert (active.failed, active.changed) == (False, True), active.msg
             assert router.nodes(KEY) == [path]
-        # Whether the router was told is said where nobody looks.
+        # Without waiting, a warning says whether the router was told.
         os.unlink(router.subscriptions)
         told = modules.run("uwsgi_drain", {**arguments, "wait": False})
         assert (told.failed, told.changed) == (False, True)
@@ -232,7 +232,7 @@ def test_several_vassals_are_drained_at_once(tmp_path: Path) -> None:
     with fleet(tmp_path, kind="ec", routers=2, names=names) as all_of_it:
         one, two, other = (all_of_it.node(name) for name in ("one", "two", "other"))
         paths = [str(one.file), str(two.file)]
-        # Those that leave don't stay for each other.
+        # Vassals that are drained together don't count for each other's minimum.
         refused = all_of_it.run("drained", vassals=paths, minimum=2)
         assert (refused.failed, refused.data["argument"], all_of_it.held()) == (True, "minimum", {})
         drained = all_of_it.run("drained", vassals=paths, minimum=1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drains that must not start, and drains that time out: late nodes are named, and the request stays in force."""
+"""Drains that must not start, and drains that time out: the error names the late nodes, and the reason stays set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
     with fleet(tmp_path, kind="ec", routers=2, names=(KEY, "b.test")) as all_of_it:
         node = all_of_it.node("one")
         entries = [{**all_of_it.subscription("one", key), "address": node.address} for key in all_of_it.keys]
-        # No signature for one router and key.
+        # For one router and one key, the goodbye is not signed.
         unsigned = {**entries[1], "server": all_of_it.routers[0].subscriptions}
         del unsigned["signing"]
         entries[1]["server"] = all_of_it.routers[1].subscriptions
@@ -30,7 +30,7 @@ def test_a_router_that_refuses_is_named_with_the_key(tmp_path: Path) -> None:
         assert result.failed
         left = f"{all_of_it.routers[0].stats} still has {node.address} in 'b.test' (listed, 0 requests in flight)"
         assert (result.msg, "argument" in result.data) == (f"timed out after 2 s: {left}", False)
-        # It stays in the requested state.
+        # The node keeps the requested state.
         assert (result.changed, result.data["held_by"], all_of_it.held()) == (True, ["operator"], {"one": ["operator"]})
         assert [seen["state"] for seen in result.data["before"]] == ["listed"] * 4
         later = all_of_it.run("drained", node)
@@ -66,7 +66,7 @@ def test_a_node_that_does_not_come_back_is_named(tmp_path: Path) -> None:
         router = all_of_it.routers[0].stats
         assert result.msg.startswith(f"timed out after 1 s: {router} doesn't have {node.address} in 'a.test'")
         assert (result.changed, all_of_it.held()) == (True, {})
-        # A node that returned is fresh, and nothing remains to be done.
+        # A node that returned is fresh, and nothing is left to do.
         with node:
             wait_for("the node", lambda: all_of_it.where() == [[node.address]])
             again = all_of_it.run("active", node)
@@ -94,7 +94,7 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
         assert [seen["state"] for seen in result.data["before"]] == ["no answer", "listed", "no answer"]
         assert all_of_it.where() == [[]]
         assert all_of_it.held() == {"one": ["operator"]}
-        # A drain without waiting, and nothing changes the second time.
+        # A drain without waiting changes nothing the second time.
         again = all_of_it.run("drained", node, router_stats=[nobody, router.stats], timeout=2, wait=False)
         assert (again.failed, again.changed) == (False, False), again.msg
 
@@ -102,7 +102,7 @@ def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
 def test_what_is_no_routers_table_is_named(tmp_path: Path) -> None:
     with fleet(tmp_path) as all_of_it:
         node = all_of_it.node("one")
-        # An instance that isn't a router has stats as well.
+        # An instance that isn't a router also has a stats server.
         address = free_address()
         with Instance(tmp_path, "socket = " + free_address(), "stats = " + address) as other:
             other.wait_for_words("Stats server enabled")

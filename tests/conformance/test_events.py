@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source of events for Event-Driven Ansible: its rules, and with a queue on a real page of real routers and nodes."""
+"""The event source for Event-Driven Ansible: its rules, and its events for a real page of real routers and nodes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ ADDRESS = "10.0.0.7:1"
 
 
 def picture(state: str | None = "fresh", serving: int = 1, expected: int | None = 1, up: bool = True) -> dict[str, Any]:
-    """A page of one router with one key; without a state it has no node, and without a node that serves no key."""
+    """A page of one router with one key. Without a state, the key has no node."""
     node = {"host": "node1", "address": ADDRESS, "state": state, "reasons": None, "expected": True}
     key = {"key": "shop", "state": "well", "serving": serving, "expected": expected, "nodes": [node] if state else []}
     return {"routers": [{"name": "r1", "stats": "10.0.0.2:1", "up": up, "error": ""}], "keys": [key]}
 
 
 def types(*pictures: Any, settle: int = 1, minimum: Any = 0) -> list[list[str]]:
-    """The types of events of each look."""
+    """The types of the events after each look at the page."""
     watcher = SOURCE["Watcher"](settle, minimum)
     return [[event["type"] for event in watcher.look(one)] for one in pictures]
 
@@ -135,7 +135,7 @@ def test_nodes_of_real_routers_come_and_go(tmp_path: Path) -> None:
         peer = stack.enter_context(Page(tmp_path / "peer", vassals=vassals))
         config = {"routers": asked, "expected": nodes, "ask": [{"host": "host-one", "address": peer.address}], "max_age": 3}
         page = stack.enter_context(Page(tmp_path / "page", **config))
-        # What there is at the beginning is no event, so that begins without it.
+        # The first look makes no events about nodes, so the watcher starts while this node is down.
         two.__exit__()
         wait_for("its end", lambda: page.states(KEY)[two.address] in ("ghost", "gone"))
         found = asyncio.run(watched(page, two, lambda: all_of_it.run("drained", one)))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The health gate as a program of its own, with real nodes that hang, a real router, and operators that drain the same nodes."""
+"""The health gate as its own process, with real nodes that hang, a real router, and operators who drain the same nodes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from support.drained import KEY, Fleet, fleet
 from support.fleet import Node
 from support.loopback import wait_for
 
-# The application's path that hangs until the file "release" is there.
+# The application hangs on this path until the file "release" exists.
 HEALTH = {"path": "/hold", "interval": 1, "timeout": 1, "fall": 1, "rise": 1}
 
 
 def write(folder: Path, nodes: list[Node], **health: Any) -> modules.Result:
-    """Write the gate for some nodes."""
+    """Write the gate's program and its checks for some nodes."""
     vassals = [
         {"name": node.file.stem, "subscriptions": [{"server": "10.0.0.2:2626", "key": KEY}], "health": {**HEALTH, **health}}
         for node in nodes
@@ -39,7 +39,7 @@ def write(folder: Path, nodes: list[Node], **health: Any) -> modules.Result:
 
 @contextmanager
 def running(folder: Path, python: str = modules.PYTHONS[0]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the gate, without anything but Python's own library."""
+    """Run the gate with Python's standard library alone."""
     argv = [python, "-I", "-S", str(folder / "gate" / "gate.pyz"), str(folder / "gate" / "checks.json")]
     with (folder / "gate.log").open("ab") as log, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log) as process:
         try:
@@ -94,7 +94,7 @@ def test_nothing_stays_out_when_its_check_or_the_gate_goes(tmp_path: Path) -> No
         write(tmp_path, [one])
         with running(tmp_path) as gate:
             wait_for("the gate", lambda: all_of_it.held() == {"one": ["health"]})
-            # It takes what is there now, in the same process.
+            # The same process reads the new checks.
             assert write(tmp_path, []).changed
             wait_for_nodes(all_of_it, one)
             assert gate.poll() is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live page as a real uWSGI serves it: of real routers, nodes, an Emperor and the health gate, and in a real browser."""
+"""The live page, served by a real uWSGI, about real routers, nodes, an Emperor and the health gate; and in a real browser."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ pytest.importorskip("prometheus_client")
 from support.live import Page, Server
 
 GONE = "127.0.0.1:1"
-# Enough for an announcement each second.
+# Enough for nodes that announce themselves every second.
 AGE = {"max_age": 3}
 HOSTILE = ["<script>alert(1)</script>", "a\u202etset.live", '"><img src=x onerror=alert(1)>', "new\nline\\", "k" * 300, "\u65e5"]
 
 
 def expected(*nodes: Node) -> list[dict[str, Any]]:
-    """The nodes, each of a host and a vassal of its name."""
+    """The nodes as the page expects them; each has a host and a vassal named after it."""
     return [{"key": KEY, "address": node.address, "host": "host-" + node.name, "vassal": node.name} for node in nodes]
 
 
@@ -43,7 +43,7 @@ def routers(all_of_it: Fleet) -> list[dict[str, str]]:
 
 
 def liar(*names: str, times: int = 2) -> bytes:
-    """Stats that a router would send with keys of any name, and each key and node several times."""
+    """A router's stats with these keys, in which each key and node appears several times."""
     node = {"name": "10.0.0.7:3031", "last_check": int(time.time())}
     pools = [{"key": name, "hits": 1, "nodes": [node] * times} for name in names] * times
     return json.dumps({"version": "2.0.31", "pid": 1, "subscriptions": pools}).encode()
@@ -80,7 +80,7 @@ def test_nodes_come_and_go_and_the_page_says_why(tmp_path: Path) -> None:
         assert {node["host"]: node["reasons"] for node in key["nodes"]} == {
             "host-one": ["operator"], "host-two": None, "host-three": None
         }  # fmt: skip
-        # Without an answer from its host, nothing shows that it is drained.
+        # Without an answer from its host, the page cannot know that the node is drained.
         peer.instance.__exit__()
         wait_for("the silence", lambda: page.states(KEY)[one.address] == "gone")
         two.__exit__()
@@ -144,7 +144,7 @@ def test_an_emperor_its_vassals_and_their_workers(tmp_path: Path) -> None:
         wait_for("the vassal", lambda: connectable(own))
 
         def failing() -> bool:
-            # The Emperor counts from 0.
+            # The Emperor's first count is 0.
             return any(emperor_stats.ask(stats, 5, lambda *dummy: b"").failing.values())
 
         wait_for("the Emperor's stats", lambda: connectable(stats))
@@ -210,7 +210,7 @@ def test_in_a_browser_states_change_in_place(tmp_path: Path) -> None:
         tab.value("window.mine = document.querySelector('main')")
         wait_for("both", lambda: (state(one), state(two)) == ("partial", "partial"))
         assert tab.value("document.querySelectorAll('.key').length") == 1 + len(HOSTILE)
-        # Text from a router is shown as text only, and the page requested nothing else.
+        # Text from a router is only shown as text, and the page requested nothing else.
         assert tab.value("document.querySelectorAll('img, h3 script').length") == 0
         two.__exit__()
         wait_for("the death", lambda: state(two) in ("ghost", "gone"))

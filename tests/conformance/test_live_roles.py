@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live pages as the roles install them: on a router and a node on loopback, from on to off."""
+"""The roles install live pages on a router and a node on loopback, and remove them."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ FOLDERS = {"router": "etc/dashboard", "node": "etc/metrics"}
 
 
 class Hosts:
-    """A router and a node of an inventory, both on this machine.
+    """An inventory with a router and a node, both on this machine.
 
     Attributes:
-        dashboard: the address of the router's page; ``metrics`` is that of the node's.
+        dashboard: the address of the router's page; ``metrics`` is the address of the node's page.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Hosts:
             "emperor_signing": False,
             "emperor_announce_interval": 1,
             "emperor_wait": True,
-            # What the roles give a vassal of the user's, and that would break a page.
+            # Defaults for the user's vassals. A live page would break with them.
             "emperor_default_options": {"cheaper": 1, "processes": 2},
             "fastrouter_tolerance": 5,
             "fastrouter_nodes": ["router", "node"],
@@ -88,7 +88,7 @@ class Hosts:
         return found
 
     def state(self) -> tuple[str, Any]:
-        """The state of the one node on the router's page, and why it keeps silent."""
+        """The node's state on the router's page, and the reasons that hold it out."""
         (key,) = [one for one in json.loads(self.get(self.dashboard, "/pools.json"))["keys"] if one["key"] == KEY]
         (node,) = key["nodes"]
         return node["state"], node["reasons"]
@@ -126,12 +126,12 @@ def test_pages_of_roles(tmp_path: Path) -> None:
         again = hosts.run()
         assert (again.code, again.output.count("changed=0")) == (0, 2), again.output
 
-        # Who is held out, and by whom, is known on the node alone.
+        # Only the node knows which vassals are held out, and why.
         (tmp_path / "ill").touch()
         wait_for("the drain", lambda: hosts.state() == ("drained", ["health"]))
         (tmp_path / "ill").unlink()
         wait_for("the return", lambda: hosts.state() == ("fresh", []))
-        # Its vassals end with the Emperor, and the next run starts all of it again.
+        # The vassals end with the Emperor, and the next run starts them all again.
         os.kill(int((tmp_path / "node" / "run" / "emperor.pid").read_text(encoding="ascii")), signal.SIGKILL)
         wait_for("the death", lambda: hosts.state() in (("ghost", None), ("gone", None)))
         wait_for("its page", lambda: not connectable(hosts.metrics))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a real uWSGI announces for a file, it announces for the arguments that the file is converted to."""
+"""A real uWSGI announces the same for a file and for the arguments that the file is converted to."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from support.uwsgi import BINARY, RELEASE
 
 
 class Published(NamedTuple):
-    """A file written after what people publish.
+    """A file modelled on files that people publish.
 
     Attributes:
-        text: words in angle brackets stand for what is known only when the test runs: <server> and <other> listen for
-            announcements, <a> and <b> are free addresses, <dir> is the file's folder, <key> a private key.
+        text: words in angle brackets are filled in when the test runs: <server> and <other> listen for announcements, <a> and <b>
+            are free addresses, <dir> is the file's folder, <key> a private key.
         count: how many different announcements uWSGI sends.
-        left: how many lines are left over.
-        name: the file's.
-        argument: what uWSGI is started with, for a section.
+        left: how many lines can't be converted.
+        name: the file's name.
+        argument: how uWSGI is given the file, for example with a section.
         others: further files in the folder.
-        rounds: after how many of its announcements all are as they stay.
-        left_newer: the same for 2.1, where that differs.
-        different: whether builds read it differently, so that the one with libyaml is needed.
+        rounds: how many announcements it takes until they no longer change.
+        left_newer: ``left`` for 2.1, where it differs.
+        different: whether builds of uWSGI read it differently; it is then tested only with libyaml.
     """
 
     text: str
@@ -57,7 +57,7 @@ XML = "<master>true</master><subscribe-freq>1</subscribe-freq><socket><a></socke
 JSON = '"master": true, "subscribe-freq": 1, "socket": "<a>"'
 
 FILES: dict[str, Published] = {
-    # The Fastrouter and the subscription server, in uWSGI's documentation and in what was made of it.
+    # The Fastrouter and the subscription server, as in uWSGI's documentation and in texts based on it.
     "documentation": Published(HEAD + "subscribe-to = <server>:uwsgi.it\n", 1),
     "several names": Published(
         HEAD + "subscribe-to = <server>:pippo.com\nsubscribe-to = <server>:www.pippo.com\nst = <server>:a:80\n", 3
@@ -144,7 +144,7 @@ FILES: dict[str, Published] = {
     ),
     "keys in a file": Published(HEAD + "subscribe-to = <server>:@<dir>/domains\n", 3, 1, others=KEYS),
     "keys in a file, another address": Published(HEAD + "subscribe-to = <b>=<server>:@<dir>/domains\n", 3, 1, others=KEYS),
-    # Options of the file's own.
+    # Options that the file defines itself.
     "declared": Published(HEAD + "declare-option = announce=subscribe2=server=<server>,key=$1\nannounce = shop.example.com\n", 1),
     "declared with words": Published(
         HEAD + "declare-option = announce=subscribe2=server=$1,key=$2;subscribe-to=$1:$3.old\nannounce = <server> a  b\n", 2
@@ -171,7 +171,7 @@ FILES: dict[str, Published] = {
     "yaml with a section": Published(
         "base:\n  processes: 1\nweb:\n" + YAML + "  subscribe2: server=<server>,key=web\n", 1, name="shop.yml", argument="{}:web"
     ),
-    # Of which builds differ.
+    # YAML that builds read differently.
     "yaml with a list": Published(
         "uwsgi:\n" + YAML + "  subscribe-to:\n    - <server>:a\n    - <server>:b\n  processes: 1\n",
         2,
@@ -219,12 +219,12 @@ FILES: dict[str, Published] = {
 
 
 PRIVATE = keys.private("ec")
-# What an instance has beside its announcements, by the words in its text, whatever its format is.
+# The instance's other lines, written with the words that the text has.
 SOCKETS = ("socket = <a>", "socket = <b>", "processes = 2", "threads = 3")
 
 
 def instance(bed: Bed, published: Published, arguments: dict[str, Any]) -> str:
-    """The file of an instance that announces by arguments alone, as the collection writes them."""
+    """The file of an instance whose announcements all come from the arguments."""
     lines = [line for line in SOCKETS if line in published.text] or ["socket = <a>"]
     if lines[0] != "socket = <a>":
         lines.insert(0, "socket = <a>")
@@ -234,7 +234,7 @@ def instance(bed: Bed, published: Published, arguments: dict[str, Any]) -> str:
 
 
 def written(arguments: dict[str, Any]) -> str:
-    """The arguments as the collection writes them."""
+    """The fragment that the collection writes for the arguments."""
     return writer.render("uwsgi", subscription.fragment(arguments, RELEASE).lines)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only uWSGI 2.1 does, and what a 2.0 does instead: it refuses the options, and drops the fields."""
+"""What only uWSGI 2.1 does. A 2.0 refuses its options and ignores its fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OFTEN = "subscribe-freq = 1"
 
 
 def is_known(folder: Path, option: str) -> bool:
-    """Whether this uWSGI has an option of 2.1; a 2.0 refuses it."""
+    """Whether this uWSGI knows an option of 2.1; a 2.0 refuses it."""
     if RELEASE >= V2_1:
         return True
     with pytest.raises(AssertionError, match="unknown config directive: " + option):
@@ -35,13 +35,13 @@ def is_known(folder: Path, option: str) -> bool:
 
 
 def listed(router: Router) -> dict[str, list[stats.Listed]]:
-    """Every node of each key, cleared and dead ones too."""
+    """Every node of each key, including cleared and dead nodes."""
     found = stats.parse(stats.fetch(router.stats, 20, lambda *dummy: b""))
     return {pool.key: pool.nodes for pool in found.pools}
 
 
 def info(router: Router) -> list[dict[str, Any]]:
-    """What the module says of the nodes of a router's only key."""
+    """What the module reports about the nodes of a router's only key."""
     found = modules.run("uwsgi_router_info", {"router_stats": [router.stats]})
     assert not found.failed, found.msg
     nodes: list[dict[str, Any]] = found.data["routers"][0]["pools"][0]["nodes"]
@@ -97,14 +97,14 @@ def test_clear_on_exit_leaves_the_name_and_the_requests_that_the_node_had(tmp_pa
             wait_for("a cleared node", lambda: listed(router)[KEY][0].address == "")
             [cleared] = info(router)
             assert (cleared["address"], cleared["vassal"], cleared["in_flight"], cleared["fresh"]) == ("", "shop.ini", 1, False)
-            # It isn't drained before its request has ended.
+            # It isn't drained until its request has ended.
             given = {"state": "drained", "vassal": str(node.file), "router_stats": [router.stats], "timeout": 1}
             early = modules.run("uwsgi_drain", given)
             assert early.failed and "(dead, 1 requests in flight)" in early.msg
             (tmp_path / "release").touch()
             asking.join()
             assert answers == ["one"]
-            # A router never counts down what a node had when it was cleared (corerouter_close_peer).
+            # A router never counts down the requests that a node had when it was cleared (corerouter_close_peer).
             assert (listed(router)[KEY][0].address, listed(router)[KEY][0].in_flight) == ("", 1)
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a node announces itself and when it is silent: the arguments that tell by what happens, not by a field.
+"""Arguments that decide when a node announces itself and when it is silent, and that are not fields of an announcement.
 
-No test waits for a fixed time. What must not happen is looked for when a second node, which runs beside the first with the
-opposite argument, has shown that its time has come.
+No test waits for a fixed time. To show that something does not happen, a second node runs with the opposite argument: the test
+looks once it has happened there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from support.uwsgi import Instance
 
 
 class Node:
-    """A node on a fragment of its own, and the listener that it announces to."""
+    """A node with its own fragment, and the listener that it announces itself to."""
 
     def __init__(self, folder: Path, **arguments: Any) -> None:
         folder.mkdir()
@@ -42,11 +42,11 @@ class Node:
 
     @property
     def commands(self) -> list[int]:
-        """The announcements so far."""
+        """The commands of the announcements so far."""
         return [packet.command for packet in self.listener.poll()]
 
     def order(self, letter: str) -> None:
-        """Write into the master's FIFO, once it is there."""
+        """Write into the master's FIFO, once it exists."""
         wait_for("the FIFO", self.fifo.exists)
         self.fifo.write_text(letter, encoding="ascii")
 
@@ -89,7 +89,7 @@ def test_the_suspend_file_silences_a_node_while_it_is_there(argument: str, tmp_p
         before = len(suspended.listener.poll())
         count = len(plain.listener.poll())
         plain.listener.wait(count + 3)
-        # One may have been on its way.
+        # One announcement may have been on its way.
         assert len(suspended.listener.poll()) <= before + 1
 
 
@@ -116,7 +116,7 @@ def test_unsubscribe_on_reload_takes_the_node_out_before_it_reloads(tmp_path: Pa
 def test_announce_interval_is_the_time_between_announcements(tmp_path: Path) -> None:
     often, seldom = (Node(tmp_path / str(interval), client_params={"announce_interval": interval}) for interval in (1, 5))
     with _running(often, seldom):
-        # At the start, a second later, and then at the cycles of the master that the interval divides.
+        # At the start, a second later, and then at each cycle of the master whose number is a multiple of the interval.
         often.listener.wait(8)
         assert 2 <= len(seldom.listener.poll()) <= 3
         seldom.listener.wait(3)
@@ -155,6 +155,6 @@ def test_each_subscription_says_its_weight(tmp_path: Path) -> None:
         result = modules.run("uwsgi_subscription", {"path": str(fragment), "subscriptions": entries})
         assert not result.failed, result.msg
         with Instance(tmp_path, "socket = " + free_address(), "subscribe-freq = 1", f"include = {fragment}"):
-            # The second round has what stays.
+            # The weights no longer change from the second round on.
             found = {packet.fields["key"]: packet.fields["weight"] for packet in listener.wait(4)[2:]}
     assert found == {"a.test": "4", "b.test": "2"}

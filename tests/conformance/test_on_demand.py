@@ -43,12 +43,12 @@ class Emperor:
         return found
 
     def vassal(self, name: str) -> dict[str, Any]:
-        """What the Emperor says of one."""
+        """What the Emperor says about a vassal."""
         vassals = json.loads(stats.fetch(self.stats, 10, lambda *dummy: b""))["vassals"]
         return next((one for one in vassals if one["id"].endswith("/" + name + ".ini")), {})
 
     def sleeps(self, name: str, address: str) -> bool:
-        """Whether it waits for its first request."""
+        """Whether a vassal waits for its first request."""
         found = self.vassal(name)
         return bool(found) and found["pid"] == -1 and found["on_demand"] == address
 
@@ -70,7 +70,7 @@ def test_it_runs_at_the_first_request_until_nobody_asks(tmp_path: Path) -> None:
             assert ask(address, KEY) == "a"
             assert emperor.vassal("a")["pid"] > 0
             wait_for("its end", lambda: emperor.sleeps("a", address))
-        # One that sleeps needs no reload, and gets none.
+        # A sleeping vassal needs no reload, and gets none.
         given = {"vassal": str(emperor.folder / "a.ini"), "emperor_stats": emperor.stats, "timeout": 10}
         assert not modules.run("uwsgi_reload", given).failed
         assert emperor.sleeps("a", address)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real uWSGI reads every line that the module writes, and what only 2.1 knows goes to 2.1 alone."""
+"""A real uWSGI reads every line that the module writes, and options of 2.1 are written only for 2.1."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ VALUES: dict[str, dict[str, tuple[Any, str]]] = {
         "inactive": (True, "subscribe2 = server=10.0.0.2:2626,key=a.test,proto=uwsgi,inactive=1"),
     },
 }
-# What an argument needs beside it.
+# Other arguments that an argument requires.
 COMPANIONS = {
     "digest_algo": {"dir_cert": "/etc/keys"},
     "dir_cert": {"digest_algo": "SHA256"},
@@ -72,7 +72,7 @@ COMPANIONS = {
 }
 ROWS = [(group, row) for group, rows in table.GROUPS.items() for row in rows]
 NAMES = [f"{group}.{row.argument}" for group, row in ROWS]
-# What the uWSGI of this run has.
+# The options that the uWSGI of this run knows.
 KNOWN = [(group, row) for group, row in ROWS if row.since <= RELEASE]
 NEW = [(group, row) for group, row in ROWS if row.since == _dialect.V2_1]
 NEW_NAMES = [f"{group}.{row.argument}" for group, row in NEW]
@@ -109,7 +109,7 @@ def test_a_real_uwsgi_reads_the_line(group: str, row: table.Row, tmp_path: Path)
     text = (tmp_path / "a.ini").read_text(encoding="utf-8")
     line = VALUES[group][row.argument][1].splitlines()[0]
     name, dummy, value = line.partition(" = ")
-    # Strict: a name that it doesn't know would end it. Of an option that stands there twice it gives the first value.
+    # Strict mode, so uWSGI exits if it doesn't know the name. If an option appears twice, it prints the first value.
     assert read(tmp_path, name, text) == value.replace("%%", "%")
     assert result.data["options"][0] == {"name": name, "value": value.replace("%%", "%")}
 
@@ -118,7 +118,7 @@ def test_a_real_uwsgi_reads_the_line(group: str, row: table.Row, tmp_path: Path)
 @pytest.mark.parametrize(("group", "row"), NEW, ids=NEW_NAMES)
 @pytest.mark.parametrize("version", ["2.0", "2.0.31", None])
 def test_what_2_1_knows_is_refused_for_2_0(version: str | None, group: str, row: table.Row, tmp_path: Path) -> None:
-    # Without a version the host's own uWSGI is asked.
+    # Without a version, the module asks the host's uWSGI.
     given = arguments(group, row, tmp_path / "a.ini", uwsgi_version=version, uwsgi_binary=BINARY, validate=False)
     result = modules.run("uwsgi_subscription", given)
     if version is None and RELEASE >= _dialect.V2_1:

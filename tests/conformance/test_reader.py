@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read from ini files, or said to be unknown, against what the real uWSGI has of them, and announces."""
+"""What the reader finds in ini files or calls unknown, compared with what a real uWSGI reads and announces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.loopback import Listener, free_address
 from support.text import VARIABLES
 from support.uwsgi import BINARY, Instance, plugin_lines
 
-# All options that an instance has, in their order; of a name that stands there twice the last value.
+# The instance's options in their order. If a name appears twice, its last value.
 _DUMP = """
 import json, os, uwsgi
 last = {name: value[-1] if isinstance(value, list) else value for name, value in uwsgi.opt.items()}
@@ -33,7 +33,7 @@ os._exit(0)
 
 
 def options(folder: Path, name: str = "shop") -> dict[str, str]:
-    """What a real uWSGI makes of a file, started in its folder."""
+    """The options that a real uWSGI reads from a file, when it starts in the file's folder."""
     script, dump = folder / "dump.py", folder / "dump.json"
     script.write_text(_DUMP, encoding="ascii")
     lines = ["[uwsgi]", "socket = 127.0.0.1:0", f"wsgi-file = {script}", "need-app = true", *plugin_lines("python3")]
@@ -46,9 +46,9 @@ def options(folder: Path, name: str = "shop") -> dict[str, str]:
     return dict(json.loads(dump.read_text(encoding="ascii")))
 
 
-# Lines of a program, whose names become its own: one file holds them all, and placeholders are one space.
+# The lines of a program. Each program gets its own names, since all are in one file and share one namespace of placeholders.
 _FORMS = ["{0} = ", "{0}=", " {0}\t= ", "set-ph = {0}=", "set = {0}=", "set-placeholder = {0}="]
-# What means something, what looks like it, and what means nothing.
+# Text with a special meaning, text that looks like it, and plain text.
 _PIECES = [*"xyz()()[]=;# \t%$\\", "%%", "%({p})", "%({q})", "%({r})", "%%({p})", "%(", "%()", "%(({p}", "%d", "%n", "%p", "%s"]
 _FLAWED = ["%z", "%h", "$(a)", "%({p} + 1)"]
 _PROGRAMS = st.lists(
@@ -64,7 +64,7 @@ COUNT = 1200
 
 
 def programs(count: int) -> list[str]:
-    """That many programs, of which each ends."""
+    """That many programs that uWSGI can finish reading."""
     found: list[str] = []
 
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -80,8 +80,8 @@ def programs(count: int) -> list[str]:
 
 
 def ends(text: str) -> bool:
-    """Whether no placeholder of a program can bring itself, with which uWSGI would never end."""
-    # A per cent sign may join a line to the next.
+    """Whether no placeholder can expand to itself, which would keep uWSGI busy forever."""
+    # A percent sign at its end can join a line to the next one.
     lines = text.split("\n") + text.replace("%\n", "").split("\n")
     pairs = [re.findall(r"\{([pqr])\}", line) for line in lines]
     brings = {(names[0], name) for names in pairs for name in names[1:]}
@@ -91,7 +91,7 @@ def ends(text: str) -> bool:
 
 
 def known(found: list[parser.Option]) -> dict[str, str]:
-    """The last value of each option of which all is known."""
+    """The last value of each option whose values are all known."""
     unknown = {one.name for one in found if one.flaw}
     return {one.name: one.value for one in found if one.name not in unknown}
 
@@ -105,7 +105,7 @@ def test_options_are_what_uwsgi_has_or_said_to_be_unknown(tmp_path: Path) -> Non
     assert {name: (value, expected.get(name)) for name, value in found.items() if value != expected.get(name)} == {}
 
 
-# A section's lines, and what is known of the options x, y and z.
+# A section's lines, and what the reader knows about the options x, y and z.
 LINES = [
     ("x = 1\r\ny = 2\r", {"x": "1", "y": "2"}),
     ("x = \"1\" ; 2 # 3\\\ny = ;4", {"x": '"1" ; 2 # 3\\', "y": ";4"}),
@@ -145,7 +145,7 @@ def test_included_files(case: included.Case, tmp_path: Path) -> None:
     found = instance.read("vassal", str(tmp_path / "shop.ini")).options
     expected = options(tmp_path)
     assert {name: value for name, value in expected.items() if name in "xy"} == dict(case.options)
-    # A template's options are behind those of this test.
+    # A template's options come after those of this test.
     order = [name for name in expected if name in "xy"]
     assert order == list(dict.fromkeys(name for name, dummy in case.options))
     assert {name: value for name, value in expected.items() if name in known(found)} == known(found)
@@ -167,7 +167,7 @@ def test_a_linked_folder_is_followed_and_a_linked_file_is_not(name: str, tmp_pat
     assert (expected["x"], expected["y"]) == (found["x"], found["y"])
 
 
-# Lines of a node, with free addresses in the place of A, B and C, and more fields of its subscription.
+# Lines of a node, in which free addresses replace A, B and C, and further fields of its subscription.
 NODES = [
     ("socket = A", ""),
     ("http-socket = A\nsocket = B", ""),

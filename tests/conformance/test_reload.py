@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Emperor's vassals, reloaded and waited for by the module as a process of its own."""
+"""The module, as its own process, reloads a real Emperor's vassals and waits for them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Emperor:
         os.replace(scratch, self.vassal)
 
     def state(self) -> emperor_stats.Vassal:
-        """The Emperor's state of the vassal; None if it doesn't run."""
+        """What the Emperor says about the vassal; empty if it doesn't run."""
         return self._said().running or emperor_stats.Vassal("")
 
     def tries(self) -> int:
@@ -66,7 +66,7 @@ class Emperor:
         return modules.run("uwsgi_reload", given, check=check)
 
     def stop(self) -> None:
-        """Kill it and the vassal."""
+        """Kill the Emperor and the vassal."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 

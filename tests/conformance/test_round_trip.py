@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The real parser returns exactly the text that was accepted."""
+"""The real parser reads exactly the text that the collection accepted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.loopback import Listener, free_address, wait_for
 from support.text import TEXT, VARIABLES
 from support.uwsgi import BINARY, RELEASE, Instance, plugin_lines, read
 
-# Values, at least, in each of the tests.
+# How many values the tests generate.
 COUNT = 2400
 # Arguments and uWSGI's names for them in an announcement.
 FIELDS = {"key": "key", "address": "address", "sni_cert": "sni_crt", "sni_key": "sni_key"}
@@ -40,7 +40,7 @@ os._exit(0)
 
 
 def generated(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """A number of generated values. One start of uWSGI reads them all, so they are generated first and checked together."""
+    """That many generated values. One start of uWSGI reads them all, so they are generated first and checked together."""
     found: list[Any] = []
 
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -54,12 +54,12 @@ def generated(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
 
 
 def read_by_uwsgi(folder: Path, text: str, count: int) -> list[str | None]:
-    """What a real uWSGI makes of the options v-0, v-1, ... in a section's text."""
+    """The values that a real uWSGI reads for the options v-0, v-1, ... in a section's text."""
     script, dump, path = folder / "dump.py", folder / "dump.json", folder / "options.ini"
     script.write_text(_DUMP, encoding="ascii")
     lines = ["socket = 127.0.0.1:0", f"env = DUMP={dump}", f"wsgi-file = {script}", "need-app = true"]
     path.write_text(text + "\n".join([*plugin_lines("python3"), *lines, ""]), encoding="utf-8", newline="")
-    # Not strict: names that aren't options are kept all the same, and can be asked for.
+    # Not strict: uWSGI also keeps names that aren't options, and the script can read them.
     environment = {**os.environ, **VARIABLES}
     found = subprocess.run([BINARY, "--ini", str(path)], env=environment, capture_output=True, timeout=60, check=False)
     assert dump.exists(), found.stderr.decode("utf-8", "replace")
@@ -84,7 +84,7 @@ def test_options_come_back_from_the_real_parser(tmp_path: Path) -> None:
 
 
 def test_literal_values_among_raw_options_come_back(tmp_path: Path) -> None:
-    # Of the second kind uWSGI takes the value when it reads the line, so that it is written in another way.
+    # uWSGI evaluates set-ph while it reads the line, so the collection writes such values differently.
     values, placeholders = generated(literal("v-0"), 300), generated(literal("set-ph"), 300)
     given_options = {f"v-{at}": {"literal": value} for at, value in enumerate(values)}
     given_options["set-ph"] = [{"literal": f"v-{at}={value}"} for at, value in enumerate(placeholders, len(values))]
@@ -93,7 +93,7 @@ def test_literal_values_among_raw_options_come_back(tmp_path: Path) -> None:
     assert [pair for pair in zip(values + placeholders, read) if pair[0] != pair[1]] == []
 
 
-# What is replaced or swallowed where it isn't literal.
+# uWSGI replaces or drops parts of these unless they are literal.
 SECRETS = ["PW=abc%", "PW=p%ss", "PW=%%", "PW=$(a)", "PW=@(/etc/passwd)", "PW=a%(b", "PW= a ", "PW=%n%d", '"PW"=\\', "=;#["]
 
 
@@ -111,7 +111,7 @@ def test_a_value_that_is_refused_swallows_the_next_line(value: str, tmp_path: Pa
 
 
 def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:
-    """The unit tests hold the writer against it, so it has to be right."""
+    """The unit tests check the writer against it, so it has to be right."""
 
     def plain(text: str) -> bool:
         try:
@@ -126,7 +126,7 @@ def test_the_second_reader_reads_as_the_real_one(tmp_path: Path) -> None:
 
 
 def accepts(check: Callable[[str, str], Any]) -> Callable[[str], bool]:
-    """Whether a checker of values takes a text."""
+    """A predicate: whether a check of values accepts a text."""
 
     def accepted(text: str) -> bool:
         try:
@@ -151,14 +151,14 @@ def test_fields_come_back_on_the_wire(tmp_path: Path) -> None:
     )
     given_entries = generated(entries, COUNT // 2)
     if RELEASE >= V2_1:
-        # Where a domain isn't announced beside its mountpoints.
+        # 2.1 does not announce a domain along with its mountpoints.
         given_entries = [entry for entry in given_entries if "/" not in entry["key"]]
     wanted = {tuple(entry[name] for name in FIELDS) for entry in given_entries}
     assert len({value for values in wanted for value in values}) >= COUNT // 2
     fragment = tmp_path / "fragment.ini"
     with Listener() as listener:
         subscriptions = [{"server": listener.address, **entry} for entry in given_entries]
-        # As data in a file, which Ansible takes as it is: values from a playbook would be templates.
+        # As data in a file, which Ansible doesn't change; values in a playbook would be templates.
         (tmp_path / "subscriptions.json").write_text(json.dumps(subscriptions), encoding="ascii")
         task = {
             "emperor.uwsgi.uwsgi_subscription": {
@@ -171,11 +171,11 @@ def test_fields_come_back_on_the_wire(tmp_path: Path) -> None:
         assert not run.results[0]["failed"], run.results[0]["msg"]
         node = Instance(tmp_path, "socket = " + free_address(), f"include = {fragment}", environment=VARIABLES)
         with node:
-            # The first round may be more than the socket's buffer holds; there is one every second.
+            # One round may be more than the socket's buffer holds, but a round is sent every second.
             wait_for("every subscription", lambda: len(announced(listener)) >= len(wanted))
     assert announced(listener) == wanted
 
 
 def announced(listener: Listener) -> set[tuple[str, ...]]:
-    """What was heard so far, in the order of FIELDS."""
+    """The announcements so far, with their fields in the order of FIELDS."""
     return {tuple(packet.fields[field] for field in FIELDS.values()) for packet in listener.poll()}

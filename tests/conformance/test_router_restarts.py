@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real router below a real Emperor, reloaded by the module: with its nodes again, and with requests in flight."""
+"""The module reloads a real router under a real Emperor: its nodes come back, and requests in flight are answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.uwsgi import Instance, plugin_lines
 
 
 class Front:
-    """An http router below an Emperor, with a node."""
+    """An http router under an Emperor, with a node."""
 
     def __init__(self, folder: Path) -> None:
         self._release = folder / "release"
@@ -46,7 +46,7 @@ class Front:
         return modules.run("uwsgi_reload", {**given, "routers": [{"vassal": str(self.file), "stats": self.stats}], **more})
 
     def held(self, answers: list[str]) -> threading.Thread:
-        """Begin a request that is answered when it is released."""
+        """Begin a request that the node answers after ``release``."""
 
         def ask() -> None:
             try:

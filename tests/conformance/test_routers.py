@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a router does with announcements and requests is what the task's arguments say."""
+"""A router handles announcements and requests as the task's arguments say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plain(key: str, address: str) -> bytes:
     return datagram.encode(datagram.SUBSCRIBE, [("key", key), ("address", address)])
 
 
-# Of 40 requests one after the other to nodes with the weights 1 and 3, and of 8 that are held at once.
+# The share of nodes with the weights 1 and 3: of 40 requests one after the other, and of 8 at the same time.
 ALGORITHMS = [
     ("weighted_round_robin", (10, 30), (2, 6)),
     ("wrr", (10, 30), (2, 6)),
@@ -40,7 +40,7 @@ def asked(router: Router) -> tuple[int, int]:
     answers: Counter[str] = Counter()
     for dummy in range(40):
         answers[router.ask(KEY)] += 1
-        # The client has its answer before the router counts the request as done.
+        # The client gets its answer before the router counts the request as done.
         wait_for("no request in flight", lambda: not any(node.in_flight for node in router.pools()[KEY].values()))
     return answers["light"], answers["heavy"]
 
@@ -91,7 +91,7 @@ def test_tolerance_is_the_silence_after_which_a_node_is_dropped(tmp_path: Path) 
             tolerance: stack.enter_context(Router(tmp_path / str(tolerance), server_params=given))
             for tolerance, given in ((1, {"tolerance": 1}), (60, {"tolerance": 60}), (17, {}))
         }
-        # The node lives, and tells others than these routers.
+        # The node runs, but announces itself to neither of these routers.
         address = stack.enter_context(running_node(tmp_path, "node", {"server": "127.0.0.1:9", "key": KEY}))
         for router in routers.values():
             send(router.subscriptions, plain(KEY, address))

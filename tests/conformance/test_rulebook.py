@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The example rulebook in a real ansible-rulebook, on a real page of a real router and its nodes.
+"""The example rulebook in a real ansible-rulebook, with the real page of a real router and its nodes.
 
-It needs Java and an environment of its own: TEST_RULEBOOK names the program, as "make rulebook" sets it.
+It needs Java and its own environment: "make rulebook" makes that and sets TEST_RULEBOOK to the program.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from support.modules import COLLECTIONS, ROOT
 
 PROGRAM = os.environ.get("TEST_RULEBOOK", "")
 RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "pools.yml"
-# In the place of the site's: what it runs there is tested elsewhere.
+# Runs instead of site.yml, which other tests cover.
 PLAYBOOK = """\
 - hosts: localhost
   connection: local
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(not PROGRAM, reason='needs ansible-rulebook; "ma
 
 @contextmanager
 def running(folder: Path, page: str) -> Iterator[Path]:
-    """The rulebook on a page; where its playbook writes the event that it was run for."""
+    """Run the rulebook on a page; yields the file to which its playbook writes the event."""
     event = folder / "event.json"
     (folder / "playbook.yml").write_text(PLAYBOOK % event, encoding="ascii")
     text = RULEBOOK.read_text(encoding="utf-8")

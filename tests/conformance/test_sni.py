@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates that a subscription brings to an https router are what clients see (SNI)."""
+"""Clients of an https router see the certificate of a subscription (SNI)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOST = "a.test"
 
 
 def certificate(folder: Path, name: str) -> tuple[str, str]:
-    """The files of a self-signed certificate and its key; their names hold what a field must escape."""
+    """Make a self-signed certificate and its key; their file names contain characters that a field must escape."""
     paths = folder / (name + ", cert\\.pem"), folder / (name + ", key\\.pem")
     paths[0].write_text(keys.certificate(name), encoding="ascii")
     paths[1].write_text(keys.private("ec", name), encoding="ascii")
@@ -35,8 +35,8 @@ def certificate(folder: Path, name: str) -> tuple[str, str]:
 
 @contextmanager
 def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
-    """An https router with a certificate of its own, and a node behind it; the router's address."""
-    # The router's own option splits at commas and has no escape.
+    """Run an https router with its own certificate and a node behind it; yields the router's address."""
+    # The router's option splits its value at commas, which can't be escaped.
     own = folder / "own.crt", folder / "own.key"
     for path, made in zip(own, certificate(folder, "own.test")):
         shutil.copy(made, path)
@@ -44,7 +44,7 @@ def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
     lines = ["https = {},{},{}".format(address, *own), "http-subscription-server = " + subscriptions]
     with Instance(folder, *lines, name="router", plugin="http") as router:
         router.wait_for_words("spawned uWSGI http")
-        # To an https router the key is the Host header, with its port.
+        # For an https router the key is the Host header, including the port.
         subscription = {"server": subscriptions, "key": f"{HOST}:{address.rpartition(':')[2]}", **arguments}
         with running_node(folder, "node", subscription):
             router.wait_for_words("=> new node")
@@ -52,7 +52,7 @@ def https_router(folder: Path, arguments: dict[str, Any]) -> Iterator[str]:
 
 
 def get(address: str, context: ssl.SSLContext) -> str:
-    """The answer to a request to HOST; raises ssl.SSLError where the certificate is another's."""
+    """The answer to a request to HOST; raises ssl.SSLError if the certificate is another."""
     ip, dummy, port = address.rpartition(":")
     with socket.create_connection((ip, int(port)), 20) as stream, context.wrap_socket(stream, server_hostname=HOST) as tls:
         connection = http.client.HTTPConnection(HOST, int(port))
@@ -82,7 +82,7 @@ def test_clients_see_the_routers_own_certificate_without_it(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("prefix", "answers"),
     [
-        # Asked for, and verified where there is one.
+        # The router asks for a certificate, and verifies it if the client sends one.
         ("", {"known": "node", "stranger": "refused", "none": "node"}),
         ("!", {"known": "node", "stranger": "refused", "none": "refused"}),
     ],

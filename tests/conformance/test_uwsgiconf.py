@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same arguments to an independent writer of uWSGI options give the same options and fields.
+"""An independent library, uwsgiconf, writes the same options and fields for the same arguments.
 
-uwsgiconf is where the arguments' names come from. Where the collection differs, DIFFERENT says why and what shows it.
+The names of the arguments come from uwsgiconf. Where the collection differs, DIFFERENT says why, and which test shows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uwsgiconf.options.subscriptions import Subscriptions
 
 SERVER = "10.0.0.2:2626"
 
-# Groups of arguments, and the method that takes them there.
+# Groups of arguments, and uwsgiconf's method for each.
 METHODS = {
     "server_params": "set_server_params",
     "server_verification_params": "set_server_verification_params",
@@ -79,7 +79,7 @@ DIFFERENT: list[tuple[str, dict[str, Any], list[Any], list[Any], str]] = [
         "a comma parts fields unless a backslash stands before it: test_round_trip.py",
     ),
 ]
-# Arguments that uwsgiconf lacks, or can't be given, and the test that shows what they do.
+# Arguments that uwsgiconf lacks or mishandles, and the test that shows what they do.
 ONLY_HERE = {
     "server_params.balancing_algo": "an option since 2.0: test_routers.py",
     "subscriptions.modifier": "uwsgiconf takes objects and drops them again: test_announcements.py",
@@ -89,7 +89,7 @@ ONLY_HERE = {
 
 
 def theirs(group: str, arguments: dict[str, Any]) -> list[Any]:
-    """The options that uwsgiconf writes, or the fields of the one subscription."""
+    """The options that uwsgiconf writes, or the fields of the subscription."""
     section = Section(embedded_plugins=False)
     if group != "subscriptions":
         getattr(section.subscriptions, METHODS[group])(**arguments)
@@ -106,7 +106,7 @@ def theirs(group: str, arguments: dict[str, Any]) -> list[Any]:
 
 
 def _lines(section: Section) -> list[tuple[str, str]]:
-    """The options, without those that say who wrote them."""
+    """The options, without the lines that uwsgiconf prints about itself."""
     return [pair for pair in ini.read(section.as_configuration().format()) if pair[0] != "print"]
 
 
@@ -115,14 +115,14 @@ def ours(group: str, arguments: dict[str, Any]) -> list[Any]:
         return [(line.name, line.value) for line in subscription.fragment({group: arguments}, _dialect.V2_1).lines]
     entry = {"server": SERVER, "key": "a.test", **arguments}
     (line,) = subscription.fragment({"subscriptions": [entry]}, _dialect.V2_1).lines
-    # It is always said, since 2.1 takes what it finds there otherwise: test_newer.py.
+    # The collection always writes it, since 2.1 would otherwise use a leftover value: test_newer.py.
     said = [] if "protocol" in arguments else [("proto", "uwsgi")]
     return [field for field in ini.fields(line.value) if field not in said]
 
 
 @pytest.mark.parametrize(("group", "arguments"), SAME, ids=str)
 def test_both_write_the_same(group: str, arguments: dict[str, Any]) -> None:
-    # The order of fields and of options means nothing to uWSGI.
+    # The order of fields and options doesn't matter to uWSGI.
     assert sorted(ours(group, arguments)) == sorted(theirs(group, arguments))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which announcements a router accepts, by signature, age, and sender on a unix socket."""
+"""Which announcements a router accepts, depending on signature, age, and the sender on a unix socket."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def signer(kind: str, name: str = "", digest: str = "SHA256") -> Callable[[bytes
 
 
 class Announcement(NamedTuple):
-    """A datagram for KEY, and whether a router with the EC key and SHA256 takes the node.
+    """A datagram for KEY, and whether a router with the EC key and SHA256 accepts the node.
 
     Attributes:
-        age: seconds that it is old.
-        key: the name of the private key, None for no signature.
-        after: what is done to the signed bytes.
+        age: its age in seconds.
+        key: the name of the private key; None for no signature.
+        after: a function that changes the signed bytes.
     """
 
     accepted: bool
@@ -103,7 +103,7 @@ def checked(folder: Path, kind: str = "ec", digest: str = "SHA256", tolerance: i
 def test_a_new_pool_needs_a_good_signature(case: Announcement, tmp_path: Path) -> None:
     with checked(tmp_path) as router:
         send(router.subscriptions, case.packet())
-        # Datagrams on loopback keep their order: when the friend is in, the other was judged.
+        # Datagrams on loopback keep their order: once the friend is listed, the router has judged the other.
         send(router.subscriptions, Announcement(True).packet(FRIEND))
         router.wait_for_nodes(KEY, *([NODE, FRIEND] if case.accepted else [FRIEND]))
 
@@ -162,7 +162,7 @@ def test_a_real_node_signs_and_a_real_router_accepts(kind: str, digest: str, tmp
             assert router.ask(KEY) == "node"
 
 
-# A user other than root, whoever runs the tests.
+# Some user other than root, who need not exist.
 UID = os.getuid() or 65534
 
 
@@ -175,13 +175,13 @@ def send_as_user(path: str, packet: bytes) -> None:
 
 @pytest.fixture()
 def socket_path() -> Iterator[str]:
-    """Where a router's unix socket for subscriptions goes, in a folder that everybody may enter, unlike pytest's."""
+    """The path of a router's unix socket for subscriptions, in a folder that everybody may enter, unlike pytest's."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield folder + "/s"
 
 
-# Without it, the socket would be for the router's user alone.
+# Otherwise only the router's user could use the socket.
 OPEN = ("umask = 000",)
 
 
@@ -218,7 +218,7 @@ def test_dir_credentials_accepts_the_owner_of_the_file_with_the_key(
     params = {"dir_credentials": [str(folder) for folder in folders], "pass_unix_credentials": passed}
     with Router(tmp_path, socket_path, OPEN, server_verification_params=params) as router:
         wait_for("the socket", lambda: os.path.exists(socket_path))
-        # The one that is accepted goes last: then all the others were judged. Without the argument every sender is root.
+        # The accepted one is sent last: by then the router has judged the others. Without the argument every sender is root.
         for name in sorted([*owners, "absent.test"], key=lambda name: name == accepted):
             send_as_user(socket_path, Announcement(False, key=None).packet(key=name))
         router.wait_for_nodes(accepted, NODE)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What in a tree can break what users wrote for a release: the differences of two snapshots that aren't additions. Pure.
+"""Find the differences between two snapshots that can break what users wrote for a release. Pure.
 
-Allowed are something new that nobody has to write, an option that is no longer required, a rule that forbids less, and a new
-name for an option that keeps its old name as an alias. A role's variable may take more types.
+Some differences are allowed: something new that is optional, an option that is no longer required, a rule that forbids less, and
+a new name for an option that keeps its old name as an alias. A role's variable may accept more types.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-# Where something is, and what happened to it.
+# The path of something, and what happened to it.
 Found = Iterator[tuple[tuple[str, ...], str]]
 _GONE = "is gone"
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
-    """What can break users' work, by its path, such as ``module uwsgi_drain / options / timeout``."""
+    """The differences that can break users' work, by path, such as ``module uwsgi_drain / options / timeout``."""
     return {" / ".join(path): what for path, what in _things(old, new)}
 
 
 def complaints(found: dict[str, str], rows: Iterable[str]) -> list[str]:
-    """What is in only one of the differences and the rows of the table."""
+    """Differences without a row in the table, and rows without a difference."""
     expected = set(rows)
     unexpected = [f"{path}: {what}; no row says why" for path, what in found.items() if path not in expected]
     return unexpected + [f"{path}: has a row, but no difference" for path in sorted(expected - set(found))]
@@ -53,14 +53,14 @@ def _thing(old: dict[str, Any], new: dict[str, Any]) -> Found:
 
 def _role(old: dict[str, Any], new: dict[str, Any]) -> Found:
     everywhere = {name: one for entry_point in new["entry points"].values() for name, one in entry_point["options"].items()}
-    # An entry point needn't specify a role's variable to use it.
+    # An entry point can use a role's variable without specifying it.
     variables = {name: one for name, one in everywhere.items() if name in new["defaults"]}
     for name, entry_point in old["entry points"].items():
         if name not in new["entry points"]:
             yield ("entry points", name), _GONE
             continue
         for path, what in _spec(entry_point, new["entry points"][name], variables):
-            # Its specification can't have the value of an expression, which is compared with the defaults.
+            # A specification can't contain an expression as the default; ``_default`` compares the defaults instead.
             expression = path[-1] == "default" and _is_read_by_another(path[1], new["defaults"], everywhere)
             if not expression and not _takes_more(path, everywhere):
                 yield ("entry points", name, *path), what
@@ -69,7 +69,7 @@ def _role(old: dict[str, Any], new: dict[str, Any]) -> Found:
 
 
 def _takes_more(path: tuple[str, ...], options: dict[str, Any]) -> bool:
-    """Whether a variable's type is any: Ansible checks it and changes nothing about it."""
+    """Whether a variable now accepts any type: Ansible passes a raw value on unchanged."""
     return path[-1] in ("type", "elements") and len(path) == 3 and options[path[1]].get("type") == "raw"
 
 
@@ -95,7 +95,7 @@ def _spec(old: dict[str, Any], new: dict[str, Any], elsewhere: dict[str, Any] | 
     """Differences of options and of the rules between them.
 
     Args:
-        elsewhere: options that count as well where ``new`` has them under no name.
+        elsewhere: options to look at if ``new`` has an option under none of its names.
     """
     before, after = old.get("options", {}), new.get("options", {})
     names = {name: _present(name, after) for name in before}
@@ -112,7 +112,7 @@ def _spec(old: dict[str, Any], new: dict[str, Any], elsewhere: dict[str, Any] | 
 
 
 def _present(name: str, options: dict[str, Any]) -> str | None:
-    """The name that an option has now."""
+    """The present name of an option."""
     if name in options:
         return name
     return next((one for one, option in options.items() if name in option.get("aliases", [])), None)
@@ -122,7 +122,7 @@ def _option(old: dict[str, Any], new: dict[str, Any], name: str | None) -> Found
     for part in ("type", "elements"):
         if old.get(part) != new.get(part):
             yield (part,), _became(old.get(part), new.get(part))
-    # Nobody relied on the default of an option that had to be given.
+    # Nobody relied on the default of a required option.
     if old.get("default") != new.get("default") and not (old.get("required") and not new.get("required")):
         yield ("default",), _became(old.get("default"), new.get("default"))
     if new.get("required") and not old.get("required"):
@@ -145,7 +145,7 @@ def _rules(old: dict[str, Any], new: dict[str, Any], old_names: dict[str, str]) 
     """The rules that forbid what was allowed.
 
     Args:
-        old_names: of the options that the old snapshot has, by those that they have now.
+        old_names: the options' names in the old snapshot, by their present names.
     """
     for kind, rules in new.get("rules", {}).items():
         before = old.get("rules", {}).get(kind, [])
@@ -171,7 +171,7 @@ def _joins_only_new(rule: list[str], before: list[list[str]], old: dict[str, Any
 
 
 def _offers_more(rule: list[str], before: list[list[str]], old: dict[str, Any], dummy: dict[str, Any]) -> bool:
-    # An option that had to be given is a rule as well.
+    # A required option counts as such a rule.
     return any(set(one) <= set(rule) for one in before) or any(old.get(name, {}).get("required") for name in rule)
 
 

@@ -6,12 +6,13 @@
 
 python tests/interface/snapshot.py ROOT > tests/interface/VERSION.json
 
-It imports the modules and reads YAML. It works on trees of any layout, since it uses no name that begins with an underscore but
-that of the package that makes paths of the roles' variables, where there is one. It leaves out what comes from ansible-core, so
-the result is the same with every release of it.
+It imports the modules and reads YAML. It works on trees of any layout: of the private names it uses only the package that
+derives paths from the roles' variables, if the tree has that. It leaves out what comes from ansible-core, so the result is the
+same with every release of ansible-core.
 
-Two things are not in it. The arguments of one vassal are not in a module's spec, since the module checks them itself; the tests
-of vassals have them. A path that no YAML of a role has, such as the name of a key's file, is in the tests of what makes it.
+Two things are missing. The arguments of a vassal are not in a module's spec, since the module checks them itself; the tests of
+vassals cover them. Paths that are in no YAML of a role, such as the names of key files, are covered by the tests of the code that
+makes them.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from ansible.module_utils import basic
 COLLECTION = "emperor.uwsgi."
 _DOCUMENTED = ("filter", "lookup", "inventory")
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
-# Variables refer to others. More passes than the longest chain has links.
+# Variables refer to others. This is more than the longest chain of references needs.
 _PASSES = 10
 _PATH = re.compile(r"(?<![\w.}/-])(?:/[\w.@%*+-]+)+")
-# The distribution's programs, not files of the roles.
+# Paths of the distribution's programs, which are no files of the roles.
 _FOREIGN = ("/usr/",)
 
 
@@ -47,7 +48,7 @@ class _Caught(Exception):
 
 
 class _Unknown(jinja2.Undefined):
-    """What only a run knows, such as the item of a loop."""
+    """A value that is known only in a run, such as the item of a loop."""
 
     def __str__(self) -> str:
         return "NAME"
@@ -73,9 +74,9 @@ def snapshot(root: Path) -> dict[str, Any]:
 
 
 def host_paths(root: Path, roles: list[Path]) -> list[str]:
-    """The paths that the roles' variables and tasks have on a host with the default variables.
+    """The paths on a host that the roles' variables and tasks contain, with the default variables.
 
-    What needs a filter of Ansible's has no value here and is left out.
+    Expressions that need one of Ansible's filters are left out.
     """
     variables: dict[str, Any] = {}
     for role in roles:
@@ -92,7 +93,7 @@ def host_paths(root: Path, roles: list[Path]) -> list[str]:
 
 
 def _made(root: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """What the collection's own code makes of the variables of the role ``emperor``."""
+    """What the collection's own code derives from the variables of the role ``emperor``."""
     if not (root / "plugins" / "plugin_utils" / "_roles").exists():
         return {}
     with _importable(root):
@@ -143,7 +144,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 @contextmanager
 def _importable(root: Path) -> Iterator[None]:
-    """A folder of its own, so that it is this tree that is imported, whatever collections are installed."""
+    """Make this tree importable from a temporary folder, whatever collections are installed."""
     with tempfile.TemporaryDirectory() as folder:
         parent = Path(folder) / "ansible_collections" / "emperor"
         parent.mkdir(parents=True)
@@ -161,7 +162,7 @@ def _modules(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _arguments(name: str) -> dict[str, Any]:
-    """What a module gives to AnsibleModule."""
+    """The arguments that a module passes to AnsibleModule."""
 
     def caught(self: Any, argument_spec: dict[str, Any], **kwargs: Any) -> None:
         raise _Caught(dict(kwargs, argument_spec=argument_spec))
@@ -195,7 +196,7 @@ def _spec(options: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
 def _rule_list(kind: str, given: Any) -> list[Any]:
     if kind == "required_by":
         return [[name, [needed] if isinstance(needed, str) else list(needed)] for name, needed in sorted(given.items())]
-    # One rule may be given without the list around it.
+    # A single rule may be given without the list around it.
     rules = [given] if kind != "required_if" and isinstance(given[0], str) else given
     return [list(rule) for rule in rules]
 
@@ -210,7 +211,7 @@ def _option(given: dict[str, Any]) -> dict[str, Any]:
     for name in ("elements", "choices", "aliases"):
         if given.get(name):
             found[name] = given[name] if name == "elements" else list(given[name])
-    # A variable, a setting or an option of another name that has the value.
+    # The environment variables, settings and Ansible variables that can also set the option.
     sources = [f"{name} {json.dumps(one, sort_keys=True)}" for name in ("env", "ini", "vars") for one in given.get(name, [])]
     if sources:
         found["sources"] = sources
@@ -219,7 +220,7 @@ def _option(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value of YAML; how an expression is broken into lines doesn't matter."""
+    """A value from YAML, with line breaks in expressions normalized."""
     return _each_text(value, lambda text: " ".join(text.split()) if "{{" in text else text)
 
 
@@ -245,7 +246,7 @@ def _documented(root: Path, path: Path) -> dict[str, Any]:
     found = {
         **_spec(options, {}),
         "positional": [one.strip() for one in given.get("positional", "").split(",") if one.strip()],
-        # Their options are ansible-core's and differ by its release.
+        # The options of these fragments come from ansible-core and differ between its releases.
         "extends": sorted(one for one in extended if not one.startswith(COLLECTION)),
         "returns": _returns(_constant(path, "RETURN")),
     }
@@ -265,7 +266,7 @@ def _role(path: Path) -> dict[str, Any]:
 
 
 def _with_alias(name: str, given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """A role's variable with its old name, which only its default knows: Ansible reads no aliases of variables."""
+    """Add a variable's old name as an alias. It is found in the default, because Ansible ignores aliases of variables."""
     old = re.match(r"\{\{ (\w+) \| default\(", str(defaults.get(name)))
     return {**given, "aliases": [*given.get("aliases", []), old.group(1)]} if old else given
 
@@ -275,7 +276,7 @@ def _plugins(root: Path, kind: str) -> list[Path]:
 
 
 def _constant(path: Path, name: str) -> dict[str, Any]:
-    """The YAML in a constant of a Python file or of a class in it; empty where there is none."""
+    """The YAML in a constant of a Python file or of a class in it; empty if there is none."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and [one.id for one in node.targets if isinstance(one, ast.Name)] == [name]:
             return dict(yaml.safe_load(ast.literal_eval(node.value)) or {})

@@ -2,17 +2,17 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What moves in all models: datagrams arrive, in any order or never, and time passes.
+ * The processes that all models share: datagrams arrive in any order or never, and time passes.
  *
  * A model defines, before it includes this:
  *   ANNOUNCED(pair)    the signatures with which a running instance announces a pair now: bits of OLD and NEW
- *   SIGNS(pair)        those of the key files that are there, with which goodbyes are signed
- *   BUSY               whether an Emperor has something to do, which takes it less than a tick
- *   check()            what holds in every state
+ *   SIGNS(pair)        the signatures of goodbyes: those of the key files that exist
+ *   BUSY               whether an Emperor has something to do; it needs less than a tick for that
+ *   check()            the properties that hold in every state
  * and runs Network.
  */
 
-/* Stands for: uwsgi core/subscription.c; a pool without a node is freed, and the key that it cached with it. */
+/* Stands for: uwsgi core/subscription.c; a pool without a node is freed, together with its cached key. */
 inline freed(slot) {
   listed = 0;
   one = 0;
@@ -31,7 +31,7 @@ inline freed(slot) {
   fi
 }
 
-/* Stands for: uwsgi core/subscription.c; an announcement is verified, or refused without a word. */
+/* Stands for: uwsgi core/subscription.c; an announcement with the right signature is accepted, others are silently dropped. */
 inline heard(slot, signature) {
   announcement[slot] = announcement[slot] & (OLD + NEW - (signature));
   if
@@ -42,7 +42,7 @@ inline heard(slot, signature) {
   fi
 }
 
-/* Stands for: uwsgi core/subscription.c (uwsgi_remove_subscribe_node); a goodbye is verified as an announcement is. */
+/* Stands for: uwsgi core/subscription.c (uwsgi_remove_subscribe_node); a goodbye is verified like an announcement. */
 inline told(slot, signature) {
   goodbye[slot] = goodbye[slot] & (OLD + NEW - (signature));
   if
@@ -53,7 +53,7 @@ inline told(slot, signature) {
   fi
 }
 
-/* Stands for: uwsgi core/subscription.c (uwsgi_send_subscription); a datagram for each router. */
+/* Stands for: uwsgi core/subscription.c (uwsgi_send_subscription); one datagram to each router. */
 inline announce(pair, signatures) {
   announcement[SLOT(0, pair)] = announcement[SLOT(0, pair)] | (signatures);
   announcement[SLOT(1, pair)] = announcement[SLOT(1, pair)] | (signatures)
@@ -65,8 +65,8 @@ inline say_goodbye(pair, signatures) {
   goodbye[SLOT(1, pair)] = goodbye[SLOT(1, pair)] | (signatures)
 }
 
-/* An announcement to a router that lists the pair changes nothing there, unless a goodbye comes in between. So it is on its way, or it
- * is not, only from the moment on at which the instance falls silent. */
+/* An announcement changes nothing at a router that lists the pair, unless a goodbye arrives before it. So it only matters whether
+ * one is on its way when the instance falls silent: maybe it is. */
 inline last_announcement(pair, signatures) {
   if
   :: life[SLOT(0, pair)] -> announcement[SLOT(0, pair)] = announcement[SLOT(0, pair)] | (signatures)
@@ -80,8 +80,9 @@ inline last_announcement(pair, signatures) {
 
 #define FRESHENED(slot) (life[slot] == FRESH && (ANNOUNCED((slot) % PAIRS) & KEY_AT(slot)))
 
-/* Stands for: time. Routers forget whom they did not hear within their tolerance, instances announce themselves again, and a run that
- * waits says goodbye again (leave of plugins/module_utils/_deployment/leaving.py, wait of plugins/module_utils/_pool/watch.py). */
+/* Stands for: time. Routers forget nodes that were silent for longer than the tolerance, instances announce themselves again, and
+ * a waiting run says goodbye again (leave of plugins/module_utils/_deployment/leaving.py, wait of
+ * plugins/module_utils/_pool/watch.py). */
 inline tick() {
   at = 0;
   do
@@ -113,13 +114,13 @@ inline tick() {
   fi
 }
 
-/* How long ago a silent pair was heard before it fell silent is not known. */
+/* Nobody knows when a router last heard a pair before that fell silent, so the router may forget it at any time. */
 inline forgotten(slot) {
   life[slot] = 0;
   freed(slot)
 }
 
-/* A wait counts its ticks, so that one which does not end is found. */
+/* Waits count their ticks, to find one that does not end. */
 inline begin_wait() {
   waiting++;
   waited = 0
@@ -134,14 +135,14 @@ inline end_wait(pairs) {
   fi
 }
 
-/* A run that is cut off waits for nothing. */
+/* An interrupted run stops waiting. */
 inline end_waits() {
   farewell = 0;
   waiting = 0;
   waited = 0
 }
 
-/* Fewer are lost in a row than the tolerance allows, so a pair that is announced stays. While a run waits, the first ones are lost. */
+/* Fewer are lost in a row than the tolerance allows, so an announced pair stays. During a wait only the first ones can be lost. */
 #ifdef LOSSLESS
 #define LOSSES(slot)
 #else

@@ -2,8 +2,8 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Two hosts, each with a node of one key, deployed one after the other by playbooks/site.yml: drained, written, restored. What is written
- * makes the vassal stop and start. A run can be cut off at every step, and is repeated until one is not.
+ * playbooks/site.yml deploys two hosts, each with a node of the same key, one after the other: it drains, writes and restores
+ * each. The change makes the vassal stop and start. A run can be interrupted at every step, and is repeated until it completes.
  */
 
 #define PAIRS 2
@@ -16,18 +16,18 @@
 #endif
 #define WANTED 2
 
-/* By host, which is its node's pair: the version of its file, 0 where there is none; what runs; the folder "leaving"; the reasons
- * "deploy" and "rolling-update". */
+/* By host, whose number is also its node's pair: the version of the vassal's file (0: none), the version that runs, whether the
+ * vassal is in the folder "leaving", and the reasons "deploy" and "rolling-update". */
 byte file[2];
 byte running[2];
 bool journal[2];
 bool deploy[2];
 bool rolling[2];
-/* Which hosts a run does first. */
+/* The hosts that a run does first. */
 bool interrupted[2];
 bool refused;
 byte runs = RUNS;
-/* How many runs in a row were not cut off. */
+/* The number of runs in a row that were not interrupted. */
 byte whole;
 
 #define SIGNS(pair) OLD
@@ -74,7 +74,7 @@ inline hold(host, reason) {
   }
 }
 
-/* Stands for: plugins/module_utils/_pool/watch.py (wait), which settles: what was on its way has arrived. */
+/* Stands for: plugins/module_utils/_pool/watch.py (wait), which settles: all datagrams have arrived. */
 inline drain(host) {
   d_step { begin_wait(); farewell = farewell | (1 << (host)); say_goodbye(host, OLD) };
   d_step { !KNOWN(host) && !ON_ITS_WAY(host, announcement) && !ON_ITS_WAY(host, goodbye) -> end_wait(1 << (host)) }
@@ -92,11 +92,11 @@ inline leave(host) {
 #elif defined(SILENT_COUNT)
 #define ENOUGH(host) LISTED(1 - (host))
 #else
-/* Heard again, so nothing holds it out. */
+/* The other was heard again, so nothing holds it out. */
 #define ENOUGH(host) (LISTED(1 - (host)) && !HELD(1 - (host)))
 #endif
 
-/* Stands for: roles/emperor/tasks/take_out.yml, of those that are deployed (roles/emperor/tasks/take_out_deployed.yml) */
+/* Stands for: roles/emperor/tasks/take_out.yml, for deployed vassals (roles/emperor/tasks/take_out_deployed.yml) */
 inline take_out(host) {
   if
   :: file[host] && !ENOUGH(host) -> refused = true; goto whole_run
@@ -119,8 +119,8 @@ inline gone(host) {
   CUT
 }
 
-/* Stands for: plugins/module_utils/_deployment/walk.py (go, _done, _leave, end), by roles/emperor/tasks/main.yml. Its own check of the
- * others finds nobody to check, since the vassal is out of its pools. */
+/* Stands for: plugins/module_utils/_deployment/walk.py (go, _done, _leave, end), by roles/emperor/tasks/main.yml. It does not
+ * check for other nodes, since the vassal is already out of its pools. */
 inline deploy_node(host) {
   if
   :: file[host] && file[host] != WANTED ->
@@ -147,7 +147,7 @@ inline deploy_node(host) {
   CUT
 }
 
-/* Stands for: roles/emperor/tasks/current_vassals.yml, and plugins/module_utils/_run/uwsgi_reload.py (run) of a rolling update. */
+/* Stands for: roles/emperor/tasks/current_vassals.yml, and plugins/module_utils/_run/uwsgi_reload.py (run) in a rolling update */
 inline wait_for_vassal(host) {
   d_step { begin_wait() };
   d_step { running[host] == file[host] -> end_wait(0) };
@@ -160,13 +160,14 @@ inline bring_back(host) {
   CUT;
 #ifndef NOT_RESTORED
   d_step { begin_wait() };
-  /* It is heard again (came_in of plugins/module_utils/_pool/presence.py). */
+  /* Wait until the node is heard again (came_in of plugins/module_utils/_pool/presence.py). */
   d_step { life[SLOT(0, host)] == FRESH && life[SLOT(1, host)] == FRESH -> end_wait(0) };
 #endif
   CUT
 }
 
-/* Stands for: roles/emperor/tasks/rolling_deploy.yml; with UPDATE roles/emperor/tasks/rolling_update.yml, which reloads the vassal. */
+/* Stands for: roles/emperor/tasks/rolling_deploy.yml; with UPDATE roles/emperor/tasks/rolling_update.yml, which reloads the
+ * vassal. */
 inline change(host) {
   take_out(host);
 #ifdef UPDATE
@@ -195,7 +196,8 @@ proctype Run() {
   :: runs ->
     d_step { runs--; refused = false; find_interrupted() };
     CUT;
-    /* In the order of playbooks/site.yml and playbooks/rolling_update.yml: those whose update was interrupted, and then the others. */
+    /* In the order of playbooks/site.yml and playbooks/rolling_update.yml: first hosts whose update was interrupted, then the
+     * others. */
     if
     :: interrupted[1] && !interrupted[0] -> change(1); change(0)
     :: else -> change(0); change(1)
@@ -208,7 +210,7 @@ whole_run:
     whole++;
     if
     :: refused ->
-      /* Nobody repeats it faster. */
+      /* Nobody repeats a run faster than this. */
       d_step { begin_wait() };
       d_step { waited > 1 -> end_wait(0) }
     :: else
@@ -218,7 +220,7 @@ next_run:
     d_step { end_waits(); interrupted[0] = false; interrupted[1] = false }
 #ifdef ENDS
     ;
-    /* A run can be refused while routers have not heard a node again that the last one restored. The next one is not. */
+    /* A run can be refused until the routers hear the node again that the last run restored. The next run is not refused. */
     assert(!refused || whole < 2);
     assert(!whole || refused || (file[0] == WANTED && file[1] == WANTED && !HELD(0) && !HELD(1) && !journal[0] && !journal[1]))
 #endif

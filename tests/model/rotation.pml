@@ -2,8 +2,8 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A rotation of the signing key of one pool with two nodes, by playbooks/rotate_signing_keys.yml. A run can be cut off at every step,
- * and is repeated until one is not.
+ * playbooks/rotate_signing_keys.yml rotates the signing key of a pool with two nodes. A run can be interrupted at every step, and
+ * is repeated until it completes.
  */
 
 #define PAIRS 2
@@ -16,8 +16,8 @@
 #define RUNS 3
 #endif
 
-/* The controller's key and the one in its folder "next"; by host, which is its node's pair, the same two, and whether the vassal's file
- * and the running vassal sign with both. */
+/* The controller's key and the one in its folder "next"; by host, whose number is also its node's pair, the same two keys, and
+ * whether the vassal's file and the running vassal sign with both. */
 byte store = OLD;
 byte next_store;
 byte private[2];
@@ -27,7 +27,7 @@ bool running_both[2];
 bool ended;
 bool refused;
 byte runs = RUNS;
-/* How many runs in a row were not cut off. */
+/* The number of runs in a row that were not interrupted. */
 byte whole;
 
 #define SIGNS(pair) 0
@@ -40,7 +40,7 @@ inline check() {
 #ifdef AVAILABLE
   assert(KNOWN(0) || KNOWN(1))
 #elif defined(ACCEPTED)
-  /* Also of a router that crashes now, and then has cached nothing. */
+  /* Also if the router crashes now and loses its cached keys. */
   assert(ACCEPTS(0, 0) && ACCEPTS(0, 1) && ACCEPTS(1, 0) && ACCEPTS(1, 1))
 #else
   skip
@@ -72,7 +72,8 @@ inline make_successors() {
   fi
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_written), by roles/emperor/tasks/vassals.yml: the keys, and then the file. */
+/* Stands for: plugins/module_utils/_run/uwsgi_emperor.py (_written), by roles/emperor/tasks/vassals.yml: the keys, and then the
+ * file. */
 inline write_keys(host) {
   d_step { private[host] = store; check() }
 }
@@ -110,7 +111,7 @@ inline announce_with_all(host) {
   CUT
 }
 
-/* Stands for: roles/fastrouter/tasks/every_node.yml; a node that no router has heard of is none to wait for. */
+/* Stands for: roles/fastrouter/tasks/every_node.yml; it does not wait for a node that no router knows. */
 inline every_node() {
 #ifdef ROUTERS_AT_ONCE
   skip
@@ -120,7 +121,8 @@ inline every_node() {
 #endif
 }
 
-/* Stands for: roles/fastrouter/tasks/main.yml, as roles/fastrouter/tasks/rotate_signing_keys.yml does: the public halves of what succeeds. */
+/* Stands for: roles/fastrouter/tasks/main.yml, run by roles/fastrouter/tasks/rotate_signing_keys.yml: it installs the successors'
+ * public keys. */
 inline install_public(router) {
   d_step {
     if
@@ -131,7 +133,7 @@ inline install_public(router) {
   }
 }
 
-/* Stands for: roles/fastrouter/tasks/rotate_signing_keys.yml; another router has the key meanwhile, or the run ends. */
+/* Stands for: roles/fastrouter/tasks/rotate_signing_keys.yml; another router serves the key meanwhile, or the run ends. */
 inline restart(router) {
   d_step {
     life[SLOT(router, 0)] = 0;
@@ -225,7 +227,7 @@ proctype Run() {
     goto whole_run;
 refusal:
     refused = true;
-    /* Nobody repeats it faster. */
+    /* Nobody repeats a run faster than this. */
     d_step { begin_wait() };
     d_step { waited > 1 -> end_wait(0) };
 whole_run:
@@ -238,7 +240,7 @@ next_run:
     d_step { end_waits() }
 #ifdef ENDS
     ;
-    /* A run can be refused while a router that the last one started has not heard every node. The next one is not. */
+    /* A run can be refused until a router that the last run restarted has heard every node. The next run is not refused. */
     assert(!refused || whole < 2)
 #endif
   :: else -> break

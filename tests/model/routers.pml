@@ -2,11 +2,11 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What all models share: two routers, the datagrams to them, and time.
+ * The state that all models share: two routers, the datagrams to them, and time.
  *
- * A pair is a key with an address; SLOT is a pair at one router. Time passes in ticks of one announce interval. A router that heard a
- * pair keeps it for at most FRESH ticks of silence, and fewer announcements are lost in a row than that. Datagrams overtake each other,
- * but none is on its way for longer than a tick, nor for longer than an instance takes to stop or to start.
+ * A pair is a key with an address; SLOT is a pair at one router. Time passes in ticks of one announce interval. A router that
+ * heard a pair keeps it for at most FRESH ticks of silence, and fewer announcements are lost in a row than that. Datagrams can
+ * overtake each other, but arrive within a tick, and before an instance can stop or start.
  *
  * A model defines PAIRS, POOL(pair) and POOLS, includes this, and then network.pml.
  */
@@ -19,10 +19,10 @@
 #define SLOT(router, pair) ((router) * PAIRS + (pair))
 #define OLD 1
 #define NEW 2
-/* No wait of a run lasts longer, in ticks. */
+/* No wait of a run takes more ticks. */
 #define LONGEST (FRESH + 1)
 
-/* How many ticks each slot is kept; 0 is not listed. */
+/* For how many more ticks each slot is kept; 0: not listed. */
 byte life[SLOTS];
 /* Datagrams on their way: announcements and goodbyes, by their signatures. */
 byte announcement[SLOTS];
@@ -32,7 +32,7 @@ byte cached[ROUTERS * POOLS];
 byte public[ROUTERS * POOLS];
 /* The pairs that a run says goodbye to until they are gone. */
 byte farewell;
-/* How many waits there are, and for how many ticks by now. */
+/* The number of current waits, and of their ticks so far. */
 byte waiting;
 byte waited;
 
@@ -41,7 +41,7 @@ hidden byte at, one, listed;
 #define LISTED(pair) (life[SLOT(0, pair)] && life[SLOT(1, pair)])
 #define KNOWN(pair) (life[SLOT(0, pair)] || life[SLOT(1, pair)])
 #define ON_ITS_WAY(pair, what) (what[SLOT(0, pair)] || what[SLOT(1, pair)])
-/* The public key that a datagram to a slot is verified with. */
+/* The public key that verifies a datagram to a slot. */
 #define POOL_AT(slot) ((slot) / PAIRS * POOLS + POOL((slot) % PAIRS))
 #define KEY_AT(slot) (cached[POOL_AT(slot)] -> cached[POOL_AT(slot)] : public[POOL_AT(slot)])
 #define VERIFIED(slot, signature) ((signature) == KEY_AT(slot))

@@ -2,8 +2,8 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Two hosts of one run, each with a node of one key that has to stop and start. Each host runs by itself; they take turns.
- * A run can be cut off at every step, on both hosts at once, and is repeated until one is not.
+ * One run deploys two hosts, each with a node of the same key that has to stop and start. The hosts run in parallel and take
+ * turns. A run can be interrupted at every step, on both hosts at once, and is repeated until it completes.
  */
 
 #define PAIRS 2
@@ -17,18 +17,19 @@
 #define NOBODY 2
 #define WANTED 2
 
-/* By host, which is its node's pair: the version of its file, 0 where there is none; what runs; the folder "leaving"; what holds it. */
+/* By host, whose number is also its node's pair: the version of its file (0: none), the version that runs, the folder "leaving",
+ * and whether something holds the node out. */
 byte file[2];
 byte running[2];
 bool journal[2];
 bool held[2];
-/* Whose turn it is, who is at work, and who was refused. */
+/* Whose turn it is, which hosts are at work, and whether a host was refused. */
 byte turn = NOBODY;
 bool working[2];
 bool refused;
 byte runs = RUNS;
 bool cut;
-/* How many runs in a row were not cut off. */
+/* The number of runs in a row that were not interrupted. */
 byte whole;
 
 #define SIGNS(pair) OLD
@@ -59,7 +60,7 @@ end:
 }
 
 #ifdef OUTLIVED
-/* The controller is killed, and the module on the host goes on. */
+/* The controller is killed, but the module on the host continues. */
 #define CUT skip
 #else
 /* The run is killed on both hosts. */
@@ -71,11 +72,11 @@ end:
 #ifdef SILENT_COUNT
 #define OTHERS(host) LISTED(1 - (host))
 #else
-/* Heard again since the turn began, so nothing holds it out. */
+/* The other was heard again since the turn began, so nothing holds it out. */
 #define OTHERS(host) (LISTED(1 - (host)) && !held[1 - (host)])
 #endif
 
-/* Stands for: plugins/action/uwsgi_emperor.py (_written); the lock is free when its process ends. */
+/* Stands for: plugins/action/uwsgi_emperor.py (_written); the lock is released when its process ends. */
 inline take_turn(host) {
 #ifdef NO_TURNS
   skip
@@ -201,7 +202,7 @@ cut_off:
   od
 }
 
-/* One run after the other; each has a turn of its own. */
+/* Runs follow one another; a turn ends with its run. */
 proctype Controller() {
   do
   :: runs ->
@@ -221,7 +222,7 @@ proctype Controller() {
       fi
     };
 #ifdef ENDS
-    /* A host can be refused while another comes back from a run that was cut off. The next run brings all to its end. */
+    /* A host can be refused while another comes back from an interrupted run. The next run completes everything. */
     assert(!refused || whole < (runs == RUNS - 1 -> 1 : 2));
     assert(refused || cut || (file[0] == WANTED && file[1] == WANTED && !held[0] && !held[1] && !journal[0] && !journal[1]))
 #endif

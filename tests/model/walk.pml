@@ -2,10 +2,10 @@
  * GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The walk of one host: two vassals, two keys, two addresses. Each run wants any state of them, can be cut off at every step, and the
- * next one may want something else. Vassals are removed, renamed, swapped, moved, and bound in another way.
+ * The walk of one host with two vassals, two keys and two addresses. Each run wants an arbitrary state, can be interrupted at
+ * every step, and the next run may want another state. Vassals are removed, renamed, swapped, moved, and bound differently.
  *
- * Every key has an app of its own. A vassal's text is 0 where there is none, or 1 + 4 * key + 2 * address + how it is bound.
+ * Every key has its own app. The text of a vassal's file is 0 if there is none, else 1 + 4 * key + 2 * address + how it is bound.
  */
 
 #define PAIRS 4
@@ -24,20 +24,21 @@
 #define RUNS 2
 #endif
 
-/* By vassal: its file, what runs, what the folder "leaving" has of it, what is wanted, and the reason "deploy". */
+/* By vassal: the text of its file, the text that runs, its text in the folder "leaving", the wanted text, and the reason
+ * "deploy". */
 byte file[2];
 byte running[2];
 byte journal[2];
 byte want[2];
 bool held[2];
-/* What becomes of each vassal in this run, and whether an earlier run took it out before it was cut off. */
+/* What this run does to each vassal, and whether an earlier, interrupted run removed its file. */
 byte kind[2];
 bool gone_before[2];
-/* Private keys of the host. */
+/* Whether the host has each private key. */
 bool private[2];
 /* Whether other hosts have nodes for each key. */
 bool elsewhere[2];
-/* The wanted keys that had an accepted node. */
+/* The wanted keys that have had an accepted node. */
 bool served[2];
 byte runs = RUNS;
 
@@ -56,11 +57,11 @@ byte runs = RUNS;
 #define TO_RELOAD(vassal) (running[vassal] && file[vassal] && running[vassal] != file[vassal] && !TAKEN(vassal))
 #define BUSY (TO_STOP(0) || TO_STOP(1) || TO_START(0) || TO_START(1) || TO_RELOAD(0) || TO_RELOAD(1))
 #define WANTED(key) ((want[0] && KEY(want[0]) == (key)) || (want[1] && KEY(want[1]) == (key)))
-/* Requests for a pair reach what listens at its address. */
+/* Requests for a pair reach the vassal that listens at its address. */
 #define REACHES(vassal, pair) (running[vassal] && ADDRESS(running[vassal]) == (pair) % 2)
 #define ANSWERED(pair) (KNOWN(pair) && (REACHES(0, pair) || REACHES(1, pair)))
 #define SERVED(key) (elsewhere[key] || ANSWERED(2 * (key)) || ANSWERED(2 * (key) + 1))
-/* It is accepted, and no run that did not want it has silenced it. */
+/* The pair was just heard, and the vassal at its address is not held out. */
 #define STEADY(pair) ((life[SLOT(0, pair)] == FRESH || life[SLOT(1, pair)] == FRESH) && ((REACHES(0, pair) && !held[0]) || (REACHES(1, pair) && !held[1])))
 #define WRONG(vassal, pair) (KNOWN(pair) && REACHES(vassal, pair) && KEY(running[vassal]) != POOL(pair))
 
@@ -85,7 +86,7 @@ inline check() {
 
 #include "network.pml"
 
-/* Stands for: uwsgi core/emperor.c; an instance whose file is gone stops, and signs its goodbye with the key as it is then. */
+/* Stands for: uwsgi core/emperor.c; an instance whose file is gone stops, and signs its goodbye with the key that exists then. */
 inline stop(vassal) {
   say_goodbye(PAIR(running[vassal]), SIGNS(PAIR(running[vassal])));
   running[vassal] = 0;
@@ -122,7 +123,7 @@ end:
   od
 }
 
-/* The run is killed here, with all that it knows; only what is written stays. */
+/* The run may be killed here. Only what is on disk survives. */
 #define CUT if :: runs -> goto cut_off :: true fi
 
 #define PASSES(vassal) (file[vassal] && want[1 - (vassal)] && ADDRESS(want[1 - (vassal)]) == ADDRESS(file[vassal]))
@@ -152,7 +153,8 @@ inline change(vassal) {
   fi
 }
 
-/* Stands for: plugins/module_utils/_deployment/walk.py (go); what is wanted next to what is there, and what an earlier run left. */
+/* Stands for: plugins/module_utils/_deployment/walk.py (go); it compares the wanted state with the present one, and finds what an
+ * earlier run left. */
 inline plan() {
   change(0);
   change(1);
@@ -164,7 +166,7 @@ inline plan() {
 #ifdef LEAVERS_COUNT
 #define OTHERS(vassal) (elsewhere[KEY(file[vassal])] || LISTED(OTHER_PAIR(file[vassal])))
 #else
-/* Those that leave with it are no others. */
+/* A vassal that leaves at the same time does not count. */
 #define OTHERS(vassal) (elsewhere[KEY(file[vassal])] \
   || (LISTED(OTHER_PAIR(file[vassal])) && !(LEAVES(1 - (vassal)) && PAIR(file[1 - (vassal)]) == OTHER_PAIR(file[vassal]))))
 #endif
@@ -174,14 +176,14 @@ inline plan() {
 #define CHECKED(vassal) (kind[vassal] == RESTART || (kind[vassal] == STOP && WANTED(KEY(file[vassal]))))
 #endif
 #ifdef UNSEEN
-/* Stands for: plugins/module_utils/_deployment/leaving.py (require_others), where no router can be asked. */
+/* Stands for: plugins/module_utils/_deployment/leaving.py (require_others), if no router can be asked. */
 #define REFUSED(vassal) (kind[vassal] == RESTART && REBINDS(vassal))
 #else
 /* Stands for: plugins/module_utils/_deployment/leaving.py (require_others) */
 #define REFUSED(vassal) (CHECKED(vassal) && KNOWN(PAIR(file[vassal])) && !OTHERS(vassal))
 #endif
 
-/* Stands for: plugins/module_utils/_run/uwsgi_signing_keys.py (run); new keys are installed, and none is removed. */
+/* Stands for: plugins/module_utils/_run/uwsgi_signing_keys.py (run); it installs new keys and removes none. */
 inline install_keys() {
   private[0] = private[0] || WANTED(0);
   private[1] = private[1] || WANTED(1)
@@ -221,7 +223,7 @@ inline silence(vassal) {
   }
 }
 
-/* A run whose keys are gone can say no goodbye, and neither can the next one. */
+/* Without its key, neither this run nor a later one can say goodbye. */
 #define HAS_KEY(vassal) (private[KEY(journal[vassal])])
 #define BID(vassal) farewell = farewell | (1 << PAIR(journal[vassal])); say_goodbye(PAIR(journal[vassal]), OLD)
 #define OUT(pair) (!(farewell & (1 << (pair))) || !KNOWN(pair))
@@ -241,7 +243,7 @@ inline begin_leave(first, second) {
 }
 
 #ifdef UNSEEN
-/* Stands for: plugins/module_utils/_deployment/leaving.py (leave), where no router can be asked: nobody knows what arrives. */
+/* Stands for: plugins/module_utils/_deployment/leaving.py (leave), if no router can be asked: nobody knows what arrives. */
 inline end_leave() {
   d_step { end_wait(15) }
 }
@@ -257,7 +259,7 @@ inline end_leave() {
   d_step { ALL_OUT -> end_wait(15) }
 }
 
-/* Stands for: plugins/module_utils/_deployment/leaving.py (outlast), where the routers were seen to forget. */
+/* Stands for: plugins/module_utils/_deployment/leaving.py (outlast), if the routers were seen to forget. */
 inline outlast() {
   skip
 }
@@ -270,7 +272,7 @@ inline stopped(first, second) {
 }
 
 #define ANNOUNCED_BY(vassal, text) (file[vassal] && PAIR(file[vassal]) == PAIR(text))
-/* What the folder "leaving" has of a vassal, and no vassal announces on. */
+/* A pair in the folder "leaving" that no vassal's file announces any more. */
 #define GIVEN_UP(vassal) (journal[vassal] && !ANNOUNCED_BY(0, journal[vassal]) && !ANNOUNCED_BY(1, journal[vassal]))
 #ifdef HEIRS_ARE_DISMISSED
 #define LEFT_BEHIND(vassal) (gone_before[vassal])
@@ -290,12 +292,12 @@ inline gone(first, second, third, fourth) {
   CUT
 }
 
-/* Stands for: plugins/module_utils/_files/directory.py (apply); a removed vassal's file goes. */
+/* Stands for: plugins/module_utils/_files/directory.py (apply); it removes the file of a removed vassal. */
 inline remove_file(vassal) {
   file[vassal] = 0
 }
 
-/* Stands for: plugins/module_utils/_run/uwsgi_vassals.py (run); all that is wanted is written. */
+/* Stands for: plugins/module_utils/_run/uwsgi_vassals.py (run); it writes the wanted state. */
 inline write_file(vassal) {
   file[vassal] = want[vassal]
 }
@@ -308,7 +310,7 @@ inline come_back(vassal) {
   fi
 }
 
-/* Stands for: plugins/module_utils/_deployment/journal.py (remove); nothing of this vassal is to be forgotten any more. */
+/* Stands for: plugins/module_utils/_deployment/journal.py (remove); the routers have nothing left to forget of this vassal. */
 inline drop_from_journal(vassal) {
   if
   :: LEAVES(vassal) || gone_before[vassal] -> journal[vassal] = 0
@@ -348,7 +350,8 @@ inline forget() {
   journal[1] = 0
 }
 
-/* The state that a run is to reach: any, and after that the same or, if somebody thought better of it, the first one. Two vassals cannot bind one address (_refuse_doubles of changes.py). */
+/* The state that a run has to reach. The first run wants any state, later ones the same or, if somebody changes their mind, the
+ * original one. Two vassals cannot bind the same address (_refuse_doubles of changes.py). */
 inline choose() {
   if
 #ifndef ANY
@@ -364,7 +367,7 @@ inline choose() {
     want[1] = one
 #ifdef UNBOUND
     ;
-    /* None is bound in another way. */
+    /* No vassal is bound differently. */
     (!want[0] || !BOUND(want[0])) && (!want[1] || !BOUND(want[1]))
 #endif
   fi;
@@ -373,7 +376,8 @@ inline choose() {
   served[1] = served[1] && WANTED(1)
 }
 #ifdef RELEASE_1_0_0
-/* Stands for: roles/emperor/tasks/vassals.yml as it was in 1.0.0: keys first, those that nobody signs with any more gone, then the files. */
+/* Stands for: roles/emperor/tasks/vassals.yml as it was in 1.0.0: first the keys, without those that are no longer used, then the
+ * files. */
 inline run_of_1_0_0() {
   d_step { install_keys() };
   CUT;
@@ -442,7 +446,7 @@ proctype Run() {
     forget();
     CUT;
     d_step { purge_keys() };
-    /* A run that is not cut off leaves nothing undone. */
+    /* A complete run leaves nothing undone. */
     COMPLETE(!held[0] && !held[1] && !journal[0] && !journal[1] && file[0] == want[0] && file[1] == want[1]);
 #endif
 cut_off:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection's version: made one, and checked to be one everywhere.
+"""Set the collection's version, or check that it is the same everywhere.
 
-python tests/release/version.py set VERSION    galaxy.yml, what is new in it, and the changelog, which takes the fragments in
-python tests/release/version.py check          what keeps the work tree from being that release; nothing is changed
+python tests/release/version.py set VERSION    set it in galaxy.yml, in new options and in the changelog, with its fragments
+python tests/release/version.py check          say why the work tree is not yet the release in galaxy.yml; change nothing
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def problems(version: str, releases: list[str], fragments: list[str], added: dic
     """What is inconsistent.
 
     Args:
-        version: of galaxy.yml.
-        releases: the changelog's.
-        fragments: the names of files that wait for a release.
-        added: the version_added of each file that has any.
+        version: the version in galaxy.yml.
+        releases: the releases in the changelog.
+        fragments: the names of changelog fragments that are in no release yet.
+        added: every version_added, by file.
     """
     found = []
     if not _VERSION.fullmatch(version):
@@ -50,7 +50,7 @@ def with_version(galaxy: str, version: str) -> str:
 
 
 def with_added(text: str, releases: list[str], version: str) -> str:
-    """A file's text, where what was added in no release yet is added in ``version``."""
+    """A file's text, in which each version_added that is no release yet becomes ``version``."""
     return _ADDED.sub(lambda found: found[0] if found[2] in releases else found[1] + version, text)
 
 
@@ -71,7 +71,7 @@ def _git(*arguments: str) -> str:
 
 
 def check() -> list[str]:
-    """What keeps the work tree from being the release that galaxy.yml says it is."""
+    """Reasons why the work tree is not the release that galaxy.yml names."""
     text = {path: path.read_text(encoding="utf-8") for path in _documented()}
     added = {str(path.relative_to(ROOT)): [found[1] for found in _ADDED.findall(one)] for path, one in text.items()}
     fragments = sorted(path.name for path in (ROOT / "changelogs" / "fragments").glob("*.yml"))
@@ -89,10 +89,10 @@ def check() -> list[str]:
 
 
 def change(version: str) -> None:
-    """Make the work tree that version; the changelog takes in its fragments.
+    """Set the version of the work tree, and move the fragments into the changelog.
 
     Raises:
-        ValueError: when it is not a version, or not newer than all releases.
+        ValueError: if it is not a version, or not newer than all releases.
     """
     releases = _releases()
     if not _VERSION.fullmatch(version) or any(_numbers(version) <= _numbers(release) for release in releases):
@@ -108,7 +108,7 @@ def change(version: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """What the command line asks for; 0 when there is nothing to complain of."""
+    """Run the command line; returns 0 if all is well."""
     if arguments == ["check"]:
         found = check()
         print("\n".join(found) or "one version everywhere")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-test runs in each environment that it makes, in place of the pip bootstrap script that it would download.
+"""ansible-test runs this in each environment that it makes, instead of the bootstrap script for pip that it would download.
 
-Beside it lies the wheel of the pip that this release of ansible-test asks for, and a wheel of Python code is installed once it is
-unpacked. Neither the network nor ensurepip is needed, and it takes a tenth of the time.
+The wheel of pip that this release of ansible-test wants is in the same folder, and to install it, it only has to be unpacked.
+This needs neither the network nor ensurepip, and takes a tenth of the time.
 """
 
 from __future__ import annotations

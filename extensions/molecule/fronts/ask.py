@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests to the fronts of a router, from the router itself: python3 - FRONTS AUTHORITY COUNT.
+"""Send requests to the fronts of a router, on the router's host: python3 - FRONTS AUTHORITY COUNT.
 
-FRONTS is JSON, from names to ``port``, ``host`` (the Host header) and, for TLS, which is verified, ``tls``, the name that is
-asked for, and ``subject``, whose certificate it must be. The answer is JSON, from names to all different answers.
+FRONTS is a JSON object. For each front's name it has ``port`` and ``host`` (the Host header), and for TLS also ``tls``, the
+server name to ask for, and ``subject``, the subject that the certificate must have. It prints the distinct answers of each front
+as JSON.
 """
 
 import http.client
@@ -16,7 +17,7 @@ import sys
 
 
 def ask(front, context):
-    """One request; what came, or how it failed."""
+    """Send a request; returns the answer, or how it failed."""
     try:
         stream = socket.create_connection(("127.0.0.1", front["port"]), 10)
         if "tls" in front:

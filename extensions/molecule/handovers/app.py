@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the releases: it says which it is, of which release and on which host, and "/slow" takes a second to."""
+"""The application of all releases: it answers with its name, its release and its host. "/slow" answers after a second."""
 
 import os
 import time
 
-# Each release has its own.
+# Replaced in each release.
 RELEASE = 1
 
 

@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests for some keys to some routers until a file says that it's the end: python3 - FILE ROUTER...
+"""Send requests for some keys to some routers until a file tells it to stop: python3 - FILE ROUTER...
 
-FILE is JSON, read again for each request: ``step`` is the name under which it counts, ``wanted`` has the keys, each with the
-application that must answer, ``leaving`` those that nobody shall answer in the end, and ``end`` says that it's over. A key that
-leaves is answered by its own application until the last of its nodes is gone, and then by nobody, for good.
+FILE is JSON, and is read again for each request. ``step`` is the name of the present step, ``wanted`` has the keys with the
+application that must answer for each, ``leaving`` has the keys that are being removed, and ``end`` stops the load. A leaving key
+is answered by its old application until its last node is gone, and by nobody after that.
 
-At the end it says as JSON, for each step, how many requests there were, which were lost, and which were answered by another
-application, and who answered for each key of each router. Until then, FILE.counted has the same. After half an hour it ends
-by itself.
+It ends after half an hour at the latest. Then it prints as JSON, for each step, how many requests it sent, which were lost, which
+were answered by another application, and who answered for each key at each router. Until then the same is in FILE.counted.
 """
 
 import http.client
@@ -30,7 +29,7 @@ MOST_SECONDS = 1800
 
 
 class Load:
-    """The requests, and what became of them."""
+    """Sends the requests and counts the results."""
 
     def __init__(self, path, routers):
         self._path = path
@@ -42,7 +41,7 @@ class Load:
         self._threads = {}
 
     def run(self):
-        """Until it is over; what was counted."""
+        """Run until the end; returns the counts."""
         while True:
             told = self._told()
             if told.get("end") or time.time() > self._deadline:
@@ -101,14 +100,14 @@ class Load:
         leaving = key in told["leaving"]
         application = told["leaving"][key] if leaving else told["wanted"][key]
         if not answer:
-            # Whatever was asked earlier may still be answered.
+            # Requests from before this moment may still be answered.
             self._gone.setdefault((router, key), time.time())
             if not leaving:
                 step["lost"].append(record)
         elif answer.split()[0] != application:
             step["misrouted"].append(record)
         elif leaving and begun > self._gone.get((router, key), begun):
-            # It had been without an answer before.
+            # An earlier request for the key had no answer.
             step["lost"].append(record)
         else:
             answers = step["answers"].setdefault(f"{router} {key}", {})

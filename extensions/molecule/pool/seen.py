@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Prometheus saw of the scenario's events, on its own host: python3 - EVENTS.
+"""Check what Prometheus saw of the scenario's events; runs on the host of Prometheus: python3 - EVENTS.
 
-EVENTS is JSON, a list of what has ``name``, ``begin`` and ``end``. Of each event the series must show what happened. The alerts
-that it should raise must have been raised while it lasted, and no others. It prints a line for each event, and says what is
-wrong.
+EVENTS is a JSON list of objects with ``name``, ``begin`` and ``end``. The series must show what happened in each event, and
+exactly the right alerts must have fired in it. It prints a line for each event, and all that is wrong.
 """
 
 import json
@@ -17,40 +16,40 @@ import urllib.request
 
 API = "http://127.0.0.1:9090/api/v1/"
 PREFIX = "EmperorUwsgi"
-# What was there before an event was scraped before it, and what happens right at its end is scraped after it.
+# Seconds before and after an event that count for it: the last scrape before it, and the first one after it.
 EARLY = LATE = 5
-# The pages of both routers have both.
+# Each router's page shows both routers.
 KEY = 'key="shop.example.com"'
 NODES = ("node1", "node2", "node3")
 ROUTERS = ("router1", "router2")
 
 
 def held(host, reason):
-    """Somebody kept a node out."""
+    """The query: a node was held out for a reason."""
     return f'max_over_time(emperor_uwsgi_vassal_held_out{{host="{host}",vassal="shop",reason="{reason}"}}[WINDOW]) == 1'
 
 
 def small(router):
-    """A router had fewer nodes."""
+    """The query: a router had fewer nodes."""
     return f'min_over_time(emperor_uwsgi_pool_serving_nodes{{router="{router}",{KEY}}}[WINDOW]) < 3'
 
 
 def restarted(router):
-    """A router's counters began again."""
+    """The query: a router's counters began again."""
     return f'resets(emperor_uwsgi_pool_requests_total{{router="{router}",{KEY}}}[WINDOW]) > 0'
 
 
 def reloaded(host):
-    """The Emperor reloaded a node."""
+    """The query: the Emperor reloaded a node."""
     return f'changes(emperor_uwsgi_vassal_respawns_total{{host="{host}",vassal="shop"}}[WINDOW]) > 0'
 
 
 ROLLING = [held(node, "rolling-update") for node in NODES]
 ROTATION = [restarted(router) for router in ROUTERS] + [reloaded(node) for node in NODES]
 LOST = ["NodeLost node3", "PoolSmall router1", "PoolSmall router2"]
-# Of each event: what its series show, the alerts that it must raise, and those that it may.
+# For each event: queries that must have a result, alerts that must fire, and a pattern of alerts that may fire.
 EVENTS = {
-    # There was nothing to scrape before it. Until a node's page is there nobody knows who holds the node out.
+    # Before it there are no pages to scrape. Until a node's page exists, Prometheus doesn't know what holds the node out.
     "upgrade": (
         [
             'sum(max_over_time(up{job="emperor_uwsgi"}[WINDOW])) == 5',
@@ -81,10 +80,10 @@ EVENTS = {
         LOST,
         "",
     ),
-    # It is over before anybody needs to know.
+    # It is over before most alerts fire.
     "hang_node": (
         [
-            # The operator's own is over before the next scrape.
+            # The operator's drain is over before the next scrape.
             held("node2", "health"),
             'min_over_time(emperor_uwsgi_check_well{host="node2"}[WINDOW]) == 0',
             small("router1"),
@@ -99,19 +98,19 @@ EVENTS = {
 
 
 def ask(path, **arguments):
-    """What Prometheus answers."""
+    """Ask Prometheus; returns the result."""
     with urllib.request.urlopen(API + path + "?" + urllib.parse.urlencode(arguments), timeout=60) as answer:
         return json.load(answer)["data"]["result"]
 
 
 def alerts(begin, end):
-    """When each alert began to fire, and what it is called here."""
+    """When each alert began to fire, and its short name."""
     for series in ask("query_range", query='ALERTS{alertstate="firing"}', start=begin, end=end, step=1):
         labels = series["metric"]
         of = labels.get("host") or labels.get("router") or labels.get("instance") or labels.get("key", "")
         before = 0
         for at, dummy in series["values"]:
-            # Prometheus looks back for minutes only where a series didn't end.
+            # A gap means that the alert stopped: Prometheus only fills gaps in series that have not ended.
             if at - before > 10:
                 yield at, labels["alertname"][len(PREFIX) :] + " " + of
             before = at
@@ -136,7 +135,7 @@ def main():
     events = json.loads(sys.argv[1])
     raised = [set() for dummy in events]
     for at, alert in alerts(events[0]["begin"] - 120, events[-1]["end"] + LATE):
-        # What fired before the first event is of that one.
+        # Alerts from before the first event count for that event.
         number = max([number for number, event in enumerate(events) if event["begin"] <= at], default=0)
         raised[number].add(alert)
     wrong = []

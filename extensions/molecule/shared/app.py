@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the scenarios' nodes: it says who it is, and "/slow" takes two seconds to. "/say" writes a thousand lines to
-the log at once. While the file HANG is there, it hangs.
+"""The application of the scenarios' nodes: it answers with its host's name, on "/slow" after two seconds. "/say" writes a
+thousand lines to the log at once. It hangs while the file HANG exists.
 """
 
 import os

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application of the tenants: it says as whom it runs, with which further groups. While its owner's file "ill" is there, it
-is ill. Asked to, it attacks its host, and says what worked.
+"""The application of the tenants: it answers with the user and the groups that it runs as. While its owner's file "ill" exists,
+it answers with an error. "/attack" attacks the host, and lists what worked.
 """
 
 import os

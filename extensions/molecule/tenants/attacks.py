@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a tenant's process tries against its host, from within the service. As a program it prints what worked, a line each."""
+"""Attacks of a tenant's process on its host, from within the service. As a program it prints those that worked, one per line."""
 
 import ctypes
 import os
@@ -30,7 +30,7 @@ def _connected(path):
 
 
 def _set_uid_file():
-    # Below the tenant's own temporary folder, or that of all.
+    # In the service's private /tmp, or in the host's.
     path = f"/tmp/attack-{os.getpid()}"
     _written(path)
     try:
@@ -55,7 +55,7 @@ def _disk():
         raise PermissionError
 
 
-# Each is refused by an exception.
+# Each attack raises an exception if it is refused.
 ATTACKS = {
     "a file in /etc": lambda: _written("/etc/attack"),
     "a file in /usr": lambda: _written("/usr/attack"),
@@ -86,7 +86,7 @@ ATTACKS = {
 
 
 def worked():
-    """The names of those that were not refused, and, for the service manager, a state that no tenant may set."""
+    """The names of the attacks that were not refused. It also tries to set the service's status."""
     manager = os.environ.get("NOTIFY_SOCKET")
     if manager:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When each task of a run began, and when the run ended, as JSON in the file that TIMINGS names."""
+"""Write when each task of a run began, and when the run ended, as JSON to the file that TIMINGS names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
-    """A task ends where the next one begins: what Ansible does in between belongs to it."""
+    """A task ends when the next one begins, so what Ansible does in between counts for it."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"

@@ -7,15 +7,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cut
 type: aggregate
-short_description: Kill a run of ansible-playbook right before a task
+short_description: Kill ansible-playbook right before a task
 description:
-  - For tests of what a run leaves that is cut off. The whole run is killed with SIGKILL before the first task of that name
-    begins, so nothing can clean up.
+  - For tests of interrupted runs. The whole run is killed with SIGKILL before the first matching task begins, so nothing can
+    clean up.
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 options:
   before:
-    description: A part of the task's name. An empty one never kills.
+    description: A part of the task's name. If empty, nothing is killed.
     type: str
     default: ''
     env:

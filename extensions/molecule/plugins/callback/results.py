@@ -7,14 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: results
 type: aggregate
-short_description: Write what tasks said into a file
+short_description: Write the results of tasks to a file
 description:
-  - For tests of what a run says. A line of JSON for each result of a task, with the task's name, the host and some of the result.
+  - For tests of results. Each result is a line of JSON with the task's name, the host and a part of the result.
 author:
   - The emperor.uwsgi authors (@emperor-uwsgi)
 options:
   to:
-    description: The file, which is written anew. An empty one writes nothing.
+    description: The file; it is replaced. If empty, nothing is written.
     type: str
     default: ''
     env:
@@ -27,7 +27,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-# What the collection's modules say of what they did; none of it is long or secret.
+# Return values of the collection's modules, without those that are long or secret.
 _SAID = ("changed", "msg", "left", "created", "updated", "removed", "removed_keys", "forgotten", "held")
 
 
@@ -40,7 +40,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        """Begin a new file."""
+        """Remove the file of an earlier run."""
         path = self.get_option("to")
         if path and os.path.exists(path):
             os.unlink(path)

@@ -8,19 +8,19 @@ DOCUMENTATION = r"""
 name: bed
 short_description: Run tasks in a container of the test bed
 description:
-  - Runs commands with C(ENGINE exec -i), where ENGINE is podman or docker, or with the quicker command that the bed has found.
+  - Runs commands with C(ENGINE exec -i), where ENGINE is podman or docker, or with a faster command from the test bed.
 author:
   - The emperor.uwsgi authors
 options:
   remote_addr:
-    description: The name of the host, which is the container's without its prefix.
+    description: The name of the host, which is the container's name without the prefix.
     type: str
     default: inventory_hostname
     vars:
       - name: inventory_hostname
       - name: ansible_host
   prefix:
-    description: What every container's name starts with.
+    description: The prefix of all containers' names.
     type: str
     default: bed-
     env:
@@ -33,8 +33,8 @@ options:
       - name: BED_ENGINE
   state_dir:
     description:
-      - The folder where C(tests/bed/bed) leaves C(NAME.exec), a command that enters the container without the engine's help.
-        It takes a quarter of the time.
+      - The folder where C(tests/bed/bed) writes C(NAME.exec), a command that enters the container without the engine. It is four
+        times as fast.
     type: str
     default: ''
     env:
@@ -61,7 +61,7 @@ class Connection(ConnectionBase):
         return self
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing; no connection is kept open."""
         self._connected = False
 
     def _enter(self) -> list[str]:
