@@ -88,7 +88,7 @@ MUTANTS := 80
 
 .PHONY: mutants
 mutants: .venv/test.stamp ## Change the pure code in some places, and see that the tests notice
-	@python tests/mutation/run.py --sample $(MUTANTS)
+	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m mutation --sample $(MUTANTS)
 
 .PHONY: model
 model: ## Check the order of runs with a model of routers, nodes and lost datagrams (needs spin)
@@ -118,7 +118,7 @@ nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and pod
 	@$(MAKE) fuzz COUNT=100000
 	@$(MAKE) races COUNT=300
 	@$(MAKE) rulebook
-	@python tests/mutation/run.py
+	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m mutation
 	@tests/model/run nightly
 	@$(MAKE) matrix
 	@$(MAKE) bench

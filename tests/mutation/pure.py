@@ -12,7 +12,6 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 _PACKAGE = "ansible_collections.emperor.uwsgi.plugins."
-_ADOPTION = ("document", "emperor", "host", "secrets", "variables")
 # All that is pure, by the folder below plugins/. Not plugin_utils/_untrusted: what its marks do is up to Ansible's release.
 PURE = {
     "module_utils": (
@@ -48,7 +47,7 @@ PURE = {
         "_visible",
     ),
     "plugin_utils": (
-        *(f"_adopt/{name}" for name in _ADOPTION),
+        "_adopt/*",
         "_capacity",
         "_import/*",
         "_live_hosts",
