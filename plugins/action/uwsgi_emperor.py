@@ -19,31 +19,32 @@ from typing import Any
 from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import BulkAction, resolve
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import reference, resolve
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action import DiscreetAction
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host, other_hosts
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import Around, Host
 
 _WAIT_TIMEOUT = 60
-_VASSALS = "emperor_vassals"
 _PREFLIGHT = "preflight"
 _PLANNED, _WRITTEN, _RUNNING = "planned", "written", "running"
 # Steps of a rotation that run only on the controller.
 _MADE, _PROMOTED = "successors_made", "successors_promoted"
+_ABSENT = "absent"
+# What the roles' earlier tasks register, if tags don't skip them. It is read here, since an argument with a template costs more.
+_VASSALS_WRITTEN, _ROUTERS_WRITTEN, _RUN = "emperor__written", "fastrouter__written", "emperor__running"
+_INSTALLED = {"package": ("emperor__apt", "emperor__package"), "pip": ("emperor__pip",), "none": ()}
 # The module's arguments that don't come from variables.
 _OWN = ("state", "running")
 
 
-class ActionModule(BulkAction):
+class ActionModule(DiscreetAction):
     """Like Ansible's own action for modules, but computes the arguments from the roles' variables, lets hosts take turns, and
     repeats the module while vassals are awaited.
     """
-
-    BULK = "vassals"
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Return what follows from the variables, or run the module."""
@@ -69,6 +70,8 @@ class ActionModule(BulkAction):
         if args.get("state") in (_MADE, _PROMOTED):
             names = here.successors_made() if args["state"] == _MADE else here.successors_promoted()
             return {"changed": bool(names), "keys": names}
+        if here.emperor.state == _ABSENT:
+            return {"changed": False, "skipped": True, "called": False}
         if args.get("state") == _RUNNING:
             return self._run_by_manager(here, task_vars)
         if args.get("state") == _WRITTEN:
@@ -78,22 +81,24 @@ class ActionModule(BulkAction):
             # If nothing is signed, there are no keys to manage.
             parts = [one for one in parts if one in wanted]
         else:
-            done = args.get("done")
+            of_vassals = host.VASSALS in parts
+            done = args.get("done", task_vars.get(_VASSALS_WRITTEN if of_vassals else _ROUTERS_WRITTEN))
             wanted = here.served(parts, done if isinstance(done, Mapping) else {})
+            # With the tag "vassals" alone nothing started the Emperor.
+            args = {"running": of_vassals and bool(task_vars.get(_RUN, {}).get("called")), **args}
         if not wanted:
             return {"changed": False}
-        own = {name: value for name, value in args.items() if name in _OWN}
-        packed = _bulk_argument.pack(json.dumps(wanted, default=_plain))
-        self._task.args = {**desired.options(here.emperor), **own, "parts": parts, "desired": packed}
+        self._task.args = _arguments(here, wanted, parts, {name: value for name, value in args.items() if name in _OWN})
         return None
 
     def _around(self, task_vars: Mapping[str, Any]) -> Around:
         """What is known of the host and the other hosts."""
-        vassals = _bulk_argument.unpack(self._task.args.get(self.BULK))
         hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
 
         def value(variable: str) -> Any:
-            return vassals if variable == _VASSALS else resolve(task_vars.get(variable), self._templar.template)
+            raw = task_vars.get(variable)
+            named = reference(raw, task_vars)
+            return resolve(raw, self._templar.template) if named is None else named
 
         # Ansible rebuilds a host's variables on each access.
         @lru_cache(maxsize=None)
@@ -126,14 +131,18 @@ class ActionModule(BulkAction):
         )
 
     def _run_by_manager(self, here: Host, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """Let the service manager run the Emperor, through Ansible's modules for it."""
-        args = self._task.args
-        done = args.get("done")
-        calls = here.running(done if isinstance(done, Mapping) else {}, values.flag("restart", args.get("restart", False)))
-        found: dict[str, Any] = {"changed": False}
+        """Write the Emperor's own files, then let the service manager run it, through Ansible's modules for it.
+
+        In one task, since each task costs a process for every host.
+        """
+        self._task.args = _arguments(here, here.desired([host.SERVICE]), [host.SERVICE], {"state": _WRITTEN})
+        found = self._written(None, task_vars)
+        if found.get("failed"):
+            return {**found, "called": False}
+        calls = here.running(found, was_installed(here.emperor.install, task_vars))
         for call in calls:
             one = self._execute_module(call.module, call.arguments, task_vars=task_vars)
-            found = {**one, "changed": found["changed"] or bool(one.get("changed"))}
+            found = _joined(found, one)
             if found.get("failed"):
                 break
         return {**found, "called": bool(calls)}
@@ -143,7 +152,7 @@ class ActionModule(BulkAction):
         deadline = time.monotonic() + _seconds(self._task.args.get("wait_timeout", _WAIT_TIMEOUT))
         said: dict[str, str] = {}
         while True:
-            found = super().run(tmp, task_vars)
+            found: dict[str, Any] = super().run(tmp, task_vars)
             pending = found.get("pending")
             if not isinstance(pending, Mapping) or not pending or found.get("failed") or self._task.args.get("last"):
                 return found
@@ -156,7 +165,7 @@ class ActionModule(BulkAction):
 
     def _written(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
         self._task.args["turn"] = False
-        found = super().run(tmp, task_vars)
+        found: dict[str, Any] = super().run(tmp, task_vars)
         if not found.get("turn_needed"):
             return found
         # All processes of this run share the folder.
@@ -169,6 +178,36 @@ class ActionModule(BulkAction):
     @staticmethod
     def _say(words: str) -> None:
         Display().display(seen(mask(words)))
+
+
+def _arguments(here: Host, wanted: Mapping[str, Any], parts: list[str], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The module's arguments for a desired state."""
+    packed = _bulk_argument.pack(json.dumps(wanted, default=_plain))
+    return {**desired.options(here.emperor), **own, "parts": parts, "desired": packed}
+
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """The results of two modules as those of one task."""
+    found = {**first, **second, "changed": bool(first.get("changed") or second.get("changed"))}
+    for name in ("diff", "warnings"):
+        both = [one for part in (first, second) if part.get(name) for one in _list(part[name])]
+        if both:
+            found[name] = both
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def was_installed(install: str, registered: Mapping[str, Any]) -> bool:
+    """Whether this run installed a different uWSGI than the one that may be running.
+
+    Args:
+        install: the variable ``emperor_install``.
+        registered: the results of the tasks that install, by the names of the variables.
+    """
+    return any(bool(registered.get(name, {}).get("changed")) for name in _INSTALLED[install])
 
 
 def _hosts(groups: Mapping[str, Any]) -> int:

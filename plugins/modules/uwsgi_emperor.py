@@ -20,8 +20,10 @@ description:
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
-  - O(state=running) has systemd run the Emperor with its latest options. Where nothing supervises it, it becomes a daemon, as
-    M(emperor.uwsgi.uwsgi_daemon) would make it.
+  - O(state=running) writes the Emperor's own options and the systemd unit, and has systemd run it. Where nothing supervises it,
+    it becomes a daemon, as M(emperor.uwsgi.uwsgi_daemon) would make it. It restarts where its options changed, or where the role
+    installed another uWSGI.
+  - Where C(emperor_state) is V(absent), V(written), V(running) and V(served) do nothing.
   - O(state=served) waits until the written vassals serve, removes from the routers what is no longer announced, and removes
     unused keys.
   - The next run completes an interrupted one. O(leaving_path) says which vassals are still to be removed from routers.
@@ -51,11 +53,8 @@ options:
     choices: [vassals, service, new_keys, public_keys, routers, report, certificates]
     default: [vassals]
     version_added: 1.1.0
-  vassals:
-    description: The host's C(emperor_vassals). All other variables of the roles are read as they are.
-    type: raw
   done:
-    description: The result of O(state=written), for O(state=running) and O(state=served).
+    description: The result of O(state=written), for O(state=served). By default it is what the role's task registered.
     type: dict
   desired:
     description:
@@ -109,13 +108,10 @@ options:
     description: Seconds within which all vassals must serve.
     type: int
     default: 60
-  restart:
-    description:
-      - Whether O(state=running) restarts the Emperor even if its options did not change, because another uWSGI was installed.
-    type: bool
-    default: false
   running:
-    description: Whether the Emperor must run. Otherwise nothing is waited for where it doesn't.
+    description:
+      - Whether the Emperor must run. Otherwise nothing is waited for where it doesn't. The roles say so where they called the
+        service manager.
     type: bool
     default: true
   turn:
@@ -162,16 +158,16 @@ keys:
 configured:
   description: Whether the Emperor's own options changed. C(unit) and C(wrapper) say the same of these files, where there are any.
   type: bool
-  returned: success, when O(state=written) and O(parts) has V(service)
+  returned: success, when O(state=running), or when O(state=written) and O(parts) has V(service)
 stale:
   description: Whether the Emperor that runs was started before its options were written, by a run that was cut off then.
   type: bool
-  returned: success, when O(state=written) and O(parts) has V(service)
+  returned: success, when O(state=running), or when O(state=written) and O(parts) has V(service)
   version_added: 1.1.0
 former:
   description: Whether C(former_pidfile) is there.
   type: bool
-  returned: success, when O(state=written) and O(parts) has V(service)
+  returned: success, when O(state=running), or when O(state=written) and O(parts) has V(service)
   version_added: 1.1.0
 binary:
   description: The path of uWSGI.
@@ -250,7 +246,6 @@ def main() -> None:
     arguments = {
         "state": {"type": "str", "choices": STATES, "required": True},
         "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": ["vassals"]},
-        "vassals": {"type": "raw"},
         "done": {"type": "dict"},
         "desired": {"type": "raw"},
         "leaving_path": {"type": "path"},
@@ -261,7 +256,6 @@ def main() -> None:
         "timeout": {"type": "int", "default": 120},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 60},
-        "restart": {"type": "bool", "default": False},
         "running": {"type": "bool", "default": True},
         "turn": {"type": "bool", "default": True},
         "last": {"type": "bool", "default": False},

@@ -7,8 +7,8 @@
     python -m mutation [MODULE...]     every mutant of all pure modules, or of those named: _ini/parser, or '_ini/*'
     python -m mutation --sample 60     so many of them, always the same, spread over all modules
 
-The checkout isn't touched: each mutant lives in a process of its own. A module's judges are the tests that mirror it, and those of
-JUDGES. EQUIVALENT says which mutants may survive, and why. Any other survivor needs a test.
+The checkout isn't touched: each mutant lives in a process of its own. A module's judges are the tests that mirror it, and those
+of JUDGES. EQUIVALENT says which mutants may survive, and why. Any other survivor needs a test.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _tried(wanted: list[Module], size: int | None) -> int:
 
 
 def _told(found: list[Mutant]) -> tuple[int, int]:
-    """Judge mutants and name the survivors, each with the reason why it may; return how many they are, and how many are explained."""
+    """Judge mutants and name the survivors, with reasons; return how many they are, and how many are explained."""
     alive = survivors(found)
     for one in alive:
         print(f"{one.module.name}:{one.line}: {one}  {one.reason and '# ' + one.reason}")

@@ -111,7 +111,7 @@ EQUIVALENT = {
     "returns None: return 0": "callers treat None as none",
     # _roles/live
     "'' longer: address = found if isinstance(found, str)": "what is no address is not asked",
-    "condition true: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
+    'condition true: host = text(f"{name}: ansible_host"': "where it listens at one address, that is not read",
     "'' longer: host = text(f\"{name}: ansible_host\"": "where it listens at one address, that is not read",
     "'' longer: found = sockets[number] if": "what is no address is not announced",
     # _router_checks
@@ -143,4 +143,3 @@ EQUIVALENT = {
     "longer: _BLANKS = ": "only blanks are looked for there",
     "condition false: if text.isascii():": "only a shortcut for text without anything else",
 }
-
