@@ -10,6 +10,8 @@ from __future__ import annotations
 EQUIVALENT = {
     "@lru_cache(maxsize=": "only how much is remembered depends on it",
     # _arguments/domains
+    "condition false: if not _ODD.search(key)": "only a shortcut for plain domains",
+    "empty: _ODD = ": "only a shortcut for plain domains",
     "condition false: if label.isascii():": "the encoding leaves what is ASCII as it is",
     # _arguments
     '_STR = {"type": "str"}': "text is Ansible's default type",
@@ -18,6 +20,7 @@ EQUIVALENT = {
     "longer: _PLAIN = ": "what has no flaw is only known sooner",
     "Lt to LtE: if release < row.since:": "whoever is called compares again",
     # _arguments/protocols
+    "number = int(text) if len(text) < 4": "no vassal has as many sockets",
     'ANY = "any"': "any text will do that is no protocol",
     'ANNOUNCED = "announced"': "any text will do that is no protocol",
     # _archive
@@ -38,6 +41,9 @@ EQUIVALENT = {
     'STOP = "stop"': "any text will do that is no other change's",
     # _ini/parser
     "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
+    # _ini/kvlist
+    'condition true: if "\\\\" in text': "only a shortcut for text without a backslash",
+    'empty: if "\\\\" in text': "only a shortcut for text without a backslash",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
     # _files/trust

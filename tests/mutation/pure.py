@@ -84,6 +84,9 @@ _STEPS = ("convert", "declared", "entries", "formats", "sources", "whole", "xml_
 JUDGES: dict[str, tuple[str, ...]] = {
     "_dialect": (
         "conformance/test_uwsgiconf.py",
+        "unit/plugins/module_utils/_ini/test_instance.py",
+        _ARGUMENTS + "test_table.py",
+        _ARGUMENTS + "test_vassal.py",
         _ARGUMENTS + "test_subscription.py",
         _ARGUMENTS + "test_values.py",
     ),
@@ -122,10 +125,13 @@ class Module(NamedTuple):
 
     @property
     def judges(self) -> list[str]:
-        """The tests that mirror it and those that are named beside."""
+        """The tests that mirror it, those that are named in addition, and those of its package."""
         folder, dummy, name = self.name.rpartition("/")
-        mirrored = (TESTS / "unit" / "plugins" / self.kind / folder).glob(f"test_{name.lstrip('_')}*.py")
-        return [*map(str, sorted(mirrored)), *(str(TESTS / one) for one in JUDGES.get(self.name, ()))]
+        base = TESTS / "unit" / "plugins" / self.kind / folder
+        own = sorted(base.glob(f"test_{name.lstrip('_')}*.py"))
+        others = sorted(base.glob("test_*.py")) if folder else []
+        named = [str(TESTS / one) for one in JUDGES.get(self.name, ())]
+        return list(dict.fromkeys([*map(str, own), *named, *map(str, others)]))
 
 
 def modules() -> list[Module]:

@@ -31,8 +31,7 @@ def unmatched(key: str, release: Release) -> str:
         # Not a domain, so something sets it through UWSGI_FASTROUTER_KEY.
         return ""
     domain, dummy, path = host.partition("/")
-    found = _HOST.match(domain.rpartition("@")[2])
-    name, port = (found.group(1), found.group(2) or "") if found else (domain, "")
+    name, port = _HOST.findall(domain.rpartition("@")[2])[0]
     name = name.strip()
     if _SEVERAL.search(name):
         return f"no request has the key {key!r}; give a list of keys, one for each name"
@@ -40,7 +39,7 @@ def unmatched(key: str, release: Release) -> str:
     port = "" if port.strip() == _DEFAULT_PORTS.get(before.lower()) else port.strip()
     if "*" in name:
         return _of_wildcard(key, name)
-    if not name.strip("."):
+    if not name:
         return f"no request has the key {key!r}; give a domain"
     mountpoint = path.partition("?")[0].rstrip("/") if release >= V2_1 else ""
     wanted = name + port + ("/" + mountpoint if mountpoint else "")

@@ -17,6 +17,7 @@ HOSTS = [
     ("https://shop.example.com", "shop.example.com", ""),
     ("http://shop.example.com/", "shop.example.com", ""),
     ("HTTPS://shop.example.com:443/", "shop.example.com", ""),
+    ("http://shop.example.com:80/", "shop.example.com", ""),
     ("http://shop.example.com:443", "shop.example.com:443", ""),
     ("https://shop.example.com:80", "shop.example.com:80", ""),
     ("https://shop.example.com:8443/blog", "shop.example.com:8443", "shop.example.com:8443/blog"),
@@ -38,6 +39,9 @@ HOSTS = [
     ("shop.example.com/blog?a=b", "shop.example.com", "shop.example.com/blog"),
     (" shop.example.com ", "shop.example.com", ""),
     ("shop.example.com\t", "shop.example.com", ""),
+    ("shop.example.coZ", "shop.example.coz", ""),
+    # A label that is too long for punycode stays as it is.
+    ("ä" * 70 + ".käse.com", "ä" * 70 + ".xn--kse-qla.com", ""),
     ("käse.example.com", "xn--kse-qla.example.com", ""),
     ("https://käse.example.com:8443/", "xn--kse-qla.example.com:8443", ""),
 ]

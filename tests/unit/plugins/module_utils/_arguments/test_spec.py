@@ -44,6 +44,17 @@ def test_a_fragment_has_its_subscriptions_and_the_three_groups() -> None:
     assert [*spec.group("subscriptions"), "resolve_server"] == list(entry)
 
 
+def test_a_daemon_is_its_files_and_what_to_do() -> None:
+    assert spec.daemon() == {
+        "ini": {"type": "path", "required": True},
+        "state": {"type": "str", "choices": ["started", "stopped", "restarted"], "default": "started"},
+        "pidfile": {"type": "path", "required": True},
+        "log": {"type": "path"},
+        "uwsgi_binary": {"type": "str", "default": "uwsgi"},
+        "timeout": {"type": "int", "default": 90},
+    }
+
+
 SHARED: Dict[str, Any] = {
     "uwsgi_version": {"type": "str"},
     "uwsgi_binary": {"type": "str", "default": "uwsgi"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
+import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import kinds
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.table import ARGUMENTS, GROUPS
 from ansible_collections.emperor.uwsgi.plugins.module_utils._dialect import V2_0, V2_1
@@ -50,3 +51,26 @@ def test_what_an_argument_says_besides_names_one_that_there_is() -> None:
     lists = {name.replace("subscriptions.", "subscriptions[].") for name in known}
     named = {part for name in ARGUMENTS.values() for part in name.split(" and ")}
     assert named <= known | lists | set(GROUPS)
+
+
+# An option, and the arguments that write it.
+WRITTEN = [
+    ("subscribe2", "subscriptions"),
+    ("subscribe-to", "subscriptions"),
+    ("subscribe", "subscriptions"),
+    ("st", "subscriptions"),
+    ("weight", "subscriptions[].balancing_weight"),
+    ("auto-weight", "subscriptions[].balancing_weight"),
+    ("subscribe-with-modifier1", "subscriptions[].modifier"),
+    ("subscription-mountpoint", "server_params.mountpoints_depth"),
+    ("subscription-mountpoints", "server_params.mountpoints_depth"),
+    (
+        "subscriptions-sign-check",
+        "server_verification_params.digest_algo and server_verification_params.dir_cert",
+    ),
+]
+
+
+@pytest.mark.parametrize(("option", "arguments"), WRITTEN)
+def test_the_arguments_of_an_option_are_named(option: str, arguments: str) -> None:
+    assert ARGUMENTS[option] == arguments

@@ -35,6 +35,21 @@ def test_attributes_that_are_asked_for_are_compared(wanted: Wanted, differing: A
     assert plan.attribute_changes(FOUND, wanted) == differing
 
 
+# Type, number of names, and what differs.
+NAMES: List[Tuple[int, int, Any]] = [
+    (stat.S_IFREG, 1, {}),
+    (stat.S_IFREG, 2, {"names": (2, 1)}),
+    # A folder has more than one.
+    (stat.S_IFDIR, 2, {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "names", "differing"), NAMES)
+def test_a_file_with_other_names_differs(kind: int, names: int, differing: Any) -> None:
+    found = os.stat_result((kind | 0o640, 1, 1, names, 5, 6, 3, 0, 0, 0))
+    assert plan.attribute_changes(found, Wanted("a", b"", "")) == differing
+
+
 CHANGE = Change("a", b"", b"", None, None, {})
 CHANGED: List[Tuple[Plan, bool]] = [
     (Plan([], [], [], []), False),

@@ -20,6 +20,8 @@ STATES: List[Tuple[Dict[str, Any], State]] = [
     ({"vassals": [{"id": PATH, "last_mod": 5, "accepting": 1}]}, State(Vassal(PATH, 5, True))),
     ({"vassals": [{"id": "shop.ini", "last_mod": 5, "accepting": 0}]}, State(Vassal("shop.ini", 5))),
     ({"vassals": [{"id": PATH}]}, State(Vassal(PATH))),
+    ({"vassals": [{"id": PATH, "ready": 1}]}, State(Vassal(PATH, ready=True))),
+    ({"vassals": [{"id": PATH, "respawns": 3, "last_run": 7}]}, State(Vassal(PATH, respawns=3, started=7))),
     ({"vassals": [{"id": PATH, "cursed": 1, "on_demand": "", "pid": -1}]}, State(Vassal(PATH, cursed=True))),
     ({"vassals": [{"id": PATH, "on_demand": ADDRESS, "pid": -1}]}, State(Vassal(PATH, on_demand=ADDRESS, asleep=True))),
     ({"vassals": [{"id": PATH, "on_demand": ADDRESS, "pid": 7}]}, State(Vassal(PATH, on_demand=ADDRESS))),

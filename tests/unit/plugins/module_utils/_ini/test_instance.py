@@ -237,6 +237,27 @@ def test_of_lines() -> None:
     assert found.value.path == "subscriptions[2]"
 
 
+# A file's line, whether it announces itself so that it can be silenced, and whether it does at all.
+ANNOUNCING = [
+    ("subscribe2 = server=1.2.3.4:5,key=a,addr=b:1", True, True),
+    ("subscribe-to = 1.2.3.4:5:a", False, True),
+    ("subscribe = 1.2.3.4:5:a", False, True),
+    ("st = 1.2.3.4:5:a", False, True),
+    ("socket = 1.2.3.4:5", False, False),
+]
+
+
+@pytest.mark.parametrize(("line", "announces", "subscribes"), ANNOUNCING)
+def test_what_announces_itself(line: str, announces: bool, subscribes: bool) -> None:
+    one = instance.read(PLACE, VASSAL, files(shop=line))
+    assert (one.announces, one.subscribes) == (announces, subscribes)
+
+
+def test_the_names_of_vassals_are_known_by_key_and_address() -> None:
+    named = instance.of_lines([("s[0]", "server=/r,key=a,addr=b:1,vassal=shop"), ("s[1]", "server=/r,key=c,addr=b:1")])
+    assert instance.vassals(named) == {("a", "b:1"): "shop"}
+
+
 def test_each_suspend_file_is_told_once() -> None:
     lines = [f"{LINE},addr=a:1{check}" for check in (",check=/run/b", "", ",check=/run/a", ",check=/run/b", ",check=")]
     assert instance.suspend_files(announced(shop="\n".join(lines))) == ["/run/b", "/run/a"]
