@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-BINARY = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+BINARY = next((path for path in map(shutil.which, _NAMES) if path), None)
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe")
 _SECONDS = 60
 
