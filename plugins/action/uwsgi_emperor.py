@@ -22,7 +22,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argumen
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import mask
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import reference, resolve
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import resolve
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action import DiscreetAction
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host, other_hosts
@@ -96,9 +96,7 @@ class ActionModule(DiscreetAction):
         hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
 
         def value(variable: str) -> Any:
-            raw = task_vars.get(variable)
-            named = reference(raw, task_vars)
-            return resolve(raw, self._templar.template) if named is None else named
+            return resolve(task_vars.get(variable), self._templar.template)
 
         # Ansible rebuilds a host's variables on each access.
         @lru_cache(maxsize=None)

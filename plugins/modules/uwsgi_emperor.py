@@ -65,7 +65,6 @@ options:
         for none, and its C(program) in Base64. C(imports) is the Python C(module) that the uWSGI C(binary) must have with its
         C(plugin), as C(user), and C(why). C(stats_readers) is the C(group) that reads the Emperor's stats, in which no owner of a
         vassal may be but C(user).
-        C(stats_readers) is the C(group) that reads the Emperor's stats, in which no owner but C(user) may be.
       - C(service) and C(routers) have the arguments of M(emperor.uwsgi.uwsgi_vassals), too. The first also has C(unit) and
         C(wrapper), each with C(path), C(content) and C(mode), C(folders), each with C(path), C(owner), C(group) and C(mode), and
         C(former_pidfile), that of a daemon that release 1.0.0 started; the second has the C(certificates) that the user

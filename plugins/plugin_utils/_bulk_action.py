@@ -11,8 +11,7 @@ thousand vassals that takes longer than the rest of the task. Here the engine on
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument
@@ -23,10 +22,6 @@ from ._garbage import uncollected
 # Signs of a template: Jinja's delimiters, or the header that sets others
 # (JINJA2_OVERRIDE, ansible/_internal/_templating/_jinja_common.py). JSON's own punctuation can't produce any of them.
 _TEMPLATE = ("{{", "{%", "{#", "#jinja2:")
-# A variable, and the rest of a path.
-_REFERENCE = re.compile(r"\{\{ ([a-z][a-z0-9_]*) \}\}((?:/[A-Za-z0-9_./-]*)?)\Z")
-# Text that no engine takes for something else, such as a list or a number.
-_WORD = re.compile(r"[/a-z][A-Za-z0-9_./@ -]*\Z|\Z")
 _PLAIN = (bool, int, float, type(None))
 
 
@@ -44,19 +39,6 @@ def resolve(value: Any, template: Callable[[Any], Any]) -> Any:
         return _resolved(value, template)
     except _NotPlain:
         return template(value)
-
-
-def reference(value: Any, variables: Mapping[str, Any]) -> str | None:
-    """What a template such as ``{{ emperor_dir }}/suspend`` comes to, without the engine, which is slow. Many defaults are such.
-
-    Returns:
-        None for anything else, and where the variable isn't text, or may be a template itself.
-    """
-    found = _REFERENCE.match(value) if isinstance(value, str) else None
-    named = variables.get(found.group(1)) if found else None
-    if found is None or not isinstance(named, str) or _may_be_template(named) or not _WORD.match(named):
-        return None
-    return str(named) + found.group(2)
 
 
 def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:

@@ -102,6 +102,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
     # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
     **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
+# Packages whose modules are seen by each other's tests. These have to be quick: judges that take too long count as a killed mutant.
+_TOGETHER = ("_arguments",)
 
 
 class Module(NamedTuple):
@@ -125,11 +127,11 @@ class Module(NamedTuple):
 
     @property
     def judges(self) -> list[str]:
-        """The tests that mirror it, those that are named in addition, and those of its package."""
+        """The tests that mirror it, those that are named in addition, and in some packages all others."""
         folder, dummy, name = self.name.rpartition("/")
         base = TESTS / "unit" / "plugins" / self.kind / folder
         own = sorted(base.glob(f"test_{name.lstrip('_')}*.py"))
-        others = sorted(base.glob("test_*.py")) if folder else []
+        others = sorted(base.glob("test_*.py")) if folder in _TOGETHER else []
         named = [str(TESTS / one) for one in JUDGES.get(self.name, ())]
         return list(dict.fromkeys([*map(str, own), *named, *map(str, others)]))
 

@@ -43,26 +43,36 @@ def suspects(module: Module, found: list[Mutant]) -> list[Mutant]:
     Raises:
         NoJudge: where no test passes.
     """
+    session = _Session(module, found)
+
+    def looked() -> list[int] | None:
+        sys.modules["pytest"].main(["-q", "-p", "no:cacheprovider", *module.judges], plugins=[session])
+        return session.alive
+
+    alive = _aside(looked)
+    if alive is None:
+        raise NoJudge(f"{module.name} has no tests, or they fail without any change in it")
+    return [found[at] for at in alive]
+
+
+def _aside(work: Callable[[], Any]) -> Any:
+    """What a function returns in a process of its own, as JSON; None where it fails."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(reader)
             silenced()
-            session = _Session(module, found)
-            sys.modules["pytest"].main(["-q", "-p", "no:cacheprovider", *module.judges], plugins=[session])
+            found = work()
             with open(writer, "w", encoding="ascii") as stream:
-                json.dump(session.alive, stream)
+                json.dump(found, stream)
         finally:
             os._exit(0)
     os.close(writer)
     with open(reader, encoding="ascii") as stream:
         text = stream.read()
     os.waitpid(pid, 0)
-    alive = json.loads(text or "null")
-    if alive is None:
-        raise NoJudge(f"{module.name} has no tests, or they fail without any change in it")
-    return [found[at] for at in alive]
+    return json.loads(text or "null")
 
 
 class _Ran(NamedTuple):
@@ -125,28 +135,18 @@ def _run(session: Any, tests: list[Any], changed: dict[int, tuple[FunctionType, 
 
 def _traced(session: Any, file: str) -> dict[str, _Ran]:
     """What each test did, in a run of all of them; nothing where one fails."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(reader)
-            silenced()
-            found = {}
-            for item, following in zip(session.items, [*session.items[1:], None]):
-                seen: set[int] = set()
-                begin = time.perf_counter()
-                _trace(file, seen)
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                found[item.nodeid] = (time.perf_counter() - begin, sorted(seen))
-            with open(writer, "w", encoding="ascii") as stream:
-                json.dump({} if session.testsfailed else found, stream)
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with open(reader, encoding="ascii") as stream:
-        text = stream.read()
-    os.waitpid(pid, 0)
-    return {name: _Ran(seconds, frozenset(lines)) for name, (seconds, lines) in json.loads(text or "{}").items()}
+
+    def ran() -> dict[str, tuple[float, list[int]]]:
+        found = {}
+        for item, following in zip(session.items, [*session.items[1:], None]):
+            seen: set[int] = set()
+            begin = time.perf_counter()
+            _trace(file, seen)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            found[item.nodeid] = (time.perf_counter() - begin, sorted(seen))
+        return {} if session.testsfailed else found
+
+    return {name: _Ran(seconds, frozenset(lines)) for name, (seconds, lines) in (_aside(ran) or {}).items()}
 
 
 def _trace(file: str, seen: set[int]) -> None:

@@ -47,37 +47,3 @@ def test_a_template_that_fails_alone_is_resolved_with_what_is_around_it() -> Non
     value = [{"a": {"b": "{{ omit }}", "c": "d"}, "e": "f"}]
     assert _bulk_action.resolve(value, template) == [{"a": {"c": "d"}, "e": "f"}]
     assert json.dumps(value) == '[{"a": {"b": "{{ omit }}", "c": "d"}, "e": "f"}]'
-
-
-@pytest.mark.parametrize(
-    ("value", "wanted"),
-    [
-        ("{{ emperor_user }}", "www-data"),
-        ("{{ emperor_dir }}/suspend", "/etc/uwsgi/suspend"),
-        ("{{ empty }}", ""),
-        # For the engine: other templates, and variables that aren't text, that are missing or that it may read as something else.
-        ("{{ emperor_user | upper }}", None),
-        ("{{emperor_user}}", None),
-        ("a{{ emperor_user }}", None),
-        ("{{ emperor_dir }}/{{ emperor_user }}", None),
-        ("{{ emperor_dir }}/x\n", None),
-        ("{{ missing }}", None),
-        ("{{ nested }}", None),
-        ("{{ number }}", None),
-        ("{{ flag }}", None),
-        ("{{ listed }}", None),
-        ("plain", None),
-        (5, None),
-    ],
-)
-def test_a_plain_reference_needs_no_engine(value: Any, wanted: str | None) -> None:
-    variables = {
-        "emperor_user": "www-data",
-        "emperor_dir": "/etc/uwsgi",
-        "empty": "",
-        "nested": "{{ emperor_user }}",
-        "number": 5,
-        "flag": "True",
-        "listed": "[1, 2]",
-    }
-    assert _bulk_action.reference(value, variables) == wanted
