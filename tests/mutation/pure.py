@@ -102,7 +102,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
     **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
-# Packages whose modules are seen by each other's tests. These have to be quick: judges that take too long count as a killed mutant.
+# Packages whose modules are judged by all tests of the package. These must be quick: judges that take too long count as a kill.
 _TOGETHER = ("_arguments",)
 
 
