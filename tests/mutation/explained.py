@@ -75,6 +75,8 @@ EQUIVALENT = {
     "'' longer: return [parser.Option(name, ": "nobody reads the value of an option that has a flaw",
     "'' longer: joined = os.path.normpath(": "no file that is given has that name",
     "self._work += 64": "any measure ends what takes too long",
+    "Gt to GtE: if depth > MOST_DEPTH or len(found) > 4 * MOST_ROWS": "any bound ends what takes too long",
+    "Lt to LtE: if found is None or len(value) > _MOST_TEXT or self._work < 0": "any bound ends what takes too long",
     # _keys/pem
     "'=' longer: digest = base64.b64encode(": "base64 of 32 bytes never ends in a Z before its padding",
     "b'' longer: der = b": "one letter is as damaged as nothing",
