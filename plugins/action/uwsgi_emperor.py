@@ -26,6 +26,7 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._bulk_action import 
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._discreet_action import DiscreetAction
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._garbage import uncollected
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles import desired, host, other_hosts
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.desired import Call
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._roles.host import Around, Host
 
 _WAIT_TIMEOUT = 60
@@ -35,8 +36,11 @@ _PLANNED, _WRITTEN, _RUNNING = "planned", "written", "running"
 _MADE, _PROMOTED = "successors_made", "successors_promoted"
 _ABSENT = "absent"
 # What the roles' earlier tasks register, if tags don't skip them. It is read here, since an argument with a template costs more.
-_VASSALS_WRITTEN, _ROUTERS_WRITTEN, _RUN = "emperor__written", "fastrouter__written", "emperor__running"
+_PLAN, _RUN, _ROUTERS_WRITTEN = "emperor__host", "emperor__running", "fastrouter__written"
 _INSTALLED = {"package": ("emperor__apt", "emperor__package"), "pip": ("emperor__pip",), "none": ()}
+_EMPEROR = "emperor_"
+# The states of tasks that follow the plan of their role.
+_AFTER_PLAN = (_RUNNING, "served")
 # The module's arguments that don't come from variables.
 _OWN = ("state", "running")
 
@@ -73,16 +77,14 @@ class ActionModule(DiscreetAction):
         if here.emperor.state == _ABSENT:
             return {"changed": False, "skipped": True, "called": False}
         if args.get("state") == _RUNNING:
-            return self._run_by_manager(here, task_vars)
+            return self._run_parts(here, [one for one in parts if self._chosen(one, task_vars)], task_vars)
         if args.get("state") == _WRITTEN:
-            wanted = here.desired(parts)
-            for warning in here.warnings(parts):
-                Display().warning(seen(mask(warning)))
+            wanted = self._wanted(here, parts)
             # If nothing is signed, there are no keys to manage.
             parts = [one for one in parts if one in wanted]
         else:
             of_vassals = host.VASSALS in parts
-            done = args.get("done", task_vars.get(_VASSALS_WRITTEN if of_vassals else _ROUTERS_WRITTEN))
+            done = args.get("done", task_vars.get(_RUN if of_vassals else _ROUTERS_WRITTEN))
             wanted = here.served(parts, done if isinstance(done, Mapping) else {})
             # With the tag "vassals" alone nothing started the Emperor.
             args = {"running": of_vassals and bool(task_vars.get(_RUN, {}).get("called")), **args}
@@ -95,8 +97,14 @@ class ActionModule(DiscreetAction):
         """What is known of the host and the other hosts."""
         hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
 
+        # Later tasks of the role needn't resolve templates again.
+        planned = task_vars.get(_PLAN, {}).get("given", {}) if self._task.args.get("state") in _AFTER_PLAN else {}
+
         def value(variable: str) -> Any:
-            return resolve(task_vars.get(variable), self._templar.template)
+            given, field = task_vars.get(variable), variable[len(_EMPEROR) :]
+            if variable.startswith(_EMPEROR) and field in planned and isinstance(given, str) and "{{" in given:
+                return planned[field]
+            return resolve(given, self._templar.template)
 
         # Ansible rebuilds a host's variables on each access.
         @lru_cache(maxsize=None)
@@ -128,22 +136,40 @@ class ActionModule(DiscreetAction):
             check_mode=bool(self._task.check_mode),
         )
 
-    def _run_by_manager(self, here: Host, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the Emperor's own files, then let the service manager run it, through Ansible's modules for it.
+    def _chosen(self, part: str, task_vars: Mapping[str, Any]) -> bool:
+        """Whether the run's tags choose a part, as if it were a task of the same block that has its name as the tag."""
+        only, skipped = (list(task_vars.get(name, ())) for name in ("ansible_run_tags", "ansible_skip_tags"))
+        alone = self._task.copy()
+        alone.tags = [part]
+        return bool(alone.evaluate_tags(only or ["all"], skipped, all_vars=task_vars))
+
+    def _run_parts(self, here: Host, parts: list[str], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the vassals, then the Emperor's own files, and let the service manager run it, through Ansible's modules for it.
 
         In one task, since each task costs a process for every host.
         """
-        self._task.args = _arguments(here, here.desired([host.SERVICE]), [host.SERVICE], {"state": _WRITTEN})
-        found = self._written(None, task_vars)
-        if found.get("failed"):
-            return {**found, "called": False}
-        calls = here.running(found, was_installed(here.emperor.install, task_vars))
-        for call in calls:
-            one = self._execute_module(call.module, call.arguments, task_vars=task_vars)
+        found: dict[str, Any] = {"changed": False}
+        calls: list[Call] = []
+        for part in parts:
+            self._task.args = _arguments(here, self._wanted(here, [part]), [part], {"state": _WRITTEN})
+            one = self._written(None, task_vars)
             found = _joined(found, one)
+            if part == host.SERVICE and not found.get("failed"):
+                calls = here.running(one, was_installed(here.emperor.install, task_vars))
+            if found.get("failed"):
+                break
+        for call in calls:
+            found = _joined(found, self._execute_module(call.module, call.arguments, task_vars=task_vars))
             if found.get("failed"):
                 break
         return {**found, "called": bool(calls)}
+
+    @staticmethod
+    def _wanted(here: Host, parts: list[str]) -> dict[str, Any]:
+        """The desired state of parts; shows the warnings about them."""
+        for warning in here.warnings(parts):
+            Display().warning(seen(mask(warning)))
+        return here.desired(parts)
 
     def _served(self, tmp: Any, task_vars: Any) -> dict[str, Any]:
         """Poll until nothing is pending or the time is over."""
@@ -185,8 +211,10 @@ def _arguments(here: Host, wanted: Mapping[str, Any], parts: list[str], own: Map
 
 
 def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """The results of two modules as those of one task."""
+    """The results of two modules as those of one task, which began with the first."""
     found = {**first, **second, "changed": bool(first.get("changed") or second.get("changed"))}
+    if "since" in first:
+        found["since"] = first["since"]
     for name in ("diff", "warnings"):
         both = [one for part in (first, second) if part.get(name) for one in _list(part[name])]
         if both:

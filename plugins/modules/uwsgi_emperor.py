@@ -20,9 +20,9 @@ description:
   - O(state=written) installs new keys and the health gate. Vassals that are removed, that give their address away, or whose
     socket changes (C(listen), C(chmod-socket) and the like) leave their pools with a signed goodbye and stop. Then the rest is
     written.
-  - O(state=running) writes the Emperor's own options and the systemd unit, and has systemd run it. Where nothing supervises it,
-    it becomes a daemon, as M(emperor.uwsgi.uwsgi_daemon) would make it. It restarts where its options changed, or where the role
-    installed another uWSGI.
+  - O(state=running) writes those of O(parts) whose names are among the run's tags, and the Emperor's own options and the systemd
+    unit with V(service). Then systemd runs the Emperor. Where nothing supervises it, it becomes a daemon, as
+    M(emperor.uwsgi.uwsgi_daemon) would make it. It restarts where its options changed, or where the role installed another uWSGI.
   - Where C(emperor_state) is V(absent), V(written), V(running) and V(served) do nothing.
   - O(state=served) waits until the written vassals serve, removes from the routers what is no longer announced, and removes
     unused keys.

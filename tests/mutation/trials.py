@@ -19,7 +19,7 @@ from collections.abc import Callable
 from mutation.mutants import Ignored, Mutant
 
 # The seconds of a mutant's tests: computing, which doesn't depend on how busy the machine is, and in all.
-_MOST_COMPUTING, _MOST_WAITING = 30, 600
+_MOST_COMPUTING, _MOST_WAITING = 60, 600
 _WORKERS = 2
 
 

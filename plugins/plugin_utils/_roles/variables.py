@@ -129,9 +129,16 @@ class Fastrouter(NamedTuple):
 Record = TypeVar("Record", Emperor, Fastrouter)
 
 
+# Computed at import, which Ansible does before it forks a process for each task and host.
+_CONVERTERS: Mapping[type, Mapping[str, Convert]] = {
+    kind: {name: hint.__metadata__[0] for name, hint in get_type_hints(kind, include_extras=True).items()}
+    for kind in (Emperor, Fastrouter)
+}
+
+
 def converters(kind: type[tuple[Any, ...]]) -> Mapping[str, Convert]:
     """The conversions of a role's variables, by field."""
-    return {name: hint.__metadata__[0] for name, hint in get_type_hints(kind, include_extras=True).items()}
+    return _CONVERTERS[kind]
 
 
 def prefix(kind: type[tuple[Any, ...]]) -> str:
