@@ -14,7 +14,7 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # The scenarios to run; "make molecule SCENARIOS=default" runs one. LONG are too slow for CI; "make nightly" runs them.
-LONG := forky handovers platforms
+LONG := conformance forky fronts handovers platforms
 SCENARIOS ?= $(filter-out $(LONG),$(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 
 .PHONY: help
@@ -27,7 +27,7 @@ demo: .venv/demo.stamp ## Run a small fleet on this machine (needs no root); HOL
 
 .PHONY: test
 test: .venv/test.stamp ## Run the unit and the conformance tests
-	@python -m pytest -n 4 --dist worksteal
+	@python -m pytest -n 4 --dist worksteal -m "not long"
 
 .PHONY: molecule
 molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root and podman)
@@ -118,11 +118,12 @@ nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and pod
 	@$(MAKE) fuzz COUNT=100000
 	@$(MAKE) races COUNT=300
 	@$(MAKE) rulebook
+	@python -m pytest -n 4 --dist worksteal -m long
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m mutation
 	@tests/model/run nightly
 	@$(MAKE) matrix
 	@$(MAKE) bench
-	@BED_EVERY=1 $(MAKE) molecule SCENARIOS="$(LONG) conformance pool"
+	@BED_EVERY=1 $(MAKE) molecule SCENARIOS="$(LONG) pool"
 
 .PHONY: version
 version: .venv/test.stamp ## Make the work tree VERSION=X.Y.Z, with its changelog

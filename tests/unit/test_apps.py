@@ -26,6 +26,8 @@ from support.loopback import wait_for
 from support.modules import ROOT
 from support.uwsgi import BINARY
 
+pytestmark = pytest.mark.long
+
 APPS = ROOT / "docs" / "docsite" / "rst" / "apps.rst"
 TEXT = APPS.read_text(encoding="utf-8")
 DEMAND = "An application on demand\n"

@@ -20,6 +20,8 @@ from support import playbook
 from support.documented import GUIDE, Fleet, files_of
 from support.modules import COLLECTIONS, ROOT
 
+pytestmark = pytest.mark.long
+
 AWX = ROOT / "docs" / "docsite" / "rst" / "awx.rst"
 TEXT = AWX.read_text(encoding="utf-8")
 BUILDER = shutil.which("ansible-builder", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")

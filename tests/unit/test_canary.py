@@ -21,6 +21,8 @@ from support.fleet import Node, Router, ask
 from support.loopback import wait_for
 from support.modules import ROOT
 
+pytestmark = pytest.mark.long
+
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "canary.rst"
 TEXT = GUIDE.read_text(encoding="utf-8")
 KEY = "shop.example.com"

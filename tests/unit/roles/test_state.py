@@ -108,10 +108,19 @@ def test_options_of_the_user_are_beside_those_of_the_role(tmp_path: Path) -> Non
     assert [line for line in texts["routers/fastrouter"] if line in expected] == expected
 
 
-def test_a_phase_can_be_skipped(tmp_path: Path) -> None:
-    run = apply(tmp_path, "emperor", "--skip-tags=service")
+@pytest.mark.parametrize(
+    "tags, written",
+    [
+        ("--skip-tags=service", ["keys", "suspend", "vassals"]),
+        ("--tags=vassals", ["keys", "suspend", "vassals"]),
+        ("--skip-tags=vassals,service", []),
+        ("--tags=install", []),
+    ],
+)
+def test_tags_choose_what_is_done(tmp_path: Path, tags: str, written: list[str]) -> None:
+    run = apply(tmp_path, "emperor", tags)
     assert run.code == 0, run.output
-    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["keys", "suspend", "vassals"]
+    assert sorted(path.name for path in (tmp_path / "etc").glob("*")) == written
 
 
 @needs_root
