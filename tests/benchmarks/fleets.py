@@ -140,7 +140,11 @@ def ratio(ours: Cost, pings: Cost) -> float:
 def lines() -> list[Line]:
     """The lines of the table about fleets."""
     with scratch() as folder:
-        costs = {nodes: unchanged(folder / str(nodes), nodes, times) for nodes, times in SIZES.items()}
+        return told({nodes: unchanged(folder / str(nodes), nodes, times) for nodes, times in SIZES.items()})
+
+
+def told(costs: dict[int, tuple[Cost, Cost]]) -> list[Line]:
+    """The lines of the table for the costs of fleets of so many nodes, and of the pings on them."""
     found = []
     for nodes, (ours, pings) in costs.items():
         what = f"the controller's CPU for {nodes} unchanged nodes and a router, against pings of as many modules"
