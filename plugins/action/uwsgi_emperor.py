@@ -137,10 +137,10 @@ class ActionModule(DiscreetAction):
         )
 
     def _chosen(self, part: str, task_vars: Mapping[str, Any]) -> bool:
-        """Whether the run's tags choose a part, as if it were a task of the same block that has its name as the tag."""
+        """Whether the run's tags choose a part, as if it were a task that has its name as the tag in place of "always"."""
         only, skipped = (list(task_vars.get(name, ())) for name in ("ansible_run_tags", "ansible_skip_tags"))
         alone = self._task.copy()
-        alone.tags = [part]
+        alone.tags = [one for one in self._task.tags if one != "always"] + [part]
         return bool(alone.evaluate_tags(only or ["all"], skipped, all_vars=task_vars))
 
     def _run_parts(self, here: Host, parts: list[str], task_vars: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import keys
+from support import keys, playbook
 from support.files import NOBODY, mode, needs_root, put, snapshot
 from support.loopback import free_address
-from support.role import apply
+from support.role import apply, base
 
 RAW = {"name": "raw", "options": {"rawrouter": "127.0.0.1:2020", "rawrouter-subscription-server": "127.0.0.1:2021"}}
 SAME = {"name": "same", "options": {"http": "127.0.0.1:2020", "http-subscription-server": "{{ fastrouter_subscription_server }}"}}
@@ -108,19 +108,32 @@ def test_options_of_the_user_are_beside_those_of_the_role(tmp_path: Path) -> Non
     assert [line for line in texts["routers/fastrouter"] if line in expected] == expected
 
 
+def test_a_phase_can_be_skipped(tmp_path: Path) -> None:
+    run = apply(tmp_path, "emperor", "--skip-tags=service")
+    assert run.code == 0, run.output
+    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["keys", "suspend", "vassals"]
+
+
 @pytest.mark.parametrize(
-    "tags, written",
+    "tags, written, called",
     [
-        ("--skip-tags=service", ["keys", "suspend", "vassals"]),
-        ("--tags=vassals", ["keys", "suspend", "vassals"]),
-        ("--skip-tags=vassals,service", []),
-        ("--tags=install", []),
+        ("--tags=all", True, True),
+        ("--tags=web", True, True),
+        ("--tags=vassals", True, False),
+        ("--tags=service", False, True),
+        ("--tags=install", False, False),
+        ("--skip-tags=vassals", False, True),
+        ("--skip-tags=service", True, False),
+        ("--skip-tags=vassals,service", False, False),
     ],
 )
-def test_tags_choose_what_is_done(tmp_path: Path, tags: str, written: list[str]) -> None:
-    run = apply(tmp_path, "emperor", tags)
+def test_tags_choose_the_parts(tmp_path: Path, tags: str, written: bool, called: bool) -> None:
+    role = {"role": "emperor.uwsgi.emperor", "tags": ["web"]}
+    given = {**base(tmp_path), "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": given, "roles": [role]}
+    run = playbook.run(tmp_path, [play], "--check", "-v", tags)
     assert run.code == 0, run.output
-    assert sorted(path.name for path in (tmp_path / "etc").glob("*")) == written
+    assert ('"created": [' in run.output, '"called": true' in run.output) == (written, called), run.output
 
 
 @needs_root
