@@ -19,6 +19,13 @@ EQUIVALENT = {
     "condition false: if isinstance(value, str) and _PLAIN.match(value):": "what has no flaw is only known sooner",
     "longer: _PLAIN = ": "what has no flaw is only known sooner",
     "Lt to LtE: if release < row.since:": "whoever is called compares again",
+    "condition true: if release < row.since:": "whoever is called compares again",
+    "'' longer: def newer_entries(": "within one instance any owner is the same",
+    "'' longer: if values.flag(\"\", ": "what is no boolean was refused before",
+    "condition true: if name in _TELLING:": "of other options only their own name is looked up, which is no argument's",
+    "condition false: text = value if isinstance(value, str) else _scalar(": "text stays as it is",
+    "condition false: if not flaws:": "what is sound is only looked at again",
+    'returns None: return ""': "callers treat None as nothing",
     # _arguments/protocols
     "number = int(text) if len(text) < 4": "no vassal has as many sockets",
     'ANY = "any"': "any text will do that is no protocol",
@@ -41,24 +48,35 @@ EQUIVALENT = {
     'STOP = "stop"': "any text will do that is no other change's",
     # _ini/parser
     "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
+    "empty: begin = value.find(\"%(\", start)": "what is looked through from further left finds the same",
+    "16 and 1: self._left -= ": "any measure ends what takes too long",
+    "0 and 1: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
     # _ini/kvlist
     'condition true: if "\\\\" in text': "only a shortcut for text without a backslash",
     'empty: if "\\\\" in text': "only a shortcut for text without a backslash",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
+    # _dialect
+    "longer: _IMMEDIATE = ": "no option has a name with the letter that is added",
+    # _files/plan
+    "100 and 1: def refuse_losses(": "never more than all files are removed",
     # _files/trust
     "ANYBODY = -1": "any number that is no user's id works",
     # _host/emperor_stats
     "0 and 1: asleep=on_demand is not None and strict_json.number(one.get(": "only -1 makes a difference",
+    "1 and 1: at = min((first[name]": "any number below zero is no index",
     # _ini
     "_MOST_EXPANSIONS = ": "any bound ends what never would",
     "_MOST_WORK = ": "any bound ends what takes too long",
     "0 and 1: if self._left < 0:": "any bound ends what takes too long",
+    "Lt to LtE: if self._left < 0:": "any bound ends what takes too long",
     "_STEP = ": "any bound ends what takes too long",
     "begin = -1": "any number below zero is no index",
     "begin = depth = -1": "any number below zero is no index",
     "begin, depth = at, -1": "any number below zero is no depth",
     "if not value.isascii():": "ASCII is valid Unicode text; that is only known sooner",
+    "'' longer: def escape(": "no option that uWSGI acts on at once has that name",
+    "'%' empty: return value.endswith(": "only a shortcut for values that end in something else",
     'self._last = ""': "it is set before it is read",
     'text = "\\n".join(body)': "only which placeholders are needed is read off it",
     "'' longer: modifiers=(_number(fields.get(": "what is no number is 0, as nothing is",
@@ -82,6 +100,9 @@ EQUIVALENT = {
     "b'' longer: der = b": "one letter is as damaged as nothing",
     # _live
     "condition true: if any(now - seen.time >= _KEPT": "otherwise the same is made once more",
+    "Sub changed: if any(now - seen.time >= _KEPT": "otherwise the same is made once more",
+    "self._newest = 0": "no look is as old",
+    "Add changed: for at in range(max(self._newest + 1": "what is cleared twice is clear",
     # _live/families
     "False to True: registry: Any": "the collector describes itself",
     # _masking
@@ -89,12 +110,20 @@ EQUIVALENT = {
     "condition false: if _DASHES not in text:": "only a shortcut for text without a PEM",
     "condition true: if _DASHES in text:": "only a shortcut for text without a PEM",
     # _pool
+    "ANSWER = 5": "any time works in which a router answers",
+    "'' longer: protocol=protocol(": "no protocol begins with the letter that is added",
+    "'' longer: name = (node[": "where there is an address any text will do",
+    "condition false: if {*map(type, values)} == {int}": "what is checked together is only known sooner",
+    "GtE to Gt: if {*map(type, values)} == {int}": "what is checked together is only known sooner",
+    "LtE to Lt: if {*map(type, values)} == {int}": "what is checked together is only known sooner",
     "_CHUNK = 1 <<": "only how much is read at once depends on it",
     "class Router(_Asked, total=False)": "only type checkers read it",
     "_NONE = os.urandom(": "any number of bytes works that nobody guesses",
     "'()*' longer: member = ": "no member's name has another character",
     "condition true: while True:": "it is the same",
     "Lt to LtE: if opening.start() < done:": "a comma follows each value, and text that begins with a member is not JSON",
+    # _tls/certificate
+    "2 and 1: text = (\"19\" if text[:2] >= \"50\"": "the first two of the three decide",
     # _role_options
     'advice: str = ""': "where a rule has no advice nobody reads it",
     'BESIDE = "beside"': "any text will do that is no other kind's",

@@ -85,6 +85,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "_dialect": (
         "conformance/test_uwsgiconf.py",
         "unit/plugins/module_utils/_ini/test_instance.py",
+        "unit/plugins/module_utils/_ini/test_writer.py",
         _ARGUMENTS + "test_table.py",
         _ARGUMENTS + "test_vassal.py",
         _ARGUMENTS + "test_subscription.py",

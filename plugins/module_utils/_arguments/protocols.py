@@ -28,8 +28,6 @@ ANY = "any"
 
 # Protocols that the option's name doesn't tell.
 _OF_SOCKETS = {
-    "socket": "",
-    "uwsgi-socket": UWSGI,
     "puwsgi-socket": UWSGI,
     "http11-socket": HTTP,
     "suwsgi-socket": "uwsgi with TLS",

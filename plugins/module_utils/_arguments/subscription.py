@@ -37,8 +37,6 @@ _SERVER, _KEY = table.SUBSCRIPTION[:2]
 _FIELDS = table.SUBSCRIPTION[2:]
 # A router loads a certificate only together with its key.
 _NEEDS = {"sni_cert": "sni_key", "sni_key": "sni_cert", "sni_client_ca": "sni_cert"}
-# Announcements with shorter fields always fit into what a router reads.
-_SHORT = 2000
 _ROWS = {row.argument: row for row in _FIELDS}
 
 
@@ -205,9 +203,7 @@ def _behind(path: str, given: Dict[str, Any], notify: Any, release: Release) -> 
     odd = [(place, unmatched(key, release)) for (place, dummy), key in zip(places, keys)]
     warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw] + newer.warnings(path, checked)
     tail = "," + kvlist.join(fields) if fields else ""
-    if len(tail) + len(str(notify or "")) > _SHORT:
-        longest = max(keys, key=len)
-        warnings += size.check(path, longest, dict(fields), notify, release)
+    warnings += size.check(path, max(keys, key=len), dict(fields), notify, release)
     return _Behind(keys, checked, tail, warnings)
 
 

@@ -182,7 +182,7 @@ def path_variables(path: str) -> Dict[str, str]:
     stem, dot, ending = base.rpartition(".")
     found = {"d": folder.rstrip("/") + "/", "n": stem if dot else base, "p": path, "s": base}
     if UNKNOWN not in path:
-        parts = [part for part in folder.split("/") if part][:10]
+        parts = [part for part in folder.split("/") if part]
         found.update(c=os.path.basename(folder), e=ending if dot else "")
         found.update((str(at), parts[at] if at < len(parts) else "") for at in range(10))
     return found

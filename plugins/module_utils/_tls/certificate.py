@@ -95,10 +95,7 @@ def _fields(der: bytes) -> List[_Element]:
 
 def _inside(certificate: _Element) -> memoryview:
     """The content of the first sequence in a sequence."""
-    found = next(_children(_content(certificate)), None)
-    if found is None:
-        raise ValueError("it has a certificate with nothing in it")
-    return _content(found)
+    return _content(next(_children(_content(certificate))))
 
 
 def _content(element: _Element) -> memoryview:
@@ -164,7 +161,7 @@ def _element(der: memoryview) -> _Element:
     if size > 0x80:
         head += size & 0x7F
         size = int.from_bytes(der[2:head], "big")
-    if size == 0x80 or head > 6 or len(der) < head + size:
+    if der[1] == 0x80 or head > 6 or len(der) < head + size:
         raise ValueError("it has a certificate that ends too early")
     return _Element(der[0], der[head : head + size], der[: head + size])
 

@@ -14,6 +14,7 @@ def test_an_argument_error_has_the_place_and_the_problem() -> None:
     error = ArgumentError("subscriptions[2].server", "is missing")
     assert (error.path, error.problem) == ("subscriptions[2].server", "is missing")
     assert str(error) == "subscriptions[2].server: is missing"
+    assert (error.result, ArgumentError("a", "is wrong", {"created": ["b"]}).result) == ({}, {"created": ["b"]})
 
 
 def test_a_host_error_has_the_part_and_what_was_found_until_then() -> None:

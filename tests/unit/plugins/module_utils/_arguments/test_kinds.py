@@ -84,6 +84,7 @@ CONVERTED: List[Tuple[Kind, Any, Any]] = [
     (kinds.UIDS, "33", [33]),
     (kinds.UIDS, ["www-data"], None),
     (kinds.ALGORITHM, "random", None),
+    (kinds.PROTOCOL, "fastcgi", None),
     (kinds.DIGEST, 5, "5"),
 ]
 

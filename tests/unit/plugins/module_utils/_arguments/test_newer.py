@@ -65,7 +65,10 @@ def test_the_first_subscription_without_a_name_is_named() -> None:
     newer.refuse_clearing("c", [])
     with pytest.raises(ArgumentError) as caught:
         newer.refuse_clearing("c", ["s[1]", "s[2]"])
-    assert caught.value.path == "c" and caught.value.problem.startswith("needs address_vassal in s[1]: ")
+    assert str(caught.value) == (
+        "c: needs address_vassal in s[1]: a router clears the address of a vassal that it knows by name, and without a name the "
+        "node announces itself when it should leave; give every subscription an address_vassal"
+    )
 
 
 def test_what_is_not_meant_is_named_with_its_place() -> None:

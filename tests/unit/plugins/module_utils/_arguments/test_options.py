@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import table
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import content, option_lines
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.options import content, named, option_lines
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 
@@ -97,6 +97,19 @@ FINE: List[Tuple[str, Any]] = [
 @pytest.mark.parametrize(("name", "value"), FINE)
 def test_what_only_looks_alike_is_fine(name: str, value: Any) -> None:
     assert [line.value for line in option_lines("options", {name: value})[name]] == [str(value)]
+
+
+# A line, and the options that uWSGI reads from it.
+NAMED: List[Tuple[str, str, Tuple[str, ...]]] = [
+    ("env", "a=weight=1;st=b", ("env",)),
+    ("set", "weight=1;st=b", ("set", "weight")),
+    ("declare-option", "a=weight=1;st=b", ("declare-option", "weight", "st")),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "options"), NAMED)
+def test_a_line_has_its_own_option_and_those_that_it_names(name: str, value: str, options: Tuple[str, ...]) -> None:
+    assert named(name, value) == options
 
 
 SWALLOWS = (

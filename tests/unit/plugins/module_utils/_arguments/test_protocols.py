@@ -74,6 +74,8 @@ WORDS = [
      "so every answer would be empty and nothing logged; announce a socket of the option socket"),
     ({"socket": A}, HTTP, f"the vassal's socket {A} speaks uwsgi, and the router at {S} speaks http to its nodes, so every "
      "answer would be empty and nothing logged; announce a socket of the option http-socket"),
+    ({"suwsgi-socket": A}, UWSGI, f"the vassal's suwsgi-socket {A} speaks uwsgi with TLS, and the router at {S} speaks uwsgi to "
+     "its nodes, so every answer would be empty and nothing logged; announce a socket of the option socket"),
     ({"http-socket": A}, ANNOUNCED, f"the vassal's http-socket {A} speaks http, and {S} is told that it speaks uwsgi, so every "
      "answer would be empty; set protocol to http"),
 ]  # fmt: skip

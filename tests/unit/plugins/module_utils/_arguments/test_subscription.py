@@ -188,6 +188,26 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+def test_the_address_that_a_router_notifies_counts_among_what_it_reads() -> None:
+    arguments = one(sni_cert="/" + "c" * 1975, sni_key="/" + "k" * 1976)
+    assert lines(arguments)
+    with pytest.raises(ArgumentError) as caught:
+        lines({"server_params": {"client_notify_address": "/n"}, **arguments})
+    assert caught.value.path == "subscriptions[0].sni_key"
+    assert caught.value.problem.startswith("makes an announcement of 4106 bytes, of which a router reads 4096; ")
+
+
+def test_what_counts_is_the_bytes_of_an_announcement() -> None:
+    with pytest.raises(ArgumentError, match=r"^subscriptions\[0\]\.sni_cert: makes an announcement of 46[0-9]{2} bytes, "):
+        lines(one(sni_cert="/" + "\u00fc" * 900, sni_key="/" + "\u20ac" * 900))
+
+
+def test_a_signature_that_could_make_it_too_long_is_warned_of() -> None:
+    arguments = one(sni_cert="/" + "c" * 1500, sni_key="/" + "k" * 1960, signing=["SHA256", "/p"])
+    [warning] = subscription.fragment(arguments, _dialect.V2_0).warnings
+    assert warning.startswith("subscriptions[0].signing: a signature with an RSA key of 4096 bits would make the announcement")
+
+
 # Arguments that pass 2.1's checks, and some that only 2.1 refuses, for 2.0.
 FITTING: list[tuple[dict[str, Any], _dialect.Release]] = [
     ({"client_params": {"clear_on_exit": False}, **one()}, _dialect.V2_1),

@@ -256,6 +256,8 @@ WORDS: List[Tuple[str, Any, str]] = [
     ("key", 'a"b', "'a\"b' has a quote, a backslash or a control character, which breaks the router's stats; give the domain as "
      "clients send it"),
     ("key", "../a", "'../a' leads out of the folder of credentials; give it without '..'"),
+    ("vassal_name", "v" * 256, "has 256 bytes; more than 255 crash the router"),
+    ("vassal_name", 'a"b', "'a\"b' has a quote or a backslash, which breaks the router's stats; give the vassal's file name"),
     ("address", "a.sock", f"'a.sock' is a relative path, which the router takes from its own folder; {NODE}"),
     ("address", "/a:1", "'/a:1' has a colon, so uWSGI takes it as an address and a port; give another path"),
     ("modifier", "pgsi", "'pgsi' is not the name of a modifier; did you mean 'psgi'?"),

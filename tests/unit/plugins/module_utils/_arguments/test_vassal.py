@@ -166,6 +166,8 @@ def test_routers_must_not_keep_a_port_that_is_gone() -> None:
     assert path == "vassals[1].client_params.unsubscribe_on_reload"
     assert problem.startswith("must be true for a socket with port 0: after a reload it has another port")
     assert problem.endswith("leave it out, or give the socket a port")
+    item["client_params"]["unsubscribe_on_reload"] = "perhaps"
+    assert refusal(item) == (path, "'perhaps' is not a boolean; give true or false")
     wildcard = refusal(dict(options(socket="0.0.0.0:0"), subscriptions=[S]))
     assert wildcard[0] == "vassals[1].subscriptions[0].address" and "is a wildcard" in wildcard[1]
 
@@ -209,6 +211,10 @@ def test_what_2_1_does_wrong_is_refused(items: List[Any], path: str, problem: st
     with pytest.raises(ArgumentError) as caught:
         vassals(items, V2_1)
     assert (caught.value.path, caught.value.problem) == (path, problem)
+
+
+def test_2_0_has_no_mountpoints() -> None:
+    assert len(vassals(NEWER[0][1], V2_0)) == 2
 
 
 def test_two_parts_of_the_path_are_for_a_fastrouter_and_one_is_for_all() -> None:
@@ -442,6 +448,9 @@ def test_a_unix_socket_is_warned_of() -> None:
     found = one({"name": "a", "options": {"socket": [HTTP, "/run/a"]}, "subscriptions": [S, dict(S, address=1)]}).warnings
     assert len(found) == 1
     assert found[0].startswith("vassals[0].subscriptions[1].address: the vassal announces a unix socket; it has no failover: ")
+    # Each subscription that announces it is named.
+    both = one({"name": "a", "options": {"socket": "/run/a"}, "subscriptions": [S, S]}).warnings
+    assert [words.partition(": ")[0] for words in both] == [f"vassals[0].subscriptions[{at}].address" for at in (0, 1)]
     given_ = {"name": "a", "subscriptions": [dict(S, address="/run/a")]}
     assert [words[:60] for words in one(given_).warnings] == ["vassals[0].subscriptions[0].address: the node is on a unix s"]
 

@@ -67,7 +67,10 @@ READ: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("one in parentheses", "(x) = 1\ny = a%((x))b", [("(x)", "1"), ("y", "a1b")]),
     ("the inner one of two", "x = 1\ny = %(a%(x)", [("x", "1"), ("y", "%(a1")]),
     ("none without a name", "x = 1\ny = a%()%(x)", [("x", "1"), ("y", "a%()1")]),
+    ("a parenthesis after one without a name", "x = 1\ny = a%()x)%(x)", [("x", "1"), ("y", "a%()x)1")]),
     ("none without its end", "x = %(x", [("x", "%(x")]),
+    ("a sign before something else in one", "k = 1\ny = a%(%%z(k)", [("k", "1"), ("y", "a%(%z(k)")]),
+    ("a sign before a name in one", "zk = 1\ny = a%(%%zk)", [("zk", "1"), ("y", "a%(%zk)")]),
     ("none with something in it", "k = 1\ny = a%%z(k)", [("k", "1"), ("y", "a%z(k)")]),
     ("a percent sign before one", "p = (k)\nk = 1\ny = a%%%(p)", [("p", "(k)"), ("k", "1"), ("y", "a1")]),
     ("what a placeholder brings", "p = x%(k)\nk = 1\ny = %(p)", [("p", "x1"), ("k", "1"), ("y", "x1")]),
@@ -234,6 +237,29 @@ def test_placeholders_that_double_are_given_up() -> None:
     assert len(found["x"].flaw) == 503
 
 
+def test_one_character_more_is_too_long() -> None:
+    for size, flaw in ((2**16 - 4, ""), (2**16 - 3, LARGE)):
+        assert parser.read(f"[uwsgi]\np = {'a' * size}\nx = %(p)", PATH)[1].flaw == flaw
+
+
+def test_reasons_are_cut_when_they_are_longer_than_500_characters() -> None:
+    before, after = "has a placeholder, %(", "), that the files don't define"
+    for size, end in ((500, ""), (501, "...")):
+        name = "a" * (size - len(before + after))
+        assert parser.read(f"[uwsgi]\nx = %({name})", PATH)[0].flaw == (before + name + after)[:500] + end
+
+
+def test_many_short_values_of_one_placeholder_are_given_up() -> None:
+    found = parser.read("[uwsgi]\nset-ph = p=1\n" + "x = %(p)\n" * 70_000, PATH)
+    assert (found[40_000].flaw, found[-1].flaw) == ("", MANY)
+
+
+def test_many_placeholders_behind_long_text_are_given_up() -> None:
+    line = "x = " + "a" * 50_000 + "%(p)" * 900 + "\n"
+    found = parser.read("[uwsgi]\nset-ph = p=1\n" + line * 2, PATH)
+    assert [one.flaw for one in found[2:]] == ["", MANY]
+
+
 def test_many_long_values_of_one_placeholder_do_not_fill_the_memory() -> None:
     text = "[uwsgi]\nset-ph = p=" + "a" * 60000 + "\n" + "x = %(p)\n" * 20000
     found = parser.read(text, PATH)
@@ -249,6 +275,12 @@ def test_magic_variables_do_not_fill_the_memory() -> None:
     assert str(caught.value) == "is longer than 4194304 characters with its magic variables; use fewer"
 
 
+def test_a_long_text_without_magic_variables_is_read() -> None:
+    # Each would be one behind a per cent sign.
+    text = "p" * 2**22
+    assert parser.with_magic(text, PATH) == text
+
+
 def test_all_sections_are_read_at_once() -> None:
     text = "a = 1\n[uwsgi]\nif-x = 1\nb = 2\n[shop]\nc = 3\n[none]\n[uwsgi]\nd = 4\nendif =\ne = 5"
     found = parser.sections(text, PATH)
@@ -259,7 +291,22 @@ def test_all_sections_are_read_at_once() -> None:
     }
 
 
-def test_of_a_path_that_is_not_known_only_its_name_decides_variables() -> None:
-    assert sorted(parser.path_variables(f"{parser.UNKNOWN}/shop.ini")) == ["d", "n", "p", "s"]
-    known = parser.path_variables("/srv/shop.ini")
-    assert (known["c"], known["e"], known["0"], known["1"]) == ("srv", "ini", "srv", "")
+NO_FOLDERS = dict.fromkeys("0123456789", "")
+# A path and its magic variables.
+VARIABLES: list[tuple[str, dict[str, str]]] = [
+    (f"{parser.UNKNOWN}/shop.ini", {"d": f"{parser.UNKNOWN}/", "n": "shop", "p": f"{parser.UNKNOWN}/shop.ini", "s": "shop.ini"}),
+    ("/srv/Z/shop.ini", {
+        **NO_FOLDERS, "d": "/srv/Z/", "n": "shop", "p": "/srv/Z/shop.ini", "s": "shop.ini",
+        "c": "Z", "e": "ini", "0": "srv", "1": "Z",
+    }),
+    ("/shop", {**NO_FOLDERS, "d": "/", "n": "shop", "p": "/shop", "s": "shop", "c": "", "e": ""}),
+    ("/0/1/2/3/4/5/6/7/8/9/10/shop", {
+        **{number: number for number in NO_FOLDERS}, "d": "/0/1/2/3/4/5/6/7/8/9/10/", "n": "shop",
+        "p": "/0/1/2/3/4/5/6/7/8/9/10/shop", "s": "shop", "c": "10", "e": "",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "variables"), VARIABLES, ids=["not known", "with an ending", "without", "many folders"])
+def test_a_path_decides_variables_as_far_as_it_is_known(path: str, variables: dict[str, str]) -> None:
+    assert parser.path_variables(path) == variables

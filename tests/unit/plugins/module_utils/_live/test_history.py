@@ -125,6 +125,15 @@ def test_nodes_are_kept_for_an_hour_and_keys_as_long_as_their_lines() -> None:
         assert (len(history.requests("k", now + 2 + later)), len(history.failures("k", now + 2 + later))) == (points, points)
 
 
+def test_a_node_that_is_forgotten_takes_no_other_with_it() -> None:
+    history = History()
+    history.add(look(START, Listed("old", int(START))), AGE)
+    for later in (1800, 3500):
+        history.add(look(START + later, node(START + later)), AGE)
+    history.add(look(START + 3600), AGE)
+    assert history.returns("r", "k", "n") == 1
+
+
 def test_returns_are_counted_of_the_dead_the_silent_and_the_forgotten() -> None:
     history, now = seen((1, 0), (1, 0))
     assert history.returns("r", "k", "n") == 0
@@ -164,6 +173,13 @@ def test_a_line_has_the_last_minutes() -> None:
     assert line.points(START)[-2:] == [0, 9]
     assert line.points(START + STEP * 2 * POINTS) == [9, *[0] * (POINTS - 1)]
     assert line.points(START + STEP * (2 * POINTS + 1)) == [0] * POINTS
+
+
+def test_a_line_has_nothing_from_before_its_minutes() -> None:
+    for steps in range(2 * POINTS + 2):
+        line = Line()
+        line.add(START, 1)
+        assert sum(line.points(START + STEP * steps)) == (1 if steps < POINTS else 0)
 
 
 def test_a_key_that_nobody_lists_is_forgotten() -> None:

@@ -58,6 +58,7 @@ CLEARED: list[tuple[str, Listed, dict[Any, str], Seen]] = [
     ("another vassal", Listed("", 990, in_flight=1, vassal="b.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
     ("another key's name", Listed("", 990, in_flight=1, vassal="a.ini"), {("b.test", NODE): "a.ini"}, seen("absent")),
     ("no name", Listed("", 990, in_flight=1, vassal="a.ini"), {}, seen("absent")),
+    ("no name, and a short one there", Listed("", 990, in_flight=1, vassal="Z"), {}, seen("absent")),
     ("no name at all", Listed("", 990, in_flight=1), {(KEY, NODE): ""}, seen("absent")),
     ("at another address now", Listed(OTHER, 990, in_flight=1, vassal="a.ini"), {(KEY, NODE): "a.ini"}, seen("absent")),
 ]

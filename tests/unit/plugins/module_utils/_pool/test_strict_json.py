@@ -91,3 +91,27 @@ def test_long_numbers_are_refused_whatever_the_limit_of_python_is(limit: int, mo
     with pytest.raises(ValueError, match="a number has more than 4300 digits"):
         strict_json.load("1" * 4301)
     assert strict_json.load("1" * 20) == int("1" * 20)
+
+
+# The limit of Python, where it has one, and whether it is all that is needed.
+LIMITS: List[Any] = [(None, False), (0, False), (1, True), (4300, True), (4301, False)]
+
+
+@pytest.mark.parametrize(("limit", "enough"), LIMITS)
+def test_python_reads_numbers_itself_where_its_own_limit_is_enough(
+    limit: Any, enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limit is None:
+        monkeypatch.delattr(sys, "get_int_max_str_digits", raising=False)
+    else:
+        monkeypatch.setattr(sys, "get_int_max_str_digits", lambda: limit, raising=False)
+    read: Any = strict_json._reader()
+    assert (read is int) is enough
+    assert read("12") == 12
+
+
+def test_without_a_limit_of_python_numbers_have_one_too() -> None:
+    assert strict_json._integer("9" * 4300) == 10**4300 - 1
+    with pytest.raises(ValueError) as caught:
+        strict_json._integer("9" * 4301)
+    assert str(caught.value) == "a number has more than 4300 digits"

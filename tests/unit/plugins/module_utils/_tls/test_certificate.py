@@ -81,14 +81,71 @@ def test_a_star_is_one_part_of_a_name(name: str, host: str, covered: bool) -> No
     assert certificate.covers(("other.test", name), host) is covered
 
 
+def element(tag: int, *parts: bytes) -> bytes:
+    """An element with these parts in it."""
+    content = b"".join(parts)
+    size = len(content)
+    return bytes([tag, size] if size < 0x80 else [tag, 0x82, size >> 8, size & 0xFF]) + content
+
+
+def in_pem(der: bytes) -> str:
+    return f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
+
+
+def small(*fields: bytes) -> bytes:
+    """A certificate with these fields only."""
+    return element(0x30, element(0x30, *fields))
+
+
+def pair(identifier: bytes, *values: bytes) -> bytes:
+    """An identifier with what it is for, in a sequence."""
+    return element(0x30, element(0x06, identifier), *values)
+
+
+BEGIN = element(0x17, b"200101000000Z")
+# The serial number, the algorithm and the issuer, each as short as possible, and the validity.
+BEFORE = element(0x02, b"\x01") + element(0x30) * 2
+YEAR = element(0x30, BEGIN, element(0x17, b"210101000000Z"))
+COMMON = pair(b"\x55\x04\x03", element(0x0C, b"ab"))
+SUBJECT = element(0x30, element(0x31, COMMON))
+ALTERNATIVE = element(0x04, element(0x30, element(0x81, b"m@x"), element(0x82, b"cd")))
+BY_NAME, BY_OTHER = pair(b"\x55\x1d\x11", ALTERNATIVE), pair(b"\x55\x1d\x12", ALTERNATIVE)
+
+
 def test_a_version_1_certificate_has_no_extensions() -> None:
-    # Serial number, algorithm, issuer, validity and subject, each as short as possible.
-    times = b"\x30\x1e" + b"\x17\x0d200101000000Z" + b"\x17\x0d210101000000Z"
-    common = b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab"
-    inside = b"\x02\x01\x01" + b"\x30\x00" + b"\x30\x00" + times + common
-    der = b"\x30" + bytes([len(inside) + 2]) + b"\x30" + bytes([len(inside)]) + inside
-    pem = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der).decode()}\n-----END CERTIFICATE-----"
-    assert certificate.first(pem) == certificate.Certificate(der, 1577836800, 1609459200, ("ab",))
+    der = small(BEFORE, YEAR, SUBJECT)
+    assert certificate.first(in_pem(der)) == certificate.Certificate(der, 1577836800, 1609459200, ("ab",))
+
+
+def extended(*extensions: bytes) -> bytes:
+    """What follows the validity, with extensions at its end."""
+    return SUBJECT + element(0x30) + element(0xA3, element(0x30, *extensions))
+
+
+# What follows the validity, and the names that the certificate is valid for.
+SMALL: dict[str, tuple[bytes, tuple[str, ...]]] = {
+    "nothing": (b"", ()),
+    "an alternative name": (extended(BY_NAME), ("cd",)),
+    "another extension": (extended(BY_OTHER), ("ab",)),
+    "both": (extended(BY_OTHER, BY_NAME), ("cd",)),
+    "extensions with another tag": (extended(BY_NAME).replace(b"\xa3", b"\xa2"), ("ab",)),
+    "a name that is no text": (extended(BY_NAME).replace(b"cd", b"c\xff"), ("c\ufffd",)),
+    "another part of a subject": (element(0x30, element(0x31, pair(b"\x55\x04\x0a", element(0x0C, b"ab")))), ()),
+    "a subject without a set": (element(0x30, element(0x30, COMMON)), ()),
+    "a subject with another set in its set": (element(0x30, element(0x31, b"\x31" + COMMON[1:])), ()),
+    "a subject without a value": (element(0x30, element(0x31, pair(b"\x55\x04\x03"))), ()),
+}
+
+
+@pytest.mark.parametrize(("after", "names"), SMALL.values(), ids=SMALL)
+def test_names_are_looked_for_where_they_belong(after: bytes, names: tuple[str, ...]) -> None:
+    assert certificate.first(in_pem(small(BEFORE, YEAR, after))).names == names
+
+
+def test_the_first_20_certificates_are_read() -> None:
+    late = in_pem(small(BEFORE, element(0x30, BEGIN, element(0x17, b"220101000000Z"))))
+    early = in_pem(small(BEFORE, YEAR))
+    assert [certificate.end(late * count + early) for count in (19, 20)] == [1609459200, 1640995200]
 
 
 def test_many_names_are_read_in_linear_time() -> None:
@@ -98,23 +155,69 @@ def test_many_names_are_read_in_linear_time() -> None:
     assert sum(1 for dummy in certificate._children(element.content)) == 40_000
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "nothing", PEM[:200], PEM.replace("M", "!"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----"],
-    # Named, since the certificate differs in each process.
-    ids=["empty", "text", "cut off", "no base64", "no certificate in it"],
-)
-def test_what_is_no_certificate_is_an_error(text: str) -> None:
+# The beginning of an element that is complete, and how many bytes are in it.
+SIZES = [
+    (b"\x30\x7f", 0x7F),
+    (b"\x30\x81\x80", 0x80),
+    (b"\x30\x81\x81", 0x81),
+    (b"\x30\x82\x01\x00", 0x100),
+    (b"\x30\x84\x00\x00\x00\x81", 0x81),
+]
+
+
+@pytest.mark.parametrize(("head", "size"), SIZES)
+def test_short_and_long_sizes_are_read(head: bytes, size: int) -> None:
+    found = certificate._element(memoryview(head + b"a" * size + b"b"))
+    assert (bytes(found.content), bytes(found.whole)) == (b"a" * size, head + b"a" * size)
+
+
+NONE, EARLY, DAMAGED = "it has no certificate", "it has a certificate that ends too early", "it has a certificate that is damaged"
+EMPTY = "it has a certificate with nothing in it, or with something else than a sequence"
+ENDLESS, TIMELESS = "it has a certificate without a validity", "it has a certificate whose end is no time"
+UNREAD: dict[str, tuple[str, str]] = {
+    "empty": ("", NONE),
+    "text": ("nothing", NONE),
+    "cut off": (PEM[:200], NONE),
+    "no base64": (PEM.replace("M", "!"), NONE),
+    "base64 that ends too early": (in_pem(b"").replace("\n\n", "\nMAA\n"), DAMAGED),
+    "base64 that goes on after its end": (in_pem(b"").replace("\n\n", "\nMAA=MAA=\n"), DAMAGED),
+    "nothing in it": (in_pem(b"\x30\x00"), EMPTY),
+    "an empty sequence in it": (in_pem(small()), EMPTY),
+    "a set": (in_pem(b"\x31" + small(BEFORE, YEAR)[1:]), EMPTY),
+    "one byte": (in_pem(b"\x30"), EARLY),
+    "cut off by a byte": (in_pem(small(BEFORE, YEAR)[:-1]), EARLY),
+    "a size of more than four bytes": (in_pem(b"\x30\x85\x00\x00\x00\x00" + small(BEFORE, YEAR)[1:]), EARLY),
+    "no size": (in_pem(b"\x30\x80" + small(BEFORE, YEAR)[2:] + b"\x00" * 128), EARLY),
+    "no validity": (in_pem(small(BEFORE)), ENDLESS),
+    "one time": (in_pem(small(BEFORE, element(0x30, BEGIN))), ENDLESS),
+    "three times": (in_pem(small(BEFORE, element(0x30, BEGIN * 3))), ENDLESS),
+    **{
+        f"the time {text!r} of type {tag:#x}": (in_pem(small(BEFORE, element(0x30, BEGIN, element(tag, text)))), TIMELESS)
+        for tag, text in [
+            (0x17, b"2101010000Z"),
+            (0x17, b"210101000000\xff"),
+            (0x17, b"211301000000Z"),
+            (0x17, b"20210101000000Z"),
+            (0x18, b"210101000000Z"),
+            (0x18, b"20210101000000+"),
+            (0x13, b"20210101000000Z"),
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(("text", "error"), UNREAD.values(), ids=UNREAD)
+def test_what_is_no_certificate_is_an_error(text: str, error: str) -> None:
     for read in (certificate.end, certificate.first):
-        with pytest.raises(ValueError, match="certificate"):
+        with pytest.raises(ValueError, match="certificate") as caught:
             read(text)
+        assert str(caught.value) == error
 
 
 def is_read_or_refused(der: bytes) -> None:
-    pem = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der).decode()}\n-----END CERTIFICATE-----"
     for read in (certificate.end, certificate.first):
         try:
-            read(pem)
+            read(in_pem(der))
         except ValueError as exc:
             assert "certificate" in str(exc)
 
