@@ -98,13 +98,11 @@ JUDGES: dict[str, tuple[str, ...]] = {
     ),
     # What its states are called is seen on the page and in the metrics.
     "_live/history": (_LIVE + "test_view.py", _LIVE + "test_metrics.py"),
-    # What it has where there is none is seen in a host's variables.
-    "_adopt/emperor": ("unit/plugins/plugin_utils/_adopt/test_host.py",),
     # Each is one step of a file's way, and what becomes of a whole file is seen at its end.
     **{f"_import/{name}": tuple(_IMPORT + f"test_{other}.py" for other in _STEPS if other != name) for name in _STEPS},
 }
 # Packages whose modules are judged by all tests of the package. These must be quick: judges that take too long count as a kill.
-_TOGETHER = ("_arguments",)
+_TOGETHER = ("_adopt", "_arguments")
 
 
 class Module(NamedTuple):

@@ -26,11 +26,11 @@ _USERS = ("uid", "immediate-uid")
 _GROUPS = ("gid", "immediate-gid")
 _RESERVED = re.compile(r"vassals\[0\]\.options\.([A-Za-z0-9_.-]+?)(\[\d+\]|\.literal)*\Z")
 _ENTRY = re.compile(r"vassals\[0\]\.subscriptions\[(\d+)\]")
-_PARAMETER = re.compile(r"vassals\[0\]\.((?:server|server_verification|client)_params)(?:\.(\w+))?")
+_PARAMETER = re.compile(r"vassals\[0\]\.((?:server|server_verification|client)_params)\.(\w+)")
 # What a vassal of the role can't have, and why.
 _REFUSED = {
     **dict.fromkeys(("daemonize", "daemonize2"), "would take it away from the Emperor, which also has its log"),
-    **dict.fromkeys(("chroot", "cap", "capability"), "needs root, as which the role's vassals don't run"),
+    **dict.fromkeys(("chroot", "cap"), "needs root, as which the role's vassals don't run"),
     "autoload": "depends on the plugins of the host; name those that it needs in emperor_plugins",
 }
 # So many times what the role refuses is taken out, all that is alike at once: for as many options and subscriptions together,
@@ -67,24 +67,24 @@ class Instance(NamedTuple):
 
     Attributes:
         kind: one of VASSAL, ROUTER, EMPEROR and BROKEN.
+        owner, file_group: those of its file.
         options: those that are for ``options``, in their order.
         arguments: ``subscriptions`` and the groups.
         notes: what is to be said about its subscriptions.
         user, group: whom its own options name, empty for nobody.
-        owner, file_group: those of its file.
         why: why it is not converted.
     """
 
     path: str
     name: str
     kind: str
+    owner: str
+    file_group: str
     options: list[Option] = []  # noqa: RUF012
     arguments: Mapping[str, Any] = {}
     notes: list[str] = []  # noqa: RUF012
     user: str = ""
     group: str = ""
-    owner: str = ""
-    file_group: str = ""
     why: str = ""
 
     def option(self, *names: str) -> list[Any]:
@@ -144,12 +144,12 @@ def plain(value: str) -> Any:
 
 def _options(read: Iterable[lines.Read]) -> list[Option]:
     """Those of one name together, at the place of the first."""
-    found: dict[str, Option] = {}
+    found: dict[int | str, Option] = {}
     for at, one in enumerate(read):
         notes = [f"{one.line}: {one.why}"] if one.why else []
         if not one.kept:
             # A place of its own, so that it stays between its neighbours.
-            found[f"{at} left"] = Option("", [], notes)
+            found[at] = Option("", [], notes)
             continue
         option = found.setdefault(one.name, Option(one.name, [], []))
         option.values.append({options.LITERAL: one.value} if one.literal else plain(one.value))
@@ -211,7 +211,7 @@ def _checked(one: Instance) -> Instance:
         except ArgumentError as error:
             smaller = _without(one, error)
             if smaller is None:
-                return one._replace(kind=BROKEN, why=f"{error.path.partition('.')[2] or 'it'} {error.problem}")
+                return one._replace(kind=BROKEN, why=f"{error.path.partition('.')[2]} {error.problem}")
             one = smaller
         else:
             return one
@@ -232,22 +232,19 @@ def _without(one: Instance, error: ArgumentError) -> Instance | None:
         gone = given["subscriptions"][int(entry.group(1))]
         alike = [other for other in given["subscriptions"] if _rest(other) == _rest(gone)]
         given["subscriptions"] = [other for other in given["subscriptions"] if _rest(other) != _rest(gone)]
-        more = f" and {len(alike) - 1} others" if len(alike) > 1 else ""
+        more = f" and {len(alike) - 1} {'others' if len(alike) > 2 else 'other'}" if len(alike) > 1 else ""
         note = f"{_summary(gone)}{more}: {error.path.rpartition('.')[2]} {error.problem}"
-    elif parameter and parameter.group(1) in given:
-        members = dict(given.pop(parameter.group(1)))
-        gone = members.pop(parameter.group(2) or "", None)
-        if gone is not None and members:
-            given[parameter.group(1)] = members
-        note = f"{'.'.join(filter(None, parameter.groups()))}: {error.problem}"
+    elif parameter:
+        group, member = parameter.groups()
+        given[group] = {name: value for name, value in given[group].items() if name != member}
+        note = f"{group}.{member}: {error.problem}"
     else:
         return None
     return one._replace(arguments={name: value for name, value in given.items() if value}, notes=[*one.notes, note])
 
 
-def _without_option(one: Instance, name: str, problem: str) -> Instance | None:
-    found = [option.left(problem) if option.name == name and option.values else option for option in one.options]
-    return one._replace(options=found) if found != one.options else None
+def _without_option(one: Instance, name: str, problem: str) -> Instance:
+    return one._replace(options=[option.left(problem) if option.name == name else option for option in one.options])
 
 
 def _rest(entry: Mapping[str, Any]) -> dict[str, Any]:

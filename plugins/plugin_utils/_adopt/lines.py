@@ -65,7 +65,7 @@ class Read(NamedTuple):
     name: str
     value: str
     line: str
-    why: str = ""
+    why: str
     kept: bool = True
     literal: bool = False
 
@@ -120,8 +120,7 @@ class _Lines:
                     if not convert.is_about(one.name, one.value):
                         yield self._option(source, one, one.value)
             elif source.why:
-                if not convert.is_about(line.name, line.value):
-                    yield self._not_read(source)
+                yield self._not_read(source)
             elif line.name in LOADS or line.name in (*parser.DEFINES, declared.AT_ONCE, declared.AT_THE_END):
                 # Of each of these, what it brings or defines is a line of its own.
                 continue

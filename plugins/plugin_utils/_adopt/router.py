@@ -81,8 +81,7 @@ class Routers:
                 self._say("fastrouter_" + variable, values[0])
         self._say_params(one)
         rest = [*more, *(option for option in own if option.name not in taken)]
-        said = {"fastrouter": listen[0], "fastrouter-subscription-server": servers[0] if servers else None}
-        self._say_options("fastrouter_options", rest, said)
+        self._say_options("fastrouter_options", rest, {})
         if http:
             self._take_front(one, http)
 
@@ -116,8 +115,7 @@ class Routers:
         rest = [option for option in options if option.name not in taken]
         if len(addresses) > 1:
             rest.insert(0, Option(kind, addresses))
-        said = {kind: addresses[0] if addresses else None, "http-to": self._listen}
-        self._say_options(f"fastrouter_{kind}_options", rest, said)
+        self._say_options(f"fastrouter_{kind}_options", rest, {"http-to": self._listen})
 
     def _say_params(self, one: Instance) -> None:
         params = dict(one.arguments.get("server_params", {}))
@@ -132,8 +130,7 @@ class Routers:
         if verification:
             self._say("fastrouter_server_verification_params", verification)
 
-    def _say_options(self, variable: str, options: list[Option], said: dict[str, Any]) -> None:
-        own = {name: value for name, value in said.items() if value is not None}
+    def _say_options(self, variable: str, options: list[Option], own: dict[str, Any]) -> None:
         rows = option_rows(accepted(without_defaults(options, DEFAULTS), variable, own))
         if rows:
             self._say(variable, rows)
@@ -153,10 +150,7 @@ def _is_plain(one: Instance) -> bool:
 
 def entry(one: Instance) -> Rows:
     """A router that is an instance of its own."""
-    found = Rows([Note(one.path), ("name", one.name)])
-    options = option_rows(without_defaults(one.options, DEFAULTS))
-    if options:
-        found.append(("options", options))
+    found = Rows([Note(one.path), ("name", one.name), ("options", option_rows(without_defaults(one.options, DEFAULTS)))])
     found += map(Note, [*_user(one), *one.notes])
     # Without them it has those of the fastrouter.
     params = {"server_params": {**_SERVER, **one.arguments.get("server_params", {})}}

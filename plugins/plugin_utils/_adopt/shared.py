@@ -58,19 +58,16 @@ def _options(hosts: Sequence[Host]) -> tuple[list[Variable], list[Host]]:
     same = list({option.name: option for option in same}.values())
     counted: Counter[tuple[str, str]] = Counter()
     values: dict[tuple[str, str], Any] = {}
-    if len(every) > 1:
-        for one in every:
-            for option in one.options:
-                if _can_be_shared(option):
-                    counted[option.name, repr(option.values)] += 1
-                    values[option.name, repr(option.values)] = option.values
+    for one in every:
+        for option in one.options:
+            if _can_be_shared(option):
+                counted[option.name, repr(option.values)] += 1
+                values[option.name, repr(option.values)] = option.values
     many = [pair for pair, count in counted.items() if _OF * count >= _MOST * len(every) and count > 1]
     # An Emperor sets these in vassals that don't have them.
     everywhere = {option.name: option.values for option in same if _can_be_shared(option)}
     defaults = {**everywhere, **{name: values[name, text] for name, text in many}}
     optional = [name for name in defaults if name not in everywhere and name not in _VARIABLES]
-    if not defaults:
-        return [], list(hosts)
     own = [
         Variable(_VARIABLES[name], value[0])
         for name, value in defaults.items()

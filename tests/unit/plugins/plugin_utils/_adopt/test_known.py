@@ -13,12 +13,14 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import known
 from support.uwsgi import BINARY
 
 
-@pytest.mark.parametrize("name", ["processes", "subscribe2", "php-docroot", "psgi", "route-host", "http-to", "need-app", "pump"])
+@pytest.mark.parametrize(
+    "name", ["processes", "subscribe2", "php-docroot", "psgi", "route-host", "http-to", "need-app", "pump", "early-perl"]
+)
 def test_options_are_known(name: str) -> None:
     assert known.is_option(name)
 
 
-@pytest.mark.parametrize("name", ["project", "base", "domain", "procceses", "", "Processes", "site.name"])
+@pytest.mark.parametrize("name", ["project", "base", "domain", "procceses", "", "Processes", "site.name", "Z"])
 def test_other_names_are_not(name: str) -> None:
     assert not known.is_option(name)
 
