@@ -26,6 +26,7 @@ EQUIVALENT = {
     "condition false: text = value if isinstance(value, str) else _scalar(": "text stays as it is",
     "condition false: if not flaws:": "what is sound is only looked at again",
     'returns None: return ""': "callers treat None as nothing",
+    "'.' empty: one.warnings.extend(words for words": "a place ends in a bracket, so none begins another",
     # _arguments/protocols
     "number = int(text) if len(text) < 4": "no vassal has as many sockets",
     'ANY = "any"': "any text will do that is no protocol",

@@ -152,7 +152,7 @@ def _compare(found: List[Vassal]) -> None:
     warnings = newer.shared(entries)
     for one in found:
         # Those within one vassal were already compared.
-        one.warnings.extend(words for words in warnings if words.startswith(one.place) and words not in one.warnings)
+        one.warnings.extend(words for words in warnings if words.startswith(one.place + ".") and words not in one.warnings)
 
 
 def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver], defaults: Defaults) -> Vassal:

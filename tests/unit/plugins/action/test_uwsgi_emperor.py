@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.emperor.uwsgi.plugins.action.uwsgi_emperor import _joined
 from support import debug_output, keys, playbook
 from support.debug_output import VALUE
 from support.role import base
@@ -27,6 +28,13 @@ def served(folder: Path, stats: str, **given: Any) -> dict[str, Any]:
     desired = {"path": str(folder), "keys_path": str(folder), "names": ["shop"], "unused_keys": [], "log": LOG}
     arguments = {"desired": {**desired, "health": {}, "failed_before": {}}, "state": "served", "leaving_path": "/l"}
     return {"emperor.uwsgi.uwsgi_emperor": {**arguments, "emperor_stats": stats, "wait_timeout": 1, **given}}
+
+
+def test_results_of_modules_are_joined_to_those_of_a_task_that_began_with_the_first() -> None:
+    first = {"changed": True, "since": 1, "created": ["shop"], "diff": [{"after": "a"}], "warnings": ["w"]}
+    second = {"changed": False, "since": 2, "failed": True, "msg": "m", "diff": {"after": "b"}}
+    both = {**first, **second, "changed": True, "since": 1, "diff": [{"after": "a"}, {"after": "b"}]}
+    assert _joined(first, second) == both
 
 
 def test_no_argument_is_in_the_debug_output(tmp_path: Path) -> None:
