@@ -109,6 +109,7 @@ def deployed(folder: Path) -> Iterator[Hosts]:
 
 
 @pytest.mark.skipif(bool(plugin_lines("http")), reason="routers that are plugins are for the role to install as packages")
+@pytest.mark.long
 def test_pages_of_roles(tmp_path: Path) -> None:
     with deployed(tmp_path) as hosts:
         assert "<title>uWSGI pools</title>" in hosts.get(hosts.dashboard, "/")

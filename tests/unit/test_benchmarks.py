@@ -20,6 +20,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _FEW = 5
 
 
+@pytest.mark.long
 def test_vassals_are_compared_with_a_loop_and_with_a_ping(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     ours = vassals.against_ping(tmp_path, _FEW, 1)
@@ -28,6 +29,7 @@ def test_vassals_are_compared_with_a_loop_and_with_a_ping(tmp_path: Path) -> Non
     assert {"first", "unchanged"} <= {name for name, seconds in each.items() if seconds > 0}
 
 
+@pytest.mark.long
 def test_the_role_with_many_vassals_has_the_tasks_that_it_has_with_one(tmp_path: Path) -> None:
     one = roles.deployed(tmp_path / "one", 1, 1)
     many = roles.deployed(tmp_path / "many", 100, 1)
@@ -72,6 +74,7 @@ def test_the_controllers_part_is_what_no_module_took(tmp_path: Path) -> None:
     assert fleets.ratio(fleets.Cost(6.0, 4), fleets.Cost(2.0, 2)) == 1.5
 
 
+@pytest.mark.long
 def test_a_rolling_update_loses_no_request() -> None:
     with scratch() as folder, rolling.Fleet(folder / "fleet", 2) as fleet:
         found = fleet.update()

@@ -67,6 +67,7 @@ def changed(output: str) -> bool:
     return any(f"changed={count}" in output for count in range(1, 10))
 
 
+@pytest.mark.long
 def test_renewed_certificates_are_served(tmp_path: Path) -> None:
     with deployed(tmp_path, README) as fleet:
         fronts = Fronts(tmp_path, fleet)
