@@ -150,6 +150,8 @@ class Call(NamedTuple):
         sys.set_int_max_str_digits(0)
         try:
             return f"Call({self.positional!r}, {self.named!r})"
+        except RecursionError:
+            return "Call(...), which is nested too deeply to be shown"
         finally:
             sys.set_int_max_str_digits(limit)
 

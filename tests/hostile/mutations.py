@@ -91,14 +91,14 @@ _CHANGES: list[Callable[[st.DrawFn, bytes, list[bytes]], bytes]] = [_cut, _witho
 def changed_value(draw: st.DrawFn, sample: Any) -> Any:
     """A nested value of lists, mappings and scalars, changed in up to three places."""
     value = copy.deepcopy(sample)
-    # At most one list is made long: nested long lists would be more than anyone can send.
-    long = draw(st.integers(0, 2))
+    # At most one list is made long, and none where others are deep: together they would be more than anyone can send.
+    long, deep = draw(st.integers(0, 2)), draw(st.booleans())
     for at in range(draw(st.integers(0, 3))):
-        value = _changed(draw, value, at == long)
+        value = _changed(draw, value, at == long and not deep, deep)
     return value
 
 
-def _changed(draw: st.DrawFn, value: Any, long: bool) -> Any:
+def _changed(draw: st.DrawFn, value: Any, long: bool, deep: bool) -> Any:
     """A value with a change in itself or in one of its members."""
     names = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     if names and draw(st.integers(0, 4)):
@@ -111,14 +111,14 @@ def _changed(draw: st.DrawFn, value: Any, long: bool) -> Any:
         elif how == 2 and isinstance(value, list) and long:
             value[:] = value * (1 + draw(_SIZES) // (200 * len(value)))
         else:
-            value[name] = _changed(draw, value[name], long)
+            value[name] = _changed(draw, value[name], long, deep)
         return value
     if isinstance(value, str) and draw(st.booleans()):
         raw = value.encode("utf-8", "surrogatepass")
         words = [b",", b"=", b":", b"/", b"%", b"(", b")", b"\n", b" ", b"\\", b"-----", b"[a]\n", "٣".encode()]
         return draw(changed_bytes([raw], words)).decode("utf-8", "surrogateescape")
     if draw(st.integers(0, 9)) == 0:
-        for dummy in range(draw(st.sampled_from([1, 2, 40, 2000]))):
+        for dummy in range(draw(st.sampled_from([1, 2, 40, 2000] if deep else [1, 2, 40]))):
             value = [value]
         return value
     return draw(VALUES)

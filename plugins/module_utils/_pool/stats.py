@@ -15,6 +15,7 @@ import json
 import re
 import socket
 import time
+from bisect import bisect_left
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._addresses import endpoint, is_url, stats_flaw
@@ -248,30 +249,33 @@ def _loaded(raw: bytes) -> Dict[str, Any]:
 
 def _escaped(text: str) -> str:
     """The text with proper JSON escapes in the values that others decide, in one pass."""
-    closings = [(found.start(), found.group(1)) for found in _CLOSING.finditer(text)]
+    closings: Dict[str, List[int]] = {}
+    for found in _CLOSING.finditer(text):
+        closings.setdefault(found.group(1), []).append(found.start())
+    quotes = {member: [closings[name] for name in behind if name in closings] for member, behind in _BEHIND.items()}
     parts: List[str] = []
-    done = at = 0
+    done = 0
     for opening in _OPENING.finditer(text):
-        begin = opening.end()
         # Don't search within a value.
         if opening.start() < done:
             continue
-        while at < len(closings) and closings[at][0] < begin:
-            at += 1
-        end = _end(closings, at, begin, _BEHIND[opening.group(1)])
+        begin = opening.end()
+        end = _end(quotes[opening.group(1)], begin)
         if end is not None:
             parts += [text[done : begin - 1], _ESCAPE(text[begin:end])]
             done = end + 1
     return "".join([*parts, text[done:]])
 
 
-def _end(closings: Sequence[Tuple[int, str]], at: int, begin: int, behind: Sequence[str]) -> Optional[int]:
-    """The end of the value at ``begin``: the first quote that is followed by one of the members that can come next."""
-    while at < len(closings) and closings[at][0] - begin <= _MOST_CHARACTERS:
-        if closings[at][1] in behind:
-            return closings[at][0]
-        at += 1
-    return None
+def _end(closings: Sequence[List[int]], begin: int) -> Optional[int]:
+    """The end of the value at ``begin``: the first quote that is followed by one of the members that can come next.
+
+    Args:
+        closings: for each of these members, the quotes in the text that it follows.
+    """
+    # Not a search from one quote to the next: strangers may write thousands that end no value.
+    nearest = [quotes[at] for quotes in closings for at in [bisect_left(quotes, begin)] if at < len(quotes)]
+    return min(nearest) if nearest and min(nearest) - begin <= _MOST_CHARACTERS else None
 
 
 def _pool(pool: Dict[str, Any]) -> ListedPool:
