@@ -188,6 +188,7 @@ def plays_of(name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load((modules.ROOT / "playbooks" / (name + ".yml")).read_text(encoding="utf-8")))
 
 
+@pytest.mark.long
 def test_old_and_new_variables_of_plays_mean_the_same(tmp_path: Path) -> None:
     local = {"ansible_connection": "local", "ansible_python_interpreter": playbook.PYTHON}
     groups = {"fastrouters": ("router1", "router2"), "nodes": ("node1", "node2", "node3")}

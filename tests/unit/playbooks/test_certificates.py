@@ -13,10 +13,11 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._pool import restarts
 from ansible_collections.emperor.uwsgi.plugins.module_utils._tls import certificate, served
 from support import keys, playbook, tls
-from support.documented import README, Fleet, deployed
+from support.documented import README, Fleet, deployed, files_of
 from support.modules import ROOT
 
 CERTIFICATES, RESTART = (str(ROOT / "playbooks" / f"{name}.yml") for name in ("certificates", "restart_routers"))
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "certificates.rst"
 HOOK = """
 - name: Note it
   ansible.builtin.lineinfile:
@@ -63,6 +64,18 @@ class Fronts:
         return [restarts.look(f"{router}:{port}", 10, lambda *dummy: b"", 17).pid for router in self._routers]
 
 
+def hook(folder: Path, renewed: tuple[str, str], files: tuple[str, str]) -> str:
+    """The playbook of the guide's deploy hook, with other folders, and without an owner, which only root can give."""
+    lineage = folder / "letsencrypt" / "live"
+    lineage.mkdir(parents=True)
+    text = files_of(GUIDE.read_text(encoding="utf-8"))["renew.yml"]
+    for name, path, copied, wanted in zip(("fullchain.pem", "privkey.pem"), renewed, ("shop.crt", "shop.key"), files):
+        (lineage / name).symlink_to(path)
+        text = text.replace(f"to: {copied}", f"to: {Path(wanted).name}")
+    text = text.replace("/etc/letsencrypt/live/shop.example.com", str(lineage)).replace("/etc/uwsgi/tls", str(Path(files[0]).parent))
+    return "".join(line for line in text.splitlines(True) if "www-data" not in line)
+
+
 def changed(output: str) -> bool:
     return any(f"changed={count}" in output for count in range(1, 10))
 
@@ -95,6 +108,12 @@ def test_renewed_certificates_are_served(tmp_path: Path) -> None:
             assert f"{fronts.files[1]} is the key of another certificate" in refused, refused
         assert (fronts.pids(2638), fronts.pids(2627)) == after
         assert len(fronts.log.read_text().splitlines()) == 4
+        # certbot's deploy hook brings another pair.
+        renewed = tls.pair(tmp_path, "router.example.com", "renewed", end=48 * 3600.0)
+        fleet.files["renew.yml"] = hook(tmp_path, renewed, fronts.files)
+        fleet.play("renew.yml", fronts.told())
+        assert Path(fronts.files[0]).read_bytes() == Path(renewed[0]).read_bytes()
+        assert fronts.serve_the_file() == [True, True]
 
 
 @pytest.mark.parametrize("hosts", ["fastrouters", "routre1"])
