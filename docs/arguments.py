@@ -22,7 +22,8 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import ta
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "docsite" / "rst" / "arguments.rst"
-_HEAD = """\
+_LABEL = "ansible_collections.emperor.uwsgi.docsite.arguments"
+_HEAD = f"""\
 ..
   Copyright (c) 2026, the emperor.uwsgi authors
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -30,7 +31,7 @@ _HEAD = """\
 
 .. Made by docs/arguments.py. Change plugins/module_utils/_arguments/table.py or the tests' marks, and run it again.
 
-.. _ansible_collections.emperor.uwsgi.docsite.arguments:
+.. _{_LABEL}:
 
 Every argument, and what proves it
 ==================================
@@ -84,7 +85,6 @@ EFFECTS = {
     "subscriptions.sni_client_ca": "The authority whose client certificates the router accepts.",
     "subscriptions.inactive": "Nothing: no router reads it, and the node gets its full share. Use a drain.",
 }
-_COLUMNS = ("Argument", "uWSGI", "Option, or field of subscribe2", "Announced as", "What it does", "Proved by")
 
 
 class _Proofs:
@@ -128,30 +128,23 @@ def page() -> str:
     parts = [_HEAD]
     for group, rows in table.GROUPS.items():
         title = group if group != "subscriptions" else "subscriptions[]"
-        parts.append(f"\n{title}\n{'-' * len(title)}\n\n.. list-table::\n   :header-rows: 1\n")
-        parts += _row(_COLUMNS)
+        parts.append(f"\n{title}\n{'-' * len(title)}\n")
         for row in rows:
             tests = proved.pop(f"{group}.{row.argument}")
-            parts += _row(
-                (
-                    f"``{row.argument}``",
-                    "{}.{}".format(*row.since),
-                    f"``{row.name}``",
-                    ", ".join(f"``{field}``" for field in row.wire),
-                    EFFECTS[f"{group}.{row.argument}"],
-                    ", ".join(f"``{test}``" for test in tests),
-                )
-            )
+            fields = {
+                "Since uWSGI": "{}.{}".format(*row.since),
+                "Option or field": f"``{row.name}``",
+                "Announced as": ", ".join(f"``{field}``" for field in row.wire),
+                "Proved by": ", ".join(f"``{test}``" for test in tests),
+            }
+            heading = f"``{row.argument}``"
+            # Arguments of two groups may have the same name, so each has an anchor of its own.
+            parts.append(f"\n.. _{_LABEL}.{group}.{row.argument}:\n\n{heading}\n{'~' * len(heading)}\n\n")
+            parts.append(f"{EFFECTS[f'{group}.{row.argument}']}\n\n")
+            parts += [f":{name}: {value}\n" for name, value in fields.items() if value]
     if proved:
         raise KeyError(f"tests prove arguments that are not in the table: {', '.join(proved)}")
     return "".join(parts)
-
-
-def _row(cells: tuple[str, ...]) -> list[str]:
-    lines = ["\n"]
-    for at, cell in enumerate(cells):
-        lines.append(f"   {'*' if at == 0 else ' '} - {cell}".rstrip() + "\n")
-    return lines
 
 
 if __name__ == "__main__":

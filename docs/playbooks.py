@@ -31,6 +31,8 @@ Run one by its name, ``ansible-playbook -i inventory.yml emperor.uwsgi.report``,
       vars:
         fastrouter_report_title: The shop
 """
+# Options of commands, and names and paths with an underscore. Two hyphens outside of a literal would become a dash.
+_LITERAL = re.compile(r"(?<![^\s(])(--?[a-z]+(?: --[a-z]+)*|[\w/.]*\w_[\w/.]*\w)")
 _VARIABLE = re.compile(r"  ( *)(\w+) {2,}(.+)")
 
 
@@ -48,7 +50,7 @@ def described(text: str) -> tuple[str, dict[str, str]]:
     """A playbook's description, and that of each of its variables.
 
     Raises:
-        ValueError: when there is none.
+        ValueError: when there is none, or a text below the variables.
     """
     words: list[str] = []
     variables: dict[str, str] = {}
@@ -57,6 +59,8 @@ def described(text: str) -> tuple[str, dict[str, str]]:
         if match:
             variables[match.group(2)] = match.group(3)
         elif variables:
+            if not line.startswith("   "):
+                raise ValueError(f"a playbook with a text below its variables: {line}")
             variables[list(variables)[-1]] += " " + line.strip()
         else:
             words.append(line.strip())
@@ -65,16 +69,21 @@ def described(text: str) -> tuple[str, dict[str, str]]:
     return " ".join(words), variables
 
 
+def marked(text: str) -> str:
+    """A description with its options and names as literals."""
+    return _LITERAL.sub(r"``\1``", text)
+
+
 def page() -> str:
     """The page as reStructuredText."""
     parts = [_HEAD]
     for path in sorted(PLAYBOOKS.glob("*.yml")):
         words, variables = described(path.read_text(encoding="utf-8"))
         title = "emperor.uwsgi." + path.stem
-        parts.append(f"\n{title}\n{'-' * len(title)}\n\n{words}\n")
+        parts.append(f"\n{title}\n{'-' * len(title)}\n\n{marked(words)}\n")
         if variables:
             parts.append("\n.. list-table::\n   :header-rows: 1\n\n   * - Variable\n     - What it is\n")
-        parts += [f"   * - ``{name}``\n     - {what}\n" for name, what in variables.items()]
+        parts += [f"   * - ``{name}``\n     - {marked(what)}\n" for name, what in variables.items()]
     return "".join(parts)
 
 

@@ -9,6 +9,7 @@
 - The page of a role begins with its entry point "main". Entry points that are private to the collection's playbooks are left out.
 - Notes that are the same on all pages are left out, and so are the indexes, since one page lists all plugins.
 - Beside the text, a plugin has its name alone, without its title.
+- Authors and links are parts of the page, and not of its last part.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ PRIVATE = "Private to the collection's playbooks."
 _ENTRY = re.compile(r"^\.\. _ansible_collections\.emperor\.uwsgi\.\w+_role__entrypoint-(\w+):\n", re.MULTILINE)
 _LINKS = "\n.. Extra links\n"
 # With the theme, the contents of a page are beside it.
-_CONTENTS = re.compile(r"^\.\. contents::\n(?:[ ].*\n)*\n", re.MULTILINE)
+_CONTENTS = re.compile(r"^\.\. contents::.*\n(?:[ ].*\n)*\n", re.MULTILINE)
 _COLLECTION = re.compile(r"^\.\. Collection note\n\n\.\. note::\n(?:(?:[ ].*)?\n)+", re.MULTILINE)
 _ACTION = re.compile(r"^\.\. note::\n +This \w+ has a corresponding :ref:`action plugin <action_plugins>`\.\n\n", re.MULTILINE)
 _HEADING = re.compile(r"^(?:Synopsis|Parameters)\n\^+\n\n|^Authors\n\^+\n\n(?:- .*\n)+", re.MULTILINE)
+_LAST = re.compile(r"^(Authors|Collection links)\n(~+)$", re.MULTILINE)
+_NOTES = re.compile(r"^=+\n.+ Release Notes\n=+$", re.MULTILINE)
 _TREE = re.compile(r"^    ((\w+)_(?:module|filter|inventory|lookup|role))$", re.MULTILINE)
 _ROLES = ".. _role_plugins_in_emperor.uwsgi:\n"
 _INDEX = """\
@@ -46,10 +49,11 @@ def private(specs: dict[str, dict[str, object]]) -> set[str]:
 
 
 def trimmed(text: str) -> str:
-    """The page of any plugin or guide."""
+    """The page of any plugin or guide, or the changelog."""
     for pattern in (_CONTENTS, _COLLECTION, _ACTION):
         text = pattern.sub("", text)
-    return text
+    text = _LAST.sub(lambda found: f"{found[1]}\n{'-' * len(found[2])}", text)
+    return _NOTES.sub("=========\nChangelog\n=========", text)
 
 
 def role_page(text: str, left_out: set[str]) -> str:

@@ -17,6 +17,7 @@ from types import ModuleType
 import pytest
 import yaml
 from interface.differences import DIFFERENCES
+from support import browser
 from support.modules import COLLECTIONS, ROOT
 
 PAGE = Path("docs") / "docsite" / "rst" / "arguments.rst"
@@ -82,7 +83,7 @@ def test_every_variable_of_a_playbook_is_on_the_page(path: Path, playbooks: Modu
             # These had another name in the last release.
             assert all(f"(alias: {alias})" in variables[name] for alias in re.findall(r"\b(\w+) \| default\(", value))
     page = playbooks.page()
-    assert words in page
+    assert playbooks.marked(words) in page
     assert all(f"``{name}``" in page for name in variables)
 
 
@@ -91,6 +92,14 @@ def test_a_variables_description_may_have_several_lines(playbooks: ModuleType) -
     assert playbooks.described(text) == ("Does it. The variables are:", {"a": "one and more", "b_c": "two"})
     with pytest.raises(ValueError, match="without a description"):
         playbooks.described("---\n- hosts: all\n")
+    with pytest.raises(ValueError, match="below its variables"):
+        playbooks.described("# Copyright\n---\n# Does it.\n#   a  one\n# More.\n- hosts: all\n")
+
+
+def test_options_and_names_are_literals(playbooks: ModuleType) -> None:
+    text = "With --check --diff it writes group_vars/GROUP/a.yml (a_b, by default c-d). Set it with -e:"
+    marked = "With ``--check --diff`` it writes ``group_vars/GROUP/a.yml`` (``a_b``, by default c-d). Set it with ``-e``:"
+    assert playbooks.marked(text) == marked
 
 
 def test_every_guide_is_listed_in_the_same_order() -> None:
@@ -135,7 +144,7 @@ def test_entry_points_are_private_by_their_descriptions(trim: ModuleType) -> Non
 
 
 def test_the_same_notes_on_all_pages_are_left_out(trim: ModuleType) -> None:
-    contents = ".. contents::\n   :local:\n\n"
+    contents = ".. contents::\n   :local:\n\n.. contents:: Topics\n\n"
     note = ".. Collection note\n\n.. note::\n    Part of a collection.\n\n    Install it.\n\n"
     action = ".. note::\n    This module has a corresponding :ref:`action plugin <action_plugins>`.\n\n"
     kept = ".. note::\n    Another.\n\n"
@@ -151,3 +160,71 @@ def test_the_list_of_plugins_begins_with_the_roles(trim: ModuleType) -> None:
     assert "    one <one_module>\n" in found
     with pytest.raises(ValueError, match="without modules or roles"):
         trim.index_page(roles)
+
+
+def test_authors_and_links_are_parts_of_the_page(trim: ModuleType) -> None:
+    page = "Return Values\n-------------\n\nAuthors\n~~~~~~~\n\nCollection links\n~~~~~~~~~~~~~~~~\n\nOther\n~~~~~\n"
+    assert re.findall(r"^(.+)\n-+$", trim.trimmed(page), re.MULTILINE) == ["Return Values", "Authors", "Collection links"]
+
+
+def test_the_changelog_has_a_short_title(trim: ModuleType) -> None:
+    page = "====================\nOne.Two Release Notes\n====================\n\nText\n"
+    assert trim.trimmed(page) == "=========\nChangelog\n=========\n\nText\n"
+
+
+@pytest.fixture
+def conf() -> ModuleType:
+    """Sphinx's settings."""
+    pytest.importorskip("sphinx_antsibull_ext")
+    return program("conf")
+
+
+@pytest.mark.parametrize(
+    "page", [*(f"collections/emperor/uwsgi/docsite/{name}" for name in sorted(GUIDES)), "index", "playbooks"]
+)
+def test_a_page_links_to_the_file_that_it_is_made_from(page: str, conf: ModuleType) -> None:
+    url = conf.edited(page)
+    path = re.sub(r"^https://github.com/emperor-uwsgi/emperor.uwsgi/(?:edit|tree)/main/", "", url)
+    assert path != url
+    assert (ROOT / path).exists()
+    if path.endswith(".rst"):
+        assert "\n.. Made by" not in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_a_page_of_antsibull_docs_links_to_what_it_names(conf: ModuleType) -> None:
+    assert (
+        conf.edited("collections/emperor/uwsgi/one_module", "https://a.test/edit/one.py?description=x")
+        == "https://a.test/edit/one.py"
+    )
+    assert conf.edited("collections/environment_variables") == ""
+
+
+def test_a_name_in_a_title_breaks_behind_the_collections(conf: ModuleType) -> None:
+    core, nodes = pytest.importorskip("docutils.core"), pytest.importorskip("docutils.nodes")
+    page = core.publish_doctree(
+        "emperor.uwsgi.one module\n++++++++++++++++++++++++\n\nemperor.uwsgi.two\n", settings_overrides={"doctitle_xform": False}
+    )
+    conf._let_title_break(None, page, "one")
+    assert [one.astext() for one in next(iter(page.findall(nodes.title)))] == ["emperor.uwsgi.", "<wbr>", "one module"]
+    assert [one.astext() for one in page.findall(nodes.paragraph)] == ["emperor.uwsgi.two"]
+
+
+@pytest.mark.skipif(browser.BINARY is None, reason="there is no Chromium")
+def test_a_table_fits_a_phone(tmp_path: Path) -> None:
+    cells = "".join(f"<td>{word}</td>" for word in ("symptom", f"<code>{'x' * 60}</code>", "remedy"))
+    titles = "".join(f"<th>{word}</th>" for word in ("See", "Meaning", "Do"))
+    table = f"<table class=docutils><thead><tr>{titles}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"
+    for name in ("site.css", "site.js"):
+        (tmp_path / name).write_bytes((ROOT / "docs" / "static" / name).read_bytes())
+    head = "<!doctype html><meta name=viewport content='width=device-width'><link rel=stylesheet href=site.css>"
+    page = tmp_path / "page.html"
+    page.write_text(f"{head}<article>{table}</article><script src=site.js></script>", encoding="utf-8")
+    with browser.tab(tmp_path / "profile") as tab:
+        tab.open(page, width=390)
+        assert tab.value("document.scrollingElement.scrollWidth") == 390
+        title = "getComputedStyle(document.querySelectorAll('td')[{}], '::before').content"
+        assert [tab.value(title.format(at)) for at in range(3)] == ["none", '"Meaning"', '"Do"']
+        assert tab.complaints == []
+        tab.said.clear()
+        tab.open(page, width=1440)
+        assert tab.value("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
