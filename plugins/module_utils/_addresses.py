@@ -19,7 +19,7 @@ MAX_SOCKET_PATH = 102
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}\Z")
-_PORT = re.compile(r"[1-9][0-9]{0,4}\Z")
+_LAST_PORT = "65535"
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _WILDCARD = re.compile(r"0+(\.0+){0,3}\Z")
 _LOOPBACK = "127.0.0.1"
@@ -44,7 +44,9 @@ def is_given_port(value: str) -> bool:
 
 def is_port(value: str) -> bool:
     """Say whether ``value`` is a port from 1 to 65535, in ASCII digits."""
-    return bool(_PORT.match(value)) and int(value) <= 0xFFFF
+    # Without leading zeros, the longer number is the larger one.
+    is_number = value.isascii() and value.isdigit() and value[0] != "0"
+    return is_number and (len(value), value) <= (len(_LAST_PORT), _LAST_PORT)
 
 
 def is_url(value: str) -> bool:
@@ -90,7 +92,6 @@ def socket_flaw(value: str) -> Optional[str]:
     return None
 
 
-@lru_cache(maxsize=1024)
 def node_flaw(value: str) -> Optional[str]:
     """Say why a router can't connect to ``value``, an address as uWSGI announces it; None if it can."""
     if value.startswith(("/", "@")):
@@ -98,12 +99,20 @@ def node_flaw(value: str) -> Optional[str]:
     host, colon, port = value.rpartition(":")
     if not colon:
         return "is a relative path, which the router takes from its own folder"
+    flaw = _host_flaw(host)
+    if flaw:
+        return flaw
+    if not is_port(port):
+        return "has no port from 1 to 65535"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _host_flaw(host: str) -> Optional[str]:
     if host in ("", "*") or _WILDCARD.match(host):
         return "is a wildcard, which for the router is its own host"
     if not _IPV4.match(host):
         return "is not an IPv4 address, and the router resolves no names and knows no IPv6"
-    if not is_port(port):
-        return "has no port from 1 to 65535"
     return None
 
 

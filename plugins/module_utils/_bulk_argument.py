@@ -16,6 +16,8 @@ from typing import Any, Dict, List
 
 # The form of a packed list: a signing key, whose content Ansible masks, with a name that no key file has.
 _FILE = "packed"
+# The fastest: the others need several times as long to save a tenth of the size.
+_LEVEL = 1
 
 
 def pack(text: str) -> List[Dict[str, str]]:
@@ -24,7 +26,7 @@ def pack(text: str) -> List[Dict[str, str]]:
     Args:
         text: the list as JSON, in ASCII only.
     """
-    return [{"file": _FILE, "content": base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")}]
+    return [{"file": _FILE, "content": base64.b64encode(zlib.compress(text.encode("ascii"), _LEVEL)).decode("ascii")}]
 
 
 def is_packed(items: Any) -> bool:

@@ -16,8 +16,8 @@ from typing import Any, Collection, FrozenSet, Iterator, List, Mapping, Set
 HIDDEN = "[PEM not shown]"
 
 # Lenient: some programs write four dashes and a blank, and a value may be cut within these lines. Exactly four dashes, because
-# "four or more" would be tried again from each dash of a long line.
-_LINE = re.compile(r"----[ ]?(?:(BEGIN) [A-Z0-9]|END (?:[A-Z0-9][A-Z0-9 ]{0,64}-{1,5}|[A-Z0-9]+))", re.IGNORECASE)
+# "four or more" would be tried again from each dash of a long line. Compiled when it is first used, as few texts have dashes.
+_LINE = r"----[ ]?(?:(BEGIN) [A-Z0-9]|END (?:[A-Z0-9][A-Z0-9 ]{0,64}-{1,5}|[A-Z0-9]+))"
 # A text without this has no such line.
 _DASHES = "----"
 # Base64. A blank, a line break or the "\n" in a quoted value ends a run.
@@ -76,7 +76,7 @@ def _without_blocks(text: str) -> str:
     kept: List[str] = []
     # The start of the unprocessed text, and whether that is inside a block.
     at, inside = 0, False
-    for line in _LINE.finditer(text):
+    for line in re.finditer(_LINE, text, re.IGNORECASE):
         if not line.group(1):
             kept.append(HIDDEN)
             at, inside = line.end(), False
@@ -92,7 +92,7 @@ def _without_blocks(text: str) -> str:
 def _bodies(text: str) -> Iterator[str]:
     """The blocks that ``_without_blocks`` removes."""
     at, inside = 0, False
-    for line in _LINE.finditer(text):
+    for line in re.finditer(_LINE, text, re.IGNORECASE):
         if not line.group(1):
             yield text[at : line.start()]
             at, inside = line.end(), False

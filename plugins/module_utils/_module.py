@@ -9,24 +9,22 @@ from __future__ import annotations
 import os
 import socket
 import traceback
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
 from . import _bulk_argument
 from ._errors import ArgumentError, HostError
-from ._files import folders, opened
+from ._files import opened
 from ._files.attributes import Attributes, group_number, octal, user_number
-from ._files.child import Identity, as_user, identity
 from ._files.directory import Directory
-from ._files.trust import ROOT, UnsafeArgument, UnsafePath, user_name
+from ._files.identity import Identity, identity
+from ._files.trust import ROOT, UnsafeArgument, UnsafePath
 from ._host.command import start
 from ._host.uwsgi import Uwsgi, find
 from ._masking import learn, mask
 from ._visible import seen
 
-# Seconds for a module's work that is done as another user.
-_TIMEOUT = 600
 # Other folders in which Ansible's modules look for programs.
 _SBIN = ("/sbin", "/usr/sbin", "/usr/local/sbin")
 # How many calls of the traceback of an unexpected error are shown.
@@ -244,44 +242,7 @@ def done(
     try:
         return run(module)
     except UnsafeArgument as exc:
-        user = _owner(module, exc)
-        made = exc.made
-        if user is None:
-            folders.unmake(made)
-            raise
-    try:
-        _load()
-        load()
-        result = _done_as(user, module, run)
-    except BaseException:
-        folders.unmake(made)
-        raise
-    return dict(result, changed=result["changed"] or bool(made))
+        # Imported only if used: few directories belong to another user.
+        from ._host import owner  # noqa: PLC0415
 
-
-def _owner(module: AnsibleModule, exc: UnsafeArgument) -> Optional[Identity]:
-    """The wanted owner of the files, if nobody else can change the path."""
-    wanted = module.params.get("owner")
-    if os.geteuid() != ROOT or exc.uid == ROOT or str(wanted) not in (user_name(exc.uid), str(exc.uid)):
-        return None
-    return identity(exc.uid)
-
-
-def _done_as(user: Identity, module: AnsibleModule, run: Callable[[AnsibleModule], Dict[str, Any]]) -> Dict[str, Any]:
-    warnings: List[str] = []
-
-    def work() -> Tuple[Dict[str, Any], List[str]]:
-        module.warn = warnings.append
-        return run(module), warnings
-
-    result, found = as_user(user, work, _TIMEOUT)
-    for warning in found:
-        module.warn(warning)
-    return result
-
-
-def _load() -> None:
-    """Load what every module that writes files would otherwise load on demand."""
-    import encodings.idna  # noqa: PLC0415, F401
-
-    from ._files import transaction  # noqa: PLC0415, F401
+        return owner.done(module, run, load, exc)

@@ -12,8 +12,8 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 # Invisible characters, and those that change how others are displayed: controls, directions, surrogates, line separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # The same in other categories: characters that Unicode says to draw as nothing (Default_Ignorable_Code_Point), and unusual
-# blanks.
-_IGNORED = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+# blanks. A pattern that is compiled when it is first used, as nearly all text is ASCII.
+_IGNORED = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 _BLANKS = " \u00a0\u202f"
 
 
@@ -28,7 +28,7 @@ def seen(text: str) -> str:
 
 
 def _is_unseen(one: str, kind: str) -> bool:
-    return (kind in _UNSEEN and one != "\n") or (kind == "Zs" and one not in _BLANKS) or bool(_IGNORED.match(one))
+    return (kind in _UNSEEN and one != "\n") or (kind == "Zs" and one not in _BLANKS) or bool(re.match(_IGNORED, one))
 
 
 def _escape(one: str) -> str:

@@ -113,6 +113,6 @@ def _resolved_parts(value: Any, templar: Any) -> Any:
 def _json(items: Any) -> str | None:
     """A list or mapping as JSON; None for other values, and for values that JSON doesn't have."""
     try:
-        return json.dumps(items) if isinstance(items, (list, dict)) else None
-    except (TypeError, ValueError):
+        return json.dumps(items, check_circular=False, separators=(",", ":")) if isinstance(items, (list, dict)) else None
+    except (TypeError, ValueError, RecursionError):
         return None

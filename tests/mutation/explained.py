@@ -16,14 +16,15 @@ EQUIVALENT = {
     # _arguments
     '_STR = {"type": "str"}': "text is Ansible's default type",
     "return [Line(lines[0].name, lines[0].value": "both are of one option",
-    "condition false: if isinstance(value, str) and _PLAIN.match(value):": "what has no flaw is only known sooner",
-    "longer: _PLAIN = ": "what has no flaw is only known sooner",
+    "condition false: if isinstance(value, str) and _addresses.is_ipv4_port(value):": "the check comes to the same",
     "Lt to LtE: if release < row.since:": "whoever is called compares again",
     "condition true: if release < row.since:": "whoever is called compares again",
     "'' longer: def newer_entries(": "within one instance any owner is the same",
     "'' longer: if values.flag(\"\", ": "what is no boolean was refused before",
     "condition true: if name in _TELLING:": "of other options only their own name is looked up, which is no argument's",
-    "condition false: text = value if isinstance(value, str) else _scalar(": "text stays as it is",
+    "if TYPE_CHECKING:": "only a type checker needs it",
+    "condition true: if release >= V2_1:  # older ones": "what is warned of was refused before",
+    "2 and 1: return marshal.dumps(": "the same is only checked again more often",
     "condition false: if not flaws:": "what is sound is only looked at again",
     'returns None: return ""': "callers treat None as nothing",
     "'.' empty: one.warnings.extend(words for words": "a place ends in a bracket, so none begins another",
@@ -57,6 +58,7 @@ EQUIVALENT = {
     'empty: if "\\\\" in text': "only a shortcut for text without a backslash",
     # _bulk_argument
     '_FILE = "packed"': "any name will do that no key's file has",
+    "1 and 1: _LEVEL = ": "only the size and the time depend on it",
     # _dialect
     "longer: _IMMEDIATE = ": "no option has a name with the letter that is added",
     # _files/plan

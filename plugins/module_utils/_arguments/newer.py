@@ -14,7 +14,6 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 from .._dialect import ROUTERS
 from .._errors import ArgumentError
 
-PROTOCOL = "uwsgi"
 _INACTIVE = (
     "no router reads this, so the node gets its full share of the requests; to take it out, give it a suspend_file and drain "
     "it with emperor.uwsgi.uwsgi_drain"

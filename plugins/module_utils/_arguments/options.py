@@ -36,7 +36,7 @@ def option_lines(path: str, value: Any) -> Dict[str, List[Line]]:
     Raises:
         ArgumentError: for the first option that is invalid.
     """
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not isinstance(value, values.MAPPINGS):
         raise ArgumentError(path, "must be a mapping of uWSGI's options to values")
     found: Dict[str, List[Line]] = {}
     for name, item in (value or {}).items():
@@ -70,8 +70,15 @@ def named(name: str, value: str) -> Tuple[str, ...]:
 
 def _line(path: str, place: Any, name: str, value: Any) -> Line:
     """The line for one value; ``place`` is the position of the value in ``path``."""
-    literal = not isinstance(value, str) and _is_literal(value)
-    text = _literal(values.child(path, place), name, value[LITERAL]) if literal else _raw(path, place, value)
+    literal = False
+    if isinstance(value, str):
+        text = _raw(path, place, value)
+    elif isinstance(value, (int, float)):
+        text = _number(path, place, value)
+    elif _is_literal(value):
+        text, literal = _literal(values.child(path, place), name, value[LITERAL]), True
+    else:
+        raise ArgumentError(values.child(path, place), _WRONG)
     if name in _TELLING:
         _refuse_arguments(path, place, name, text)
     return Line(name, text, literal)
@@ -91,18 +98,17 @@ def _refuse_arguments(path: str, place: Any, name: str, text: str) -> None:
 def _literal(path: str, name: str, value: Any) -> str:
     """Text that uWSGI reads exactly as given."""
     place = values.child(path, LITERAL)
-    text = _scalar(place, value, "must be text")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ArgumentError(place, "must be text")
+    text = value if isinstance(value, str) else _number(path, LITERAL, value)
     flaw = writer.line_flaw(name, text)
     if flaw:
         raise ArgumentError(place, flaw + "; give a value without it")
     return text
 
 
-def _raw(path: str, place: Any, value: Any) -> str:
-    """A value in uWSGI's own language."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = value if isinstance(value, str) else _scalar(values.child(path, place), value, _WRONG)
+def _raw(path: str, place: Any, text: str) -> str:
+    """Text in uWSGI's own language."""
     flaw = writer.raw_flaw(text)
     if flaw:
         raise ArgumentError(values.child(path, place), flaw + "; give a list to repeat the option")
@@ -111,10 +117,10 @@ def _raw(path: str, place: Any, value: Any) -> str:
     return text
 
 
-def _scalar(path: str, value: Any, problem: str) -> str:
-    """The text of a string or a number."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ArgumentError(path, problem)
-    if not isinstance(value, str) and not values.is_sane(value):
-        raise ArgumentError(path, "is not a finite number of 64 bits; give one, or text")
+def _number(path: str, place: Any, value: float) -> str:
+    """The text of a number, or of true or false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not values.is_sane(value):
+        raise ArgumentError(values.child(path, place), "is not a finite number of 64 bits; give one, or text")
     return str(value)

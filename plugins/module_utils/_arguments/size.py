@@ -10,7 +10,8 @@ logged.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, Tuple
+from functools import lru_cache
+from typing import Any, List, Mapping, Optional
 
 from .._dialect import V2_1, Release
 from .._errors import ArgumentError
@@ -45,13 +46,12 @@ def check(path: str, key: str, fields: Mapping[str, str], notify: Any, release: 
     Raises:
         ArgumentError: naming the longest argument.
     """
-    told = [("key", key), ("address", fields.get("addr", _ADDRESS)), *_PLAIN, *(_NEWER if release >= V2_1 else [])]
-    told += [(name, fields[name]) for name in _ANNOUNCED if name in fields]
-    if notify is not None:
-        told.append(("notify", str(notify)))
-    body = _HEADER + _size(told)
     is_signed = "sign" in fields
-    size = body + (_size([("unix", _TIME), ("sign", "")]) + _SIGNATURE if is_signed else 0)
+    size = _common(release, None if notify is None else str(notify), is_signed)
+    size += len(key.encode("utf-8")) + len(fields.get("addr", _ADDRESS).encode("utf-8"))
+    for name, value in fields.items():
+        if name in _ANNOUNCED:
+            size += _size(name, value)
     if size > MOST:
         what = "its signature is behind that, so the node would never register" if is_signed else "what is behind that is lost"
         raise ArgumentError(
@@ -66,8 +66,19 @@ def check(path: str, key: str, fields: Mapping[str, str], notify: Any, release: 
     return []
 
 
-def _size(fields: Iterable[Tuple[str, str]]) -> int:
-    return sum(_SIZES + len(name) + len(value.encode("utf-8")) for name, value in fields)
+@lru_cache(maxsize=64)
+def _common(release: Release, notify: Optional[str], is_signed: bool) -> int:
+    """The size of all that doesn't depend on the fields; key and address are empty. The same for nearly all announcements."""
+    told = [("key", ""), ("address", ""), *_PLAIN, *(_NEWER if release >= V2_1 else [])]
+    if notify is not None:
+        told.append(("notify", notify))
+    if is_signed:
+        told += [("unix", _TIME), ("sign", "")]
+    return _HEADER + sum(_size(name, value) for name, value in told) + (_SIGNATURE if is_signed else 0)
+
+
+def _size(name: str, value: str) -> int:
+    return _SIZES + len(name) + len(value.encode("utf-8"))
 
 
 def _longest(key: str, fields: Mapping[str, str]) -> str:

@@ -9,18 +9,21 @@ The format of ``subscribe2`` is a list of names and values (``kvlist``), read by
 
 from __future__ import annotations
 
+import marshal
 from functools import lru_cache
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .. import _addresses
 from .._dialect import SUBSCRIBE2, V2_1, Release, require
 from .._errors import ArgumentError
 from .._ini import kvlist
 from .._ini.writer import Line
-from . import newer, size, table, values
+from . import size, table, values
 from .domains import unmatched
-from .newer import Entry
 from .table import Row
+
+if TYPE_CHECKING:
+    from .newer import Entry
 
 # Resolves a host name to an IPv4 address; raises OSError.
 Resolver = Callable[[str], str]
@@ -31,6 +34,7 @@ NO_FAILOVER = (
     "use an IPv4 address and a port where that matters"
 )
 _RESOLVE = "resolve_server"
+_PROTOCOL = "uwsgi"
 # With a cheap pattern for a name, in the table's order.
 _SUBSCRIPTION_ARGUMENTS = dict.fromkeys([row.argument for row in table.SUBSCRIPTION] + [_RESOLVE])
 _SERVER, _KEY = table.SUBSCRIPTION[:2]
@@ -53,28 +57,13 @@ class Subscription(NamedTuple):
     """
 
     lines: List[str]
+    servers: Sequence[str]
+    keys: Sequence[str]
     address: Any
     signing: Optional[values.Signing]
     weight: Optional[int]
-    servers: Sequence[str] = ()
-    keys: Sequence[str] = ()
-    vassal: Optional[str] = None
-    protocol: Optional[str] = None
-
-
-class _Behind(NamedTuple):
-    """The part of a subscription that follows its servers, checked.
-
-    Attributes:
-        fields: the fields' values, in the order of the rows.
-        tail: the fields as uWSGI reads them, with a leading comma.
-        warnings: settings that are probably not intended, such as keys that no request matches.
-    """
-
-    keys: List[str]
-    checked: Dict[str, Any]
-    tail: str
-    warnings: List[str]
+    vassal: Optional[str]
+    protocol: Optional[str]
 
 
 class Fragment(NamedTuple):
@@ -109,33 +98,33 @@ def fragment(
     lines: List[Line] = []
     warnings: List[str] = []
     for group in GROUPS:
-        if arguments.get(group) is None:
-            continue
-        place = values.child(path, group)
-        rows = table.GROUPS[group]
-        given = values.mapping(place, arguments[group], dict.fromkeys(row.argument for row in rows))
-        lines += _group_lines(place, rows, given, release)
-        if group == "server_verification_params" and "dir_credentials" in given and not given.get("pass_unix_credentials"):
-            warnings.append(
-                values.child(place, "dir_credentials")
-                + ": without pass_unix_credentials the router treats every sender as root"
-            )
+        if arguments.get(group) is not None:
+            # Imported only if used: most vassals have none.
+            from . import groups  # noqa: PLC0415
+
+            found, flaws = groups.written(values.child(path, group), group, arguments[group], release)
+            lines += found
+            warnings += flaws
     place = path + ".subscriptions" if path else "subscriptions"
     notify = (arguments.get("server_params") or {}).get("client_notify_address")
     entries: List[Subscription] = []
     # Most vassals announce the same to several servers, so what differs only in the server is checked once.
-    known: Tuple[Optional[str], Optional[_Behind]] = (None, None)
+    before: Optional[bytes] = None
     for at, item in enumerate(values.sequence(place, arguments.get("subscriptions"))):
         one = f"{place}[{at}]"
-        given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
-        wants = _is_resolved(one, given.pop(_RESOLVE, arguments.get(_RESOLVE)))
-        servers = _servers(one, given, resolve if wants else None)
-        told, (before, behind) = _told(given), known
-        if behind is None or told is None or told != before:
-            behind = _behind(one, given, notify, release)
-            known = (told, behind)
-            warnings += behind.warnings
-        entries.append(_subscription(servers, behind))
+        told = _told(item)
+        if told is None or told != before:
+            given = values.mapping(one, item, _SUBSCRIPTION_ARGUMENTS)
+            resolver = resolve if _is_resolved(one, given.pop(_RESOLVE, arguments.get(_RESOLVE))) else None
+            servers = _servers(one, given.pop("server", None), resolver)
+            tails, members, flaws = _behind(one, given, notify, release)
+            before = told
+            warnings += flaws
+        else:
+            servers = _servers(one, item["server"], resolver)
+        heads = [_SERVER.name + "=" + kvlist.escape(server) for server in servers]
+        written = list(dict.fromkeys([head + tail for head in heads for tail in tails]))
+        entries.append(Subscription(written, servers, *members))
         warnings += _warnings(one, given, entries[-1])
     if release < V2_1:
         _one_weight(place, entries)
@@ -148,67 +137,63 @@ def _is_resolved(path: str, value: Any) -> bool:
     return value is not None and value is not False and values.flag(f"{path}.{_RESOLVE}", value)
 
 
-def _group_lines(path: str, rows: Tuple[Row, ...], given: Dict[str, Any], release: Release) -> List[Line]:
-    """The options of a group of plain options, in the order of the rows."""
-    lines: List[Line] = []
-    for row in rows:
-        if row.argument not in given:
-            continue
-        place = values.child(path, row.argument)
-        require(place, "the option " + row.name, row.since, release)
-        value = row.kind.check(place, given[row.argument])
-        pairs = row.kind.write(row.name, value)
-        for name, text in pairs:
-            require(place, f"the {row.kind.name} {text}", row.kind.since(value), release)
-            lines.append(Line(name, text))
-    return _joined(path, lines, given)
+def _servers(path: str, value: Any, resolve: Optional[Resolver]) -> List[str]:
+    found = _required(path + ".server", value, "a subscription server")
+    return [_server(place, one, resolve) for place, one in found]
 
 
-def _joined(path: str, lines: List[Line], given: Dict[str, Any]) -> List[Line]:
-    """Combine the two arguments of ALGO:DIR into one line."""
-    pair = ("digest_algo", "dir_cert")
-    missing = [name for name in pair if name not in given]
-    if len(missing) == 1:
-        other = pair[1 - pair.index(missing[0])]
-        raise ArgumentError(
-            values.child(path, other),
-            f"needs {missing[0]} as well; uWSGI reads both from one option and verifies no signature with one alone",
-        )
-    if missing:
-        return lines
-    return [Line(lines[0].name, lines[0].value + ":" + lines[1].value), *lines[2:]]
+def _told(item: Any) -> Optional[bytes]:
+    """What is the same for the same arguments besides the server (by equality, true would equal 1).
 
-
-def _servers(path: str, given: Dict[str, Any], resolve: Optional[Resolver]) -> List[str]:
-    """Remove the servers of a subscription from its arguments and return them."""
-    found = _required(path, given, "server", "a subscription server")
-    del given["server"]
-    return [_server(place, value, resolve) for place, value in found]
-
-
-def _told(given: Dict[str, Any]) -> Optional[str]:
-    """A text that is the same for the same arguments (by equality, true would equal 1). None if Python can't write it."""
+    None if it is no mapping, has no server, or has values that no JSON has.
+    """
+    if not isinstance(item, values.MAPPINGS) or "server" not in item:
+        return None
     try:
-        return repr(given)
-    except (ValueError, RecursionError):
+        # Of this version, because later ones also tell which texts are one object.
+        return marshal.dumps({**item, "server": None}, 2)
+    except ValueError:
         return None
 
 
-def _behind(path: str, given: Dict[str, Any], notify: Any, release: Release) -> _Behind:
-    places = _required(path, given, "key", "a key")
+def _behind(
+    path: str, given: Dict[str, Any], notify: Any, release: Release
+) -> Tuple[List[str], Tuple[Any, ...], List[str]]:
+    """Check the part of a subscription that follows its servers.
+
+    Returns:
+        what uWSGI reads after a server, with a leading comma, for each key; the members of a ``Subscription`` after its servers;
+        and warnings about settings that are probably not intended, such as keys that no request matches.
+    """
+    places = _required(path + ".key", given.get("key"), "a key")
     keys = [_KEY.kind.check(place, value) for place, value in places]
     checked = _field_values(path, given, release)
     _check_together(path, given)
-    fields = [pair for name, value in checked.items() for pair in _ROWS[name].kind.write(_ROWS[name].name, value)]
-    odd = [(place, unmatched(key, release)) for (place, dummy), key in zip(places, keys)]
-    warnings = [f"{place}: {flaw}" for place, flaw in odd if flaw] + newer.warnings(path, checked)
-    tail = "," + kvlist.join(fields) if fields else ""
-    warnings += size.check(path, max(keys, key=len), dict(fields), notify, release)
-    return _Behind(keys, checked, tail, warnings)
+    fields: Dict[str, str] = {}
+    for name, value in checked.items():
+        row = _ROWS[name]
+        fields.update(row.kind.write(row.name, value))
+    warnings = []
+    for (place, dummy), key in zip(places, keys):
+        flaw = unmatched(key, release)
+        if flaw:
+            warnings.append(f"{place}: {flaw}")
+    if release >= V2_1:  # older ones have nothing to warn of
+        from . import newer  # noqa: PLC0415
+
+        warnings += newer.warnings(path, checked)
+    warnings += size.check(path, max(keys, key=len), fields, notify, release)
+    tails = ["," + kvlist.join([(_KEY.name, key), *fields.items()]) for key in keys]
+    # In the order of the members.
+    members = ("address", "signing", "balancing_weight", "address_vassal", "protocol")
+    return tails, (keys, *map(checked.get, members)), warnings
 
 
 def _newer(path: str, place: str, arguments: Mapping[str, Any], entries: List[Subscription]) -> List[str]:
     """Warnings about combinations of arguments that only 2.1 mishandles."""
+    # Imported only for that release.
+    from . import newer  # noqa: PLC0415
+
     if values.flag("", (arguments.get("client_params") or {}).get("clear_on_exit") or False):
         nameless = (f"{place}[{at}]" for at, entry in enumerate(entries) if entry.vassal is None)
         newer.refuse_clearing(values.child(path, "client_params.clear_on_exit"), nameless)
@@ -224,6 +209,8 @@ def newer_entries(place: str, entries: List[Subscription], owner: str = "") -> L
         place: path of their list.
         owner: the instance that announces its own sockets.
     """
+    from .newer import Entry  # noqa: PLC0415
+
     return [
         Entry(f"{place}[{at}]", entry.servers, entry.keys, _node(entry.address, owner), entry.vassal)
         for at, entry in enumerate(entries)
@@ -233,23 +220,6 @@ def newer_entries(place: str, entries: List[Subscription], owner: str = "") -> L
 def _node(address: Any, owner: str) -> Any:
     # Within one instance, the first socket is number 0.
     return address if isinstance(address, str) else (owner, address or 0)
-
-
-def _subscription(servers: List[str], behind: _Behind) -> Subscription:
-    lines = []
-    for one_server in servers:
-        head = _SERVER.name + "=" + kvlist.escape(one_server) + "," + _KEY.name + "="
-        lines += [head + kvlist.escape(one_key) + behind.tail for one_key in behind.keys]
-    return Subscription(
-        lines=list(dict.fromkeys(lines)),
-        address=behind.checked.get("address"),
-        signing=behind.checked.get("signing"),
-        weight=behind.checked.get("balancing_weight"),
-        servers=servers,
-        keys=behind.keys,
-        vassal=behind.checked.get("address_vassal"),
-        protocol=behind.checked.get("protocol"),
-    )
 
 
 def _warnings(path: str, given: Dict[str, Any], entry: Subscription) -> List[str]:
@@ -270,7 +240,7 @@ def _field_values(path: str, given: Dict[str, Any], release: Release) -> Dict[st
     checked = {}
     if release >= V2_1:
         # If a node doesn't announce it, a router uses uninitialised memory.
-        given = {"protocol": newer.PROTOCOL, **given}
+        given = {"protocol": _PROTOCOL, **given}
     for row in _rows(tuple(given)):
         place = path + "." + row.argument
         if release < row.since:
@@ -285,20 +255,22 @@ def _rows(given: Tuple[str, ...]) -> List[Row]:
     return [row for row in _FIELDS if row.argument in given]
 
 
-def _required(path: str, given: Dict[str, Any], name: str, what: str) -> List[Tuple[str, Any]]:
+def _required(place: str, value: Any, what: str) -> List[Tuple[str, Any]]:
     """The values of an argument that accepts one value or a list, each with its path."""
-    place = path + "." + name
-    value = given.get(name)
-    items = values.sequence(place, value)
-    if not items:
+    if isinstance(value, (list, tuple)):
+        found = [(f"{place}[{at}]", item) for at, item in enumerate(value)]
+    else:
+        found = [(place, item) for item in values.sequence(place, value)]
+    if not found:
         raise ArgumentError(place, f"is missing; without {what} uWSGI sends nothing and says nothing")
-    if not isinstance(value, (list, tuple)):
-        return [(place, items[0])]
-    return [(f"{place}[{at}]", item) for at, item in enumerate(items)]
+    return found
 
 
 def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
-    if resolve is not None and isinstance(value, str) and not _addresses.is_ipv4_port(value):
+    # Nearly all are.
+    if isinstance(value, str) and _addresses.is_ipv4_port(value):
+        return str(value)
+    if resolve is not None and isinstance(value, str):
         named = _addresses.host_port(value)
         if named:
             try:

@@ -35,10 +35,8 @@ _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
 # As Ansible converts them, but in ASCII digits: Python's character classes and int() accept the digits of every script.
 _WHOLE = re.compile(r"[ \t\r\n]*[+-]?[0-9]{1,20}[ \t\r\n]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# Characters of nearly all values; none is special in an ini file.
-_PLAIN = re.compile(r"[A-Za-z0-9_./:-]+\Z")
 # Ansible's own types are subclasses of str; checking for the abstract type takes much longer.
-_MAPPINGS = (dict, Mapping)
+MAPPINGS = (dict, Mapping)
 _ALGORITHMS: Dict[str, Algorithm] = {name: algo for algo in ALGORITHMS for name in (algo.argument, algo.name)}
 
 
@@ -74,7 +72,7 @@ def mapping(path: str, value: Any, known: Mapping[str, Any]) -> Dict[str, Any]:
     """
     if value is None:
         return {}
-    if not isinstance(value, _MAPPINGS):
+    if not isinstance(value, MAPPINGS):
         raise ArgumentError(path, f"must be a mapping of arguments, not {_type_name(value)}")
     if not known.keys() >= value.keys():
         name = next(name for name in value if name not in known)
@@ -88,26 +86,28 @@ def sequence(path: str, value: Any) -> List[Any]:
         return []
     if isinstance(value, (list, tuple)):
         return list(value)
-    if isinstance(value, _MAPPINGS):
+    if not isinstance(value, str) and isinstance(value, MAPPINGS):
         raise ArgumentError(path, "must be a value or a list of values, not a mapping")
     return [value]
 
 
 def text(path: str, value: Any) -> str:
     """Text that an ini line can hold literally."""
-    if isinstance(value, str) and _PLAIN.match(value):
-        return value
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ArgumentError(path, f"must be text, not {_type_name(value)}")
-    if not isinstance(value, str) and not is_sane(value):
-        raise ArgumentError(path, f"{shown(value)} is not a finite number of 64 bits; give one, or text")
-    result = str(value)
+    result = value if isinstance(value, str) else _number(path, value)
     if not result:
         raise ArgumentError(path, "is empty; give a value or leave the argument out")
     flaw = literal_flaw(result)
     if flaw:
         raise ArgumentError(path, f"{shown(result)} {flaw}; give a value without it")
     return result
+
+
+def _number(path: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ArgumentError(path, f"must be text, not {_type_name(value)}")
+    if not is_sane(value):
+        raise ArgumentError(path, f"{shown(value)} is not a finite number of 64 bits; give one, or text")
+    return str(value)
 
 
 def is_sane(number: float) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from .. import _addresses
 from .._dialect import RESUBSCRIBES, SOCKETS, V2_1, Release
 from .._errors import ArgumentError
 from .._ini.writer import Line
 from .._masking import mask
-from . import newer, values
-from .on_demand import on_demand_address
+from . import values
 from .options import option_lines
 from .subscription import NO_FAILOVER, Resolver, Subscription, fragment, newer_entries
 from .table import CLIENT_PARAMS
@@ -49,7 +48,6 @@ _MAX_NAME = 254 - len(SUFFIX)
 _CLIENT_PARAMS = dict.fromkeys(row.argument for row in CLIENT_PARAMS)
 # Other sources of sockets.
 _ELSEWHERE = r"(include|inherit.*|ini|ini-paste.*|if-.*|for.*|emperor-fd-config|on-demand.*|map-socket|zerg)\Z"
-_EXPANDED = re.compile(r"%|\$\(|@\(|=|fd://")
 
 
 class Defaults(NamedTuple):
@@ -147,6 +145,9 @@ def vassals(
 
 def _compare(found: List[Vassal]) -> None:
     """Compare the subscriptions of all vassals, for mistakes that only 2.1 allows."""
+    # Imported only for that release.
+    from . import newer  # noqa: PLC0415
+
     entries = [entry for one in found for entry in newer_entries(one.place + ".subscriptions", one.subscriptions, one.name)]
     newer.refuse_mountpoints(entries)
     warnings = newer.shared(entries)
@@ -168,12 +169,11 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
 
         health(place + ".health", given["health"])
     given = _with_defaults(place, given, name, owner, defaults)
-    sockets = [line.value for line in options if line.name in SOCKETS]
+    sockets, uid = _sockets_and_uid(options)
     given = _with_given_ports(place, given, sockets)
     found = fragment(given, release, resolve, place)
-    depth = (given.get("server_params") or {}).get("mountpoints_depth")
-    if depth is not None:
-        newer.refuse_depth(place + ".server_params.mountpoints_depth", int(depth), (line.name for line in options))
+    if release >= V2_1:
+        _refuse_depth(place, given, options)
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
     warnings = list(found.warnings) + _resubscribing(place, given, options)
@@ -186,7 +186,6 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
             warnings += flaws
             if not flaws:
                 sound.add(number)
-    uids = [line.value for line in options if line.name == "uid" and not _EXPANDED.search(line.value)]
     return Vassal(
         name=name,
         place=place,
@@ -194,11 +193,32 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
         lines=options + found.lines,
         subscriptions=found.subscriptions,
         warnings=warnings,
-        uid=uids[-1] if uids else None,
+        uid=uid,
         sockets=_bound(place, sockets, on_demand),
         owner=owner,
         on_demand=on_demand,
     )
+
+
+def _refuse_depth(place: str, given: Mapping[str, Any], options: List[Line]) -> None:
+    # Imported only for that release.
+    from . import newer  # noqa: PLC0415
+
+    depth = (given.get("server_params") or {}).get("mountpoints_depth")
+    if depth is not None:
+        newer.refuse_depth(place + ".server_params.mountpoints_depth", int(depth), (line.name for line in options))
+
+
+def _sockets_and_uid(options: List[Line]) -> Tuple[List[str], Optional[str]]:
+    """The addresses of the sockets, and the user if the options name one."""
+    sockets: List[str] = []
+    uid = None
+    for name, value, dummy in options:
+        if name in SOCKETS:
+            sockets.append(value)
+        elif name == "uid" and not _is_expanded(value):
+            uid = value
+    return sockets, uid
 
 
 def _with_defaults(place: str, given: Dict[str, Any], name: str, owner: Optional[str], defaults: Defaults) -> Dict[str, Any]:
@@ -231,7 +251,7 @@ def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> 
     Raises:
         ArgumentError: if the user disables that.
     """
-    if not given.get("subscriptions") or not any(_addresses.is_given_port(socket) for socket in sockets):
+    if not given.get("subscriptions") or not any(map(_addresses.is_given_port, sockets)):
         return given
     path = place + ".client_params"
     params = values.mapping(path, given.get("client_params"), _CLIENT_PARAMS)
@@ -248,7 +268,7 @@ def _with_given_ports(place: str, given: Dict[str, Any], sockets: List[str]) -> 
 
 def _bound(place: str, sockets: List[str], on_demand: Optional[str]) -> List[str]:
     """The sockets that no other vassal may use, including the one that the Emperor binds."""
-    bound = [socket for socket in sockets if not socket.endswith(":0") and not _EXPANDED.search(socket)]
+    bound = [socket for socket in sockets if not socket.endswith(":0") and not _is_expanded(socket)]
     if on_demand is None:
         return bound
     if on_demand in bound:
@@ -279,6 +299,9 @@ def _on_demand(place: str, given: Mapping[str, Any]) -> str:
 
     It would not announce itself until its first request, nor while idle, so no router would send it one.
     """
+    # Imported only if used, as few vassals have it.
+    from .on_demand import on_demand_address  # noqa: PLC0415
+
     found = on_demand_address(place + ".on_demand", given["on_demand"])
     if given.get("subscriptions"):
         raise ArgumentError(
@@ -327,16 +350,21 @@ def _announced(path: str, number: int, options: List[Line], sockets: List[str]) 
             ),
         )
     socket = sockets[number]
-    # uWSGI announces the port that the kernel chose.
-    if _EXPANDED.search(socket) or _addresses.is_given_port(socket):
-        return []
     flaw = _addresses.node_flaw(socket)
+    if not flaw and not socket.startswith("/"):
+        return []
+    # uWSGI announces the port that the kernel chose.
+    if _is_expanded(socket) or _addresses.is_given_port(socket):
+        return []
     if flaw:
         raise ArgumentError(
             path,
             f"uWSGI would announce the vassal's socket {socket!r}, which {flaw}; give the socket an IPv4 address and a port, "
             "or the subscription an address",
         )
-    if socket.startswith("/"):
-        return [path + ": the vassal announces a unix socket; " + NO_FAILOVER]
-    return []
+    return [path + ": the vassal announces a unix socket; " + NO_FAILOVER]
+
+
+def _is_expanded(value: str) -> bool:
+    """Whether uWSGI uses another text than this one of an option."""
+    return "%" in value or "=" in value or "$(" in value or "@(" in value or "fd://" in value

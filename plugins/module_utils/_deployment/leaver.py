@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Collection, FrozenSet, List, NamedTuple, Optional, Sequence
 
 from .._errors import ArgumentError
-from .._files.child import Identity, on_behalf_of
+from .._files.child import on_behalf_of
+from .._files.identity import Identity
 from .._ini import instance
 from .._ini.instance import Announcement
 from .._node import suspend

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Dict, FrozenSet, List, Mapping, NamedTuple, Op
 from .._dialect import SOCKETS
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import Identity
+from .._files.identity import Identity
 from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini import instance

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Optional
 
 from . import opened
-from .child import Identity, as_user, identity
+from .child import as_user
+from .identity import Identity, identity
 from .trust import ANYBODY, UnsafePath
 
 

@@ -14,16 +14,16 @@ import ctypes
 import errno
 import json
 import os
-import pwd
 import resource
 import select
 import signal
 import time
-from typing import Any, Callable, Dict, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, Dict, Optional, TypeVar
 
 from .._errors import ArgumentError, HostError
 from . import opened
-from .trust import ANYBODY, ROOT, UnsafePath, user_name
+from .identity import Identity, identity, is_other
+from .trust import ANYBODY, ROOT, UnsafePath
 
 _PR_SET_NO_NEW_PRIVS = 38
 # Limits of a child: seconds, bytes and processes.
@@ -37,32 +37,6 @@ _END = b"\n"
 # The environment variables that aren't only for root: a task's environment may hold secrets.
 _COMMON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 T = TypeVar("T")
-
-
-class Identity(NamedTuple):
-    """The user to become."""
-
-    uid: int
-    gid: int
-
-    @property
-    def name(self) -> str:
-        """For errors."""
-        return user_name(self.uid)
-
-
-def identity(uid: int) -> Identity:
-    """A user with its own group, never root's group."""
-    try:
-        gid = pwd.getpwuid(uid).pw_gid
-    except KeyError:
-        gid = uid
-    return Identity(uid, gid if gid != ROOT else uid)
-
-
-def is_other(user: Optional[Identity]) -> bool:
-    """Whether this process must, and can, become the user."""
-    return user is not None and os.geteuid() == ROOT and user.uid != ROOT
 
 
 def environment() -> Dict[str, str]:

@@ -208,7 +208,7 @@ class Directory:
     def _read(self, name: str, most: int = opened.MOST_BYTES) -> bytes:
         """A file that is too long to be ours is cut, so it differs from a wanted one."""
         try:
-            handle = opened.open_in(cast(int, self._dir), name, self._join(name), any_links=True)
+            handle = opened.open_in(cast(int, self._dir), name, name, any_links=True)
             try:
                 return opened.content_of(handle, most)
             finally:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Iterator, List, Optional
 
 from . import opened
-from .child import Identity, is_other
+from .identity import Identity, is_other
 from .opened import Place
 from .trust import UnsafePath, crossing
 

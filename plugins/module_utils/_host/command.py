@@ -16,7 +16,7 @@ from typing import Callable, List, NamedTuple, Optional
 
 from .._errors import HostError
 from .._files import opened
-from .._files.child import Identity, become, environment, is_other
+from .._files.identity import Identity, is_other
 
 # Limits: seconds, and bytes for each output stream.
 _TIMEOUT = 60
@@ -48,6 +48,9 @@ def start(argv: List[str], cwd: Optional[str], user: Optional[Identity] = None) 
     """
     # run_command isn't used: it copies this process before it runs another, and waits, which takes as long as the command.
     other = user if is_other(user) else None
+    if other:
+        # Imported only if used: most commands run as the caller.
+        from .._files.child import become, environment  # noqa: PLC0415
     env = dict(environment() if other else os.environ, LC_ALL="C")
 
     def prepare() -> None:

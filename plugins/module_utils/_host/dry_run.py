@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 from .._dialect import SUBSCRIBE2
 from .._errors import ArgumentError, HostError
-from .._files.child import Identity
+from .._files.identity import Identity
 from .._files.scratch import Scratch, scratch
 from .._files.trust import ROOT
 from .._ini import writer

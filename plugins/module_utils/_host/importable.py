@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import List, Optional
 
 from .._errors import HostError
-from .._files.child import Identity
+from .._files.identity import Identity
 from .uwsgi import Uwsgi
 
 # The import doesn't create an application, and without a server uWSGI exits after loading it.

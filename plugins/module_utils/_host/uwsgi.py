@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Optional
 
 from .._dialect import parse_release
 from .._errors import ArgumentError, HostError
-from .._files.child import Identity, identity
+from .._files.identity import Identity, identity
 from .._files.opened import Place
 from .._files.trust import ANYBODY, ROOT, UnsafePath
 from .command import Start

@@ -16,7 +16,7 @@ from .._dialect import SOCKETS, SUBSCRIBE2, SUBSCRIBE_TO
 from .._errors import ArgumentError
 from .._files import opened
 from .._files.chain import Chain
-from .._files.child import Identity
+from .._files.identity import Identity
 from . import kvlist, parser
 
 # Options that bring others from a file that isn't ini, or from a program.

@@ -31,7 +31,6 @@ _NOTHING = "set-ph = literal-empty="
 _REFERENCES = [(f"%({name})", f"set-ph = {name}={text}") for name, text in _PLACEHOLDERS]
 # What the parser trims at the ends of a value (ini_lstrip and ini_rstrip, core/ini.c).
 _BLANKS = " \t\r"
-_SPECIAL = re.compile(r"%|\$\(|@\(")
 _PLACEHOLDER = re.compile(r"%\(.*\)", re.DOTALL)
 # Each per cent sign takes the character behind it along.
 _OPEN_END = re.compile(r"(?:[^%]|%.)*%\Z", re.DOTALL)
@@ -125,16 +124,12 @@ def escape(value: str, name: str = "") -> str:
     """
     if name in IMMEDIATE:
         return value.replace("%", "%%")
-    text = _SPECIAL.sub(_special, value)
+    text = value.replace("%", "%%").replace("$(", "%(literal-dollar)(").replace("@(", "%(literal-at)(")
     if value and (value[0] in _BLANKS or value[-1] in _BLANKS):
         head = "%(literal-empty)" if value[0] in _BLANKS else ""
         tail = "%(literal-empty)" if value[-1] in _BLANKS else ""
         return head + text + tail
     return text
-
-
-def _special(match: re.Match[str]) -> str:
-    return {"%": "%%", "$(": "%(literal-dollar)(", "@(": "%(literal-at)("}[match.group()]
 
 
 def render(section: str, lines: Iterable[Line], header: str = "") -> str:

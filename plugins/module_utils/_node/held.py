@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Callable, Dict, Iterable, List, Optional, Tuple, TypeVar
 
 from .._errors import HostError
-from .._files.child import Identity, on_behalf_of
+from .._files.child import on_behalf_of
+from .._files.identity import Identity
 from .._files.trust import UnsafePath
 from . import suspend
 

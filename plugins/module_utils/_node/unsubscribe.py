@@ -17,7 +17,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import Identity, on_behalf_of, where_it_belongs
+from .._files.child import on_behalf_of, where_it_belongs
+from .._files.identity import Identity
 from .._files.trust import UnsafePath
 from .._ini.instance import Announcement
 from . import datagram, paced, signature

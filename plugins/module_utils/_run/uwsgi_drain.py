@@ -16,7 +16,7 @@ from .._addresses import stats_flaw
 from .._arguments.subscription import fragment
 from .._dialect import V2_1
 from .._errors import ArgumentError, HostError
-from .._files.child import Identity
+from .._files.identity import Identity
 from .._ini import instance
 from .._ini.instance import Announcement
 from .._node import suspend

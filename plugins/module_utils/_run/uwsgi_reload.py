@@ -19,7 +19,8 @@ from .._addresses import stats_flaw
 from .._arguments.health import health
 from .._errors import ArgumentError, HostError
 from .._files import opened
-from .._files.child import Identity, where_it_belongs
+from .._files.child import where_it_belongs
+from .._files.identity import Identity
 from .._files.trust import ROOT
 from .._host import emperor_stats
 from .._ini.instance import Instance, read

@@ -100,6 +100,7 @@ def _wish(module: AnsibleModule) -> Wish:
 
 def load() -> None:
     """Import what a run would otherwise import on demand."""
+    from .._arguments import groups, newer  # noqa: PLC0415, F401
     from .._host import dry_run  # noqa: PLC0415, F401
 
 

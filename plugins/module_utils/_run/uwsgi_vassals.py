@@ -6,21 +6,16 @@
 
 from __future__ import annotations
 
-import errno
 import gc
-import os
-import stat
-from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from contextlib import ExitStack
+from typing import Any, Callable, Collection, ContextManager, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .. import _bulk_argument, _module
-from .._arguments import values
 from .._arguments.vassal import ADDRESS_SUFFIX, SUFFIX, Defaults, Vassal, vassals
 from .._dialect import V2_1, parse_release
 from .._errors import ArgumentError
-from .._files import folders, opened
 from .._files.attributes import Attributes, attributes, primary_group
 from .._files.directory import Directory
 from .._files.plan import Change, Plan, Wanted, differences, refuse_losses
@@ -71,7 +66,8 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
     wish = _wish(module)
     with ExitStack() as stack:
         folder = stack.enter_context(_module.directory(module, module.params["tyrant"]))
-        suspends = stack.enter_context(_suspend_dirs(module, wish.vassals))
+        wants_dirs = module.params["suspend_dir"] is not None
+        suspends = wants_dirs and stack.enter_context(_suspend_dirs(module, wish.vassals))
         addresses = _addresses(module, folder, wish.vassals)
         files = _files(module, folder, wish, addresses)
         plan = folder.compare(*files)
@@ -101,6 +97,8 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
     if module._diff:
         result["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
     if refused:
+        from .vassals.validation import Refused  # noqa: PLC0415 - it was imported to validate them
+
         raise Refused(refused, result)
     # Also avoids a scan at exit, which takes as long as comparing all files.
     gc.freeze()
@@ -109,8 +107,9 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
 
 def load() -> None:
     """Import what a run would otherwise import on demand."""
-    from .._arguments import default_signing  # noqa: PLC0415, F401
-    from .._host import dry_run, emperor_stats, on_demand  # noqa: PLC0415, F401
+    from .._arguments import default_signing, groups, health, newer  # noqa: PLC0415, F401
+    from .._host import emperor_stats, on_demand  # noqa: PLC0415, F401
+    from .vassals import suspend_dirs, validation  # noqa: PLC0415, F401
 
 
 def _wish(module: AnsibleModule) -> Wish:
@@ -154,18 +153,6 @@ def _files(module: AnsibleModule, folder: Directory, wish: Wish, addresses: Any)
     return addresses.wanted + wish.wanted, sorted(unwanted | addresses.unwanted)
 
 
-class Refused(ArgumentError):
-    """uWSGI rejects some tenants' vassals; those of all others are in place."""
-
-    def __init__(self, refused: Dict[str, Tuple[str, str]], result: Dict[str, Any]) -> None:
-        places = [place for place, dummy in refused.values()]
-        super().__init__(
-            " and ".join(places),
-            "; ".join(problem for dummy, problem in refused.values()) + "; these stay as they were, all others are in place",
-            result,
-        )
-
-
 def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> Tuple[List[str], Dict[str, Tuple[str, str]]]:
     """Check new texts in the dry run.
 
@@ -176,25 +163,9 @@ def _validated(module: AnsibleModule, wish: Wish, plan: Plan) -> Tuple[List[str]
     if not rewritten or not _module.wants_validation(module, wish.uwsgi):
         return [], {}
     # Imported only for changed files, because it is slow.
-    from .._host.dry_run import Candidate, DryRun  # noqa: PLC0415
+    from .vassals.validation import validated  # noqa: PLC0415
 
-    candidates = [
-        Candidate(
-            os.path.join(module.params["path"], one.name + SUFFIX),
-            one.place,
-            SECTION,
-            one.lines,
-            _module.runner(*_runs_as(module.params, one), module.check_mode),
-        )
-        for one in wish.vassals
-        if one.name + SUFFIX in rewritten
-    ]
-    report = DryRun(wish.uwsgi, module.check_mode).check(candidates)
-    refused = {
-        os.path.basename(candidate.path): (candidate.place, f"uWSGI refuses {candidate.path}: {words}")
-        for candidate, words in report.refused
-    }
-    return report.warnings, refused
+    return validated(module, wish.uwsgi, SECTION, [one for one in wish.vassals if one.name + SUFFIX in rewritten])
 
 
 def _without(plan: Plan, names: Collection[str]) -> Plan:
@@ -207,52 +178,10 @@ def _without(plan: Plan, names: Collection[str]) -> Plan:
     return Plan(kept(plan.created), kept(plan.updated), kept(plan.removed), plan.unchanged)
 
 
-def _is_folder(path: str) -> bool:
-    """Whether a folder exists; False if nothing does. Raises OSError if it isn't a folder."""
-    try:
-        status = opened.status(path)
-    except FileNotFoundError:
-        return False
-    if not stat.S_ISDIR(status.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    return True
+def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> ContextManager[bool]:
+    from .vassals import suspend_dirs  # noqa: PLC0415 - not all hosts have them
 
-
-@contextmanager
-def _suspend_dirs(module: AnsibleModule, found: List[Vassal]) -> Iterator[bool]:
-    """Create the folder of suspend files for the vassals' user, whose health gate writes there; an existing one is unchanged.
-
-    With a tyrant Emperor it is root's, and each tenant has a folder in it, even if another user owned it before. Returns whether
-    any folder was changed, or would be in check mode.
-    """
-    params = module.params
-    if params["suspend_dir"] is None:
-        yield False
-        return
-    path = values.directory("suspend_dir", params["suspend_dir"])
-    own = attributes("suspend_dir", params["user"], params["group"], "0755", module.check_mode)
-    wanted = {path: _module.shared(0o711) if params["tyrant"] else own}
-    for owner in sorted({one.owner for one in found if one.owner and one.subscriptions}):
-        wanted[os.path.join(path, owner)] = attributes("suspend_dir", owner, primary_group(owner), "0700", module.check_mode)
-    made: List[str] = []
-    amended = False
-    try:
-        missing = [one for one in wanted if not _is_folder(one)]
-        # Also for a tenant's folder: a former owner of the parent may have created it, or put a link there.
-        for one in wanted if params["tyrant"] else ():
-            # If check mode leaves the folder to another user, nothing in it can be checked.
-            if one not in missing and not (amended and module.check_mode):
-                amended = folders.amend(one, wanted[one], module.check_mode) or amended
-        for one in missing if not module.check_mode else ():
-            made += folders.make(one, wanted[one])
-    except OSError as exc:
-        folders.unmake(made)
-        raise ArgumentError("suspend_dir", f"{path} can't be used as a directory: {exc.strerror}") from exc
-    try:
-        yield amended or bool(missing)
-    except BaseException:
-        folders.unmake(made)
-        raise
+    return suspend_dirs.made(module, found)
 
 
 def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) -> Any:
@@ -276,7 +205,7 @@ def _names(plan: Plan, addresses: Any) -> Dict[str, List[str]]:
 
 def _wanted(module: AnsibleModule, one: Vassal, common: Attributes) -> Wanted:
     found = common
-    if one.owner or any(name in one.arguments for name in _ATTRIBUTES):
+    if one.owner or not one.arguments.keys().isdisjoint(_ATTRIBUTES):
         owner, group, mode = (one.arguments.get(name, module.params[name]) for name in _ATTRIBUTES)
         if one.owner and group is None:
             group = primary_group(one.owner)
@@ -314,9 +243,10 @@ def _key_warnings(module: AnsibleModule, found: List[Vassal]) -> List[str]:
         for one in found:
             user, named_by = _user(module.params, one)
             for at, entry in enumerate(one.subscriptions):
-                flaw = readers.flaw(entry.signing.file, user, named_by) if entry.signing else None
-                if flaw:
-                    warnings.append(f"{one.place}.subscriptions[{at}].signing: {flaw}")
+                if entry.signing:
+                    flaw = readers.flaw(entry.signing.file, user, named_by)
+                    if flaw:
+                        warnings.append(f"{one.place}.subscriptions[{at}].signing: {flaw}")
     return warnings
 
 
@@ -333,15 +263,6 @@ def _user(params: Dict[str, Any], one: Vassal) -> Any:
     if owner in (None, "root", "0", 0):
         return None, ""
     return str(owner), one.place + ".owner"
-
-
-def _runs_as(params: Dict[str, Any], one: Vassal) -> Tuple[Optional[str], str]:
-    """The user that a vassal runs as, for the dry run, and the argument that says so."""
-    if one.owner:
-        return one.owner, one.place + ".owner"
-    if params["user"]:
-        return params["user"], "user"
-    return one.uid, one.place + ".options.uid"
 
 
 def _warn(module: AnsibleModule, warnings: List[str]) -> None:

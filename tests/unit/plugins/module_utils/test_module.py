@@ -17,7 +17,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _bulk_argument, _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity, identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi
 from support import keys, modules
 from support.files import NOBODY

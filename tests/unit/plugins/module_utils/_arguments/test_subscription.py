@@ -232,6 +232,16 @@ def test_arguments_that_do_not_work_are_refused(arguments: dict[str, Any], path:
     assert problem in caught.value.problem
 
 
+@pytest.mark.parametrize(("items", "path"), [
+    ([{"key": "a", "server": S}, {"key": "a"}], "subscriptions[1].server"),
+    ([{"key": "a", "server": S}, "server"], "subscriptions[1]"),
+])  # fmt: skip
+def test_what_is_compared_with_the_one_before_is_checked_itself(items: list[Any], path: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        subscription.fragment({"subscriptions": items}, _dialect.V2_0)
+    assert caught.value.path == path
+
+
 def test_places_begin_with_the_path() -> None:
     with pytest.raises(ArgumentError) as caught:
         subscription.fragment(one(key=""), _dialect.V2_0, path="vassals[3]")
@@ -266,7 +276,7 @@ def test_2_0_needs_the_weight_of_all_or_of_none(weights: list[Any], problem: str
 def test_the_entries_behind_the_lines_are_told() -> None:
     found = subscription.fragment(one(address=2, signing=["SHA1", "/p"], balancing_weight=4), _dialect.V2_0).subscriptions
     line = "server=10.0.0.2:2626,key=a,socket=2,weight=4,sign=SHA1:/p"
-    assert found == [subscription.Subscription([line], 2, Signing("SHA1", "/p"), 4, [S], ["a"])]
+    assert found == [subscription.Subscription([line], [S], ["a"], 2, Signing("SHA1", "/p"), 4, None, None)]
     newer = subscription.fragment(one(address_vassal="v", protocol="http"), _dialect.V2_1).subscriptions[0]
     assert (newer.vassal, newer.protocol) == ("v", "http")
     assert subscription.fragment(one(), _dialect.V2_1).subscriptions[0].protocol == "uwsgi"

@@ -12,7 +12,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.chain import Chain
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from support.files import NOBODY, needs_root, ordinary_user, passable, put
 

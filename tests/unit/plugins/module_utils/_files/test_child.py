@@ -18,14 +18,8 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child, opened
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import (
-    Identity,
-    as_user,
-    identity,
-    is_other,
-    on_behalf_of,
-    where_it_belongs,
-)
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import as_user, on_behalf_of, where_it_belongs
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from support.files import NOBODY, needs_root, ordinary_user, passable, put
 from support.stream import timed
@@ -229,17 +223,3 @@ def opens(path: str) -> int:
     """Read a file that nobody else can change, and say as which user it was read."""
     opened.read(path)
     return os.geteuid()
-
-
-@needs_root
-def test_a_user_never_has_roots_group() -> None:
-    assert identity(4000000) == Identity(4000000, 4000000)
-    assert identity(NOBODY).gid != 0
-    assert identity(NOBODY).name == "nobody"
-
-
-def test_only_root_can_be_another_user() -> None:
-    assert [is_other(user) for user in (None, Identity(0, 0), Identity(os.geteuid(), 0))] == [False] * 3
-    assert is_other(OTHER) is (os.geteuid() == 0)
-    with ordinary_user():
-        assert not is_other(Identity(1, 1))

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, as_user
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import as_user
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.scratch import scratch
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from support.files import NOBODY, mode, needs_root, ordinary_user, passable, put

@@ -14,7 +14,8 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import command
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended, start
 from support.files import NOBODY, needs_root, ordinary_user, passable, program
@@ -243,6 +244,6 @@ def test_a_user_that_can_not_be_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
     def fails(*dummy: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(command, "become", fails)
+    monkeypatch.setattr(child, "become", fails)
     with pytest.raises(HostError, match=r"/bin/true: can't be run as nobody: "):
         start(["/bin/true"], None, OTHER)

@@ -16,7 +16,7 @@ from typing import Any, Callable, List, Optional, Tuple
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import dry_run
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended, start
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.dry_run import Candidate, DryRun, Report

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.vassal import on_demand_address
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.on_demand import on_demand_address
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import Change, Plan, Wanted
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import on_demand

@@ -14,7 +14,7 @@ from typing import Callable, Iterator, List, Optional, Tuple, Union
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity, identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.command import Ended, start
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host.uwsgi import Uwsgi, find
 from support.files import NOBODY, needs_root, ordinary_user, passable, program, put

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import HostError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import held as module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.held import Held

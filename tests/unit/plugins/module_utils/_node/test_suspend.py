@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import Identity, on_behalf_of
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import on_behalf_of
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.suspend import HEALTH, OPERATOR

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
-from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import identity
+from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import instance
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram, unsubscribe
 from cryptography.hazmat.primitives import hashes, serialization
