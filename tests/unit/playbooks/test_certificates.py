@@ -72,7 +72,7 @@ def hook(folder: Path, renewed: tuple[str, str], files: tuple[str, str]) -> str:
     for name, path, copied, wanted in zip(("fullchain.pem", "privkey.pem"), renewed, ("shop.crt", "shop.key"), files):
         (lineage / name).symlink_to(path)
         text = text.replace(f"to: {copied}", f"to: {Path(wanted).name}")
-    text = text.replace("/etc/letsencrypt/live/shop.example.com", str(lineage)).replace("/etc/uwsgi/tls", str(Path(files[0]).parent))
+    text = text.replace("/etc/letsencrypt/live/shop.example.com", str(lineage)).replace("/etc/uwsgi/tls", str(folder))
     return "".join(line for line in text.splitlines(True) if "www-data" not in line)
 
 
