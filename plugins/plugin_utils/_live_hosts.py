@@ -101,9 +101,9 @@ def _with_own(router: Router, places: dict[str, str | None]) -> Router:
     """A router, with only the nodes on its own host."""
     pools = []
     for pool in router["pools"]:
-        nodes = [node for node in pool["nodes"] if (host := places[node["address"]]) is not None and _is_own(host)]
-        if nodes:
-            pools.append(Pool(key=pool["key"], hits=pool["hits"], algo=pool["algo"], nodes=nodes))
+        near = [node for node in pool["nodes"] if (host := places[node["address"]]) is not None and _is_own(host)]
+        if near:
+            pools.append(Pool(key=pool["key"], hits=pool["hits"], algo=pool["algo"], nodes=near))
     own = router.copy()
     own["pools"] = pools
     return own

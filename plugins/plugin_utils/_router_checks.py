@@ -131,7 +131,7 @@ def endpoints(vassals: Sequence[Any], subscriptions: Iterable[Any] = ()) -> list
     for vassal in vassals:
         settings = list(_settings(vassal))
         ports = {_port(one.value) for one in settings if one.option in _WITH_NAMES}
-        own = [(_address(one), *_own_files(one, True)[:2]) for one in settings if one.option in _LISTED + _NAMED]
+        own = [(_address(one), *_own_files(one, True)) for one in settings if one.option in _LISTED + _NAMED]
         for address, *files in own:
             if len(files) < 2:
                 # It is rejected elsewhere.

@@ -120,7 +120,7 @@ def wanted(text: str, release: Release, path: str, files: Mapping[str, str], lim
     return list(dict.fromkeys(sources.wanted))
 
 
-def is_about(name: str, value: str = "") -> bool:
+def is_about(name: str, value: str) -> bool:
     """Whether ``converted`` says all that there is to say about an option, which it doesn't of those that make a router."""
     return name in table.ARGUMENTS or bool(_ABOUT.match(name)) or _about_vassals(name, value)
 

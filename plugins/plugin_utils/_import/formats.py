@@ -58,8 +58,6 @@ def of(path: str, text: str) -> str:
         return "xml"
     for line in text.split("\n"):
         stripped = line.strip()
-        if stripped.startswith("["):
-            return "ini"
         if stripped and stripped[0] not in ";#":
             return "yaml" if _YAML_HEAD.match(stripped) else "ini"
     return "ini"

@@ -43,7 +43,7 @@ class Source(NamedTuple):
     """
 
     line: parser.Line
-    note: str = ""
+    note: str
     why: str = ""
     inherited: bool = False
 
@@ -103,8 +103,8 @@ class Sources:
         self._meant = {mark: values.get(name, parser.UNKNOWN) for name, mark in marks.items()}
         self._read: dict[Target, File] = {}
         self._open: list[tuple[str, str]] = []
-        # The ini file that was read last, None where that is one that isn't given.
-        self._last: str | None = path if self._form == "ini" else None
+        # The ini file that was read last, None where there is none, or one that isn't given.
+        self._last: str | None = None
         self._lines = 0
         self.own_sections: set[str] = set()
         self.wanted: list[str] = []

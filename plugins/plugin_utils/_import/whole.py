@@ -74,9 +74,10 @@ class Whole:
 
     def takes(self, line: str, option: parser.Option) -> bool:
         """Whether an option holds for all; then it is kept. The last of its name counts."""
-        if option.name in _ARGUMENTS:
-            self._given[option.name] = (line, option.value)
-        return option.name in _ARGUMENTS
+        if option.name not in _ARGUMENTS:
+            return False
+        self._given[option.name] = (line, option.value)
+        return True
 
     def apply(self) -> list[LeftOver]:
         """Have the entries say what holds for all of them; what can't be said so is given back."""

@@ -65,7 +65,6 @@ class _Reading:
         self._level = 0
         self._depth = 0
         self._count = 0
-        self._root = ""
         # Of the option that is open: its name, its id, the pieces of its value, and whether they are complete.
         self._name = ""
         self._identity: str | None = None
@@ -102,17 +101,15 @@ class _Reading:
         self._count += 1
         if self._depth > MOST_DEPTH or self._count > MOST_ROWS:
             raise NotReadError(f"has more than {MOST_ROWS} elements, or more than {MOST_DEPTH} in each other")
-        if self._depth == 1:
-            self._root = name
         if not self._level:
             # The root itself, or a child of another root.
-            if name == _SECTION and (self._depth == 1 or (self._depth == 2 and self._root != _SECTION)):
+            if name == _SECTION and self._depth <= 2:
                 self._level = self._depth
                 self._sections.append(_Section(attributes.get("id"), []))
         elif self._depth == self._level + 1:
             self._name, self._identity = name, attributes.get("id")
             self._pieces, self._complete, self._flaw = None, False, ""
-        elif self._depth == self._level + 2:
+        else:
             if self._pieces is None and not self._complete:
                 self._flaw = _ELEMENT
             self._complete = True

@@ -186,7 +186,7 @@ def _pool(pool: Any) -> Pool:
 def _line(value: Any) -> str:
     # A path may contain half of a surrogate pair; the page shows it.
     if not isinstance(value, str):
-        raise TypeError("not text")
+        raise TypeError
     return value
 
 

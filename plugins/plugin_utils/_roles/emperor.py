@@ -303,8 +303,13 @@ def _tenants_flaws(given: Emperor) -> list[str]:
         who = f"{', '.join(unowned)} {'has not' if len(unowned) == 1 else 'have not'}"
         found.append(f"emperor_vassals: with emperor_tyrant each needs an owner other than root, which {who}")
     if shares_stats(given):
-        sharing = [str(one.get("name", "")) for one in given.vassals if str(one.get("group", "")) == given.group]
-        if sharing:
+        sharing = [str(one.get("name", "")) for one in given.vassals if "group" in one and str(one["group"]) == given.group]
+        if not given.group:
+            found.append(
+                "emperor_group: with emperor_tyrant and emperor_metrics it can read the Emperor's stats, which name every "
+                "tenant's vassals; name a group that no tenant is in"
+            )
+        elif sharing:
             found.append(
                 f"emperor_group: {given.group} is the group of {', '.join(sharing)} too, and with emperor_metrics it reads the "
                 "Emperor's stats, which name every tenant's vassals; name a group that no tenant is in"

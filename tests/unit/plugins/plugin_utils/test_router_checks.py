@@ -231,6 +231,7 @@ def test_endpoints(name: str, vassals: list[Any], subscriptions: list[Any], expe
     [
         (router("a", http=":80", **{"http-stats": "127.0.0.1:1"}), "127.0.0.1:1"),
         (router("a", http=":80", **{"http-ss": ":1", "http-stats": ":2"}), ":1"),
+        (router("a", fastrouter=":80", **{"fastrouter-stats": ":1"}), ":1"),
         (router("a", http=":80", stats=":1"), ""),
         (None, ""),
     ],

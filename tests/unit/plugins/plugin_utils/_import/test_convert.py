@@ -13,7 +13,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import subscription, table, values
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._ini import kvlist, parser, writer
-from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert
+from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import convert, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.converted import PATH, Cases, S, assert_case, found_in, keys, read
@@ -116,6 +116,15 @@ LEFT: list[tuple[str, dict[str, Any], str]] = [
     (HEAD + f",key=a\nsubscribe2 = server={S},key=b,weight=5",
      {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 5}]},
      _KEPT.format(5)),
+    (f"subscribe-to = {S}:@/etc/keys",
+     {"subscriptions": [{"server": S, "key": "a"}, {"server": S, "key": "b", "modifier": 5}]},
+     "has its keys in /etc/keys, which uWSGI reads at each announcement; the arguments have those of the given text"),
+    ("vassal-set = subscribe_freq=3", {},
+     "sets subscribe_freq in every vassal of this Emperor, and not in this instance; give it to each of them"),
+    ("vassal-set = weight=3", {},
+     "sets weight in every vassal of this Emperor, and not in this instance; give each of them subscriptions[].balancing_weight"),
+    ("declare-option = heavy=weight=$1", {}, "declares the option heavy, which no line uses"),
+    (f"declare-option = log=logger=$1;subscribe-to={S}:a", {}, "declares the option log, which no line uses"),
 ]  # fmt: skip
 # The same with a reason from the reader or from the check of the arguments: words of it.
 HANDED_ON: list[tuple[str, str]] = [
@@ -182,9 +191,69 @@ def test_a_line_above_the_first_section_is_given_back() -> None:
     assert found == ({}, [("subscribe-freq = 3", "stands in no section, where uWSGI doesn't read it")])
 
 
+# Characters of an option that another stands for, and of these so many as are shown.
+@pytest.mark.parametrize(("count", "shown"), [(300, "a" * 280), (301, "a" * 280 + "...")])
+def test_a_reason_shows_so_much_of_what_an_option_stands_for(count: int, shown: str) -> None:
+    name = "a" * (count - len("subscription-slot = "))
+    found = read(f"declare-option = slot=subscription-slot=$1\nslot = {name}")
+    assert found.left_over == [(f"slot = {name}", f"comes to subscription-slot = {shown}, which {_NO_OPTION}")]
+
+
+def test_so_many_lines_are_given_back_and_no_more() -> None:
+    def left(fields: str) -> list[Any]:
+        limits = problems.Limits(1000, 1000, 3)
+        return convert.converted(f"[uwsgi]\n{HEAD},key=a,{fields}\n", V2_0, limits=limits).left_over
+
+    assert len(left("x=1,y=2,z=3")) == 3
+    with pytest.raises(ArgumentError) as caught:
+        left("w=0,x=1,y=2,z=3")
+    assert str(caught.value) == "text: has more than 3 lines that no argument says"
+
+
+def test_what_not_every_uwsgi_reads_alike_is_noted() -> None:
+    why = "is read so by a uWSGI that was built with libyaml, such as Debian's; others, such as PyPI's, read no quotes or lists"
+    other = "is read so only by a uWSGI without libyaml, such as PyPI's; with libyaml it is something else"
+    found = found_in(f"uwsgi:\n  subscribe2: 'server={S},key=a'\n  master: '1'\n", V2_0)
+    assert found == (one(), [(HEAD + ",key=a", why), (f"subscribe2 = 'server={S},key=a'", other)])
+
+
+# The text of an instance, and the files that it needs.
+WANTED: list[tuple[str, list[str]]] = [
+    (f"[uwsgi]\ninclude = more.ini\nini = /web.ini\nst = {S}:@/keys\nst = {S}:@/keys\n", ["/v/more.ini", "/web.ini", "/keys"]),
+    (f"[uwsgi]\nst = {S}:@/given\n", []),
+    ("uwsgi:\n  include: more.ini\n", ["/v/more.ini"]),
+    ("[uwsgi]\nini = :uwsgi\ninclude = a.ini\n", []),
+    ("[uwsgi]\ninclude = a.ini\n" + ";" * 2**20, []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WANTED)
+def test_files_that_are_not_given_are_wanted(text: str, expected: list[str]) -> None:
+    assert convert.wanted(text, V2_0, "/v/shop", {"/given": "a\n"}) == expected
+
+
+# An option, whether what it says of subscriptions is converted, and whether it's about those of a router.
+ABOUT: list[tuple[str, str, bool, bool]] = [
+    ("weight", "3", True, False),
+    ("subscription-slot", "a", True, False),
+    ("unsubscribe-now", "1", True, False),
+    ("vassal-set", "weight=3", True, False),
+    ("vassal-set", "processes=3", False, False),
+    ("http-resubscribe", "/r", False, True),
+    ("fastrouter-subscription-server", "/r", False, True),
+    ("fastrouter", "/r", False, False),
+    ("processes", "weight", False, False),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "about", "router"), ABOUT)
+def test_options_about_subscriptions_are_known(name: str, value: str, about: bool, router: bool) -> None:
+    assert (convert.is_about(name, value), convert.is_router(name)) == (about, router)
+
+
 def test_without_its_path_what_depends_on_it_is_given_back() -> None:
-    found = found_in(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=a,check=%dx\n", V2_0)
-    assert [line for line, dummy in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
+    found = found_in(f"[uwsgi]\n{HEAD},key=%n\n{HEAD},key=%N\n{HEAD},key=a,check=%dx\n", V2_0)
+    assert [line for line, dummy in found.left_over] == [HEAD + ",key=%?", HEAD + ",key=%?", HEAD + ",key=a,check=%?/x"]
     assert found.arguments == {}
 
 
@@ -205,6 +274,8 @@ WITHOUT: list[tuple[str, str, str]] = [
     ("a:\n  x: 1\nb:\n  y: 2\n", "uwsgi", "only in [a], [b]; name"),
     ("[a\x1b[31m]\nx = 1", "uwsgi", "only in [a\\x1b[31m]; name"),
     (MANY, "uwsgi", "[s19] and 5 more; name"),
+    ("".join(f"[s{at}]\nx = 1\n" for at in range(20)), "uwsgi", "[s18], [s19]; name"),
+    ("[" + "a" * 101 + "]\nx = 1", "uwsgi", "only in [" + "a" * 100 + "]; name"),
 ]
 
 
@@ -366,7 +437,11 @@ OTHERS: Cases = [
     ("set = subscribe-to=" + S + ":a", keys("a"), []),
     ("set-ph = subscription-server=" + S + "\nsubscribe-to = %(subscription-server):a", keys("a"), []),
     (f"subscription-server = {S}\nsubscribe-to = %(subscription-server):a", keys("a"), []),
-    (f"set-ph = subscribe-to={S}:a", {}, [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder")]),
+    (
+        f"set-ph = subscribe-to={S}:a",
+        {},
+        [(f"subscribe-to = {S}:a", "is an option and so can't be a placeholder; uWSGI doesn't start")],
+    ),
     (
         "resolve = router=router1\nsubscribe-to = %(router):2626:a",
         {},
@@ -385,12 +460,17 @@ OTHERS: Cases = [
     (
         "vassal-set = subscribe-freq=3",
         {},
-        [("vassal-set = subscribe-freq=3", "give each of them client_params.announce_interval")],
+        [
+            (
+                "vassal-set = subscribe-freq=3",
+                "sets subscribe-freq in every vassal of this Emperor, and not in this instance; "
+                "give each of them client_params.announce_interval",
+            )
+        ],
     ),
-    ("vassal-set = subscribe_freq=3", {}, [("vassal-set = subscribe_freq=3", "give it to each of them")]),
     ("vassals-set = processes=3", {}, []),
     ("fastrouter-subscription-server = 10.0.0.2:2626", {}, [("fastrouter-subscription-server = 10.0.0.2:2626", OF_A_ROUTER)]),
-    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", "of the router")]),
+    ("http-resubscribe = 10.0.0.2:2626", {}, [("http-resubscribe = 10.0.0.2:2626", OF_A_ROUTER)]),
 ]
 
 
@@ -399,8 +479,3 @@ def test_what_else_brings_subscriptions_is_followed_or_named(
     text: str, expected: dict[str, Any], left_over: list[tuple[str, str]]
 ) -> None:
     assert_case(text, expected, left_over)
-
-
-def test_what_is_a_routers_stays_there() -> None:
-    line = "fastrouter-subscription-server = 10.0.0.2:2626"
-    assert [tuple(one) for one in read(line).left_over] == [(line, OF_A_ROUTER)]

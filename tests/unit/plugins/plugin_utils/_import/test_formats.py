@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.formats import XY, Options, options, read
 from support.stream import computed
-from support.text import TEXT
+from support.text import TEXT, is_said
 
 FRACTION = "has a number with a fraction for a value, which uWSGI ignores; give text"
 
@@ -32,6 +32,8 @@ READ: list[tuple[str, str, Options]] = [
     ("json", '{"uwsgi": {"x": 7, "y": 2, "x": 1}}', XY),
     ("json", '{"uwsgi": {"x": "\\u00e9\\n"}}', [("x", "é\n")]),
     ("json", '{"uwsgi": {"x": "%n%%"}}', [("x", "shop.web%")]),
+    ("json", '{"uwsgi": {"x": [2147483647, -2147483648]}}', [("x", "2147483647"), ("x", "-2147483648")]),
+    ("json", '{"uwsgi": {"x": "1\\u0000b"}}', [("x", "1")]),
     ("ini", "[uwsgi]\nx = 1\n[other]\nz = 3\n[uwsgi]\ny = 2\n", XY),
 ]
 
@@ -46,6 +48,7 @@ def test_a_file_has_its_options(form: str, text: str, expected: Options) -> None
 UNKNOWN: list[tuple[str, str, str]] = [
     ("json", '{"uwsgi": {"x": 1.5}}', FRACTION),
     ("json", '{"uwsgi": {"x": 2147483648}}', "has a number for a value, of which uWSGI takes other digits; give text"),
+    ("json", '{"uwsgi": {"x": -2147483649}}', "has a number for a value, of which uWSGI takes other digits; give text"),
     ("json", '{"uwsgi": {"x": {"a": 1}}}', "has an object for a value, which uWSGI ignores; give text"),
     ("json", '{"uwsgi": {"x": [["a"]]}}', "has a list in a list for a value, which uWSGI ignores; give text"),
 ]
@@ -53,7 +56,16 @@ UNKNOWN: list[tuple[str, str, str]] = [
 
 @pytest.mark.parametrize(("form", "text", "why"), UNKNOWN)
 def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> None:
-    assert why in [line.flaw for line in read(form, text).sections["uwsgi"] if line.name == "x"]
+    assert ("x", "", why) in [(line.name, line.value, line.flaw) for line in read(form, text).sections["uwsgi"]]
+
+
+def test_a_nul_in_an_ini_file_is_not_known() -> None:
+    assert options("ini", "[uwsgi]\nx = 1\0\n") == [("x", "1\0")]
+
+
+def test_the_formats_are_those_that_files_have() -> None:
+    assert formats.FORMATS == ("ini", "json", "xml", "yaml")
+    assert set(formats.FORMATS) == set(formats.ENDINGS.values())
 
 
 def test_what_depends_on_the_host_is_marked_in_every_format() -> None:
@@ -77,15 +89,19 @@ def test_other_sections_are_there_too() -> None:
 
 # A format, a text, and the words of the error.
 REFUSED: list[tuple[str, str, str]] = [
-    ("json", "", "is not JSON, so uWSGI doesn't start with it: Expecting value"),
+    ("json", "", "is not JSON, so uWSGI doesn't start with it: Expecting value..."),
     ("json", "[" * 200000, "is nested too deeply for a JSON file of uWSGI's"),
     ("json", "[1]", "is JSON without an object, so uWSGI doesn't start with it"),
     ("json", '{"uwsgi": {"x": NaN}}', "is not JSON, so uWSGI doesn't start with it: NaN is no value"),
-    ("json", '{"uwsgi": {"x": ' + "9" * 5000 + "}}", "is not JSON, so uWSGI doesn't start with it: "),
+    ("json", '{"uwsgi": {"x": ' + "9" * 5000 + "}}", "is not JSON, so uWSGI doesn't start with it: ..."),
     ("json", '{"uwsgi": {"x": "\\ud800"}}', "has half of a character, so uWSGI doesn't start with it"),
-    ("json", '\ufeff{"uwsgi": {"x": 1}}', "is not JSON, so uWSGI doesn't start with it: "),
-    ("json", " " * 1000 + "%d" * 500000, "is longer than 4194304 characters with its magic variables"),
-    ("json", "".join(map(chr, range(0xE000, 0xF8FF))), "has every private character of Unicode"),
+    ("json", '\ufeff{"uwsgi": {"x": 1}}', "is not JSON, so uWSGI doesn't start with it: Unexpected UTF-8 BOM..."),
+    ("json", " " * 1000 + "%d" * 500000, "is longer than 4194304 characters with its magic variables; use fewer"),
+    (
+        "json",
+        "".join(map(chr, range(0xE000, 0xF8FF))),
+        "has every private character of Unicode, so it is no file that uWSGI runs with",
+    ),
 ]
 
 
@@ -93,8 +109,7 @@ REFUSED: list[tuple[str, str, str]] = [
 def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str, words: str) -> None:
     with computed(3), pytest.raises(ArgumentError) as caught:
         read(form, text)
-    assert caught.value.path == "text"
-    assert words in str(caught.value)
+    assert is_said("text: " + words, str(caught.value))
 
 
 # A path, a text, and the format.
@@ -114,6 +129,8 @@ OF: list[tuple[str, str, str]] = [
     ("", "", "ini"),
     ("", "base: # c\r\n  x: 1", "yaml"),
     ("", "x: 1\n[uwsgi]", "ini"),
+    ("", "[uwsgi]\nx:", "ini"),
+    ("", "Zope:\n  x: 1", "yaml"),
 ]
 
 

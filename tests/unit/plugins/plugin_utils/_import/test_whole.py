@@ -16,34 +16,46 @@ from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import conve
 from support.converted import SUB, Cases, S, assert_case, found_in, keys, read
 from support.stream import computed
 
+_NO_ADDRESS = "subscriptions[0].server: 'router1:1' is neither an IPv4 address and a port..."
+_KEPT = "is announced with the weight {} of a subscribe2 line, which uWSGI 2.0 keeps"
+_UNKNOWN = ", which isn't known; give each subscription a balancing_weight"
+_LOOP = ", too; give each subscription a balancing_weight, the number of its cores"
 WHOLE: Cases = [
     (f"weight = 3\n{SUB}a\nst = {S}:b", {"subscriptions": [{"server": S, "key": ["a", "b"], "balancing_weight": 3}]}, []),
     (f"weight = 0\n{SUB}a", keys("a"), []),
     (
         f"weight = 3\n{SUB}a,weight=2",
         {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 2}]},
-        [("weight = 3", "is replaced by the weight of a subscribe2 line")],
+        [("weight = 3", "is replaced by the weight of a subscribe2 line, since uWSGI 2.0 keeps the last that it read")],
     ),
-    (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "where a number belongs")]),
+    (f"weight = heavy\n{SUB}a", keys("a"), [("weight = heavy", "has 'heavy' where a number belongs")]),
     (
         f"subscribe2 = server=router1:1,key=b,weight=3\n{SUB}a",
         {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
-        [("subscribe2 = server=router1:1,key=b,weight=3", "resolve_server"), (SUB + "a", "is announced with the weight 3")],
+        [("subscribe2 = server=router1:1,key=b,weight=3", _NO_ADDRESS), (SUB + "a", _KEPT.format(3))],
     ),
     (
         f"st = {S}:b\n{SUB}a,weight=3\nsubscribe2 = server=router1:1,key=b,weight=x",
         {"subscriptions": [{"server": S, "key": "b", "balancing_weight": 1}, {"server": S, "key": "a", "balancing_weight": 3}]},
-        [("subscribe2 = server=router1:1,key=b,weight=x", ""), (f"st = {S}:b", "is announced with the weight 0")],
+        [("subscribe2 = server=router1:1,key=b,weight=x", _NO_ADDRESS), (f"st = {S}:b", _KEPT.format(0))],
     ),
     (
         f"auto-weight = true\nworkers = 3\nprocesses = 2\nthreads = 4\nweight = 9\n{SUB}a",
         {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 8}]},
         [],
     ),
+    (
+        f"auto-weight = true\nworkers = 3\n{SUB}a",
+        {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 3}]},
+        [],
+    ),
     (f"auto-weight =\n{SUB}a", {"subscriptions": [{"server": S, "key": "a", "balancing_weight": 1}]}, []),
     (f"auto-weight = off\n{SUB}a", keys("a"), []),
-    (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes, which isn't known")]),
-    (f"auto-weight = 1\ngevent = 100\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on gevent, too")]),
+    (f"auto-weight = 1\nprocesses = %k\n{SUB}a", keys("a"), [("auto-weight = 1", "depends on processes" + _UNKNOWN)]),
+    *(
+        (f"auto-weight = 1\n{name} = 100\n{SUB}a", keys("a"), [("auto-weight = 1", f"depends on {name}{_LOOP}")])
+        for name in ("async", "gevent", "asyncio", "coroae", "goroutines", "tornado")
+    ),
     (
         f"subscribe-with-modifier1 = 7\n{SUB}a,modifier1=5,modifier2=3\nst = {S}:b,9",
         {
@@ -54,7 +66,11 @@ WHOLE: Cases = [
         },
         [],
     ),
-    (f"subscribe-with-modifier1 = 700\n{SUB}a", keys("a"), [("subscribe-with-modifier1 = 700", "8 bits")]),
+    (
+        f"subscribe-with-modifier1 = 700\n{SUB}a",
+        keys("a"),
+        [("subscribe-with-modifier1 = 700", "subscriptions[0].modifier: 700 is not between 0 and 255...")],
+    ),
 ]
 
 

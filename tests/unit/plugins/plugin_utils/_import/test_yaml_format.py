@@ -15,6 +15,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import Argum
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._import import yaml_format
 from support.formats import XY, Cases, Options, X, options, read
 from support.stream import computed
+from support.text import is_said
 
 STOPPED = "is on or after a value with an anchor or a tag, where a uWSGI with libyaml stops reading"
 OTHERS = "is read so only by a uWSGI without libyaml, such as PyPI's; with libyaml it is something else"
@@ -26,6 +27,7 @@ READ: Cases = [
     ("yaml", "uwsgi:\n  x: 100%%\n  y: %d%n\n", [("x", "100%"), ("y", "/etc/uwsgi/vassals/shop.web")]),
     ("yaml", "uwsgi:\n  x: 1\n  z: *a\n  y: 2\n", XY),
     ("yaml", "uwsgi:\n  x:\t1\n  y: 2\n", XY),
+    ("yaml", "uwsgi:\n  ZopeZ: ZaZ\n", [("ZopeZ", "ZaZ")]),
 ]
 
 
@@ -88,19 +90,25 @@ def test_what_uwsgi_does_not_take_says_why(form: str, text: str, why: str) -> No
 
 # A text, and words from the error.
 REFUSED: list[tuple[str, str, str]] = [
-    ("yaml", "uwsgi:\n\tx: 1\n", "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: "),
-    ("yaml", "uwsgi:\n\tx: 1\n", "that cannot start any token"),
-    ("yaml", "uwsgi:\n  x: \x01\n", "characters are not allowed"),
-    ("yaml", "uwsgi:\n  x: \x01\n", "is not YAML, so a uWSGI with libyaml doesn't start with it: "),
+    (
+        "yaml",
+        "uwsgi:\n\tx: 1\n",
+        "is not YAML in line 2, so a uWSGI with libyaml doesn't start with it: found character...that cannot start any token",
+    ),
+    (
+        "yaml",
+        "uwsgi:\n  x: \x01\n",
+        "is not YAML, so a uWSGI with libyaml doesn't start with it: ...characters are not allowed",
+    ),
     (
         "yaml",
         "uwsgi: {x: 1}\n",
         "has the section [uwsgi] in braces, of which uWSGI reads nothing in YAML; write one option a line",
     ),
-    ("yaml", "x: " + "[" * 20, "more than 16 levels"),
-    ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 262144 words of YAML"),
+    ("yaml", "x: " + "[" * 20, "has more than 262144 words of YAML, or more than 16 levels"),
+    ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 262144 words of YAML, or more than 16 levels"),
     ("yaml", "x" * (2**20 + 1), "is longer than 1048576 characters, so it is no yaml file that uWSGI runs with"),
-    ("yaml", "x: " + "[" * 60000, "is not YAML in line 1"),
+    ("yaml", "x: " + "[" * 60000, "is not YAML in line 1, so a uWSGI with libyaml doesn't start with it: ..."),
 ]
 
 
@@ -108,8 +116,17 @@ REFUSED: list[tuple[str, str, str]] = [
 def test_what_uwsgi_does_not_start_with_is_refused_in_time(form: str, text: str, words: str) -> None:
     with computed(3), pytest.raises(ArgumentError) as caught:
         read(form, text)
-    assert caught.value.path == "text"
-    assert words in str(caught.value)
+    assert is_said("text: " + words, str(caught.value))
+
+
+@pytest.mark.parametrize(("count", "refused"), [(15, False), (16, True)])
+def test_lists_may_be_so_deep_in_each_other(count: int, refused: bool) -> None:
+    text = "uwsgi:\n  x: 1\ny: " + "[" * count + "]" * count
+    if refused:
+        with pytest.raises(ArgumentError, match=r"or more than 16 levels\Z"):
+            read("yaml", text)
+    else:
+        assert options("yaml", text) == X
 
 
 # A text in YAML, what libyaml reads, what only other readers read, and where they can't read it.
@@ -124,6 +141,13 @@ DIFFERENT: list[tuple[str, Options, Options, list[int]]] = [
     ("uwsgi:\n  z:\n    x: 1\n  y: 2\n", XY, [], [0, 1]),
     ("a:\n  uwsgi:\n    x: 1\nuwsgi:\n  y: 2\n", X, [("y", "2")], [0]),
     ("uwsgi:\n- x: 1\n- y: 2\n", X, [], [0]),
+    ("uwsgi:\n  - x: 1\n    y: 2\n", XY, [], [0, 1]),
+    ("uwsgi:\n  z: {x: 1, 2}\n", X, [("z", "{x: 1, 2}")], [0]),
+    ("uwsgi:\n  x: 1\nother: 1\n", X, [], []),
+    ("uwsgi:\n  x: [1]\nother:\n  y: 2\n", X, [("x", "[1]")], [0]),
+    ("uwsgi:\n  x: \n  y: 2\n", [("y", "2")], [("x", "")], []),
+    ("uwsgi:\n  x: '1'\n  x: '1'\n", [*X, *X], [("x", "'1'"), ("x", "'1'")], [0, 1]),
+    ("uwsgi:\n  x: 1\n  y: |\n    x: 1\n", [("x", "1"), ("y", "x: 1\n")], [("x", "1"), ("y", "|")], [1]),
     ("uwsgi:\r\n  x: 1\r\n", X, [("x", "1\r")], [0]),
     ("uwsgi:\n  x: 1\n  y:\n", X, [], []),
     ("uwsgi:\n  x: [1, [2, 3]]\n", [("x", "1"), ("x", "2"), ("x", "3")], [("x", "[1, [2, 3]]")], [0, 1, 2]),

@@ -115,6 +115,16 @@ def test_a_node_has_what_the_routers_say_of_it() -> None:
     assert (found.time, found.max_age) == ("2026-03-01T12:00:00Z", 17)
 
 
+# What is left of a node that a router of 2.1 has cleared, and the name that it has on the page.
+@pytest.mark.parametrize(("left", "name"), [({"vassal": "shop"}, "shop"), ({}, "")])
+def test_a_cleared_node_has_the_name_of_its_vassal(left: dict[str, Any], name: str) -> None:
+    found = info(router("r1", k={"a": FRESH}))
+    node = found["routers"][0]["pools"][0]["nodes"][0]
+    node.pop("vassal", None)
+    node.update(left, address="")
+    assert [(one.address, one.state) for one in picture(found).nodes] == [(name, "drained")]
+
+
 def test_nodes_are_sorted_the_worst_first_and_then_by_key_and_address() -> None:
     keys: dict[str, Any] = {"m": {"b": FRESH, "a": GHOST}, "k": {"c": FRESH, "b": DEAD, "a": FRESH}, "l": {"z": FAILING}}
     assert [(node.state, node.key, node.address) for node in picture(info(router("r1", **keys))).nodes] == [
@@ -151,14 +161,17 @@ def test_anything_else_is_an_error(given: Any) -> None:
 STRANGE: list[dict[str, Any]] = [
     *[{"nodes": {name: value}} for name in ("weight", "requests", "age")
       for value in (None, "5", 1.5, float("nan"), True, 2**64, [])],
-    {"nodes": {"address": 5}}, {"max_age": float("inf")}, {"max_age": "٣"}, {"time": 5},
+    {"nodes": {"address": 5}}, {"nodes": {"vassal": 5}}, {"nodes": {"address": "", "vassal": 5}}, {"nodes": {"protocol": []}},
+    {"nodes": {"backup": "1"}}, {"pools": {"algo": 5}}, {"max_age": float("inf")}, {"max_age": "٣"}, {"time": 5},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("strange", STRANGE, ids=str)
 def test_results_of_other_types_are_an_error(strange: dict[str, Any]) -> None:
     found = info(router("r", **{"a.test": {"10.0.0.7:1": {}}}))
-    found["routers"][0]["pools"][0]["nodes"][0].update(strange.get("nodes", {}))
-    found.update({name: value for name, value in strange.items() if name != "nodes"})
+    pool = found["routers"][0]["pools"][0]
+    pool["nodes"][0].update(strange.get("nodes", {}))
+    pool.update(strange.get("pools", {}))
+    found.update({name: value for name, value in strange.items() if name not in ("nodes", "pools")})
     with pytest.raises(ArgumentError, match=r"is not what emperor.uwsgi.uwsgi_router_info returns"):
         picture(found)

@@ -236,6 +236,13 @@ FLAWS: list[tuple[Any, list[str]]] = [
         ),
         [GROUP.format("a, ")],
     ),
+    (
+        TENANTS._replace(metrics="127.0.0.1:1", group="", vassals=[{**CHECKED, "group": ""}]),
+        [
+            "emperor_group: with emperor_tyrant and emperor_metrics it can read the Emperor's stats, which name every tenant's "
+            "vassals; name a group that no tenant is in"
+        ],
+    ),
     *((TENANTS._replace(user=user), [USER]) for user in ("", "root", "0")),
     (EMPEROR._replace(user="root"), []),
     (TENANTS._replace(vassals=[CHECKED, {"name": "b", "owner": 0}]), [NO_OWNER + "b has not"]),
