@@ -157,6 +157,11 @@ EQUIVALENT = {
     "2 and 1: text = (\"19\" if text[:2] >= \"50\"": "the first two of the three decide",
     # _role_options
     'advice: str = ""': "where a rule has no advice nobody reads it",
+    'ADDED = "added"': "any text will do that is no other kind's",
+    'REFUSED = "refused"': "any text will do that is no other kind's",
+    'OWN = "own"': "any text will do that is no other kind's",
+    'REPLACED = "replaced"': "any text will do that is no other kind's",
+    "condition false: if not isinstance(name, str):": "what is no text is no option's name",
     'BESIDE = "beside"': "any text will do that is no other kind's",
     "'false' longer: return ": "none of the roles' own options is false",
     # _roles/both_sides
