@@ -346,5 +346,6 @@ def test_the_inventory_shows_no_key(tmp_path: Path) -> None:
     command = ("ansible-inventory", "--list", "-vvvvv", password, *inventories)
     found = playbook.command(*command, folder=tmp_path, ANSIBLE_DEBUG="1")
     output = found.stdout + found.stderr
-    assert output.count("emperor.uwsgi.fastrouter: ") >= len(options)
+    # From 2.22 on, Ansible itself masks all that a vaulted file says, such as the plugin's name.
+    assert sum(output.count(name + ": ") for name in (INVENTORY, "$REDACTED$")) >= len(options)
     assert shown(output) == ""

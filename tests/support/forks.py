@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import syslog
 import tempfile
 import traceback
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
-from support.modules import COLLECTIONS, PACKAGE, ROOT
+from support.modules import COLLECTIONS, PACKAGE, ROOT, visible
 
 # In arguments: the folder of the run, which contains a vassal's file "a.ini".
 FOLDER = "/the-folder-of-the-run"
@@ -52,14 +53,15 @@ def outputs(name: str, runs: list[dict[str, Any]], folder: Path) -> list[str]:
         check=False,
     )
     assert found.returncode == 0, found.stderr
-    return list(json.loads(found.stdout))
+    return [visible(output) for output in json.loads(found.stdout)]
 
 
 def _main() -> None:
     name = sys.argv.pop()
     module = importlib.import_module(PACKAGE + name)
     basic.has_journal = False
-    basic.syslog.syslog = lambda *given: print("syslog:", *given, file=sys.stderr)
+    # Which part of Ansible calls it depends on the release.
+    syslog.syslog = lambda *given: print("syslog:", *given, file=sys.stderr)
     found = []
     for arguments in json.load(sys.stdin):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,10 @@ PACKAGE = "ansible_collections.emperor.uwsgi.plugins.modules."
 _TIMEOUT = 60
 # This Python, and the oldest one that modules support, if the machine has it.
 PYTHONS = [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.8.*/bin/python3.8"))[:1])]
+
+# From ansible-core 2.22 on; the controller shows them nowhere.
+_SECRETS = "_ansible_new_secrets"
+_HANDED_OVER = re.compile(rf'"{_SECRETS}": \["(?:[^"\\]|\\.)*"(?:, "(?:[^"\\]|\\.)*")*\]')
 
 
 class Result(NamedTuple):
@@ -85,7 +90,13 @@ def finish(process: subprocess.Popen[str]) -> Result:
     out, err = process.communicate(timeout=_TIMEOUT)
     assert "Traceback" not in out + err, out + err
     data = json.loads(out) if process.returncode >= 0 else {}
-    return Result(data, process.returncode, out + err)
+    data.pop(_SECRETS, None)
+    return Result(data, process.returncode, visible(out + err))
+
+
+def visible(output: str) -> str:
+    """A module's output, without the values of its secret arguments that Ansible hands to the controller to have them masked."""
+    return _HANDED_OVER.sub(f'"{_SECRETS}": []', output)
 
 
 def run(name: str, arguments: dict[str, Any], check: bool = False, prefix: tuple[str, ...] = ()) -> Result:
