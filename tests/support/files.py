@@ -94,6 +94,16 @@ def passable() -> Iterator[Path]:
 
 
 @contextmanager
+def belongs_to_nobody() -> Iterator[Path]:
+    """A folder of the user "nobody", in a folder of root that everybody may enter."""
+    with passable() as folder:
+        found = folder / "theirs"
+        found.mkdir()
+        os.chown(str(found), NOBODY, NOBODY)
+        yield found
+
+
+@contextmanager
 def immutable(path: Path) -> Iterator[None]:
     """Make a file immutable, even for root; skips the test if that isn't possible."""
     command = ["chattr", "+i", str(path)]

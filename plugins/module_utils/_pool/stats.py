@@ -274,8 +274,9 @@ def _end(closings: Sequence[List[int]], begin: int) -> Optional[int]:
         closings: for each of these members, the quotes in the text that it follows.
     """
     # Not a search from one quote to the next: strangers may write thousands that end no value.
-    nearest = [quotes[at] for quotes in closings for at in [bisect_left(quotes, begin)] if at < len(quotes)]
-    return min(nearest) if nearest and min(nearest) - begin <= _MOST_CHARACTERS else None
+    found = [quotes[at] for quotes in closings for at in [bisect_left(quotes, begin)] if at < len(quotes)]
+    nearest = min(found, default=None)
+    return None if nearest is None or nearest - begin > _MOST_CHARACTERS else nearest
 
 
 def _pool(pool: Dict[str, Any]) -> ListedPool:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _module
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.attributes import Attributes
-from support.files import NOBODY, mode, needs_root, ordinary_user, passable, put
+from support.files import NOBODY, belongs_to_nobody, mode, needs_root, ordinary_user, put
 
 
 class Host:
@@ -28,10 +28,8 @@ class Host:
 @pytest.fixture
 def theirs() -> Iterator[Path]:
     """A folder of another user, in a folder of root that everybody may enter."""
-    with passable() as found:
-        (found / "theirs").mkdir()
-        os.chown(found / "theirs", NOBODY, NOBODY)
-        yield found / "theirs"
+    with belongs_to_nobody() as found:
+        yield found
 
 
 # Owner, group and mode of a folder, and who else can put a link there.

@@ -21,7 +21,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files import child,
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.child import as_user, on_behalf_of, where_it_belongs
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import Identity
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
-from support.files import NOBODY, needs_root, ordinary_user, passable, put
+from support.files import NOBODY, belongs_to_nobody, needs_root, ordinary_user, put
 from support.stream import timed
 
 OTHER = Identity(NOBODY, NOBODY)
@@ -156,12 +156,10 @@ def test_no_descriptor_is_left_open() -> None:
 @pytest.fixture
 def theirs() -> Iterator[Path]:
     """Another user's file, in a folder of that user."""
-    with passable() as folder:
-        (folder / "theirs").mkdir()
-        put(folder / "theirs" / "file")
-        for path in (folder / "theirs", folder / "theirs" / "file"):
-            os.chown(path, NOBODY, NOBODY)
-        yield folder / "theirs" / "file"
+    with belongs_to_nobody() as folder:
+        put(folder / "file")
+        os.chown(folder / "file", NOBODY, NOBODY)
+        yield folder / "file"
 
 
 @needs_root

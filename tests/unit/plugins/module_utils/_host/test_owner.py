@@ -15,16 +15,14 @@ from typing import Any, Iterator, List, Optional, Tuple
 import pytest
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity import identity
 from support import modules
-from support.files import NOBODY, mode, needs_root, passable
+from support.files import NOBODY, belongs_to_nobody, mode, needs_root
 
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
     """A folder of another user, in a folder of root that everybody may enter."""
-    with passable() as found:
-        (found / "theirs").mkdir()
-        os.chown(found / "theirs", NOBODY, NOBODY)
-        yield found / "theirs"
+    with belongs_to_nobody() as found:
+        yield found
 
 
 # A module that writes a file and reports the user.

@@ -19,7 +19,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.identity impo
 from ansible_collections.emperor.uwsgi.plugins.module_utils._files.trust import ANYBODY, UnsafePath
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import suspend
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.suspend import HEALTH, OPERATOR
-from support.files import NOBODY, mode, needs_root, ordinary_user, passable
+from support.files import NOBODY, belongs_to_nobody, mode, needs_root, ordinary_user
 from support.modules import COLLECTIONS
 
 NAMES = [
@@ -207,10 +207,8 @@ def test_an_instance_of_another_user_sees_it_whatever_the_umask_is(tmp_path: Pat
 @pytest.fixture
 def theirs() -> Iterator[Path]:
     """A folder of another user, which everybody may enter."""
-    with passable() as folder:
-        (folder / "theirs").mkdir()
-        os.chown(folder / "theirs", NOBODY, NOBODY)
-        yield folder / "theirs"
+    with belongs_to_nobody() as found:
+        yield found
 
 
 @needs_root
