@@ -5,7 +5,8 @@
 """Fuzzes everything that reads text and values from others: python -m hostile.fuzz COUNT [TARGET...]
 
 Runs COUNT inputs for each target, or for the named ones, and fails at the first input that raises an error other than the
-collection's own, or that needs more than a second. ``test_fuzz`` runs some of them in the same way.
+collection's own, or that needs more than a second. Each input is made from a number, which the error tells; with
+``--first NUMBER`` it is made again. ``test_fuzz`` runs some of them in the same way.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import argparse
 import base64
 import inspect
 import json
-import random
 import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from random import Random, SystemRandom
 from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleError
@@ -34,15 +35,11 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._tls import certific
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import adopted
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._adopt import instance as adopted_instance
 from hostile import samples
-from hostile.mutations import VALUES, changed_bytes, changed_value
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+from hostile.mutations import any_bytes, any_value, changed_bytes, changed_value
 from support.modules import ROOT
 
 # CPU time, so that a busy machine causes no failure. Linear code needs a tenth of it.
 SECONDS = 1.0
-# Hypothesis remembers all inputs of a run.
-_BATCH = 10_000
 _MEMORY = 3 * 2**30
 _FOLDER = "/etc/uwsgi/vassals/"
 
@@ -55,12 +52,12 @@ class Target(NamedTuple):
     """Something to fuzz.
 
     Attributes:
-        inputs: valid ones with changes, and arbitrary ones.
+        inputs: makes one at random: a valid one with changes, or an arbitrary one.
         run: processes one input.
         errors: what it may raise.
     """
 
-    inputs: st.SearchStrategy[Any]
+    inputs: Callable[[Random], Any]
     run: Callable[[Any], Any]
     errors: tuple[type[Exception], ...]
 
@@ -99,7 +96,7 @@ def _adoption(ending: str) -> Target:
 
     given_, words = samples.ADOPTED[ending]
     # Nothing that a file says is an error for the others.
-    return Target(st.lists(_bytes(given_, words), min_size=1, max_size=3), run, ())
+    return Target(_several(_bytes(given_, words)), run, ())
 
 
 def _kvlist(raw: bytes) -> None:
@@ -144,29 +141,19 @@ class Call(NamedTuple):
     positional: list[Any]
     named: dict[str, Any]
 
-    def __repr__(self) -> str:
-        # Hypothesis prints the failing input, which may be a number that Python refuses to print.
-        limit = sys.get_int_max_str_digits()
-        sys.set_int_max_str_digits(0)
-        try:
-            return f"Call({self.positional!r}, {self.named!r})"
-        except RecursionError:
-            return "Call(...), which is nested too deeply to be shown"
-        finally:
-            sys.set_int_max_str_digits(limit)
-
 
 def _filter(function: Callable[..., Any]) -> Target:
     """A filter, with the calls in ``samples`` or, if it has none there, with all values of the others' calls."""
     name = function.__name__
     calls = samples.CALLS.get(name) or [([value], {}) for own in samples.CALLS.values() for call in own for value in call[0]]
     arguments = list(inspect.signature(function).parameters)
-    changed = st.sampled_from(calls).flatmap(
-        lambda call: st.builds(Call, changed_value(list(call[0])), changed_value(dict(call[1])))
-    )
-    others = st.builds(
-        Call, st.lists(VALUES, min_size=1, max_size=len(arguments)), st.dictionaries(st.sampled_from(arguments), VALUES)
-    )
+
+    def inputs(chance: Random) -> Call:
+        if chance.randrange(3):
+            positional, named = chance.choice(calls)
+            return Call(changed_value(chance, list(positional)), changed_value(chance, dict(named)))
+        given_ = [any_value(chance) for dummy in range(chance.randint(1, len(arguments)))]
+        return Call(given_, {name: any_value(chance) for name in arguments if chance.randrange(4) == 0})
 
     def run(call: Call) -> None:
         positional = call.positional if isinstance(call.positional, list) else [call.positional]
@@ -179,7 +166,7 @@ def _filter(function: Callable[..., Any]) -> Target:
             return
         function(*bound.args, **bound.kwargs)
 
-    return Target(st.one_of(changed, changed, others), run, (AnsibleError,))
+    return Target(inputs, run, (AnsibleError,))
 
 
 def _filters() -> Iterator[tuple[str, Target]]:
@@ -189,8 +176,12 @@ def _filters() -> Iterator[tuple[str, Target]]:
             yield "filter-" + name, _filter(function)
 
 
-def _bytes(given_: list[bytes], words: list[bytes]) -> st.SearchStrategy[bytes]:
-    return st.one_of(changed_bytes(given_, words), changed_bytes(given_, words), st.binary(max_size=64))
+def _bytes(given_: list[bytes], words: list[bytes]) -> Callable[[Random], bytes]:
+    return lambda chance: changed_bytes(chance, given_, words) if chance.randrange(3) else any_bytes(chance, 64)
+
+
+def _several(one: Callable[[Random], bytes]) -> Callable[[Random], list[bytes]]:
+    return lambda chance: [one(chance) for dummy in range(chance.randint(1, 3))]
 
 
 TARGETS: dict[str, Target] = {
@@ -198,9 +189,7 @@ TARGETS: dict[str, Target] = {
     "emperor-stats": Target(_bytes(samples.EMPERORS, samples.EMPEROR_WORDS), _emperor, (stats.StatsError,)),
     "certificate": Target(_bytes(samples.CERTIFICATES, samples.CERTIFICATE_WORDS), _certificate, (ValueError,)),
     "ini": Target(_bytes(samples.INI, samples.INI_WORDS), _ini, (parser.TooMuchError,)),
-    "instance": Target(
-        st.lists(_bytes(samples.INI, samples.INI_WORDS), min_size=1, max_size=3), _instance, (ArgumentError, datagram.WireError)
-    ),
+    "instance": Target(_several(_bytes(samples.INI, samples.INI_WORDS)), _instance, (ArgumentError, datagram.WireError)),
     **{f"adoption-{ending}": _adoption(ending) for ending in samples.ADOPTED},
     "kvlist": Target(_bytes(samples.LISTS, samples.INI_WORDS), _kvlist, ()),
     "datagram": Target(_bytes(samples.DATAGRAMS, samples.DATAGRAM_WORDS), _datagram, (datagram.WireError,)),
@@ -227,43 +216,40 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def fuzz(name: str, count: int, number: int) -> int:
+def _shown(given_: Any) -> str:
+    """An input for people, who need its number for the whole of it."""
+    # It may be a number that Python refuses to print.
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return repr(given_)[:2000]
+    except RecursionError:
+        return "nested too deeply to be shown"
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def fuzz(name: str, count: int, first: int) -> None:
     """Run some inputs of a target.
 
     Args:
-        number: the seed; the same number makes the same inputs.
-
-    Returns:
-        how many inputs there were; fewer than ``count`` if they repeat.
+        first: the number of the first one; the same numbers make the same inputs.
 
     Raises:
         AssertionError: for an input that needs too long, or an error that the target may not raise.
     """
     target = TARGETS[name]
-    tried = 0
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
-        print_blob=False,
-    )
-    @given(target.inputs)
-    def one(given_: Any) -> None:
-        nonlocal tried
-        tried += 1
+    for number in range(first, first + count):
         try:
             with limited(SECONDS):
-                target.run(given_)
+                target.run(target.inputs(Random(number)))
         except target.errors as error:
             # Errors are shown to people.
             str(error).encode("utf-8", "surrogateescape")
-
-    one()
-    return tried
+        except BaseException as error:
+            # Made again, since the target may have changed it.
+            shown = _shown(target.inputs(Random(number)))
+            raise AssertionError(f"{name} failed with the input {number}: {error!r}: {shown}") from error
 
 
 def main() -> int:
@@ -271,19 +257,13 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description="Fuzz whatever reads text and values that others wrote.")
     arguments.add_argument("count", type=int, help="the inputs of each target")
     arguments.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="target", help=", ".join(TARGETS))
+    arguments.add_argument("--first", type=int, default=SystemRandom().getrandbits(64), help="the number of the first input")
     given_ = arguments.parse_args()
     # With a limit, excessive memory use fails here and not the whole machine.
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     for name in given_.targets or TARGETS:
-        tried = 0
-        while tried < given_.count:
-            number = random.SystemRandom().getrandbits(32)
-            try:
-                tried += fuzz(name, min(_BATCH, given_.count - tried), number)
-            except BaseException:
-                print(f"fuzz: {name} failed with the seed {number}", file=sys.stderr)
-                raise
-        print(f"fuzz: {name}: {tried} inputs", flush=True)
+        fuzz(name, given_.count, given_.first)
+        print(f"fuzz: {name}: {given_.count} inputs from {given_.first}", flush=True)
     return 0
 
 
