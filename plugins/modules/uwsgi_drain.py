@@ -244,6 +244,11 @@ argument:
   returned: failure because of an argument
 """
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _zip_imports
+
+# Before the imports that it makes faster.
+_zip_imports.compile_once()
+
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_drain import run
 

@@ -192,6 +192,11 @@ time:
   sample: "2026-03-01T12:00:00Z"
 """
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _zip_imports
+
+# Before the imports that it makes faster.
+_zip_imports.compile_once()
+
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_router_info import run
 

@@ -125,6 +125,11 @@ argument:
   sample: signing_keys[3].content
 """
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _zip_imports
+
+# Before the imports that it makes faster.
+_zip_imports.compile_once()
+
 from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments import spec
 from ansible_collections.emperor.uwsgi.plugins.module_utils._module import DiscreetModule, finish
 from ansible_collections.emperor.uwsgi.plugins.module_utils._run.uwsgi_signing_keys import run

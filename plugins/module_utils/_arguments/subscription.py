@@ -138,6 +138,9 @@ def _is_resolved(path: str, value: Any) -> bool:
 
 
 def _servers(path: str, value: Any, resolve: Optional[Resolver]) -> List[str]:
+    # Nearly all are one address.
+    if isinstance(value, str) and _addresses.is_ipv4_port(value):
+        return [str(value)]
     found = _required(path + ".server", value, "a subscription server")
     return [_server(place, one, resolve) for place, one in found]
 
@@ -267,7 +270,6 @@ def _required(place: str, value: Any, what: str) -> List[Tuple[str, Any]]:
 
 
 def _server(path: str, value: Any, resolve: Optional[Resolver]) -> str:
-    # Nearly all are.
     if isinstance(value, str) and _addresses.is_ipv4_port(value):
         return str(value)
     if resolve is not None and isinstance(value, str):
