@@ -289,10 +289,10 @@ class Looks:
         self._folders: Dict[str, Optional[int]] = {}
 
     def status(self, path: str) -> os.stat_result:
-        """The status of what is there, following links, without opening it; raises OSError."""
-        folder, name = os.path.split(path)
+        """The status of what is at an absolute path, following links, without opening it; raises OSError."""
+        folder, dummy, name = path.rpartition("/")
         if folder not in self._folders:
-            self._folders[folder] = self._enter(folder)
+            self._folders[folder] = self._enter(folder or "/")
         handle = self._folders[folder]
         if handle is not None and name not in ("", ".", ".."):
             found = os.stat(name, dir_fd=handle, follow_symlinks=False)

@@ -87,6 +87,7 @@ def unreadable(
     """Say why ``reader`` can't read ``path``.
 
     Args:
+        path: an absolute one.
         reader: None if unknown: then only a missing file is a reason.
         enter: says why the reader can't enter a folder.
         look: returns what is at a path; raises OSError.
@@ -95,7 +96,7 @@ def unreadable(
         the reason; None if there is none, or if this process isn't allowed to look.
     """
     try:
-        reason = enter(os.path.dirname(path), reader)
+        reason = enter(path.rpartition("/")[0] or "/", reader)
         if reason:
             return reason
         status = look(path)
