@@ -28,6 +28,7 @@ PARTS = {
     "top/below/three.py": "from . import four\n",
 }
 OUTSIDE = {"outside.py": ""}
+FUTURE = "from __future__ import annotations"
 PROGRAM = """
 import builtins, json, sys
 archive, other, once = sys.argv[1:4]
@@ -94,8 +95,9 @@ assert (list(sys.path_hooks), dict(sys.path_importer_cache)) == before
 
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "modules").glob("*.py")), ids=lambda path: path.stem)
 def test_every_module_begins_with_it(path: Path) -> None:
-    nodes = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if not isinstance(node, ast.Assign)]
-    first, second, third = [ast.unparse(node) for node in nodes if ast.unparse(node) != "from __future__ import annotations"][:3]
+    text = path.read_text(encoding="utf-8")
+    nodes = [node for node in ast.parse(text).body if not isinstance(node, ast.Assign)]
+    first, second, third = [line for line in (ast.get_source_segment(text, node) for node in nodes) if line != FUTURE][:3]
     assert first.endswith(".plugins.module_utils import _zip_imports")
     assert second == "_zip_imports.compile_once()"
     assert third.startswith("from ")
