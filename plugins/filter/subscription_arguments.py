@@ -181,7 +181,8 @@ def _format(value: Any) -> str:
         return ""
     form = values.text("format", value)
     if form not in formats.FORMATS:
-        raise ArgumentError("format", f"{form!r} is not a format of uWSGI's; give one of {', '.join(formats.FORMATS)}")
+        known = ", ".join(formats.FORMATS)
+        raise ArgumentError("format", f"{values.shown(form)} is not a format of uWSGI's; give one of {known}")
     return form
 
 

@@ -5,7 +5,7 @@
 """Imports from the archive in which Ansible sends a module. Without Ansible.
 
 Python compiles each module of an archive twice: first in ``zipimporter.get_filename``, only to say where it is, and then to run
-it (Lib/zipimport.py, of every release up to now). Most of a short run is spent on that.
+it (Lib/zipimport.py, of every release up to now). Compiling is most of a short run.
 """
 
 from __future__ import annotations

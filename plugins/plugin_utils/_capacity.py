@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import shown
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 # CPU seconds for one announcement: of the router that verifies it, and of the vassal's master that signs it.
@@ -49,7 +50,7 @@ def capacity(vassals: Any, interval: Any = None, routers: Any = 1, key_type: Any
         ArgumentError: naming the invalid argument.
     """
     if key_type not in ("ec", "rsa"):
-        raise ArgumentError("key_type", f"must be 'ec' or 'rsa', not {key_type!r}")
+        raise ArgumentError("key_type", f"must be 'ec' or 'rsa', not {shown(key_type)}")
     _check("routers", routers, 1000)
     if interval is not None:
         _check("interval", interval, _MOST_INTERVAL)
@@ -128,7 +129,7 @@ def _warnings(interval: int, recommended: int, router: float, vassal: float, nam
 
 def _check(name: str, value: Any, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ArgumentError(name, f"must be a whole number from 1 to {most}, not {value!r}")
+        raise ArgumentError(name, f"must be a whole number from 1 to {most}, not {shown(value)}")
 
 
 def _announcers(place: str, value: Any, host: str) -> Iterator[Announcer]:

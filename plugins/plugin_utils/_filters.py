@@ -14,11 +14,14 @@ from ansible.errors import AnsibleFilterError
 
 from ._discretion import discreet
 
+# All numbers that are meant fit in. Python prints none with more than 4,300 digits (sys.set_int_max_str_digits).
+_MOST_BITS = 64
+
 
 def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a filter raise AnsibleFilterError, with its name, instead of ArgumentError and of any error that would show a key.
 
-    An endlessly nested value is an error too.
+    An endlessly nested value is an error too, and so is a number that Python refuses to print.
     """
     name = "emperor.uwsgi." + function.__name__
 
@@ -30,5 +33,22 @@ def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         except RecursionError:
             # Without the cause, whose traceback is as long as the value is deep.
             raise AnsibleFilterError(f"{name}: the value is nested too deeply; flatten it") from None
+        except ValueError:
+            if not _has_large_number([args, kwargs]):
+                raise
+            raise AnsibleFilterError(f"{name}: a number has more than 64 bits; give a smaller one") from None
 
     return run
+
+
+def _has_large_number(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, int) and one.bit_length() > _MOST_BITS:
+            return True
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, (list, tuple, set)):
+            waiting += one
+    return False

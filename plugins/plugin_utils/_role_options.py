@@ -38,13 +38,13 @@ class Rule(NamedTuple):
     Attributes:
         names: all names of the option.
         advice: why a value is rejected, and what to do instead.
-        value: a value that the role sets at other times, which the user may set too.
+        value: a value that the role sets at other times, which the user may set too; None if there is none.
     """
 
     kind: str
     names: tuple[str, ...]
     advice: str = ""
-    value: str = ""
+    value: str | None = None
 
 
 class Outcome(NamedTuple):

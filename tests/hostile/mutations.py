@@ -19,6 +19,8 @@ from typing import Any
 
 # The length of a repeated piece; the longest reveals quadratic time.
 _SIZES = [30, 30, 300, 300, 300, 3000, 3000, 30_000, 200_000]
+# The characters and values of a list that is made long: members that are long themselves are repeated less often.
+_MOST_REPEATED = 2**19
 # Unexpected numbers, texts and structures.
 _EDGES: list[Any] = [
     None, True, False, 0, 1, -1, 255, 256, 65536, 2**31, 2**63, 2**64, -(2**63) - 1, 16**5000, 1.5, 1e308, float("inf"),
@@ -48,7 +50,8 @@ def any_value(chance: Random, depth: int = 2) -> Any:
 
 def changed_bytes(chance: Random, samples: list[bytes], words: list[bytes]) -> bytes:
     """One of the samples, changed in up to four places, with words that are special to its reader."""
-    data = chance.choice(samples)
+    # The long ones less often: a few of them need as much time as hundreds of others.
+    data = chance.choices(samples, [max(1, len(one)) ** -0.5 for one in samples])[0]
     for dummy in range(chance.randint(1, 4)):
         data = chance.choice(_CHANGES)(chance, data, words)
     return data
@@ -138,7 +141,7 @@ def _changed(chance: Random, value: Any, long: bool, deep: bool) -> Any:
             new = _edge(chance) if chance.random() < 0.5 else _text(chance, 4)
             value[new if _hashable(new) else ""] = value.pop(name)
         elif how == 2 and isinstance(value, list) and long:
-            value[:] = value * (1 + chance.choice(_SIZES) // (200 * len(value)))
+            value[:] = value * (1 + min(chance.choice(_SIZES) // (200 * len(value)), _MOST_REPEATED // _weight(value)))
         else:
             value[name] = _changed(chance, value[name], long, deep)
         return value
@@ -150,6 +153,19 @@ def _changed(chance: Random, value: Any, long: bool, deep: bool) -> Any:
             value = [value]
         return value
     return any_value(chance)
+
+
+def _weight(value: Any) -> int:
+    """How many characters and values there are in a value; its depth doesn't count."""
+    total, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        total += len(one) if isinstance(one, (str, bytes)) else 1
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, (list, tuple, set)):
+            waiting += one
+    return total
 
 
 def _hashable(value: Any) -> bool:

@@ -52,7 +52,7 @@ INI = [
     + b"[shop]\nx = 1\n[web]\ny=2",
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(40, 0, -1)) + _SUBSCRIBE,
     b"[uwsgi]\n" + b"".join(b"set-ph = p%d=%%(p%d)%%(p%d)\n" % (at, at - 1, at - 1) for at in range(1, 40)) + b"set-ph = p0=aa\n",
-    b"[uwsgi]\nset-ph = p0=$(A)\n" + b"".join(b"p%d = %%(p%d)\n" % (at, at - 1) for at in range(1, 4000)),
+    b"[uwsgi]\nset-ph = p0=$(A)\n" + b"".join(b"p%d = %%(p%d)\n" % (at, at - 1) for at in range(1, 1500)),
 ]
 INI_WORDS = [b"\n", b"=", b",", b"\\", b"[", b"]", b"[uwsgi]\n", b"[a]\n", b"%(a)", b"%(p1)", b"%(", b"(", b")", b"%", b"%p",
              b"%h", b"$(",

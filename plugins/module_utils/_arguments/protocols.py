@@ -78,11 +78,11 @@ def by_server(options: Mapping[str, Any], release: Release, hosts: Iterable[str]
 def flaws(path: str, options: Mapping[str, Any], subscriptions: Iterable[Any], routers: Mapping[str, str]) -> List[Flaw]:
     """Check what a vassal announces to routers whose protocol is known.
 
-    path: path of the vassal, such as ``vassals[3]``.
+    Args:
+        path: path of the vassal, such as ``vassals[3]``.
         options: all of its options, including the defaults.
         subscriptions: as given by the user; invalid ones are left to the check of the arguments.
         routers: from servers as subscriptions name them to ``UWSGI``, ``HTTP``, ``ANNOUNCED`` or ``ANY``.
-        routers: servers as the subscriptions have them to ``UWSGI``, ``HTTP``, ``ANNOUNCED`` or ``ANY``.
     """
     sockets = list(_sockets(options))
     is_certain = not any(_ELSEWHERE.match(str(name)) for name in options)

@@ -28,7 +28,7 @@ MAX_KEY = 255
 # A node's slot has the same room for the name of its vassal, in 2.1.
 MAX_VASSAL = 255
 PROTOCOLS = ("http", "uwsgi")
-_MAX_PATH = 4095
+MAX_PATH = 4095
 
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\Z")
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+\Z")
@@ -164,8 +164,8 @@ def file(path: str, value: Any) -> str:
         raise ArgumentError(
             path, f"{shown(result)} is not an absolute path; uWSGI would look from whatever folder it runs in"
         )
-    if len(result.encode("utf-8")) > _MAX_PATH:
-        raise ArgumentError(path, f"is longer than the {_MAX_PATH} bytes of a path")
+    if len(result.encode("utf-8")) > MAX_PATH:
+        raise ArgumentError(path, f"is longer than the {MAX_PATH} bytes of a path")
     return result
 
 

@@ -32,9 +32,9 @@ _ENDS = ("end", "endif", "end-if", "endfor", "end-for")
 _MOST_EXPANSIONS = 1000
 # A value that placeholders double again and again would fill the memory.
 _MOST_EXPANDED = 2**16
-# The characters that are looked through or brought for all placeholders together, which takes less than a second; one
+# The characters that are looked through or brought for all placeholders together, which takes half a second at most; one
 # placeholder takes the time of so many.
-_MOST_WORK = 2**22
+_MOST_WORK = 2**21
 _STEP = 64
 # Magic variables make a text longer, by as much as the path of its file is long.
 _MOST_TEXT = 2**22
@@ -219,11 +219,15 @@ class _Expansion:
         start = 0
         for dummy in range(_MOST_EXPANSIONS):
             begin = value.find("%(", start)
-            found = _placeholder(value, begin) if begin >= 0 else None
+            if begin < 0:
+                return option._replace(value=value)
+            if self._left < 0:
+                return option._replace(flaw="has a placeholder, and the files have too many of them")
+            found = _placeholder(value, begin)
+            # What was looked through, and what copying the value takes beside that.
+            self._left -= (found[1] if found else len(value)) - begin + len(value) // 16 + _STEP
             if found is None:
                 return option._replace(value=value)
-            # What was looked through, and what copying the value takes beside that.
-            self._left -= found[1] - begin + len(value) // 16 + _STEP
             begin, end = found
             name = value[begin + 2 : end - 1]
             brought = self._lookup(name)
@@ -235,8 +239,6 @@ class _Expansion:
             self._left -= len(brought.value)
             if len(value) + len(brought.value) > _MOST_EXPANDED:
                 return option._replace(flaw=f"has placeholders that stand for more than {_MOST_EXPANDED} characters")
-            if self._left < 0:
-                return option._replace(flaw="has a placeholder, and the files have too many of them")
             value = value[:begin] + brought.value + value[end:]
             # It begins anew, for what the placeholder brought, and doesn't see a first character again. Before the last per
             # cent sign there is nothing to be found.
@@ -253,8 +255,8 @@ def _reason(name: str, why: str) -> str:
 def _placeholder(value: str, start: int) -> Optional[Tuple[int, int]]:
     """The first placeholder at or behind an index: where it begins, and where what is behind it begins."""
     begin = depth = -1
-    for at in range(start, len(value)):
-        character = value[at]
+    # Behind the last parenthesis none ends.
+    for at, character in enumerate(value[start : value.rfind(")") + 1], start):
         if character == "%":
             begin, depth = at, -1
         elif begin < 0:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import MAX_PATH
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 
 from . import document, host, router
@@ -73,6 +74,9 @@ def adopted(given: Mapping[str, Any], group: str) -> Adopted:
 def _sequence(name: str, files: Any) -> list[Any]:
     if not isinstance(files, (list, tuple)) or not all(isinstance(one, Mapping) for one in files):
         raise ArgumentError(f"files[{name}]", "must be the files that uwsgi_config_info returned")
+    # All that is said of a file, and many times, has its path.
+    if any(len(str(one.get("path", ""))) > MAX_PATH for one in files):
+        raise ArgumentError(f"files[{name}]", f"has a path that is longer than the {MAX_PATH} bytes of a path")
     return list(files)
 
 

@@ -94,6 +94,10 @@ _Reader = Callable[[str, str], tuple[_Rows, dict[int, str]]]
 
 def _structured(reader: _Reader, text: str, section: str) -> File:
     """What a reader finds, with the sign for unknown variables, which no other format can have, as a private character."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotReadError("is not valid Unicode, so uWSGI doesn't start with it; save it as UTF-8") from None
     stand_in = next((one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text), "")
     if not stand_in:
         raise NotReadError("has every private character of Unicode, so it is no file that uWSGI runs with")

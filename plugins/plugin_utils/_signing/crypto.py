@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.emperor.uwsgi.plugins.module_utils._arguments.values import shown
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError
 from ansible_collections.emperor.uwsgi.plugins.module_utils._keys.pem import inspect
 
@@ -73,7 +74,7 @@ def generate(kind: str = "ec", size: int = RSA_SIZE) -> str:
     """
     need("type")
     if kind not in TYPES:
-        raise ArgumentError("type", f"{kind!r} is not a type of key; give one of {', '.join(TYPES)}")
+        raise ArgumentError("type", f"{shown(kind)} is not a type of key; give one of {', '.join(TYPES)}")
     if kind == "rsa" and not _LEAST_RSA_SIZE <= size <= _MOST_RSA_SIZE:
         raise ArgumentError("size", f"{size} is not between {_LEAST_RSA_SIZE} and {_MOST_RSA_SIZE} bits")
     key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, size)

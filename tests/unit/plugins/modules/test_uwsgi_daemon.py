@@ -171,7 +171,7 @@ def test_one_that_stays_is_an_error_and_is_not_killed(daemon: Daemon) -> None:
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("started", {"log": None}, "log: is empty; give a path"),
     ("restarted", {"log": None}, "log: is empty; give a path"),
-    ("started", {"pidfile": None}, "pidfile: is empty; give a path"),
+    ("started", {"pidfile": ""}, "pidfile: is empty; give a path"),
     ("stopped", {"ini": ""}, "ini: is empty; give a path"),
     ("running", {}, "state"),
     ("started", {"uwsgi_binary": "nosuch-uwsgi"}, "uwsgi_binary: the host has no nosuch-uwsgi"),

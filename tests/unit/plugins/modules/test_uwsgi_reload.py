@@ -139,7 +139,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"health": {"paht": "/"}}, "health.paht: ", "health.paht"),
     ({"vassal": "/dev/null", "health": {"path": "/"}}, "vassal: /dev/null can't be read: it is not a regular file", "vassal"),
     ({"emperor_stats": "router:1"}, "emperor_stats: 'router:1' is not a stats server; give IPV4:PORT", "emperor_stats"),
-    ({"emperor_stats": None}, "emperor_stats: '' is not a stats server; give IPV4:PORT", "emperor_stats"),
+    ({"emperor_stats": ""}, "emperor_stats: '' is not a stats server; give IPV4:PORT", "emperor_stats"),
     ({"emperor_stats": "127.0.0.1:1"}, "the Emperor: 127.0.0.1:1 does not answer: ", ""),
     ({"state": "started"}, "value of state must be one of", ""),
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.emperor.uwsgi.plugins.filter.signing_key_file import signing_key_file
 from ansible_collections.emperor.uwsgi.plugins.module_utils._errors import ArgumentError, HostError
 from ansible_collections.emperor.uwsgi.plugins.plugin_utils._filters import filter_errors
 from support import keys
@@ -58,3 +59,32 @@ def test_a_value_without_end_is_an_error_of_the_filter() -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         fussy(RecursionError("maximum recursion depth exceeded"))
     assert str(caught.value) == "emperor.uwsgi.fussy: the value is nested too deeply; flatten it"
+
+
+# Arguments with a number, and whether that has more than 64 bits.
+NUMBERS: list[tuple[Any, dict[str, Any], bool]] = [
+    (2**64, {}, True),
+    (2**64 - 1, {}, False),
+    (-(2**64), {}, True),
+    ({"a": [1, ({2**64},)]}, {}, True),
+    ({2**64: 1}, {}, True),
+    (1, {"a": {"b": 2**64}}, True),
+    ([1, "a", None, 1.5, True, {"b": (2, {3})}], {"a": []}, False),
+]
+
+
+@pytest.mark.parametrize(("value", "named", "large"), NUMBERS)
+def test_a_number_that_python_refuses_to_print_is_an_error_of_the_filter(value: Any, named: Any, large: bool) -> None:
+    error = ValueError("Exceeds the limit")
+    with pytest.raises(AnsibleFilterError if large else ValueError) as caught:
+        fussy(error, value, **named)
+    if large:
+        assert str(caught.value) == "emperor.uwsgi.fussy: a number has more than 64 bits; give a smaller one"
+        assert caught.value.__cause__ is None
+    else:
+        assert caught.value is error
+
+
+def test_a_real_one_too() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"signing_key_file: a number has more than 64 bits"):
+        signing_key_file("a.test", 16**5000)

@@ -99,6 +99,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     (EMPEROR, OWN, "emperor-max-throttle", 1, "is set by emperor_max_throttle; use that variable instead"),
     (EMPEROR, OWN, "daemonize", "/l", "is set by emperor_supervisor; use that variable instead"),
     (EMPEROR, OWN, "daemonize2", "/l", "is set by emperor_supervisor; use that variable instead"),
+    (EMPEROR, OWN, "daemonize", "", "is set by emperor_supervisor; use that variable instead"),
     (EMPEROR, OWN, "emperor-on-demand-ext", ".sock",
      "is the ending of the files that the role writes for vassals with on_demand; leave it out"),
     (EMPEROR, OWN, "set", "uid=0", "sets uid, which is set by emperor_user; use that variable instead"),

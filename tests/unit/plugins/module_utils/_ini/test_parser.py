@@ -251,13 +251,24 @@ def test_reasons_are_cut_when_they_are_longer_than_500_characters() -> None:
 
 def test_many_short_values_of_one_placeholder_are_given_up() -> None:
     found = parser.read("[uwsgi]\nset-ph = p=1\n" + "x = %(p)\n" * 70_000, PATH)
-    assert (found[40_000].flaw, found[-1].flaw) == ("", MANY)
+    assert (found[20_000].flaw, found[-1].flaw) == ("", MANY)
 
 
 def test_many_placeholders_behind_long_text_are_given_up() -> None:
-    line = "x = " + "a" * 50_000 + "%(p)" * 900 + "\n"
+    line = "x = " + "a" * 50_000 + "%(p)" * 450 + "\n"
     found = parser.read("[uwsgi]\nset-ph = p=1\n" + line * 2, PATH)
     assert [one.flaw for one in found[2:]] == ["", MANY]
+
+
+def test_many_values_of_placeholders_without_an_end_are_given_up() -> None:
+    # Each brings what is looked through in vain.
+    text = "[uwsgi]\nset-ph = p=" + "%(" * 15_000 + ")" + "\n" + "x = %(p)\n" * 100
+    found = parser.read(text, PATH)
+    assert [one.flaw for one in found[2:]] == [""] * 34 + [MANY] * 66
+
+
+def test_what_follows_the_last_placeholder_is_not_looked_for_one() -> None:
+    assert parser.read("[uwsgi]\nset-ph = p=1\nx = %(p)%(%(p)(a%()%(p", PATH)[-1].value == "1%(1(a%()%(p"
 
 
 def test_many_long_values_of_one_placeholder_do_not_fill_the_memory() -> None:

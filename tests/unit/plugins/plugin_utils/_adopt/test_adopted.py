@@ -142,6 +142,11 @@ NAME = "has a name that can't be a folder's; use letters, digits, '-', '_' and '
         ({"a": []}, 1, f"group: {NAME}"),
         ({"a": {}}, "all", "files[a]: must be the files that uwsgi_config_info returned"),
         ({"a": [1]}, "all", "files[a]: must be the files that uwsgi_config_info returned"),
+        (
+            {"a": [{"path": "/" + "a" * 4095, "text": ""}]},
+            "all",
+            "files[a]: has a path that is longer than the 4095 bytes of a path",
+        ),
     ],
 )
 def test_what_names_no_place_is_refused(files: Any, group: Any, words: str) -> None:

@@ -94,6 +94,8 @@ REFUSED: list[tuple[str, str, str]] = [
     ("json", "[1]", "is JSON without an object, so uWSGI doesn't start with it"),
     ("json", '{"uwsgi": {"x": NaN}}', "is not JSON, so uWSGI doesn't start with it: NaN is no value"),
     ("json", '{"uwsgi": {"x": ' + "9" * 5000 + "}}", "is not JSON, so uWSGI doesn't start with it: ..."),
+    *((form, "a: \udcfc", "is not valid Unicode, so uWSGI doesn't start with it; save it as UTF-8")
+      for form in ("json", "xml", "yaml")),
     ("json", '{"uwsgi": {"x": "\\ud800"}}', "has half of a character, so uWSGI doesn't start with it"),
     ("json", '\ufeff{"uwsgi": {"x": 1}}', "is not JSON, so uWSGI doesn't start with it: Unexpected UTF-8 BOM..."),
     ("json", " " * 1000 + "%d" * 500000, "is longer than 4194304 characters with its magic variables; use fewer"),
