@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from ansible_collections.emperor.uwsgi.plugins.module_utils import _visible
 from ansible_collections.emperor.uwsgi.plugins.module_utils._visible import seen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,3 +42,9 @@ def test_any_text_can_be_seen_and_written(text: str) -> None:
     unprintable = {unicodedata.category(one) for one in found.replace("\n", "") if not one.isprintable()}
     assert unprintable <= {"Zs", "Co", "Cn"}
     assert seen(found) == found
+
+
+def test_only_so_many_characters_are_kept() -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 10_000)))
+    assert seen(text) == text
+    assert len(_visible._TABLE) == 4096
