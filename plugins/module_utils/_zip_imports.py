@@ -29,12 +29,15 @@ def compile_once() -> None:
     if archive is None:
         return
 
+    def is_inside(path: str) -> bool:
+        return path == archive or path.startswith(archive + "/")
+
     def hook(path: str) -> Importer:
-        if path != archive and not path.startswith(archive + "/"):
+        if not is_inside(path):
             raise ImportError(path)
         return Importer(path)
 
     sys.path_hooks.insert(0, hook)
-    for path in [path for path in sys.path_importer_cache if path.startswith(archive)]:
+    for path in list(filter(is_inside, sys.path_importer_cache)):
         # Those of Python's own importer.
         del sys.path_importer_cache[path]

@@ -138,11 +138,12 @@ def _is_resolved(path: str, value: Any) -> bool:
 
 
 def _servers(path: str, value: Any, resolve: Optional[Resolver]) -> List[str]:
+    place = path + ".server"
     # Nearly all are one address.
-    if isinstance(value, str) and _addresses.is_ipv4_port(value):
-        return [str(value)]
-    found = _required(path + ".server", value, "a subscription server")
-    return [_server(place, one, resolve) for place, one in found]
+    if isinstance(value, str):
+        return [_server(place, value, resolve)]
+    found = _required(place, value, "a subscription server")
+    return [_server(one, server, resolve) for one, server in found]
 
 
 def _told(item: Any) -> Optional[bytes]:
