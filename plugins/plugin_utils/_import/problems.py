@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 # uWSGI's files have three levels.
 MOST_DEPTH = 16
-MOST_ROWS = 2**16
+MOST_ROWS = 2**14
 
 
 class Limits(NamedTuple):
@@ -27,7 +27,7 @@ class Limits(NamedTuple):
     rows: int
 
 
-# As of a vassal on a host.
+# As of a vassal on a host, which may have four times the lines.
 WIDE = Limits(2 * 2**20, 8 * 2**20, MOST_ROWS)
 
 

@@ -85,8 +85,6 @@ class _Reading:
         parser.ProcessingInstructionHandler = lambda dummy, data: self._comment(data)
         try:
             parser.Parse(text.encode("utf-8"), True)
-        except UnicodeEncodeError:
-            raise NotReadError("is not valid Unicode text") from None
         except expat.ExpatError as error:
             raise NotReadError(f"is not XML, so uWSGI doesn't start with it: {error}") from None
         if not self._sections:

@@ -19,5 +19,5 @@ def test_what_is_not_read_is_an_error_of_its_value() -> None:
 
 
 def test_the_limits_are_above_what_people_write() -> None:
-    assert (problems.MOST_DEPTH, problems.MOST_ROWS) == (16, 65536)
-    assert problems.WIDE == (2**21, 2**23, 65536)
+    assert (problems.MOST_DEPTH, problems.MOST_ROWS) == (16, 16384)
+    assert problems.WIDE == (2**21, 2**23, 16384)

@@ -105,8 +105,8 @@ REFUSED: list[tuple[str, str, str]] = [
         "uwsgi: {x: 1}\n",
         "has the section [uwsgi] in braces, of which uWSGI reads nothing in YAML; write one option a line",
     ),
-    ("yaml", "x: " + "[" * 20, "has more than 262144 words of YAML, or more than 16 levels"),
-    ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 262144 words of YAML, or more than 16 levels"),
+    ("yaml", "x: " + "[" * 20, "has more than 65536 words of YAML, or more than 16 levels"),
+    ("yaml", "uwsgi:\n  x: 1\n" * 40000, "has more than 65536 words of YAML, or more than 16 levels"),
     ("yaml", "x" * (2**20 + 1), "is longer than 1048576 characters, so it is no yaml file that uWSGI runs with"),
     ("yaml", "x: " + "[" * 60000, "is not YAML in line 1, so a uWSGI with libyaml doesn't start with it: ..."),
 ]
