@@ -11,7 +11,7 @@ them ``mask`` also finds parts of a key without these lines, such as a component
 from __future__ import annotations
 
 import re
-from typing import Any, Collection, FrozenSet, Iterator, List, Mapping, Set
+from typing import Any, Collection, Dict, FrozenSet, Iterator, List, Mapping, Set, Tuple
 
 HIDDEN = "[PEM not shown]"
 
@@ -113,21 +113,33 @@ def _without_pieces(text: str, known: Collection[str]) -> str:
 
 def _texts(value: Any) -> Iterator[str]:
     """All texts of a structure. The texts of a list are also joined, since its items may be the lines of a PEM."""
+    for one, parts in every(value):
+        if isinstance(one, bytes):
+            yield one.decode("latin-1")
+        elif isinstance(one, str):
+            yield one
+        else:
+            yield "\n".join(line for line in parts if isinstance(line, str))
+
+
+def every(value: Any) -> Iterator[Tuple[Any, List[Any]]]:
+    """Everything in a nested structure, itself included, and what is directly in each. A structure may contain itself."""
     # No recursion, because users decide how deep it is.
     waiting = [value]
+    # Kept, so that no other structure gets the identity of one that is gone.
+    structures: Dict[int, Any] = {}
     while waiting:
         one = waiting.pop()
-        if isinstance(one, bytes):
-            one = one.decode("latin-1")
-        if isinstance(one, str):
-            yield one
+        if id(one) in structures:
             continue
         try:
             parts = _parts(one)
         except Exception:  # a template in it fails, so nobody gets its value
             continue
-        waiting += parts
-        yield "\n".join(line for line in parts if isinstance(line, str))
+        if parts:
+            structures[id(one)] = one
+            waiting += parts
+        yield one, parts
 
 
 def _parts(value: Any) -> List[Any]:

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import every
 
 from ._discretion import discreet
 
@@ -42,13 +43,4 @@ def filter_errors(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _has_large_number(value: Any) -> bool:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, int) and one.bit_length() > _MOST_BITS:
-            return True
-        if isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, (list, tuple, set)):
-            waiting += one
-    return False
+    return any(isinstance(one, int) and one.bit_length() > _MOST_BITS for one, dummy in every(value))

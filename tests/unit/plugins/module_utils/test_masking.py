@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, List, NamedTuple, Tuple
 
 import pytest
-from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import HIDDEN, learn, mask
+from ansible_collections.emperor.uwsgi.plugins.module_utils._masking import HIDDEN, every, learn, mask
 from hypothesis import given
 from hypothesis import strategies as st
 from support import keys
@@ -119,6 +119,14 @@ def test_what_can_not_be_read_is_not_learned() -> None:
             raise ValueError("undefined")
 
     assert learn([Undefined(), KEY]) == learn(KEY)
+
+
+def test_a_structure_that_contains_itself_is_read_once() -> None:
+    names: dict[str, Any] = {"a": KEY}
+    ring: list[Any] = [names, names, 1, b"b"]
+    names["ring"] = ring
+    assert [one for one, dummy in every(ring) if not isinstance(one, (dict, list))] == [b"b", 1, "ring", KEY, "a"]
+    assert learn(ring) == learn(KEY)
 
 
 def test_what_is_learned_is_no_deeper_than_python_likes() -> None:

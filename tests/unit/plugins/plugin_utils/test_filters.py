@@ -61,6 +61,15 @@ def test_a_value_without_end_is_an_error_of_the_filter() -> None:
     assert str(caught.value) == "emperor.uwsgi.fussy: the value is nested too deeply; flatten it"
 
 
+def test_a_value_that_contains_itself_is_an_error_of_the_filter() -> None:
+    ring: list[Any] = [ArgumentError("a", "is bad")]
+    ring.append(ring)
+    with pytest.raises(AnsibleFilterError, match="a: is bad"):
+        fussy(ring[0], ring)
+    with pytest.raises(ValueError, match=r"\Av\Z"):
+        fussy(ValueError("v"), ring)
+
+
 # Arguments with a number, and whether that has more than 64 bits.
 NUMBERS: list[tuple[Any, dict[str, Any], bool]] = [
     (2**64, {}, True),
