@@ -25,9 +25,12 @@ help: ## Say what "make" can do
 demo: .venv/demo.stamp ## Run a small fleet on this machine (needs no root); HOLD=1 keeps it up until Enter is pressed
 	@ansible-playbook playbooks/demo.yml $(if $(HOLD),--extra-vars=demo_hold=true)
 
+# Four at once on any machine, since the tests mostly wait.
+TESTS := python -m pytest -n 4 --dist worksteal
+
 .PHONY: test
 test: .venv/test.stamp ## Run the unit and the conformance tests
-	@python -m pytest -n 4 --dist worksteal -m "not long"
+	@$(TESTS) -m "not long"
 
 .PHONY: molecule
 molecule: .venv/test.stamp ## Run the roles on systemd containers (needs root and podman)
@@ -118,7 +121,7 @@ nightly: .venv/bench.stamp ## All that takes too long for CI (needs root and pod
 	@$(MAKE) fuzz COUNT=100000
 	@$(MAKE) races COUNT=300
 	@$(MAKE) rulebook
-	@python -m pytest -n 4 --dist worksteal -m long
+	@$(TESTS) -m long
 	@PYTHONPATH=tests:$(ANSIBLE_COLLECTIONS_PATH) python -m mutation
 	@tests/model/run nightly
 	@$(MAKE) matrix

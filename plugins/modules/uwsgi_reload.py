@@ -145,6 +145,16 @@ EXAMPLES = r"""
       - /etc/uwsgi/vassals/shop.ini
       - /etc/uwsgi/vassals/blog.ini
     emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+
+- name: Restart a router when its clients have gone, and go on when it has its nodes again
+  emperor.uwsgi.uwsgi_reload:
+    vassal: /etc/uwsgi/vassals/fastrouter.ini
+    routers:
+      - vassal: /etc/uwsgi/vassals/fastrouter.ini
+        stats: 127.0.0.1:2627
+    emperor_stats: /run/emperor-uwsgi/emperor-stats.sock
+    accepting: false
+    sessions_timeout: 30
 """
 
 RETURN = r"""

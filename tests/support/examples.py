@@ -25,7 +25,8 @@ KEY, BLOG = "shop.example.com", "blog.example.com"
 NODES = ("10.0.0.7:3031", "10.0.0.8:3031")
 # The user who owns the tenants' files in examples: not root, but one to whom this user may give files.
 TENANT = getpass.getuser() if os.geteuid() else "nobody"
-_STATS = ("10.0.0.2:2627", "10.0.0.3:2627")
+# Those of the routers, and of the one that is a vassal of the shop's Emperor.
+_STATS = ("10.0.0.2:2627", "10.0.0.3:2627", "127.0.0.1:2627")
 # The folders in the examples, and those of a test.
 _FOLDERS = {
     "/etc/prometheus": "www",
@@ -87,8 +88,10 @@ def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
 
 
 @contextmanager
-def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
-    """The examples' vassals on a real Emperor, announced to routers: the shop, and a blog that also has other nodes."""
+def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[tuple[str]]:
+    """The examples' vassals on a real Emperor: the shop, and a blog that also has other nodes, announced to routers, and a
+    router. The stats of the latter.
+    """
     for name in ("run", "etc/suspend"):
         (folder / name).mkdir(exist_ok=True)
     addresses = {name: free_address() for name in ("shop", "blog")}
@@ -98,12 +101,16 @@ def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[None]:
         fields = f"key={name}.example.com,check={folder / 'etc' / 'suspend' / name}"
         lines += [f"subscribe2 = server={router.subscriptions},{fields}" for router in where]
         (folder / "etc" / "vassals" / f"{name}.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    own = free_address()
+    lines = ["[uwsgi]", "master = true", f"fastrouter = {free_address()}", f"fastrouter-subscription-server = {free_address()}"]
+    lines += ["fastrouter-stats = " + own, *plugin_lines("fastrouter")]
+    (folder / "etc" / "vassals" / "fastrouter.ini").write_text("\n".join([*lines, ""]), encoding="utf-8")
     stats = f"emperor-stats = {folder / 'run' / 'emperor-stats.sock'}"
     with Instance(folder, f"emperor = {folder / 'etc' / 'vassals'}", stats, name="emperor"), _announced(where, KEY, BLOG):
         for router in where:
             for name, address in addresses.items():
                 router.wait_for_nodes(f"{name}.example.com", *NODES, address)
-        yield
+        yield (own,)
 
 
 @contextmanager

@@ -48,9 +48,9 @@ def test_the_examples_of_a_plugin_work(path: Path, tmp_path: Path) -> None:
     inventory = folder / "inventory.yml"
     inventory.write_text(json.dumps({"nodes": {"hosts": {"localhost": variables}}}), encoding="ascii")
     environment = {"PATH": f"{Path(BINARY).parent}:{os.environ['PATH']}"}
-    shop = running_shop if path.stem in RUNNING else lambda *dummy: nullcontext()
-    with routers(folder) as where, shop(folder, where), https(folder) as front:
-        text = moved(examples(path), folder, *(router.stats for router in where))
+    shop = running_shop if path.stem in RUNNING else lambda *dummy: nullcontext(())
+    with routers(folder) as where, shop(folder, where) as own, https(folder) as front:
+        text = moved(examples(path), folder, *(router.stats for router in where), *own)
         tasks = yaml.safe_load(text.replace("0.0.0.0:443", front))
         play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
         try:
