@@ -52,6 +52,9 @@ EQUIVALENT = {
     "condition false: start = max(1, begin if seen < 0 else seen)": "nothing is found before that, only later",
     "empty: begin = value.find(\"%(\", start)": "what is looked through from further left finds the same",
     "16 and 1: self._left -= ": "any measure ends what takes too long",
+    "condition false: self._left -= ": "any measure ends what takes too long",
+    "empty: for at, character in enumerate(value[start : value.rfind": "what is behind the last bracket only takes time",
+    "1 and 1: for at, character in enumerate(value[start : value.rfind": "one more character changes nothing",
     "0 and 1: start = max(1, begin if seen < 0": "what is looked for from 1 on is never at 0",
     # _ini/kvlist
     'condition true: if "\\\\" in text': "only a shortcut for text without a backslash",
