@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import time
@@ -17,10 +16,7 @@ from pathlib import Path
 from ansible_collections.emperor.uwsgi.plugins.module_utils import _dialect
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node.datagram import Packet
 from support.loopback import Listener, free_address, wait_for
-from support.uwsgi import BINARY, RELEASE, without_app
-
-# Seconds until a killed instance must be gone.
-_TIMEOUT = 60
+from support.uwsgi import BINARY, RELEASE, wait_until_gone, without_app
 
 # The fields of an announcement, as text.
 Said = tuple[tuple[str, str], ...]
@@ -94,9 +90,7 @@ def announced(servers: tuple[Listener, Listener], folder: Path, arguments: list[
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        ended = select.select([left], [], [], _TIMEOUT)[0]
-        os.close(left)
-        assert ended, "what was killed is still there"
+        wait_until_gone(left)
 
 
 class Bed:

@@ -45,6 +45,37 @@ def without_app(*lines: str) -> list[str]:
     return ["need-app = false"] if RELEASE >= V2_1 and not any(line.startswith("need-app") for line in lines) else []
 
 
+# In seconds, for what was killed.
+_TIMEOUT = 60
+# PF_EXITING of Linux (include/linux/sched.h).
+_EXITING = 0x4
+
+
+def wait_until_gone(left: int) -> None:
+    """Wait until no process holds the other end of a pipe, and those that held it have closed all else; closes this end.
+
+    Raises:
+        AssertionError: if one still holds it after a minute.
+    """
+    ended = select.select([left], [], [], _TIMEOUT)[0]
+    os.close(left)
+    assert ended, "what was killed is still there"
+    # A process that exits may close its sockets after the pipe.
+    for pid in filter(_is_exiting, [int(name) for name in os.listdir("/proc") if name.isdecimal()]):
+        wait_for(f"the end of process {pid}", lambda pid=pid: not _is_exiting(pid))
+
+
+def _is_exiting(pid: int) -> bool:
+    """Whether a process exits and has files left (proc_pid_stat(5)); what is a zombie has none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    fields = stat.rpartition(")")[2].split()
+    state, flags, threads = fields[0], int(fields[6]), int(fields[17])
+    return bool(flags & _EXITING) and (state not in "ZX" or threads > 1)
+
+
 class Instance:
     """One uWSGI on an ini file.
 
@@ -93,8 +124,7 @@ class Instance:
         self._process.wait()
         # Its workers too: the next instance may want their sockets.
         if self._left is not None:
-            select.select([self._left], [], [], 10)
-            os.close(self._left)
+            wait_until_gone(self._left)
             self._left = None
 
     @property
