@@ -237,10 +237,10 @@ def _run_once_or_twice(target: Target, number: int) -> None:
     # While a virtual machine stands still, its processes may seem to use CPU time.
     try:
         with limited(SECONDS):
-            return target.run(target.inputs(Random(number)))
+            target.run(target.inputs(Random(number)))
     except SlowError:
         with limited(SECONDS):
-            return target.run(target.inputs(Random(number)))
+            target.run(target.inputs(Random(number)))
 
 
 def fuzz(name: str, count: int, first: int) -> None:

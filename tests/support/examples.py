@@ -90,7 +90,7 @@ def routers(folder: Path) -> Iterator[tuple[Router, Router]]:
 @contextmanager
 def running_shop(folder: Path, where: tuple[Router, Router]) -> Iterator[tuple[str]]:
     """The examples' vassals on a real Emperor: the shop, and a blog that also has other nodes, announced to routers, and a
-    router. The stats of the latter.
+    router of the host's own, whose stats this yields.
     """
     for name in ("run", "etc/suspend"):
         (folder / name).mkdir(exist_ok=True)
