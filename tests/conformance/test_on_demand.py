@@ -52,6 +52,11 @@ class Emperor:
         found = self.vassal(name)
         return bool(found) and found["pid"] == -1 and found["on_demand"] == address
 
+    def is_current(self, name: str) -> bool:
+        """Whether a vassal has read its file, so that it counts as deployed."""
+        path = self.folder / (name + ".ini")
+        return int(self.vassal(name).get("last_mod", 0)) >= int(path.stat().st_mtime)
+
     def always_runs(self, name: str) -> bool:
         """Whether a vassal serves without having waited for a request."""
         found = self.vassal(name)
@@ -93,6 +98,8 @@ def test_another_address_and_none_at_all_are_taken_at_once(tmp_path: Path) -> No
         assert ask(first, KEY) == "a"
         done = emperor.write(moved)
         assert (done.data["updated"], done.data["renewed"]) == (["a"], ["a"])
+        # Its file is as it was, but the one that is about to end doesn't count.
+        assert not emperor.is_current("a") or emperor.vassal("a")["on_demand"] == second
         wait_for("the other address", lambda: emperor.vassal("a").get("on_demand") == second)
         assert ask(second, KEY) == "a"
         assert not emperor.write(moved).changed

@@ -175,6 +175,9 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
             # It scans after every answer, so it sends the second answer only after a scan.
             for dummy in range(2):
                 _listed(stats, folder)
+            # Only an instance of the later time counts as current, so nothing takes the one that is about to end for it.
+            for other in away:
+                opened.touch(os.path.join(folder, other))
         finally:
             for other, name in away.items():
                 os.rename(other, name, src_dir_fd=handle, dst_dir_fd=handle)
