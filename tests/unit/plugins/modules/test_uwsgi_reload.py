@@ -21,6 +21,8 @@ from support.stream import Server, serving
 VASSAL = "[uwsgi]\nsocket = {0}\n"
 # Later than any change that a test makes.
 LATER = 2**31
+# Seconds. What comes up is waited for as long as a busy machine may need, and what doesn't only briefly.
+LONG, BRIEF = 30, 1
 
 
 def emperor(*vassals: dict[str, Any], failing: int = 0, path: Path | None = None) -> AbstractContextManager[Server]:
@@ -38,7 +40,7 @@ def up(**more: Any) -> dict[str, Any]:
 
 
 def run(vassal: Path, stats: str, check: bool = False, **more: Any) -> modules.Result:
-    return modules.run("uwsgi_reload", {"vassal": str(vassal), "emperor_stats": stats, "timeout": 1, **more}, check)
+    return modules.run("uwsgi_reload", {"vassal": str(vassal), "emperor_stats": stats, "timeout": LONG, **more}, check)
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ STATES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("said", "arguments", "fine"), STATES)
 def test_current_waits_and_touches_nothing(vassal: Path, said: dict[str, Any], arguments: dict[str, Any], fine: bool) -> None:
     with emperor({**said, "id": said["id"].format(path=vassal)}) as stats:
-        found = run(vassal, stats.address, state="current", **arguments)
+        found = run(vassal, stats.address, state="current", timeout=LONG if fine else BRIEF, **arguments)
     assert (found.failed, found.changed, is_touched(vassal)) == (not fine, False, False)
     if not fine:
         assert found.msg == f"{vassal}: is not up again; its log says why (after 1 s)"
@@ -112,18 +114,18 @@ TRIES = [
 def test_only_starts_after_the_change_count(vassal: Path, tries: list[int], words: str) -> None:
     answers = [json.dumps({"vassals": [], "blacklist": blacklist(one)}).encode() for one in tries]
     with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
-        found = run(vassal, stats.address, timeout=60 if "tries" in words else 1)
+        found = run(vassal, stats.address, timeout=LONG if "tries" in words else BRIEF)
     assert (found.failed, found.msg) == (True, f"{vassal}: {words}")
 
 
 def test_the_application_must_answer_well(vassal: Path) -> None:
     with emperor(up()) as stats, serving(b"HTTP/1.0 503 Busy\r\n\r\n") as busy, serving(b"HTTP/1.0 200 OK\r\n\r\n") as fine:
         vassal.write_text(VASSAL.format(busy.address))
-        found = run(vassal, stats.address, health={"path": "/up"})
+        found = run(vassal, stats.address, timeout=BRIEF, health={"path": "/up"})
         assert (found.failed, found.msg) == (True, f"{vassal}: does not answer well: status 503 (after 1 s)")
         vassal.write_text(VASSAL.format(fine.address))
         assert not run(vassal, stats.address, health={"path": "/up"}).failed
-        assert "exit code 3" in run(vassal, stats.address, health={"command": "exit 3"}, user="root").msg
+        assert "exit code 3" in run(vassal, stats.address, timeout=BRIEF, health={"command": "exit 3"}, user="root").msg
 
 
 def test_one_that_sleeps_is_asked_nothing(vassal: Path) -> None:
@@ -177,7 +179,7 @@ def runs(number: int, **more: Any) -> dict[str, Any]:
 
 
 def run_all(paths: list[str], stats: str, check: bool = False, **more: Any) -> modules.Result:
-    return modules.run("uwsgi_reload", {"vassals": paths, "emperor_stats": stats, "timeout": 1, **more}, check)
+    return modules.run("uwsgi_reload", {"vassals": paths, "emperor_stats": stats, "timeout": LONG, **more}, check)
 
 
 def test_several_are_touched_and_waited_for_together(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ def test_several_are_touched_and_waited_for_together(tmp_path: Path) -> None:
     later = [{"vassals": [runs(at, accepting=int(at <= step)) for at in range(3)], "blacklist": []} for step in (-1, 0, 1, 2)]
     answers = [json.dumps(one).encode() for one in ({"vassals": before, "blacklist": []}, *later)]
     with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
-        found = run_all([*paths, paths[0]], stats.address, timeout=20)
+        found = run_all([*paths, paths[0]], stats.address)
     assert (found.failed, found.changed, found.data["vassals"]) == (False, True, paths), found.msg
     assert "vassal" not in found.data
     assert all(is_touched(Path(path)) for path in paths)
@@ -208,14 +210,14 @@ def test_each_that_does_not_come_up_is_named(tmp_path: Path) -> None:
     fine, failing = runs(1), [{"id": "0.ini", "attempt": 2}]
     answers = [json.dumps({"vassals": [fine], "blacklist": one}).encode() for one in ([], failing)]
     with serving(answers[1], asked=False, before=answers[:1]) as stats:
-        found = run_all(paths, stats.address)
+        found = run_all(paths, stats.address, timeout=BRIEF)
     assert (found.failed, found.data["failed_vassals"]) == (True, [paths[0], paths[2]])
     assert found.msg == (
         f"2 of 3 vassals: {paths[0]} does not start (2 tries); its log says why; "
         f"{paths[2]} is not up again; its log says why (after 1 s)"
     )
     with emperor(runs(0), runs(2)) as stats:
-        found = run_all(paths, stats.address)
+        found = run_all(paths, stats.address, timeout=BRIEF)
     assert (found.msg, found.data["failed_vassals"]) == (f"{paths[1]}: is not up again; its log says why (after 1 s)", [paths[1]])
 
 
@@ -224,7 +226,7 @@ def test_one_that_does_not_start_keeps_nobody_else_from_coming_up(tmp_path: Path
     said = [([], []), ([], [{"id": "0.ini", "attempt": 2}]), ([runs(1)], [{"id": "0.ini", "attempt": 3}])]
     answers = [json.dumps({"vassals": vassals, "blacklist": failing}).encode() for vassals, failing in said]
     with serving(answers[-1], asked=False, before=answers[:-1]) as stats:
-        found = run_all(paths, stats.address, timeout=20)
+        found = run_all(paths, stats.address)
     assert found.msg == f"{paths[0]}: does not start (2 tries); its log says why"
 
 
@@ -234,8 +236,9 @@ def test_the_applications_of_several_are_asked_at_once(tmp_path: Path) -> None:
         busy = stack.enter_context(serving(b"HTTP/1.0 503 Busy\r\n\r\n"))
         paths = [str(put(tmp_path / f"{at}.ini", VASSAL.format(one.address))) for at, one in enumerate([*slow, busy])]
         stats = stack.enter_context(emperor(*(runs(at) for at in range(9))))
-        found = run_all(paths, stats.address, timeout=3, health={"path": "/up", "timeout": 5})
-    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[8]}: does not answer well: status 503 (after 3 s)", [paths[8]])
+        # One after the other, they would take longer.
+        found = run_all(paths, stats.address, timeout=6, health={"path": "/up", "timeout": 5})
+    assert (found.msg, found.data["failed_vassals"]) == (f"{paths[8]}: does not answer well: status 503 (after 6 s)", [paths[8]])
     assert all(len(one.heard) == 1 for one in slow)
 
 
@@ -246,10 +249,10 @@ def test_each_of_several_may_have_a_check_of_its_own(tmp_path: Path) -> None:
         paths = [str(put(tmp_path / f"{at}.ini", VASSAL.format(one))) for at, one in enumerate(addresses)]
         stats = stack.enter_context(emperor(*(runs(at) for at in range(3))))
         checks = [{"vassal": path, "health": {"path": path}} for path in paths[:2]]
-        found = run_all(paths, stats.address, checks=checks)
-        assert found.msg == f"{paths[1]}: does not answer well: status 503 (after 1 s)"
+        found = run_all(paths, stats.address, timeout=3, checks=checks)
+        assert found.msg == f"{paths[1]}: does not answer well: status 503 (after 3 s)"
         # The vassal without a check of its own gets the common one.
-        found = run_all(paths, stats.address, checks=checks[:1], health={"command": "exit 4"}, user="root")
+        found = run_all(paths, stats.address, timeout=3, checks=checks[:1], health={"command": "exit 4"}, user="root")
         assert found.data["failed_vassals"] == paths[1:]
         assert paths[0].encode() in fine.heard[0]
         assert not run_all(paths, stats.address, checks=checks[:1]).failed
@@ -284,7 +287,7 @@ def test_bad_arguments_touch_none(
     paths = several(tmp_path, 1)
     given = {"vassals": paths, **json.loads(json.dumps(arguments).replace("{0}", paths[0]))}
     with emperor(runs(0)) as stats:
-        given = {"emperor_stats": stats.address, "timeout": 1, **given}
+        given = {"emperor_stats": stats.address, "timeout": BRIEF, **given}
         found = modules.run("uwsgi_reload", {name: value for name, value in given.items() if value is not None}, check)
     assert found.failed
     assert found.msg.startswith(words.replace("{0}", paths[0]))
@@ -319,7 +322,8 @@ def test_a_router_is_up_when_another_process_has_its_nodes(
 ) -> None:
     # The Emperor never says that a router accepts requests.
     with emperor(up(accepting=0)) as stats, serving(since, asked=False, before=before) as server:
-        found = run(vassal, stats.address, routers=[{"vassal": str(vassal), "stats": server.address}], **arguments)
+        routers = [{"vassal": str(vassal), "stats": server.address}]
+        found = run(vassal, stats.address, timeout=BRIEF if words else LONG, routers=routers, **arguments)
     assert (found.failed, is_touched(vassal)) == (bool(words), touched)
     assert found.msg.startswith(words.format(vassal)), found.msg
     assert found.data.get("cut_sessions", 0) == 0
