@@ -18,7 +18,7 @@ from typing import TypeVar
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 
 _T = TypeVar("_T")
-_TIMEOUT = 20.0
+_TIMEOUT = 60.0
 # Every test process has addresses of its own, so that two can run at once.
 _addresses = (
     f"127.{100 + (os.getpid() >> 8 & 0x7F)}.{os.getpid() & 0xFF}.{last}" for last in itertools.cycle(range(1, 255))
