@@ -138,10 +138,10 @@ def test_a_router_that_lets_one_name_wait_is_asked_for_no_other(tmp_path: Path) 
         if name:
             asked.append(name)
             # Longer than one client waits, but shorter than two.
-            over.wait(1.5)
+            over.wait(4.5)
 
     with tls.serving(own, sni_callback=waits) as address:
-        found = run(entry(address, own), *(entry(address, files, name) for name, files in others.items()), timeout=1)
+        found = run(entry(address, own), *(entry(address, files, name) for name, files in others.items()), timeout=3)
         over.set()
     assert found.failed and "does not complete a TLS handshake" in found.msg
     assert (states(found), asked) == (["current", "silent", "silent", "silent"], ["a.test"])
