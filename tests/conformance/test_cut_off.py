@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from support import modules, stream
-from support.loopback import wait_for
+from support.loopback import connectable, wait_for
 from support.uwsgi import BINARY
 
 
@@ -40,7 +40,8 @@ class Service:
         found = modules.run("uwsgi_emperor", {"state": "running", "desired": {"daemons": [{**self._paths, "state": state}]}})
         assert not found.failed, found.msg
         if state != "stopped":
-            wait_for("its stats", (self._folder / "stats.sock").exists)
+            # The file is there before the Emperor listens, and after the former Emperor is gone.
+            wait_for("its stats", lambda: connectable(str(self._folder / "stats.sock")))
 
 
 @contextmanager

@@ -118,6 +118,8 @@ def test_where_nobody_can_look_the_address_and_the_key_wait_for_the_tolerance(tm
 
 def test_a_vassal_that_does_not_start_is_an_error_with_its_log_and_the_mended_one_is_none(tmp_path: Path) -> None:
     with hosts(tmp_path) as (router, a, dummy):
+        # Otherwise the blog might still be starting when the shop is given up, and be named too.
+        well(a, a.vassal("blog"))
         broken = a.vassal("shop", wsgi_file=str(tmp_path / "missing.py"))
         found = a.deploy(a.vassal("blog"), broken)
         assert found.failed and found.msg.startswith("1 of 2 vassals: doesn't serve: shop: does not start"), found.msg

@@ -133,7 +133,7 @@ def test_nodes_of_real_routers_come_and_go(tmp_path: Path) -> None:
         vassals = [{"name": "one", "file": str(one.file), "suspend": [str(all_of_it.suspend / "one")]}]
         asked = [{"name": f"router{at}", "stats": router.stats} for at, router in enumerate(all_of_it.routers, 1)]
         peer = stack.enter_context(Page(tmp_path / "peer", vassals=vassals))
-        config = {"routers": asked, "expected": nodes, "ask": [{"host": "host-one", "address": peer.address}], "max_age": 3}
+        config = {"routers": asked, "expected": nodes, "ask": [{"host": "host-one", "address": peer.address}], "max_age": 6}
         page = stack.enter_context(Page(tmp_path / "page", **config))
         # The first look makes no events about nodes, so the watcher starts while this node is down.
         two.__exit__()

@@ -28,8 +28,8 @@ pytest.importorskip("prometheus_client")
 from support.live import Page, Server
 
 GONE = "127.0.0.1:1"
-# Enough for nodes that announce themselves every second.
-AGE = {"max_age": 3}
+# Enough for nodes that announce themselves every second, even on a busy machine.
+AGE = {"max_age": 6}
 HOSTILE = ["<script>alert(1)</script>", "a\u202etset.live", '"><img src=x onerror=alert(1)>', "new\nline\\", "k" * 300, "\u65e5"]
 
 
@@ -70,7 +70,7 @@ def test_nodes_come_and_go_and_the_page_says_why(tmp_path: Path) -> None:
         config = {"routers": routers(all_of_it), "expected": nodes, "ask": [{"host": "host-one", "address": peer.address}], **AGE}
         page = stack.enter_context(Page(tmp_path / "page", **config))
 
-        assert page.states(KEY) == {one.address: "fresh", two.address: "fresh", GONE: "gone"}
+        wait_for("both", lambda: page.states(KEY) == {one.address: "fresh", two.address: "fresh", GONE: "gone"})
         assert page.get("/healthz")[0] == "ok\n"
         check(page)
         all_of_it.run("drained", one)
@@ -103,16 +103,22 @@ def test_whoever_lies_or_hangs_is_alone(tmp_path: Path) -> None:
         servers = {"hung": hung.address, "odd": odd.address, "liars": liars.address, "off": free_address()}
         asked = [*routers(all_of_it), *({"name": name, "stats": stats} for name, stats in servers.items())]
         with Page(tmp_path / "page", routers=asked, timeout=1) as page:
-            found = page.pools()
-            assert {one["name"]: one["up"] for one in found["routers"]} == {
-                "router1": True, "liars": True, "hung": False, "odd": False, "off": False
-            }  # fmt: skip
+
+            def pools() -> Any:
+                found = page.pools()
+                up = {one["name"] for one in found["routers"] if one["up"]}
+                return found if (up, len(found["routers"])) == ({"router1", "liars"}, 5) else None
+
+            def ups() -> dict[str, float]:
+                series = page.series()
+                return {name: series[f'emperor_uwsgi_router_up{{router="{name}"}}'] for name in ["router1", *servers]}
+
+            # On a busy machine the others too may once need more than the page's timeout.
+            found = wait_for("those that answer", pools)
             shown = {key["key"] for key in found["keys"]}
             assert {KEY, HOSTILE[0], "a\\u202etset.live", "k" * 255} <= shown
-            series = page.series()
-            up = {name: series[f'emperor_uwsgi_router_up{{router="{name}"}}'] for name in ["router1", *servers]}
-            assert up == {"router1": 1, "liars": 1, "hung": 0, "odd": 0, "off": 0}
-            assert series['emperor_uwsgi_scrape_errors_total{name="hung",source="router"}'] >= 1
+            wait_for("the same series", lambda: ups() == {"router1": 1, "liars": 1, "hung": 0, "odd": 0, "off": 0})
+            assert page.series()['emperor_uwsgi_scrape_errors_total{name="hung",source="router"}'] >= 1
             check(page)
 
 

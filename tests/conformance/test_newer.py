@@ -93,6 +93,7 @@ def test_clear_on_exit_leaves_the_name_and_the_requests_that_the_node_had(tmp_pa
             asking = threading.Thread(target=lambda: answers.append(router.ask(KEY, "/hold")))
             asking.start()
             wait_for("the request", lambda: listed(router)[KEY][0].in_flight)
+            wait_for("the FIFO", fifo.exists)
             fifo.write_text("q", encoding="ascii")
             wait_for("a cleared node", lambda: listed(router)[KEY][0].address == "")
             [cleared] = info(router)
@@ -118,6 +119,8 @@ def test_tolerance_inactive_is_the_time_for_which_a_cleared_node_is_kept(tmp_pat
         with Node(tmp_path, "one", [entry], "subscription-clear-on-shutdown = true", f"master-fifo = {fifo}", OFTEN) as node:
             router.wait_for_nodes(KEY, node.address)
             given = {"state": "drained", "vassal": str(node.file), "router_stats": [router.stats], "timeout": 20}
+            # The master announces the node before it makes the FIFO.
+            wait_for("the FIFO", fifo.exists)
             fifo.write_text("q", encoding="ascii")
             wait_for("a cleared node", lambda: listed(router)[KEY][0].address == "")
             drained = modules.run("uwsgi_drain", given)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +72,22 @@ def vassal(name: str, address: str, folder: Path, **options: Any) -> dict[str, A
 
 
 def test_it_runs_at_the_first_request_until_nobody_asks(tmp_path: Path) -> None:
-    emperor, address = Emperor(tmp_path), free_address()
+    emperor, address, release = Emperor(tmp_path), free_address(), tmp_path / "release"
+    answers: list[str] = []
     with emperor.instance:
         wait_for("the Emperor", lambda: connectable(emperor.stats))
-        emperor.write(vassal("a", address, tmp_path, idle=1, **{"die-on-idle": True}))
+        emperor.write(vassal("a", address, tmp_path, idle=3, **{"die-on-idle": True}))
         wait_for("the vassal", lambda: emperor.sleeps("a", address))
         for dummy in range(2):
-            assert ask(address, KEY) == "a"
-            assert emperor.vassal("a")["pid"] > 0
+            # It can't end before the Emperor is asked: while it has a request it isn't idle.
+            asking = threading.Thread(target=lambda: answers.append(ask(address, KEY, "/hold")))
+            asking.start()
+            wait_for("its process", lambda: emperor.vassal("a").get("pid", -1) > 0)
+            release.touch()
+            asking.join()
+            release.unlink()
             wait_for("its end", lambda: emperor.sleeps("a", address))
+        assert answers == ["a", "a"]
         # A sleeping vassal needs no reload, and gets none.
         given = {"vassal": str(emperor.folder / "a.ini"), "emperor_stats": emperor.stats, "timeout": 10}
         assert not modules.run("uwsgi_reload", given).failed

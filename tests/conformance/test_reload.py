@@ -103,7 +103,8 @@ def test_current_waits_for_what_was_written(emperor: Emperor) -> None:
 
 
 def test_the_application_must_answer_well(emperor: Emperor) -> None:
-    slow = emperor.run(timeout=5, health={"path": "/hold", "timeout": 1})
+    # Without a reload, whose end might come after the timeout.
+    slow = emperor.run(state="current", timeout=5, health={"path": "/hold", "timeout": 1})
     assert slow.failed
     assert slow.msg.startswith(f"{emperor.vassal}: does not answer well: no answer within 1 s")
     emperor.release.touch()

@@ -81,7 +81,7 @@ def test_a_pool_below_its_minimum_runs_the_playbook(tmp_path: Path) -> None:
         one, two = all_of_it.node("one"), all_of_it.node("two")
         nodes = [{"key": KEY, "address": node.address, "host": node.name, "vassal": node.name} for node in (one, two)]
         asked = [{"name": "router", "stats": all_of_it.routers[0].stats}]
-        with Page(tmp_path / "page", routers=asked, expected=nodes, max_age=3) as page:
+        with Page(tmp_path / "page", routers=asked, expected=nodes, max_age=6) as page:
             wait_for("both nodes", lambda: {page.states(KEY).get(node.address) for node in (one, two)} == {"fresh"})
             with running(folder, page.address) as event:
                 two.__exit__()

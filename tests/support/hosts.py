@@ -16,7 +16,7 @@ from typing import Any
 
 from support import keys, modules
 from support.fleet import Router, ask
-from support.loopback import free_address, wait_for
+from support.loopback import connectable, free_address, wait_for
 from support.uwsgi import BINARY, Instance, plugin_lines
 
 _APP = """\
@@ -196,7 +196,8 @@ def hosts(folder: Path, *names: str, routers: int = 1) -> Iterator[tuple[Router,
         both = [Host(folder / name, found) for name in ("a", "b")]
         for one in both:
             stack.enter_context(one.emperor)
-            wait_for("the Emperor's stats", lambda one=one: Path(one.stats).exists())  # type: ignore[misc]
+            # The file is there before the Emperor listens.
+            wait_for("the Emperor's stats", lambda one=one: connectable(one.stats))  # type: ignore[misc]
         yield (*found, *both)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import select
 import socket
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import TypeVar
 from ansible_collections.emperor.uwsgi.plugins.module_utils._node import datagram
 
 _T = TypeVar("_T")
+# Only a test that fails waits for so long, and a busy machine may need it.
 _TIMEOUT = 60.0
 # Every test process has addresses of its own, so that two can run at once.
 _addresses = (
@@ -67,10 +69,11 @@ class Listener:
         self._socket = socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_DGRAM)
         self.address = free_address() if path is None else str(path)
         self._socket.bind(_target(self.address))
-        self._socket.settimeout(0.1)
+        self._socket.setblocking(False)
         self._closed = threading.Event()
         self.packets: list[datagram.Packet] = []
         self._raw: list[bytes] = []
+        self._lock = threading.Lock()
         # Hundreds of announcements at once exceed the socket's default buffer.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -85,13 +88,21 @@ class Listener:
 
     def _read(self) -> None:
         while not self._closed.is_set():
+            select.select([self._socket], [], [], 0.1)
+            self._take()
+
+    def _take(self) -> None:
+        with self._lock:
             try:
-                self._raw.append(self._socket.recv(65536))
-            except socket.timeout:  # TimeoutError only since Python 3.10
-                continue
+                while True:
+                    self._raw.append(self._socket.recv(65536))
+            except BlockingIOError:
+                pass
 
     def poll(self) -> list[datagram.Packet]:
-        """Everything that has arrived so far."""
+        """Everything that has arrived so far, even if the thread has not read it yet."""
+        if not self._closed.is_set():
+            self._take()
         self.packets += map(datagram.decode, self._raw[len(self.packets) :])
         return self.packets
 
