@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -96,7 +96,23 @@ class ActionModule(DiscreetAction):
     def _around(self, task_vars: Mapping[str, Any]) -> Around:
         """What is known of the host and the other hosts."""
         hostvars, name = task_vars.get("hostvars", {}), str(task_vars.get("inventory_hostname", ""))
+        facts = task_vars.get("ansible_facts")
+        return Around(
+            name=name,
+            value=self._values(task_vars),
+            inventory=lambda variable: name not in hostvars or variable in hostvars.raw_get(name),
+            of_host=self._values_of_hosts(hostvars),
+            announced=lambda hosts: other_hosts.of_hosts(hosts, hostvars, self._templar),
+            nodes=lambda hosts: other_hosts.nodes(hosts, hostvars, self._templar),
+            play=task_vars.get("ansible_play_hosts_all", []),
+            hosts=_hosts(task_vars.get("groups", {})),
+            package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
+            loader=self._loader,
+            check_mode=bool(self._task.check_mode),
+        )
 
+    def _values(self, task_vars: Mapping[str, Any]) -> Callable[[str], Any]:
+        """Resolves a variable of the host."""
         # Later tasks of the role needn't resolve templates again.
         planned = task_vars.get(_PLAN, {}).get("given", {}) if self._task.args.get("state") in _AFTER_PLAN else {}
 
@@ -105,6 +121,11 @@ class ActionModule(DiscreetAction):
             if variable.startswith(_EMPEROR) and field in planned and isinstance(given, str) and "{{" in given:
                 return planned[field]
             return resolve(given, self._templar.template)
+
+        return value
+
+    def _values_of_hosts(self, hostvars: Mapping[str, Any]) -> Callable[[str, str], Any]:
+        """Resolves a variable of another host, with that host's other variables."""
 
         # Ansible rebuilds a host's variables on each access.
         @lru_cache(maxsize=None)
@@ -121,20 +142,7 @@ class ActionModule(DiscreetAction):
                     f"{other}: {variable}", f"can't be resolved here: {exc}; gather the facts of all hosts first"
                 ) from exc
 
-        facts = task_vars.get("ansible_facts")
-        return Around(
-            name=name,
-            value=value,
-            inventory=lambda variable: name not in hostvars or variable in hostvars.raw_get(name),
-            of_host=of_host,
-            announced=lambda hosts: other_hosts.of_hosts(hosts, hostvars, self._templar),
-            nodes=lambda hosts: other_hosts.nodes(hosts, hostvars, self._templar),
-            play=task_vars.get("ansible_play_hosts_all", []),
-            hosts=_hosts(task_vars.get("groups", {})),
-            package_manager=str(facts.get("pkg_mgr", "apt")) if isinstance(facts, Mapping) else "apt",
-            loader=self._loader,
-            check_mode=bool(self._task.check_mode),
-        )
+        return of_host
 
     def _chosen(self, part: str, task_vars: Mapping[str, Any]) -> bool:
         """Whether the run's tags choose a part, as if it were a task that has its name as the tag in place of "always"."""

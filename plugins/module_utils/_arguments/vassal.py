@@ -176,16 +176,8 @@ def _vassal(place: str, item: Any, release: Release, resolve: Optional[Resolver]
         _refuse_depth(place, given, options)
     if not options and not found.lines:
         raise ArgumentError(place + ".options", "is missing; a vassal without options does not start")
-    warnings = list(found.warnings) + _resubscribing(place, given, options)
-    # Most vassals announce one socket to several servers.
-    sound: Set[int] = set()
-    for at, entry in enumerate(found.subscriptions):
-        number = entry.address or 0
-        if not isinstance(number, str) and number not in sound:
-            flaws = _announced(f"{place}.subscriptions[{at}].address", number, options, sockets)
-            warnings += flaws
-            if not flaws:
-                sound.add(number)
+    warnings = found.warnings + _resubscribing(place, given, options)
+    warnings += _all_announced(place + ".subscriptions", found.subscriptions, options, sockets)
     return Vassal(
         name=name,
         place=place,
@@ -332,6 +324,25 @@ def _name(path: str, value: Any) -> str:
             "and '-', not beginning with one of the last four",
         )
     return name
+
+
+def _all_announced(place: str, subscriptions: List[Subscription], options: List[Line], sockets: List[str]) -> List[str]:
+    """Check the addresses that uWSGI will announce.
+
+    Returns:
+        warnings.
+    """
+    warnings: List[str] = []
+    # Most vassals announce one socket to several servers.
+    sound: Set[int] = set()
+    for at, entry in enumerate(subscriptions):
+        number = entry.address or 0
+        if not isinstance(number, str) and number not in sound:
+            flaws = _announced(f"{place}[{at}].address", number, options, sockets)
+            warnings += flaws
+            if not flaws:
+                sound.add(number)
+    return warnings
 
 
 def _announced(path: str, number: int, options: List[Line], sockets: List[str]) -> List[str]:

@@ -67,14 +67,7 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
     farewells = None
     if params["state"] == "drained":
         farewells = Farewells((one, vassal.user) for vassal in vassals for one in vassal.announcements)
-    watch = Watch(
-        params["router_stats"] or [],
-        params["timeout"],
-        (pair for one in vassals for pair in one.pairs),
-        _http.get,
-        instance.vassals(announced for one in vassals for announced in one.announcements),
-        params["max_age"],
-    )
+    watch = _watch(params, vassals)
     before = watch.look(others=farewells is not None)
     if farewells:
         _require(module, watch, before)
@@ -85,9 +78,6 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         elif any(changed):
             held.release()
     reasons = held.reasons()
-    paths = list(dict.fromkeys(path for one in vassals for path in one.suspend_files))
-    result: Dict[str, Any] = {"changed": any(changed), "suspend_files": paths, "held_by": _reasons(reasons, paths)}
-    result["before"] = [one.shown() for one in before]
     if module.check_mode:
         after = before
     elif not farewells:
@@ -96,7 +86,15 @@ def run(module: AnsibleModule) -> Dict[str, Any]:
         after = watch.wait(lambda dummy, now: now.is_out, before, farewells.send, settle=any(changed))
     else:
         after = watch.look()
-    result.update(after=[one.shown() for one in after], seconds=round(time.monotonic() - started, 3))
+    paths = list(dict.fromkeys(path for one in vassals for path in one.suspend_files))
+    result: Dict[str, Any] = {
+        "changed": any(changed),
+        "suspend_files": paths,
+        "held_by": _reasons(reasons, paths),
+        "before": [one.shown() for one in before],
+        "after": [one.shown() for one in after],
+        "seconds": round(time.monotonic() - started, 3),
+    }
     if params["vassals"]:
         result["vassals"] = _each(vassals, changed, reasons, watch.late)
     if watch.late:
@@ -160,6 +158,17 @@ def _suspend_files(found: List[Announcement]) -> List[str]:
                 "again; give the subscription one, and reload the vassal",
             )
     return instance.suspend_files(found)
+
+
+def _watch(params: Dict[str, Any], vassals: List[Vassal]) -> Watch:
+    return Watch(
+        params["router_stats"] or [],
+        params["timeout"],
+        (pair for one in vassals for pair in one.pairs),
+        _http.get,
+        instance.vassals(announced for one in vassals for announced in one.announcements),
+        params["max_age"],
+    )
 
 
 def _require(module: AnsibleModule, watch: Watch, before: List[Seen]) -> None:

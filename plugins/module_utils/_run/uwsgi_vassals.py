@@ -84,18 +84,8 @@ def run(module: AnsibleModule, before: Optional[Before] = None) -> Dict[str, Any
         renewed = addresses.renew(module.check_mode) if addresses else []
     warnings += validated
     _warn(module, warnings)
-    result: Dict[str, Any] = {
-        "changed": plan.changed or bool(renewed) or folder.created or folder.amended or suspends,
-        "path": module.params["path"],
-        "uwsgi_version": wish.version,
-        **_names(plan, addresses),
-        "on_demand": [one.name for one in wish.vassals if one.on_demand],
-        "renewed": renewed,
-        # Otherwise the arguments of thousands of vassals would be sent back only to be discarded.
-        "invocation": {"module_args": dict(module.params, vassals=f"{len(wish.vassals)} of them")},
-    }
-    if module._diff:
-        result["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    changed = plan.changed or bool(renewed) or folder.created or folder.amended or suspends
+    result = {"changed": changed, **_names(plan, addresses), "renewed": renewed, **_shown(module, wish, plan)}
     if refused:
         from .vassals.validation import Refused  # noqa: PLC0415 - it was imported to validate them
 
@@ -192,6 +182,20 @@ def _addresses(module: AnsibleModule, folder: Directory, found: List[Vassal]) ->
     from .._host import on_demand  # noqa: PLC0415 - few hosts have them
 
     return on_demand.Addresses(module.params, found, folder, there, MARKER)
+
+
+def _shown(module: AnsibleModule, wish: Wish, plan: Plan) -> Dict[str, Any]:
+    """What the result says about the arguments and the files."""
+    found: Dict[str, Any] = {
+        "path": module.params["path"],
+        "uwsgi_version": wish.version,
+        "on_demand": [one.name for one in wish.vassals if one.on_demand],
+        # Otherwise the arguments of thousands of vassals would be sent back only to be discarded.
+        "invocation": {"module_args": dict(module.params, vassals=f"{len(wish.vassals)} of them")},
+    }
+    if module._diff:
+        found["diff"] = differences(module.params["path"], plan, lambda content: content.decode("utf-8", "replace"))
+    return found
 
 
 def _names(plan: Plan, addresses: Any) -> Dict[str, List[str]]:

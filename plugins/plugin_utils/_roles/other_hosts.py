@@ -82,6 +82,37 @@ def raw(host: str, hostvars: Any) -> dict[str, Any]:
     return dict(hostvars.raw_get(host), hostvars=hostvars)
 
 
+class _There:
+    """Resolves values of another host.
+
+    Args:
+        template: resolves templates with that host's variables.
+    """
+
+    def __init__(self, template: Callable[[Any], Any]) -> None:
+        self._template = template
+
+    def resolved(self, place: str, value: Any) -> Any:
+        try:
+            return resolve(value, self._template)
+        except Exception as exc:
+            raise ArgumentError(place, f"can't be resolved here: {exc}; {_REMEDY}") from exc
+
+    def opened(self, place: str, value: Any) -> Any:
+        """A container whose members may still be templates."""
+        return self.resolved(place, value) if isinstance(value, str) else value
+
+    def whole(self, place: str, value: Any) -> Any:
+        """The variable itself, which may be text, as everywhere in the roles."""
+        found = self.opened(place, value)
+        return texts.mappings(place, found) if isinstance(found, str) else found
+
+    def mappings(self, place: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The mappings in a list, or a single one, with their paths."""
+        for at, one in _members(place, self.opened(place, value)):
+            yield at, _mapping(at, self.opened(at, one))
+
+
 def announced(
     host: str, variables: Mapping[str, Any], template: Callable[[Any], Any], nodes: bool = False
 ) -> list[dict[str, Any]]:
@@ -95,41 +126,21 @@ def announced(
     Raises:
         ArgumentError: if one of them can't be resolved, naming the host and the vassal.
     """
-
-    def resolved(place: str, value: Any) -> Any:
-        try:
-            return resolve(value, template)
-        except Exception as exc:
-            raise ArgumentError(place, f"can't be resolved here: {exc}; {_REMEDY}") from exc
-
-    def opened(place: str, value: Any) -> Any:
-        """A container whose members may still be templates."""
-        return resolved(place, value) if isinstance(value, str) else value
-
-    def whole(place: str, value: Any) -> Any:
-        """The variable itself, which may be text, as everywhere in the roles."""
-        found = opened(place, value)
-        return texts.mappings(place, found) if isinstance(found, str) else found
-
-    def mappings(place: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The mappings in a list, or a single one, with their paths."""
-        for at, one in _members(place, opened(place, value)):
-            yield at, _mapping(at, opened(at, one))
-
-    place = f"{host}: {_VASSALS}"
+    there, place = _There(template), f"{host}: {_VASSALS}"
     found = []
-    for at, vassal in mappings(place, whole(place, _followed(variables))):
-        one = {"name": resolved(at + ".name", vassal["name"])} if "name" in vassal else {}
+    for at, vassal in there.mappings(place, there.whole(place, _followed(variables))):
+        one = {"name": there.resolved(at + ".name", vassal["name"])} if "name" in vassal else {}
         if "subscriptions" in vassal:
             # A vassal's name is more helpful than its number.
             under = f"{at} ({one['name']}).subscriptions" if one else at + ".subscriptions"
             one["subscriptions"] = [
-                {name: resolved(f"{where}.{name}", entry[name]) for name in _read(entry, nodes)}
-                for where, entry in mappings(under, vassal["subscriptions"])
+                {name: there.resolved(f"{where}.{name}", entry[name]) for name in _read(entry, nodes)}
+                for where, entry in there.mappings(under, vassal["subscriptions"])
             ]
         if nodes and vassal.get("options"):
-            options = _mapping(at + ".options", opened(at + ".options", vassal["options"]))
-            one["options"] = {name: resolved(f"{at}.options.{name}", options[name]) for name in options if name in _OPTIONS}
+            under = at + ".options"
+            options = _mapping(under, there.opened(under, vassal["options"]))
+            one["options"] = {name: there.resolved(f"{under}.{name}", options[name]) for name in options if name in _OPTIONS}
         found.append(one)
     return found
 
