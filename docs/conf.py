@@ -45,6 +45,7 @@ nitpicky = True
 default_role = "any"
 highlight_language = "YAML+Jinja"
 pygments_style = "ansible"
+templates_path = ["templates"]
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_show_sphinx = False
