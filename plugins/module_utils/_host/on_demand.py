@@ -175,12 +175,12 @@ def renew(stats: str, folder: str, files: Collection[str]) -> None:
             # It scans after every answer, so it sends the second answer only after a scan.
             for dummy in range(2):
                 _listed(stats, folder)
-            # Only an instance of the later time counts as current, so nothing takes the one that is about to end for it.
+            # Only an instance that has read the file since then counts as current, so the one that is about to end does not.
             for other in away:
                 try:
                     opened.touch(os.path.join(folder, other))
                 except OSError:
-                    # A tenant can prevent it, with a second name of the own file. Then only that vassal may count too early.
+                    # Tenants can prevent it by giving their file a second name. Then only their own vassal may count too early.
                     pass
         finally:
             for other, name in away.items():

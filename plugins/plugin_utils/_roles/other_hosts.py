@@ -82,7 +82,7 @@ def raw(host: str, hostvars: Any) -> dict[str, Any]:
     return dict(hostvars.raw_get(host), hostvars=hostvars)
 
 
-class _There:
+class _Resolver:
     """Resolves values of another host.
 
     Args:
@@ -126,7 +126,7 @@ def announced(
     Raises:
         ArgumentError: if one of them can't be resolved, naming the host and the vassal.
     """
-    there, place = _There(template), f"{host}: {_VASSALS}"
+    there, place = _Resolver(template), f"{host}: {_VASSALS}"
     found = []
     for at, vassal in there.mappings(place, there.whole(place, _followed(variables))):
         one = {"name": there.resolved(at + ".name", vassal["name"])} if "name" in vassal else {}

@@ -18,7 +18,7 @@ from ansible_collections.emperor.uwsgi.plugins.module_utils._files.plan import C
 from ansible_collections.emperor.uwsgi.plugins.module_utils._host import on_demand
 from hypothesis import given
 from hypothesis import strategies as st
-from support.files import NOBODY, needs_root
+from support.files import NOBODY, OLD, needs_root, put
 
 MARKER = b"; a marker\n"
 
@@ -84,6 +84,17 @@ def test_a_change_of_an_address_is_one_of_its_vassal(given_: Plan, expected: Any
 
 def test_without_an_emperor_nothing_is_outdated(tmp_path: Path) -> None:
     assert on_demand.outdated(str(tmp_path / "none.sock"), str(tmp_path), {"a.ini": "127.0.0.1:1"}) == []
+
+
+def test_a_second_name_of_one_file_keeps_no_other_vassal_from_being_renewed(tmp_path: Path) -> None:
+    folder = tmp_path / "vassals"
+    folder.mkdir()
+    files = [put(folder / name, "[uwsgi]\n") for name in ("a.ini", "b.ini")]
+    os.link(str(files[0]), str(tmp_path / "second"))
+    on_demand.renew(str(tmp_path / "none.sock"), str(folder), ["a.ini", "b.ini"])
+    assert sorted(os.listdir(str(folder))) == ["a.ini", "b.ini"]
+    # Only the other one has a later time.
+    assert [path.stat().st_mtime > OLD for path in files] == [False, True]
 
 
 # Owner, group and mode of a folder, and who else can change it.
